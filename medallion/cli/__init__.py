@@ -1,0 +1,31 @@
+"""The command line: `medallion COMMAND`, one module per group of commands."""
+
+import sys
+
+import typer
+
+from medallion.cli import factory, source, warehouse
+from medallion.cli.console import complain
+from medallion.errors import MedallionError
+
+app = typer.Typer(
+    name="medallion",
+    help="The medallion lakehouse's operator commands; all of them run without a cloud account.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(source.app, name="source", help="The source database, Azure SQL's stand-in.")
+app.add_typer(factory.app, name="factory", help="The Data Factory files under adf/.")
+app.command("ingest")(factory.ingest)
+app.command("up")(warehouse.up)
+app.command("down")(warehouse.down)
+app.command("status")(warehouse.status)
+
+
+def main() -> None:
+    """Run a command; a `MedallionError` becomes one sentence on standard error and exit status 1."""
+    try:
+        app()
+    except MedallionError as error:
+        complain(error)
+        sys.exit(1)
