@@ -1,0 +1,54 @@
+"""What a list of change rows says: the distinct changes, and each key's states over time."""
+
+from collections.abc import Iterable
+from typing import Any
+
+Change = dict[str, Any]
+History = dict[str, list[Change]]  # source table -> its change rows, in any order
+
+DELETE, INSERT, BEFORE, AFTER = 1, 2, 3, 4
+KEYS = {
+    "DimUser": "user_id",
+    "DimArtist": "artist_id",
+    "DimTrack": "track_id",
+    "DimDate": "date_key",
+    "FactStream": "stream_id",
+}
+
+
+def order(change: Change) -> tuple:
+    """The order of the change log: LSN, place in the transaction, operation; never arrival."""
+    return change["_start_lsn"], change["_seqval"], change["_operation"]
+
+
+def distinct(changes: Iterable[Change], key: str) -> list[Change]:
+    """The changes in log order, each once, without before-images and rows that have no key."""
+    seen: dict[tuple, Change] = {}
+    for change in changes:
+        if change["_operation"] != BEFORE and change[key] is not None:
+            seen.setdefault((change[key], *order(change)), change)
+    return sorted(seen.values(), key=order)
+
+
+def changes_by_key(changes: Iterable[Change], key: str) -> dict[Any, list[Change]]:
+    """The distinct changes of each key, in log order."""
+    by_key: dict[Any, list[Change]] = {}
+    for change in distinct(changes, key):
+        by_key.setdefault(change[key], []).append(change)
+    return by_key
+
+
+def states_by_key(changes: Iterable[Change], key: str) -> dict[Any, list[Change]]:
+    """Each key's states in time order: of the changes with one commit time, only the last."""
+    return {
+        value: sorted(
+            {change["_commit_time"]: change for change in own}.values(),
+            key=lambda change: change["_commit_time"],
+        )
+        for value, own in changes_by_key(changes, key).items()
+    }
+
+
+def last_by_key(changes: Iterable[Change], key: str) -> dict[Any, Change]:
+    """What each key's last change says, by log order; it may be a delete."""
+    return {value: own[-1] for value, own in changes_by_key(changes, key).items()}
