@@ -7,6 +7,7 @@ import pytest
 from oracle import publish
 from oracle.changes import AFTER, BEFORE, DELETE, INSERT
 from oracle.dimensions import BEGINNING, END
+from oracle.read_source import undo
 
 BLANK = {
     "DimUser": ("user_name", "country", "subscription_type", "start_date", "end_date"),
@@ -470,3 +471,19 @@ def test_engagement__a_month_without_plays_has_no_stickiness(story):
 def test_marts__without_plays_are_empty(story):
     published = publish(story.history)
     assert [rows for table, rows in published.items() if table.startswith("gold.")] == [[], [], []]
+
+
+# --- reading the source back ------------------------------------------------------------------
+
+
+def test_undo__gives_the_rows_from_before_the_changes(story):
+    before = {"user_id": 1, "country": "NO"}
+    for operation, country in ((BEFORE, "NO"), (AFTER, "SE"), (BEFORE, "SE"), (AFTER, "DK")):
+        story.user(operation, at(3), country)
+    story.user(DELETE, at(4), "FI", key=2)
+    story.user(INSERT, at(4), "IS", key=3)
+    today = [{"user_id": 1, "country": "DK"}, {"user_id": 3, "country": "IS"}, {"user_id": 4}]
+    rows = undo(today, story.history["DimUser"], "user_id")
+    assert [row["user_id"] for row in rows] == [4, 1, 2]
+    assert rows[1].items() >= before.items()
+    assert not any(column.startswith("_") for row in rows for column in row)
