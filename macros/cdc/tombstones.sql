@@ -1,0 +1,14 @@
+{#- This model's rows of the touched scope that the rebuild no longer has, marked for deletion. -#}
+{% macro tombstones(rebuilt, unique_key, scope) -%}
+    {%- set keys = [unique_key] if unique_key is string else unique_key -%}
+    select
+        {% for column in model.columns if column != '_is_deleted' -%}
+            existing.{{ column }},
+        {% endfor -%}
+        true as _is_deleted
+    from {{ this }} as existing
+    left anti join {{ rebuilt }} as rebuilt
+        on {% for key in keys %}existing.{{ key }} = rebuilt.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+
+    where existing.{{ scope }} in (select touched.{{ scope }} from touched)
+{%- endmacro %}

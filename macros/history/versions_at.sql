@@ -1,0 +1,12 @@
+{#- Versions ready to be joined on event time: the first one reaches back to what precedes it. -#}
+{% macro versions_at(dimension, key) -%}
+    select
+        *,
+        case
+            when
+                row_number() over (partition by {{ key }} order by valid_from) = 1
+                then timestamp '0001-01-01 00:00:00'
+            else valid_from
+        end as matches_from
+    from {{ dimension }}
+{%- endmacro %}

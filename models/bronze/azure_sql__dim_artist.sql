@@ -1,0 +1,16 @@
+-- The change log of dbo.DimArtist, append-only: one row per landed change row, as it came.
+select
+    artist_id,
+    artist_name,
+    genre,
+    country,
+    updated_at,
+    _start_lsn,
+    _seqval,
+    _operation,
+    _commit_time,
+    _ingested_at,
+    _run_id,
+    _file,
+    current_timestamp() as _loaded_at
+from {{ landed('azure_sql', 'DimArtist') }}

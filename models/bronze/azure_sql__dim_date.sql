@@ -1,0 +1,17 @@
+-- The change log of dbo.DimDate, append-only: one row per landed change row, as it came.
+select
+    date_key,
+    `date`,
+    day,
+    month,
+    year,
+    weekday,
+    _start_lsn,
+    _seqval,
+    _operation,
+    _commit_time,
+    _ingested_at,
+    _run_id,
+    _file,
+    current_timestamp() as _loaded_at
+from {{ landed('azure_sql', 'DimDate') }}

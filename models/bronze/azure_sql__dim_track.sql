@@ -1,0 +1,18 @@
+-- The change log of dbo.DimTrack, append-only: one row per landed change row, as it came.
+select
+    track_id,
+    track_name,
+    artist_id,
+    album_name,
+    duration_sec,
+    release_date,
+    updated_at,
+    _start_lsn,
+    _seqval,
+    _operation,
+    _commit_time,
+    _ingested_at,
+    _run_id,
+    _file,
+    current_timestamp() as _loaded_at
+from {{ landed('azure_sql', 'DimTrack') }}

@@ -1,0 +1,18 @@
+-- The change log of dbo.DimUser, append-only: one row per landed change row, as it came.
+select
+    user_id,
+    user_name,
+    country,
+    subscription_type,
+    start_date,
+    end_date,
+    updated_at,
+    _start_lsn,
+    _seqval,
+    _operation,
+    _commit_time,
+    _ingested_at,
+    _run_id,
+    _file,
+    current_timestamp() as _loaded_at
+from {{ landed('azure_sql', 'DimUser') }}

@@ -1,0 +1,18 @@
+-- The change log of dbo.FactStream, append-only: one row per landed change row, as it came.
+select
+    stream_id,
+    user_id,
+    track_id,
+    date_key,
+    listen_duration,
+    device_type,
+    stream_timestamp,
+    _start_lsn,
+    _seqval,
+    _operation,
+    _commit_time,
+    _ingested_at,
+    _run_id,
+    _file,
+    current_timestamp() as _loaded_at
+from {{ landed('azure_sql', 'FactStream') }}

@@ -1,0 +1,177 @@
+-- One row per calendar day from the first play to the last, days without plays included.
+-- A touched day changes the figures of the 29 days after it too: they are all recomputed.
+{{
+    config(
+        unique_key='date_day',
+    )
+}}
+
+with
+
+plays as (
+
+    select * from {{ ref('fct_streams') }}
+
+),
+
+changes as (
+
+    select * from {{ ref('stg_azure_sql__play_changes') }}
+
+),
+
+days as (
+
+    {{ touched_days('plays', 'changes') | indent(4) }}
+
+),
+
+bounds as (
+
+    select
+        cast(min(streamed_at) as date) as first_day,
+        cast(max(streamed_at) as date) as last_day
+    from plays
+
+),
+
+calendar as (
+
+    select explode(sequence(first_day, last_day, interval 1 day)) as date_day
+    from bounds
+    where first_day is not null
+
+),
+
+{% if is_incremental() -%}
+published as (
+
+    select date_day from {{ this }}
+
+),
+
+-- Recompute the windows that hold a touched day, the days that are new to the series, and those
+-- that have fallen out of it.
+touched as (
+
+    select calendar.date_day
+    from calendar
+    inner join days
+        on
+            calendar.date_day >= days.date_day
+            and calendar.date_day < date_add(days.date_day, 30)
+    union
+    select calendar.date_day
+    from calendar
+    left anti join published on calendar.date_day = published.date_day
+    union
+    select published.date_day
+    from published
+    left anti join calendar on published.date_day = calendar.date_day
+
+),
+
+{% else -%}
+touched as (
+
+    select date_day from calendar
+
+),
+
+{% endif -%}
+wanted as (
+
+    select calendar.date_day
+    from calendar
+    left semi join touched on calendar.date_day = touched.date_day
+
+),
+
+-- One row per listener and day: what the three windows count.
+listened as (
+
+    select
+        cast(streamed_at as date) as played_on,
+        user_id,
+        max(_loaded_through) as _loaded_through,
+        max(_merged_at) as _merged_through
+    from plays
+    where cast(streamed_at as date) >= (select date_add(min(date_day), -29) from wanted)
+    group by cast(streamed_at as date), user_id
+
+),
+
+spread as (
+
+    select
+        played_on,
+        user_id,
+        _loaded_through,
+        _merged_through,
+        explode(sequence(played_on, date_add(played_on, 29), interval 1 day)) as date_day
+    from listened
+
+),
+
+counted as (
+
+    select
+        wanted.date_day,
+        count(distinct case when spread.played_on = wanted.date_day then spread.user_id end)
+            as daily_active_users,
+        count(
+            distinct case
+                when spread.played_on > date_add(wanted.date_day, -7) then spread.user_id
+            end
+        ) as weekly_active_users,
+        count(distinct spread.user_id) as monthly_active_users,
+        max(spread._loaded_through) as _loaded_through,
+        max(spread._merged_through) as _merged_through
+    from wanted
+    left outer join spread on wanted.date_day = spread.date_day
+    group by wanted.date_day
+
+),
+
+rebuilt as (
+
+    select
+        date_day,
+        daily_active_users,
+        weekly_active_users,
+        monthly_active_users,
+        cast(daily_active_users as double)
+        / nullif(cast(monthly_active_users as double), 0) as stickiness,
+        _loaded_through,
+        _merged_through,
+        false as _is_deleted
+    from counted
+
+){% if is_incremental() %},
+
+leftovers as (
+
+    {{ tombstones('rebuilt', 'date_day', scope='date_day') | indent(4) }}
+
+){% endif %}
+
+select
+    -- keys
+    date_day,
+
+    -- measures
+    daily_active_users,
+    weekly_active_users,
+    monthly_active_users,
+    stickiness,
+
+    -- control
+    _loaded_through,
+    _merged_through,
+    _is_deleted
+from rebuilt
+{% if is_incremental() %}
+union all
+
+select * from leftovers
+{%- endif %}

@@ -1,0 +1,105 @@
+-- One row per version of an artist. A touched artist's whole history is rebuilt from the change log and
+-- replaced, so that replays, late changes and no-op updates leave the rows that a full refresh would.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='cdc_merge',
+        unique_key='artist_key',
+    )
+}}
+
+{% set tracked = ['artist_name', 'genre', 'country'] -%}
+
+with
+
+changes as (
+
+    select *
+    from {{ ref('stg_azure_sql__artist_changes') }}
+    where _quarantine_reasons is null
+
+),
+
+touched as (
+
+    select distinct artist_id
+    from changes
+    where {{ loaded_since('_loaded_at', '_loaded_through') }}
+
+),
+
+versions as (
+
+    {{ scd2_versions('changes', 'artist_id', tracked, 'touched') | indent(4) }}
+
+),
+
+rebuilt as (
+
+    select
+        {{ version_key('artist_id') }} as artist_key,
+        artist_id,
+        artist_name,
+        genre,
+        country,
+        valid_from,
+        valid_to,
+        is_current,
+        _loaded_through,
+        false as _is_deleted
+    from versions
+
+),
+
+{% if is_incremental() -%}
+leftovers as (
+
+    {{ tombstones('rebuilt', 'artist_key', scope='artist_id') | indent(4) }}
+
+),
+
+{% else -%}
+leftovers as (
+
+    select
+        {{ unknown_key() }} as artist_key,
+        cast(-1 as bigint) as artist_id,
+        'Unknown' as artist_name,
+        'Unknown' as genre,
+        'Unknown' as country,
+        {{ beginning_of_time() }} as valid_from,
+        {{ end_of_time() }} as valid_to,
+        true as is_current,
+        {{ beginning_of_time() }} as _loaded_through,
+        false as _is_deleted
+
+),
+
+{% endif -%}
+replaced as (
+
+    select * from rebuilt
+    union all
+    select * from leftovers
+
+)
+
+select
+    -- keys
+    artist_key,
+    artist_id,
+
+    -- attributes
+    artist_name,
+    genre,
+    country,
+
+    -- validity
+    valid_from,
+    valid_to,
+    is_current,
+
+    -- control
+    _loaded_through,
+    _is_deleted
+from replaced

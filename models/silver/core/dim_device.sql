@@ -1,0 +1,27 @@
+-- One row per kind of device that any play, past or present, was heard on.
+with
+
+plays as (
+
+    select * from {{ ref('stg_azure_sql__play_changes') }}
+
+),
+
+devices as (
+
+    select distinct device_type
+    from plays
+    where device_type is not null
+
+)
+
+select
+    {{ device_key('device_type') }} as device_key,
+    device_type
+from devices
+
+union all
+
+select
+    {{ unknown_key() }} as device_key,
+    'Unknown' as device_type

@@ -1,0 +1,111 @@
+-- One row per version of a track. A touched track's whole history is rebuilt from the change log and
+-- replaced, so that replays, late changes and no-op updates leave the rows that a full refresh would.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='cdc_merge',
+        unique_key='track_key',
+    )
+}}
+
+{% set tracked = ['track_name', 'artist_id', 'album_name', 'duration_sec', 'release_date'] -%}
+
+with
+
+changes as (
+
+    select *
+    from {{ ref('stg_azure_sql__track_changes') }}
+    where _quarantine_reasons is null
+
+),
+
+touched as (
+
+    select distinct track_id
+    from changes
+    where {{ loaded_since('_loaded_at', '_loaded_through') }}
+
+),
+
+versions as (
+
+    {{ scd2_versions('changes', 'track_id', tracked, 'touched') | indent(4) }}
+
+),
+
+rebuilt as (
+
+    select
+        {{ version_key('track_id') }} as track_key,
+        track_id,
+        track_name,
+        artist_id,
+        album_name,
+        duration_sec,
+        release_date,
+        valid_from,
+        valid_to,
+        is_current,
+        _loaded_through,
+        false as _is_deleted
+    from versions
+
+),
+
+{% if is_incremental() -%}
+leftovers as (
+
+    {{ tombstones('rebuilt', 'track_key', scope='track_id') | indent(4) }}
+
+),
+
+{% else -%}
+leftovers as (
+
+    select
+        {{ unknown_key() }} as track_key,
+        cast(-1 as bigint) as track_id,
+        'Unknown' as track_name,
+        cast(-1 as bigint) as artist_id,
+        'Unknown' as album_name,
+        cast(null as int) as duration_sec,
+        cast(null as date) as release_date,
+        {{ beginning_of_time() }} as valid_from,
+        {{ end_of_time() }} as valid_to,
+        true as is_current,
+        {{ beginning_of_time() }} as _loaded_through,
+        false as _is_deleted
+
+),
+
+{% endif -%}
+replaced as (
+
+    select * from rebuilt
+    union all
+    select * from leftovers
+
+)
+
+select
+    -- keys
+    track_key,
+    track_id,
+
+    -- attributes
+    track_name,
+    artist_id,
+    album_name,
+    duration_sec,
+    release_date,
+
+    -- validity
+    valid_from,
+    valid_to,
+    is_current,
+
+    -- control
+    _loaded_through,
+    _is_deleted
+from replaced

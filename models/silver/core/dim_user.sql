@@ -1,0 +1,111 @@
+-- One row per version of a user. A touched user's whole history is rebuilt from the change log and
+-- replaced, so that replays, late changes and no-op updates leave the rows that a full refresh would.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='cdc_merge',
+        unique_key='user_key',
+    )
+}}
+
+{% set tracked = ['user_name', 'country', 'subscription_type', 'start_date', 'end_date'] -%}
+
+with
+
+changes as (
+
+    select *
+    from {{ ref('stg_azure_sql__user_changes') }}
+    where _quarantine_reasons is null
+
+),
+
+touched as (
+
+    select distinct user_id
+    from changes
+    where {{ loaded_since('_loaded_at', '_loaded_through') }}
+
+),
+
+versions as (
+
+    {{ scd2_versions('changes', 'user_id', tracked, 'touched') | indent(4) }}
+
+),
+
+rebuilt as (
+
+    select
+        {{ version_key('user_id') }} as user_key,
+        user_id,
+        user_name,
+        country,
+        subscription_type,
+        start_date,
+        end_date,
+        valid_from,
+        valid_to,
+        is_current,
+        _loaded_through,
+        false as _is_deleted
+    from versions
+
+),
+
+{% if is_incremental() -%}
+leftovers as (
+
+    {{ tombstones('rebuilt', 'user_key', scope='user_id') | indent(4) }}
+
+),
+
+{% else -%}
+leftovers as (
+
+    select
+        {{ unknown_key() }} as user_key,
+        cast(-1 as bigint) as user_id,
+        'Unknown' as user_name,
+        'Unknown' as country,
+        'Unknown' as subscription_type,
+        cast(null as date) as start_date,
+        cast(null as date) as end_date,
+        {{ beginning_of_time() }} as valid_from,
+        {{ end_of_time() }} as valid_to,
+        true as is_current,
+        {{ beginning_of_time() }} as _loaded_through,
+        false as _is_deleted
+
+),
+
+{% endif -%}
+replaced as (
+
+    select * from rebuilt
+    union all
+    select * from leftovers
+
+)
+
+select
+    -- keys
+    user_key,
+    user_id,
+
+    -- attributes
+    user_name,
+    country,
+    subscription_type,
+    start_date,
+    end_date,
+
+    -- validity
+    valid_from,
+    valid_to,
+    is_current,
+
+    -- control
+    _loaded_through,
+    _is_deleted
+from replaced

@@ -1,0 +1,135 @@
+-- One row per source table: what became of every row that landed. The outcomes of a dimension's
+-- changes are counted from the log, and the tests hold them against the dimension itself.
+{% set dimensions = {
+    'user': ['user_name', 'country', 'subscription_type', 'start_date', 'end_date'],
+    'artist': ['artist_name', 'genre', 'country'],
+    'track': ['track_name', 'artist_id', 'album_name', 'duration_sec', 'release_date'],
+} -%}
+
+with
+
+{% for entity, tracked in dimensions.items() -%}
+{{ entity }}_changes as (
+
+    select * from {{ ref('stg_azure_sql__' ~ entity ~ '_changes') }}
+
+),
+
+{{ entity }}_keys as (
+
+    select distinct {{ entity }}_id
+    from {{ entity }}_changes
+    where _quarantine_reasons is null
+
+),
+
+{{ entity }}_states as (
+
+    {{ scd2_states(entity ~ '_changes', entity ~ '_id', tracked, entity ~ '_keys') | indent(4) }}
+
+),
+
+{% endfor -%}
+date_changes as (
+
+    select
+        *,
+        row_number() over (partition by date_key order by _change_sequence desc) as recency
+    from {{ ref('stg_azure_sql__date_changes') }}
+
+),
+
+play_changes as (
+
+    select
+        *,
+        row_number() over (partition by stream_id order by _change_sequence desc) as recency
+    from {{ ref('stg_azure_sql__play_changes') }}
+
+),
+
+landed as (
+
+    {% for entity, table in [
+        ('user', 'DimUser'), ('artist', 'DimArtist'), ('track', 'DimTrack'), ('date', 'DimDate'), ('play', 'FactStream')
+    ] -%}
+    {% set bronze = 'azure_sql__fact_stream' if entity == 'play' else 'azure_sql__dim_' ~ entity -%}
+    select
+        '{{ table }}' as source_table,
+        count(*) as landed,
+        count_if(_operation = 3) as before_images
+    from {{ ref(bronze) }}
+    {% if not loop.last %}
+    union all
+
+    {% endif -%}
+    {% endfor %}
+),
+
+outcomes as (
+
+    {% for entity, table in [('user', 'DimUser'), ('artist', 'DimArtist'), ('track', 'DimTrack')] -%}
+    select
+        '{{ table }}' as source_table,
+        outcome
+    from {{ entity }}_states
+    union all
+    select
+        '{{ table }}' as source_table,
+        'quarantined' as outcome
+    from {{ entity }}_changes
+    where _quarantine_reasons is not null
+    union all
+
+    {% endfor -%}
+    select
+        'DimDate' as source_table,
+        case
+            when _quarantine_reasons is not null then 'quarantined'
+            when recency > 1 then 'superseded'
+            when _is_deleted then 'closed'
+            else 'opened'
+        end as outcome
+    from date_changes
+    union all
+
+    select
+        'FactStream' as source_table,
+        case
+            when stream_id is null then 'quarantined'
+            when recency > 1 then 'superseded'
+            when _is_deleted then 'closed'
+            when _quarantine_reasons is not null then 'quarantined'
+            else 'opened'
+        end as outcome
+    from play_changes
+
+),
+
+counted as (
+
+    select
+        source_table,
+        count(*) as changes,
+        count_if(outcome = 'opened') as applied,
+        count_if(outcome = 'closed') as deleted,
+        count_if(outcome = 'collapsed') as collapsed,
+        count_if(outcome = 'superseded') as superseded,
+        count_if(outcome = 'quarantined') as quarantined
+    from outcomes
+    group by source_table
+
+)
+
+select
+    landed.source_table,
+    landed.landed,
+    landed.before_images,
+    landed.landed - landed.before_images - coalesce(counted.changes, 0) as redelivered,
+    coalesce(counted.applied, 0) as applied,
+    coalesce(counted.deleted, 0) as deleted,
+    coalesce(counted.collapsed, 0) as collapsed,
+    coalesce(counted.superseded, 0) as superseded,
+    coalesce(counted.quarantined, 0) as quarantined
+from landed
+left outer join counted on landed.source_table = counted.source_table

@@ -1,0 +1,61 @@
+-- One row per change of an artist: before-images dropped, each change once however often it was delivered.
+with
+
+landed as (
+
+    select * from {{ ref('azure_sql__dim_artist') }}
+
+),
+
+renamed as (
+
+    select
+        -- keys
+        artist_id,
+
+        -- attributes
+        artist_name,
+        genre,
+        country,
+        updated_at,
+
+        -- control
+        {{ cdc_columns() }}
+    from landed
+    where _operation != 3
+
+),
+
+-- Rows of a first load may share an LSN and a sequence value: the key is part of a change's identity.
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by artist_id, _change_sequence
+            order by _loaded_at, _file
+        ) as delivery
+    from renamed
+
+)
+
+select
+    -- keys
+    artist_id,
+
+    -- attributes
+    artist_name,
+    genre,
+    country,
+    updated_at,
+
+    -- control
+    _is_deleted,
+    _change_sequence,
+    _changed_at,
+    _run_id,
+    _file,
+    _loaded_at,
+    {{ quarantine_reasons() }} as _quarantine_reasons
+from numbered
+where delivery = 1

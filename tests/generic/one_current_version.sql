@@ -1,0 +1,22 @@
+{% test one_current_version(model, key) %}
+
+-- The last version is current exactly when it is open, and none before it is.
+with
+
+ranked as (
+
+    select
+        {{ key }},
+        valid_to,
+        is_current,
+        row_number() over (partition by {{ key }} order by valid_from desc) as recency
+    from {{ model }}
+
+)
+
+select *
+from ranked
+where
+    is_current != (recency = 1 and valid_to = {{ end_of_time() }})
+
+{% endtest %}
