@@ -8,8 +8,6 @@
     )
 }}
 
-{% set tracked = ['artist_name', 'genre', 'country'] -%}
-
 with
 
 changes as (
@@ -30,7 +28,7 @@ touched as (
 
 versions as (
 
-    {{ scd2_versions('changes', 'artist_id', tracked, 'touched') | indent(4) }}
+    {{ scd2_versions('changes', 'artist_id', tracked_columns('artist'), 'touched') | indent(4) }}
 
 ),
 

@@ -8,8 +8,6 @@
     )
 }}
 
-{% set tracked = ['track_name', 'artist_id', 'album_name', 'duration_sec', 'release_date'] -%}
-
 with
 
 changes as (
@@ -30,7 +28,7 @@ touched as (
 
 versions as (
 
-    {{ scd2_versions('changes', 'track_id', tracked, 'touched') | indent(4) }}
+    {{ scd2_versions('changes', 'track_id', tracked_columns('track'), 'touched') | indent(4) }}
 
 ),
 

@@ -8,8 +8,6 @@
     )
 }}
 
-{% set tracked = ['user_name', 'country', 'subscription_type', 'start_date', 'end_date'] -%}
-
 with
 
 changes as (
@@ -30,7 +28,7 @@ touched as (
 
 versions as (
 
-    {{ scd2_versions('changes', 'user_id', tracked, 'touched') | indent(4) }}
+    {{ scd2_versions('changes', 'user_id', tracked_columns('user'), 'touched') | indent(4) }}
 
 ),
 

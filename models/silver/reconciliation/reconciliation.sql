@@ -1,14 +1,16 @@
 -- One row per source table: what became of every row that landed. The outcomes of a dimension's
 -- changes are counted from the log, and the tests hold them against the dimension itself.
-{% set dimensions = {
-    'user': ['user_name', 'country', 'subscription_type', 'start_date', 'end_date'],
-    'artist': ['artist_name', 'genre', 'country'],
-    'track': ['track_name', 'artist_id', 'album_name', 'duration_sec', 'release_date'],
-} -%}
+{% set sources = [
+    {'table': 'DimUser', 'bronze': 'azure_sql__dim_user', 'key': 'user_id'},
+    {'table': 'DimArtist', 'bronze': 'azure_sql__dim_artist', 'key': 'artist_id'},
+    {'table': 'DimTrack', 'bronze': 'azure_sql__dim_track', 'key': 'track_id'},
+    {'table': 'DimDate', 'bronze': 'azure_sql__dim_date', 'key': 'date_key'},
+    {'table': 'FactStream', 'bronze': 'azure_sql__fact_stream', 'key': 'stream_id'},
+] -%}
 
 with
 
-{% for entity, tracked in dimensions.items() -%}
+{% for entity in ['user', 'artist', 'track'] -%}
 {{ entity }}_changes as (
 
     select * from {{ ref('stg_azure_sql__' ~ entity ~ '_changes') }}
@@ -25,7 +27,9 @@ with
 
 {{ entity }}_states as (
 
-    {{ scd2_states(entity ~ '_changes', entity ~ '_id', tracked, entity ~ '_keys') | indent(4) }}
+    {{ scd2_states(
+        entity ~ '_changes', entity ~ '_id', tracked_columns(entity), entity ~ '_keys'
+    ) | indent(4) }}
 
 ),
 
@@ -50,15 +54,18 @@ play_changes as (
 
 landed as (
 
-    {% for entity, table in [
-        ('user', 'DimUser'), ('artist', 'DimArtist'), ('track', 'DimTrack'), ('date', 'DimDate'), ('play', 'FactStream')
-    ] -%}
-    {% set bronze = 'azure_sql__fact_stream' if entity == 'play' else 'azure_sql__dim_' ~ entity -%}
+    {% for table in sources -%}
     select
-        '{{ table }}' as source_table,
+        '{{ table.table }}' as source_table,
         count(*) as landed,
-        count_if(_operation = 3) as before_images
-    from {{ ref(bronze) }}
+        count_if(_operation = 3) as before_images,
+        count_if(_operation != 3) - count(
+            distinct case
+                when _operation != 3
+                    then concat_ws('|', {{ table.key }}, _start_lsn, _seqval, _operation)
+            end
+        ) as redelivered
+    from {{ ref(table.bronze) }}
     {% if not loop.last %}
     union all
 
@@ -110,7 +117,6 @@ counted as (
 
     select
         source_table,
-        count(*) as changes,
         count_if(outcome = 'opened') as applied,
         count_if(outcome = 'closed') as deleted,
         count_if(outcome = 'collapsed') as collapsed,
@@ -125,7 +131,7 @@ select
     landed.source_table,
     landed.landed,
     landed.before_images,
-    landed.landed - landed.before_images - coalesce(counted.changes, 0) as redelivered,
+    landed.redelivered,
     coalesce(counted.applied, 0) as applied,
     coalesce(counted.deleted, 0) as deleted,
     coalesce(counted.collapsed, 0) as collapsed,

@@ -1,0 +1,53 @@
+# `make demo` and `make test` are all that a newcomer needs; the rest is for daily work.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.PHONY: demo test lint docs bench clean lock format
+
+demo: $(VENV)/.installed  ## set up, and run the whole pipeline over several simulated days
+	medallion demo
+
+test: lint  ## set up, and run every test
+	pytest
+
+lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, and Microsoft's T-SQL grammar
+	ruff check .
+	ruff format --check .
+	mypy
+	maxdop check sql
+	medallion lint-sql
+
+docs: $(VENV)/.installed  ## the dbt docs site, in target/
+	medallion up
+	dbt docs generate --static
+	@echo "Open target/static_index.html"
+
+bench: $(VENV)/.installed  ## time and memory of the demo and of a million plays
+	python -m medallion.bench
+
+clean:  ## remove all local state
+	rm -rf .medallion target logs dbt_packages
+
+format: $(VENV)/.installed-dev
+	ruff check --fix .
+	ruff format .
+
+lock: $(VENV)/.installed-dev  ## pin every dependency anew
+	uv pip compile -q --universal --python-version 3.11 --upgrade pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --upgrade pyproject.toml --group dev -o requirements-dev.txt
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; name one with make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' || { echo "error: Python's venv module is missing; on Debian: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,8 @@
+{#- All source columns but the key and `updated_at`, which changes without meaning. -#}
+{% macro tracked_columns(entity) -%}
+    {{ return({
+        'user': ['user_name', 'country', 'subscription_type', 'start_date', 'end_date'],
+        'artist': ['artist_name', 'genre', 'country'],
+        'track': ['track_name', 'artist_id', 'album_name', 'duration_sec', 'release_date'],
+    }[entity]) }}
+{%- endmacro %}

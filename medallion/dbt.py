@@ -1,0 +1,64 @@
+"""Runs dbt as a person would, in a process of its own, and tells how far it is."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from medallion.errors import MedallionError
+from medallion.home import PROJECT_ROOT
+
+RESULTS = ("LogModelResult", "LogTestResult", "LogSnapshotResult", "LogSeedResult")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`done` of `total` nodes have ended; `node` is the last one's name."""
+
+    done: int
+    total: int
+    node: str
+
+
+def run(*arguments: str, log: Path, on_progress: Callable[[Progress], None] | None = None) -> None:
+    """Run `dbt ARGUMENTS` in the project, appending its events to `log`, one JSON object per line.
+
+    A failure raises a `MedallionError` with the first error that dbt reports.
+    """
+    command = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", *arguments]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    done, first_error = 0, ""
+    with (
+        log.open("a") as file,
+        subprocess.Popen(
+            command,
+            cwd=PROJECT_ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdout
+        for line in process.stdout:
+            file.write(line)
+            event = _event(line)
+            info, data = event.get("info", {}), event.get("data", {})
+            if info.get("level") == "error" and not first_error:
+                first_error = " ".join(str(info.get("msg", "")).split())
+            if info.get("name") in RESULTS:
+                done += 1
+                if on_progress:
+                    on_progress(Progress(done, data.get("total", done), data.get("name", "")))
+    if process.returncode:
+        reason = first_error or "it ended without a reason"
+        raise MedallionError(f"`dbt {' '.join(arguments)}` failed: {reason} (see {log})")
+
+
+def _event(line: str) -> dict:
+    try:
+        event = json.loads(line)
+    except ValueError:  # a line that a library printed past dbt's log
+        return {}
+    return event if isinstance(event, dict) else {}

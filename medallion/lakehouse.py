@@ -1,0 +1,54 @@
+"""The lakehouse's tables, as any client of the SQL warehouse sees them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from databricks import sql
+from databricks.sql.client import Connection
+from ruamel.yaml import YAML
+
+from medallion.errors import MedallionError
+from medallion.home import PROJECT_ROOT
+
+
+def profiles_dir() -> Path:
+    """Where dbt finds its profiles: `DBT_PROFILES_DIR`, else the project's root."""
+    return Path(os.environ.get("DBT_PROFILES_DIR") or PROJECT_ROOT)
+
+
+@contextmanager
+def connected(folder: Path | None = None) -> Iterator[Connection]:
+    """A connection to the warehouse that the profile's default target names.
+
+    A warehouse that does not answer raises a `MedallionError`.
+    """
+    path = (folder or profiles_dir()) / "profiles.yml"
+    if not path.is_file():
+        raise MedallionError(f"there is no {path}: `medallion up` writes it")
+    profile = YAML(typ="safe").load(path)["medallion"]
+    target = profile["outputs"][profile["target"]]
+    try:
+        connection = sql.connect(
+            server_hostname=target["host"],
+            http_path=target["http_path"],
+            access_token=target["token"],
+            catalog=target["catalog"],
+            **target.get("connection_parameters", {}),
+        )
+    except sql.exc.Error as error:
+        raise MedallionError(
+            f"the warehouse at {target['host']} does not answer: start it with `medallion up`"
+        ) from error
+    with connection:
+        yield connection
+
+
+def rows(connection: Connection, statement: str) -> list[dict[str, Any]]:
+    """All rows that `statement` returns, as dictionaries by column name."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
