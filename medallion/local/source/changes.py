@@ -1,0 +1,131 @@
+"""One statement's plan, checked against the table's constraints, captured, and applied.
+
+What SQL Server records: https://learn.microsoft.com/sql/relational-databases/system-tables/cdc-capture-instance-ct-transact-sql
+An update is the rows 3 and 4 under one sequence value; an update of a key is a delete (1) and an
+insert (2). Within one statement deletes come first and inserts last, so that a replay never
+meets a key twice. Changes wait in temporary tables until the commit gives them their LSN.
+"""
+
+import duckdb
+
+from medallion.errors import MedallionError
+from medallion.local.source.catalog import Table, quoted
+
+
+def apply_plan(
+    con: duckdb.DuckDBPyConnection, table: Table, select: str, captured: bool, first: int
+) -> tuple[int, int]:
+    """Carry out a plan; rows affected, and the number of sequence values used from `first` on."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _plan AS {select}")
+    affected = _count(con, "SELECT count(*) FROM _plan")
+    if not affected:
+        return 0, 0
+    _check_rows(con, table)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE _old AS SELECT t.rowid AS _rid, t.* FROM {table.sql} AS t "
+        "WHERE t.rowid IN (SELECT _rid FROM _plan WHERE _rid IS NOT NULL)"
+    )
+    if table.keys:
+        _check_keys(con, table)
+    used = _capture(con, table, first) if captured else 0
+    columns = ", ".join(c.sql for c in table.columns)
+    con.execute(f"DELETE FROM {table.sql} WHERE rowid IN (SELECT _rid FROM _old)")
+    order = ", ".join(k.sql for k in table.keys) or "rowid"
+    con.execute(
+        f"INSERT INTO {table.sql} SELECT {columns} FROM _plan WHERE _op <> 'D' ORDER BY {order}"
+    )
+    return affected, used
+
+
+def pending_table(table: Table) -> str:
+    """The temporary table in which a transaction's changes wait."""
+    return quoted(f"_pending_{table.capture_instance}")
+
+
+def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = con.execute(sql).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _check_rows(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """NOT NULL, lengths, and rows that a MERGE meets twice."""
+    for column in table.columns:
+        if not column.nullable:
+            query = f"SELECT count(*) FROM _plan WHERE _op <> 'D' AND {column.sql} IS NULL"
+            if _count(con, query):
+                raise MedallionError(
+                    f"Msg 515: Cannot insert the value NULL into column '{column.name}', table "
+                    f"'{table.full_name}'; column does not allow nulls."
+                )
+        if column.max_chars is not None:
+            query = (
+                f"SELECT {column.sql} FROM _plan WHERE length({column.sql}) > {column.max_chars}"
+            )
+            row = con.execute(query + " LIMIT 1").fetchone()
+            if row:
+                raise MedallionError(
+                    f"Msg 2628: String or binary data would be truncated in table '{table.full_name}', "
+                    f"column '{column.name}'; truncated value: '{row[0][: column.max_chars]}'."
+                )
+    twice = "SELECT count(*) FROM (SELECT 1 FROM _plan WHERE _rid IS NOT NULL GROUP BY _rid HAVING count(*) > 1)"
+    if _count(con, twice):
+        raise MedallionError(
+            "Msg 8672: The MERGE statement attempted to UPDATE or DELETE the same row more than once; "
+            "a target row matched more than one source row."
+        )
+
+
+def _check_keys(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    keys = ", ".join(k.sql for k in table.keys)
+    match = " AND ".join(f"t.{k.sql} = n.{k.sql}" for k in table.keys)
+    row = con.execute(
+        f"WITH n AS (SELECT {keys} FROM _plan WHERE _op <> 'D') "
+        f"SELECT {keys} FROM n GROUP BY {keys} HAVING count(*) > 1 "
+        f"UNION ALL SELECT {', '.join('n.' + k.sql for k in table.keys)} FROM {table.sql} AS t "
+        f"INNER JOIN n ON {match} WHERE t.rowid NOT IN (SELECT _rid FROM _old) "
+        f"ORDER BY ALL LIMIT 1"
+    ).fetchone()
+    if row:
+        raise MedallionError(
+            f"Msg 2627: Violation of PRIMARY KEY constraint '{table.key_name}'. Cannot insert duplicate "
+            f"key in object '{table.full_name}'. The duplicate key value is "
+            f"({', '.join(map(str, row))})."
+        )
+
+
+def _capture(con: duckdb.DuckDBPyConnection, table: Table, first: int) -> int:
+    """Write the plan's changes to the pending table; the number of sequence values used."""
+    old = ", ".join(f"o.{c.sql}" for c in table.columns)
+    new = ", ".join(f"p.{c.sql}" for c in table.columns)
+    old_key = ", ".join(f"o.{k.sql}" for k in table.keys) or "p.rowid"
+    new_key = ", ".join(f"p.{k.sql}" for k in table.keys) or "p.rowid"
+    moved = " OR ".join(f"o.{k.sql} <> p.{k.sql}" for k in table.keys) or "FALSE"
+    size = (len(table.columns) + 7) // 8
+    bits = " + ".join(
+        f"(o.{c.sql} IS DISTINCT FROM p.{c.sql})::BIGINT * {1 << i}"
+        for i, c in enumerate(table.columns)
+    )
+    every = f"unhex('{(1 << len(table.columns)) - 1:0{2 * size}X}')"
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE _numbered AS WITH phased AS ("
+        f"SELECT p.rowid AS _plan_row, o._rid, unhex(printf('%0{2 * size}X', {bits})) AS _mask, "
+        f"row({old_key}) AS _old_key, row({new_key}) AS _new_key, "
+        "unnest(CASE WHEN p._op = 'D' THEN [0] WHEN p._op = 'I' THEN [2] "
+        f"WHEN {moved} THEN [0, 2] ELSE [1] END) AS _phase "
+        "FROM _plan AS p LEFT JOIN _old AS o ON o._rid = p._rid) "
+        "SELECT _plan_row, _rid, _mask, _phase, row_number() OVER (ORDER BY _phase, "
+        "CASE WHEN _phase = 2 THEN _new_key ELSE _old_key END, _plan_row) AS _number FROM phased"
+    )
+    position = f"{first} + n._number - 1"
+    joins = (
+        "FROM _numbered AS n INNER JOIN _plan AS p ON p.rowid = n._plan_row "
+        "LEFT JOIN _old AS o ON o._rid = n._rid"
+    )
+    con.execute(
+        f"INSERT INTO {pending_table(table)} "
+        f"SELECT {position}, 1, {every}, {old} {joins} WHERE n._phase = 0 "
+        f"UNION ALL SELECT {position}, 3, n._mask, {old} {joins} WHERE n._phase = 1 "
+        f"UNION ALL SELECT {position}, 4, n._mask, {new} {joins} WHERE n._phase = 1 "
+        f"UNION ALL SELECT {position}, 2, {every}, {new} {joins} WHERE n._phase = 2"
+    )
+    return _count(con, "SELECT count(*) FROM _numbered")

@@ -1,0 +1,59 @@
+"""Opening the database file when another process may hold it, and DuckDB's errors in one sentence."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from medallion.errors import MedallionError
+
+# A simulated day of 100,000 changes holds the file for less than 10 s.
+LOCK_TIMEOUT = 30.0
+
+
+def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open the file, waiting up to `LOCK_TIMEOUT` seconds for another's lock to go."""
+    deadline = time.monotonic() + LOCK_TIMEOUT
+    pause = 0.01
+    while True:
+        try:
+            con = duckdb.connect(str(path), read_only=read_only)
+        except (duckdb.IOException, duckdb.ConnectionException, duckdb.BinderException) as error:
+            if not _is_busy(str(error)):
+                raise MedallionError(f"{path} cannot be opened: {_first_line(error)}") from None
+            if time.monotonic() > deadline:
+                raise MedallionError(
+                    f"{path} is still in use after {LOCK_TIMEOUT:.0f} s: close what reads or writes it"
+                ) from None
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.25)
+        else:
+            con.execute("SET schema = 'dbo'")
+            con.execute("SET TimeZone = 'UTC'")
+            con.execute("SET enable_progress_bar = false")
+            return con
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """DuckDB's errors as a `MedallionError` of one line."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise MedallionError(f"the source database refused: {_first_line(error)}") from None
+
+
+def _is_busy(message: str) -> bool:
+    return any(
+        sign in message
+        for sign in ("Could not set lock", "different configuration", "Unique file handle conflict")
+    )
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()[0]
+    for prefix in ("Invalid Input Error: ", "Invalid Error: "):
+        text = text.removeprefix(prefix)
+    return text

@@ -1,0 +1,213 @@
+"""One connection's statements: control flow, transactions, and their place in the log."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+from sqlglot import exp
+
+from medallion.errors import MedallionError
+from medallion.local.source import catalog, cdc, changes, dml, lsn, procedures, tsql
+from medallion.local.source.catalog import Table
+
+IGNORED_OPTIONS = {"NOCOUNT", "XACT_ABORT", "ANSI_NULLS", "QUOTED_IDENTIFIER"}
+
+
+class Session:
+    """Runs statements; each is a transaction of its own unless BEGIN TRAN opened one.
+
+    Transactions commit at `at`, else at the present time, but never before the last commit.
+    An error rolls the open transaction back and ends the batch.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, at: datetime | None = None) -> None:
+        self.con = con
+        self.at = _utc(at) if at is not None else None
+        self.last_lsn: bytes | None = None
+        self._open = False
+        self._used = 0
+        self._first = 0
+        self._now = datetime.min
+        self._touched: dict[str, Table] = {}
+
+    def run(self, script: str) -> int:
+        """Run a script of batches; the rows that its statements affected."""
+        affected = 0
+        try:
+            for batch in tsql.batches(script):
+                for tree in tsql.parse(batch):
+                    affected += self._statement(tree)
+        except BaseException:
+            self._rollback()
+            raise
+        if self._open:
+            self._rollback()
+            raise MedallionError(
+                "the transaction that BEGIN TRAN opened was rolled back: end the script with COMMIT"
+            )
+        return affected
+
+    def insert(self, table: Table, source: str) -> int:
+        """Insert the rows of the DuckDB relation `source`, which has the table's columns."""
+        return self._planned(table, dml.plan_rows(table, "I", source))
+
+    def update(self, table: Table, source: str) -> int:
+        """Replace the rows with the keys of `source` by its rows."""
+        return self._planned(table, dml.plan_rows(table, "U", source))
+
+    def delete(self, table: Table, source: str) -> int:
+        """Delete the rows with the keys of `source`."""
+        return self._planned(table, dml.plan_rows(table, "D", source))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What runs inside commits together, as one LSN; nested uses join the open transaction."""
+        if self._open:
+            yield
+            return
+        self._begin()
+        try:
+            yield
+            self._commit()
+        except BaseException:
+            self._rollback()
+            raise
+
+    def _statement(self, tree: exp.Expression) -> int:
+        if isinstance(tree, exp.Transaction):
+            if self._open:
+                raise MedallionError("nested transactions are not supported: BEGIN TRAN only once")
+            self._begin()
+        elif isinstance(tree, exp.Commit | exp.Rollback):
+            if not self._open:
+                raise MedallionError(
+                    f"Msg 3902: The {tree.key.upper()} TRANSACTION request has no corresponding BEGIN "
+                    "TRANSACTION."
+                )
+            if isinstance(tree, exp.Commit):
+                self._commit()
+            else:
+                self._rollback()
+        elif isinstance(tree, exp.IfBlock):
+            return self._if(tree)
+        elif isinstance(tree, exp.Block):
+            inner = [e for e in tree.expressions if not isinstance(e, exp.EndStatement)]
+            return sum(self._statement(each) for each in inner)
+        elif isinstance(tree, exp.Set):
+            _check_option(tree)
+        else:
+            with self.transaction():
+                return self._write(tree)
+        return 0
+
+    def _if(self, tree: exp.IfBlock) -> int:
+        condition = tree.this
+        if isinstance(condition, exp.Alias):
+            raise MedallionError(
+                f"put BEGIN … END around what the IF in {tsql.describe(tree)} runs: the parser needs it"
+            )
+        for block in tree.find_all(exp.Block):
+            # The parser takes what follows the END of a block into the block.
+            if any(isinstance(each, exp.EndStatement) for each in block.expressions[:-1]):
+                raise MedallionError(
+                    "put GO on a line of its own after the END of an IF … BEGIN block"
+                )
+        query = exp.select(
+            exp.Case(ifs=[exp.If(this=condition.copy(), true=exp.Literal.number(1))])
+        )
+        row = self.con.execute(tsql.render(tsql.translate(query, self._clock()))).fetchone()
+        branch = tree.args.get("true") if row == (1,) else tree.args.get("false")
+        return self._statement(branch) if isinstance(branch, exp.Expression) else 0
+
+    def _write(self, tree: exp.Expression) -> int:
+        """A statement inside the open transaction."""
+        if isinstance(tree, exp.Execute):
+            if procedures.execute(self.con, tree, self._next_lsn(), self._now):
+                self._used += 1
+        elif isinstance(tree, exp.Command):
+            procedures.security(self.con, tree)
+        elif isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.this.find(exp.Schema):
+            catalog.create_table(self.con, tree)
+        elif isinstance(tree, exp.TruncateTable):
+            return self._truncate(tree)
+        elif isinstance(tree, dml.DML):
+            return self._planned(*dml.plan(self.con, tsql.translate(tree, self._now)))
+        elif isinstance(tree, exp.Query) and not tree.find(exp.Into):
+            self.con.execute(tsql.render(tsql.translate(tree, self._now)))
+        else:
+            raise MedallionError(
+                f"{tsql.describe(tree)} is not supported by the stand-in for Azure SQL"
+            )
+        return 0
+
+    def _next_lsn(self) -> bytes:
+        """The LSN of the commit, if one more record and nothing else precedes it."""
+        return lsn.to_bytes(self._first + self._used + 1)
+
+    def _truncate(self, tree: exp.TruncateTable) -> int:
+        table = catalog.table_named(self.con, tree.expressions[0])
+        if cdc.is_captured(self.con, table):
+            raise MedallionError(
+                f"Msg 4711: Cannot truncate table '{table.full_name}' because it is published for "
+                "replication or enabled for Change Data Capture."
+            )
+        self.con.execute(f"DELETE FROM {table.sql}")
+        return 0
+
+    def _planned(self, table: Table, select: str) -> int:
+        with self.transaction():
+            captured = cdc.is_captured(self.con, table)
+            if captured and table.name not in self._touched:
+                cdc.create_pending(self.con, table)
+                self._touched[table.name] = table
+            affected, used = changes.apply_plan(
+                self.con, table, select, captured, self._first + self._used
+            )
+            self._used += used
+            return affected
+
+    def _begin(self) -> None:
+        self.con.execute("BEGIN TRANSACTION")
+        self._open, self._used, self._touched = True, 0, {}
+        last = self.con.execute("SELECT max(start_lsn) FROM stand_in.lsn_time_mapping").fetchone()
+        self._first = lsn.next_block(lsn.to_position(last[0])) if last and last[0] else 1
+        self._now = self._clock()
+
+    def _clock(self) -> datetime:
+        wanted = self.at or datetime.now(UTC).replace(tzinfo=None)
+        wanted = wanted.replace(microsecond=wanted.microsecond // 1000 * 1000)
+        last = last_commit(self.con)
+        if last is not None and wanted < last:
+            return last + timedelta(milliseconds=1)
+        return wanted
+
+    def _commit(self) -> None:
+        if self._used:
+            self.last_lsn = cdc.write_transaction(
+                self.con, list(self._touched.values()), self._first, self._used, self._now
+            )
+        self.con.execute("COMMIT")
+        self._open = False
+
+    def _rollback(self) -> None:
+        if self._open:
+            self._open = False
+            self.con.execute("ROLLBACK")
+
+
+def last_commit(con: duckdb.DuckDBPyConnection) -> datetime | None:
+    """The time of the last transaction in the log, in UTC; None before the first."""
+    row = con.execute("SELECT max(tran_end_time) FROM stand_in.lsn_time_mapping").fetchone()
+    return row[0] if row else None
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _check_option(tree: exp.Set) -> None:
+    for item in tree.expressions:
+        name = item.this.this.name if isinstance(item.this, exp.EQ) else item.name
+        if name.upper() not in IGNORED_OPTIONS:
+            raise MedallionError(f"{tsql.describe(tree)} is not supported by the stand-in")
