@@ -25,7 +25,7 @@ docs: $(VENV)/.installed  ## the dbt docs site, in target/
 	@echo "Open target/static_index.html"
 
 bench: $(VENV)/.installed  ## time and memory of the demo and of a million plays
-	python -m medallion.bench
+	medallion bench
 
 clean:  ## remove all local state
 	rm -rf .medallion target logs dbt_packages

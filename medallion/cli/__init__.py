@@ -4,7 +4,8 @@ import sys
 
 import typer
 
-from medallion.cli import factory, source, warehouse
+from medallion.cli import demo, factory, source, warehouse
+from medallion.cli.bench import bench
 from medallion.cli.console import complain
 from medallion.errors import MedallionError
 
@@ -16,6 +17,8 @@ app = typer.Typer(
 )
 app.add_typer(source.app, name="source", help="The source database, Azure SQL's stand-in.")
 app.add_typer(factory.app, name="factory", help="The Data Factory files under adf/.")
+app.command("demo")(demo.demo)
+app.command("bench")(bench)
 app.command("ingest")(factory.ingest)
 app.command("up")(warehouse.up)
 app.command("down")(warehouse.down)

@@ -1,0 +1,125 @@
+"""`medallion bench`: time and memory of the first load and of a day's increment, at any size."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+from rich.table import Table
+
+from medallion.cli.console import out
+from medallion.errors import MedallionError
+from medallion.home import PROJECT_ROOT
+
+GIB = 1024**3
+SAMPLE_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One step: wall seconds, and the peak of the resident memory of all processes together."""
+
+    step: str
+    seconds: float
+    peak_bytes: int
+
+
+def bench(
+    streams: Annotated[int, typer.Option(help="Plays in the first load, at least.")] = 1_000_000,
+    users: Annotated[int, typer.Option(help="Listeners.")] = 20_000,
+    days: Annotated[int, typer.Option(help="Days that the plays spread over.")] = 90,
+    seed: Annotated[int, typer.Option(help="Seed of the generated data.")] = 1,
+) -> None:
+    """Measure the first load and a day's increment on generated data, in a lakehouse of its own."""
+    with tempfile.TemporaryDirectory(prefix="medallion-bench-") as folder:
+        generate = ["--generate", f"--users={users}", f"--days={days}", f"--seed={seed}"]
+        steps = {
+            "warehouse up": ["medallion", "up"],
+            "source init": [
+                *("medallion", "source", "init", *generate),
+                f"--streams-per-day={-(-streams // days)}",
+            ],
+            "first ingest": ["medallion", "ingest"],
+            "first dbt build": ["dbt", "build"],
+            "source simulate": ["medallion", "source", "simulate", "--days=1", f"--seed={seed}"],
+            "day's ingest": ["medallion", "ingest"],
+            "day's dbt build": ["dbt", "build"],
+            "dbt build, nothing new": ["dbt", "build"],
+            "full refresh": ["dbt", "run", "--full-refresh"],
+        }
+        measured = []
+        try:
+            for step, command in steps.items():
+                out.print(f"{step} …", end=" ")
+                measured.append(_measure(step, command, Path(folder)))
+                out.print(f"{measured[-1].seconds:.1f} s")
+        finally:
+            _measure("down", ["medallion", "down"], Path(folder))
+    _show(f"{streams:,} plays of {users:,} users over {days} days", measured)
+
+
+def _measure(step: str, command: list[str], home: Path) -> Measured:
+    program, *arguments = command
+    places = {"MEDALLION_HOME": home, "DBT_PROFILES_DIR": home}
+    places |= {"DBT_TARGET_PATH": home / "target", "DBT_LOG_PATH": home / "logs"}
+    started = time.monotonic()
+    with subprocess.Popen(
+        [str(Path(sys.executable).with_name(program)), *arguments],
+        cwd=PROJECT_ROOT,
+        env=os.environ | {name: str(path) for name, path in places.items()},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        peak = _Peak(home)
+        printed, _ = process.communicate()
+        seconds = time.monotonic() - started
+        peak.stop()
+    if process.returncode:
+        end = "\n".join(printed.splitlines()[-20:])
+        raise MedallionError(f"`{' '.join(command)}` failed while it was measured:\n{end}")
+    return Measured(step, seconds, peak.bytes)
+
+
+class _Peak:
+    """Samples the memory of every process that works in `home`, this one's children included."""
+
+    def __init__(self, home: Path) -> None:
+        self.bytes = 0
+        self._home = str(home)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._stopped.wait(SAMPLE_SECONDS):
+            self.bytes = max(self.bytes, sum(map(self._resident, psutil.process_iter())))
+
+    def _resident(self, process: psutil.Process) -> int:
+        try:
+            ours = process.environ().get("MEDALLION_HOME") == self._home
+            return process.memory_info().rss if ours else 0
+        except psutil.Error:  # ended meanwhile, or another user's
+            return 0
+
+
+def _show(title: str, measured: list[Measured]) -> None:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in ("step", "seconds", "of the first build", "peak memory, GiB"):
+        table.add_column(column, justify="left" if column == "step" else "right")
+    first_build = next(one.seconds for one in measured if one.step == "first dbt build")
+    for one in measured:
+        ratio = f"{one.seconds / first_build:.2f}"
+        table.add_row(one.step, f"{one.seconds:.1f}", ratio, f"{one.peak_bytes / GIB:.2f}")
+    out.print(table)
