@@ -26,7 +26,7 @@ app.command("status")(warehouse.status)
 
 
 def main() -> None:
-    """Run a command; a `MedallionError` becomes one sentence on standard error and exit status 1."""
+    """Run a command; a `MedallionError` becomes one sentence on standard error, and status 1."""
     try:
         app()
     except MedallionError as error:

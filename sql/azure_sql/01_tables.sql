@@ -1,16 +1,15 @@
 -- The source's tables. Run once per database; running it again changes nothing.
 -- Only keys are NOT NULL and there are no foreign keys: the data is dirty, and nothing is dropped silently.
-
 IF OBJECT_ID(N'dbo.DimUser', N'U') IS NULL
 BEGIN
     CREATE TABLE dbo.DimUser (
-        user_id           int           NOT NULL,
-        user_name         nvarchar(200) NULL,
-        country           nvarchar(100) NULL,
-        subscription_type nvarchar(50)  NULL,
-        start_date        date          NULL,
-        end_date          date          NULL,
-        updated_at        datetime2(3)  NULL,
+        user_id INT NOT NULL,
+        user_name NVARCHAR(200) NULL,
+        country NVARCHAR(100) NULL,
+        subscription_type NVARCHAR(50) NULL,
+        start_date DATE NULL,
+        end_date DATE NULL,
+        updated_at DATETIME2(3) NULL,
         CONSTRAINT PK_DimUser PRIMARY KEY CLUSTERED (user_id)
     );
 END;
@@ -19,11 +18,11 @@ GO
 IF OBJECT_ID(N'dbo.DimArtist', N'U') IS NULL
 BEGIN
     CREATE TABLE dbo.DimArtist (
-        artist_id   int           NOT NULL,
-        artist_name nvarchar(200) NULL,
-        genre       nvarchar(50)  NULL,
-        country     nvarchar(100) NULL,
-        updated_at  datetime2(3)  NULL,
+        artist_id INT NOT NULL,
+        artist_name NVARCHAR(200) NULL,
+        genre NVARCHAR(50) NULL,
+        country NVARCHAR(100) NULL,
+        updated_at DATETIME2(3) NULL,
         CONSTRAINT PK_DimArtist PRIMARY KEY CLUSTERED (artist_id)
     );
 END;
@@ -32,13 +31,13 @@ GO
 IF OBJECT_ID(N'dbo.DimTrack', N'U') IS NULL
 BEGIN
     CREATE TABLE dbo.DimTrack (
-        track_id     int           NOT NULL,
-        track_name   nvarchar(300) NULL,
-        artist_id    int           NULL,
-        album_name   nvarchar(300) NULL,
-        duration_sec int           NULL,
-        release_date date          NULL,
-        updated_at   datetime2(3)  NULL,
+        track_id INT NOT NULL,
+        track_name NVARCHAR(300) NULL,
+        artist_id INT NULL,
+        album_name NVARCHAR(300) NULL,
+        duration_sec INT NULL,
+        release_date DATE NULL,
+        updated_at DATETIME2(3) NULL,
         CONSTRAINT PK_DimTrack PRIMARY KEY CLUSTERED (track_id)
     );
 END;
@@ -47,12 +46,12 @@ GO
 IF OBJECT_ID(N'dbo.DimDate', N'U') IS NULL
 BEGIN
     CREATE TABLE dbo.DimDate (
-        date_key int          NOT NULL,
-        [date]   date         NULL,
-        [day]    int          NULL,
-        [month]  int          NULL,
-        [year]   int          NULL,
-        weekday  nvarchar(20) NULL,
+        date_key INT NOT NULL,
+        [date] DATE NULL,
+        [day] INT NULL,
+        [month] INT NULL,
+        [year] INT NULL,
+        weekday NVARCHAR(20) NULL,
         CONSTRAINT PK_DimDate PRIMARY KEY CLUSTERED (date_key)
     );
 END;
@@ -61,13 +60,13 @@ GO
 IF OBJECT_ID(N'dbo.FactStream', N'U') IS NULL
 BEGIN
     CREATE TABLE dbo.FactStream (
-        stream_id        bigint       NOT NULL,
-        user_id          int          NULL,
-        track_id         int          NULL,
-        date_key         int          NULL,
-        listen_duration  int          NULL,
-        device_type      nvarchar(50) NULL,
-        stream_timestamp datetime2(3) NULL,
+        stream_id BIGINT NOT NULL,
+        user_id INT NULL,
+        track_id INT NULL,
+        date_key INT NULL,
+        listen_duration INT NULL,
+        device_type NVARCHAR(50) NULL,
+        stream_timestamp DATETIME2(3) NULL,
         CONSTRAINT PK_FactStream PRIMARY KEY CLUSTERED (stream_id)
     );
 END;

@@ -1,8 +1,11 @@
 -- Change data capture per table. Run it after the first load: rows that are there already are in no
 -- change table, and the pipelines' first run copies them whole.
 -- sp_cdc_enable_table creates the role cdc_reader when it is missing; 04 gives the role its rights.
-
-IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(N'dbo.DimUser', N'U') AND is_tracked_by_cdc = 0)
+IF EXISTS (
+       SELECT 1
+       FROM sys.tables
+       WHERE object_id = OBJECT_ID(N'dbo.DimUser', N'U') AND is_tracked_by_cdc = 0
+   )
 BEGIN
     EXEC sys.sp_cdc_enable_table
         @source_schema = N'dbo',
@@ -12,7 +15,11 @@ BEGIN
 END;
 GO
 
-IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(N'dbo.DimArtist', N'U') AND is_tracked_by_cdc = 0)
+IF EXISTS (
+       SELECT 1
+       FROM sys.tables
+       WHERE object_id = OBJECT_ID(N'dbo.DimArtist', N'U') AND is_tracked_by_cdc = 0
+   )
 BEGIN
     EXEC sys.sp_cdc_enable_table
         @source_schema = N'dbo',
@@ -22,7 +29,11 @@ BEGIN
 END;
 GO
 
-IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(N'dbo.DimTrack', N'U') AND is_tracked_by_cdc = 0)
+IF EXISTS (
+       SELECT 1
+       FROM sys.tables
+       WHERE object_id = OBJECT_ID(N'dbo.DimTrack', N'U') AND is_tracked_by_cdc = 0
+   )
 BEGIN
     EXEC sys.sp_cdc_enable_table
         @source_schema = N'dbo',
@@ -32,7 +43,11 @@ BEGIN
 END;
 GO
 
-IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(N'dbo.DimDate', N'U') AND is_tracked_by_cdc = 0)
+IF EXISTS (
+       SELECT 1
+       FROM sys.tables
+       WHERE object_id = OBJECT_ID(N'dbo.DimDate', N'U') AND is_tracked_by_cdc = 0
+   )
 BEGIN
     EXEC sys.sp_cdc_enable_table
         @source_schema = N'dbo',
@@ -42,7 +57,11 @@ BEGIN
 END;
 GO
 
-IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(N'dbo.FactStream', N'U') AND is_tracked_by_cdc = 0)
+IF EXISTS (
+       SELECT 1
+       FROM sys.tables
+       WHERE object_id = OBJECT_ID(N'dbo.FactStream', N'U') AND is_tracked_by_cdc = 0
+   )
 BEGIN
     EXEC sys.sp_cdc_enable_table
         @source_schema = N'dbo',

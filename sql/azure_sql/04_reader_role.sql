@@ -2,7 +2,6 @@
 -- The identity joins the role by its name, which differs per environment:
 --   CREATE USER [<factory name>] FROM EXTERNAL PROVIDER;
 --   ALTER ROLE cdc_reader ADD MEMBER [<factory name>];
-
 IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'cdc_reader' AND type = 'R')
 BEGIN
     CREATE ROLE cdc_reader;

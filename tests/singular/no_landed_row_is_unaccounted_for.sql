@@ -1,8 +1,7 @@
--- Redeliveries are what is left after everything else is counted: fewer than none would mean that a
--- landed row was counted twice. What is then to do: look at the staging model's change identity.
+-- Every landed row has exactly one outcome. A difference means that staging dropped or doubled a row:
+-- look at its change identity, (key, LSN, sequence value, operation).
 select *
 from {{ ref('reconciliation') }}
 where
-    redelivered < 0
-    or landed
+    landed
     != before_images + redelivered + applied + deleted + collapsed + superseded + quarantined
