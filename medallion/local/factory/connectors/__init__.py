@@ -1,0 +1,1 @@
+"""How each type of linked service is reached on this machine."""

@@ -1,0 +1,35 @@
+"""What a local run puts in the place of Azure: folders, files and the run's own settings."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from medallion.home import Home
+from medallion.local.factory.events import Event, Listener
+from medallion.local.factory.files import FactoryFiles
+
+
+def _ignore(event: Event) -> None:
+    """Listen to nothing."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where linked services lead on this machine.
+
+    `global_parameters` override the factory's own, as a deployment to another environment does.
+    `pause` waits between retries and in `Wait`, in seconds.
+    """
+
+    home: Home
+    files: FactoryFiles = field(default_factory=FactoryFiles)
+    global_parameters: dict[str, Any] = field(default_factory=dict)
+    listener: Listener = _ignore
+    pause: Callable[[float], None] = time.sleep
+
+    @property
+    def runs(self) -> Path:
+        """The folder of run records."""
+        return self.home.factory / "runs"

@@ -1,0 +1,18 @@
+"""The functions of Data Factory's expression language, one module per chapter of its reference.
+
+Source: https://learn.microsoft.com/azure/data-factory/control-flow-expression-language-functions
+`if`, `and` and `or` are not here: they evaluate their arguments lazily, in `expressions`.
+"""
+
+from medallion.local.factory.functions import (  # noqa: F401
+    collections,
+    conversions,
+    dates,
+    logic,
+    markup,
+    numbers,
+    text,
+)
+from medallion.local.factory.functions.registry import FUNCTIONS
+
+__all__ = ["FUNCTIONS"]

@@ -1,0 +1,28 @@
+"""`concurrency: 1` between processes: one run of the ingestion per home."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from medallion.errors import MedallionError
+
+
+@contextmanager
+def single_run(file: Path) -> Iterator[None]:
+    """Hold the lock while the block runs; the system releases it when the process dies."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a+", encoding="utf-8") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held.seek(0)
+            raise MedallionError(
+                f"Another ingestion is running here (process {held.read().strip() or 'unknown'}); "
+                "wait for its end, then run again."
+            ) from None
+        held.truncate(0)
+        held.write(str(os.getpid()))
+        held.flush()
+        yield

@@ -1,0 +1,194 @@
+"""Runs the ingestion pipeline `pl_ingest` locally and gathers what it landed."""
+
+import datetime as dt
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medallion.errors import MedallionError
+from medallion.home import Home
+from medallion.local.factory.engine import run_pipeline
+from medallion.local.factory.environment import Environment
+from medallion.local.factory.events import Event, Listener
+from medallion.local.factory.files import FactoryFiles
+from medallion.local.factory.lock import single_run
+from medallion.local.github.server import seed, serving
+
+PIPELINE = "pl_ingest"
+LONGEST_PAUSE_SECONDS = 1.0  # between retries: nothing on a laptop recovers in Azure's 30 s
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One window of one table, as its receipt in the lake tells it; LSNs are `0x…` texts."""
+
+    table: str
+    mode: str
+    from_lsn: str
+    to_lsn: str
+    rows_read: int
+    rows_written: int
+    bytes: int
+    run_id: str
+    started_at: str
+    ended_at: str
+    file: str | None = None
+    from_date: str | None = None
+    to_date: str | None = None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A reference file: `file` is where it landed, or None when it had not changed."""
+
+    name: str
+    file: str | None
+    bytes: int
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """What one run of `pl_ingest` did."""
+
+    run_id: str
+    status: str
+    error: str | None
+    receipts: list[Receipt]
+    references: list[Reference]
+    seconds: float
+
+    @property
+    def rows(self) -> int:
+        """The rows landed, over all tables."""
+        return sum(receipt.rows_written for receipt in self.receipts)
+
+    @property
+    def bytes(self) -> int:
+        """The bytes of Parquet landed, over all tables."""
+        return sum(receipt.bytes for receipt in self.receipts)
+
+
+def tables(files: FactoryFiles | None = None) -> list[dict[str, Any]]:
+    """The table list, which is the default of the parameter `tables`."""
+    parameters = (files or FactoryFiles()).pipeline(PIPELINE)["parameters"]
+    listed: list[dict[str, Any]] = parameters["tables"]["defaultValue"]
+    return listed
+
+
+def ingest(
+    home: Home,
+    table: str | None = None,
+    from_date: str | dt.date | None = None,
+    to_date: str | dt.date | None = None,
+    on_event: Listener | None = None,
+    files: FactoryFiles | None = None,
+    alert_webhook: str = "",
+) -> IngestResult:
+    """Run `pl_ingest` over all tables, or one; with dates (days in UTC, both included) a backfill.
+
+    A run that fails gives a result with `status` `Failed` and its error. Raises `MedallionError`
+    for an unknown table, wrong dates, a missing source, or another run in progress.
+    """
+    files = files or FactoryFiles()
+    parameters = {
+        "table": _known_table(files, table),
+        "from_date": _day("--from", from_date),
+        "to_date": _day("--to", to_date),
+    }
+    _check_range(parameters["from_date"], parameters["to_date"])
+    if not home.source_database.is_file():
+        raise MedallionError(
+            f"There is no source database at {home.source_database}; run `medallion source init`."
+        )
+    with single_run(home.factory / "ingest.lock"):
+        seed(home.github)
+        with serving(home.github) as url:
+            environment = Environment(
+                home,
+                files,
+                {"github_url": url, "alert_webhook": alert_webhook},
+                on_event or _ignore,
+                _pause,
+            )
+            return _gathered(home, environment, parameters)
+
+
+def _gathered(home: Home, environment: Environment, parameters: dict[str, Any]) -> IngestResult:
+    began = dt.datetime.now(dt.UTC)
+    run = run_pipeline(environment, PIPELINE, parameters)
+    run_id = run.record.run_id
+    error = run.record.error
+    wanted = () if parameters["table"] or parameters["from_date"] else _reference_names(environment)
+    return IngestResult(
+        run_id,
+        run.record.status,
+        _sentence(error["message"]) if error else None,
+        list(_receipts(home.lake, run_id, environment.files)),
+        list(_references(home.lake, run_id, wanted)),
+        (dt.datetime.now(dt.UTC) - began).total_seconds(),
+    )
+
+
+def _ignore(event: Event) -> None:
+    """Listen to nothing."""
+
+
+def _pause(seconds: float) -> None:
+    time.sleep(min(seconds, LONGEST_PAUSE_SECONDS))
+
+
+def _known_table(files: FactoryFiles, table: str | None) -> str:
+    if table is None:
+        return ""
+    names = [str(one["table"]) for one in tables(files)]
+    bare = table.removeprefix("dbo.").lower()
+    for name in names:
+        if name.lower() == bare:
+            return name
+    raise MedallionError(f"No table '{table}' is ingested; known are {', '.join(names)}.")
+
+
+def _day(option: str, value: str | dt.date | None) -> str:
+    if value is None or value == "":
+        return ""
+    try:
+        return dt.date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise MedallionError(f"{option} '{value}' is no day; write it as 2025-01-31.") from None
+
+
+def _check_range(from_date: str, to_date: str) -> None:
+    if bool(from_date) != bool(to_date):
+        raise MedallionError("A backfill needs both --from and --to; give the one that is missing.")
+    if from_date > to_date:
+        raise MedallionError(f"--from {from_date} is after --to {to_date}; swap them.")
+
+
+def _sentence(message: str) -> str:
+    """The cause, without the chain of activities through which it rose."""
+    return message.rsplit(", Error: ", 1)[-1].rsplit(" failed: ", 1)[-1]
+
+
+def _receipts(lake: Path, run_id: str, files: FactoryFiles) -> Iterable[Receipt]:
+    for one in tables(files):
+        name = f"{one['schema']}.{one['table']}"
+        file = lake / "control" / "receipts" / name / f"{run_id}.json"
+        if file.is_file():
+            yield Receipt(**json.loads(file.read_text(encoding="utf-8")))
+
+
+def _reference_names(environment: Environment) -> tuple[str, ...]:
+    listed = environment.files.pipeline(PIPELINE)["parameters"]["references"]["defaultValue"]
+    return tuple(one["name"] for one in listed)
+
+
+def _references(lake: Path, run_id: str, names: Iterable[str]) -> Iterable[Reference]:
+    for name in names:
+        file = f"bronze/github/{name}/{run_id}.csv"
+        landed = (lake / file).is_file()
+        yield Reference(
+            name, file if landed else None, (lake / file).stat().st_size if landed else 0
+        )

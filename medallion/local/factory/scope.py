@@ -1,0 +1,84 @@
+"""What expressions see while a pipeline runs, and the evaluation of whole JSON values."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from medallion.local.factory.errors import ExpressionError
+from medallion.local.factory.expressions import evaluate
+from medallion.local.factory.functions.registry import text
+
+
+@dataclass
+class Scope:
+    """One pipeline run's `pipeline()`, variables and activities, and the `item()` of a loop.
+
+    An iteration has its own activities over the same variables, as Data Factory's have.
+    """
+
+    pipeline: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, Any] = field(default_factory=dict)
+    activities: dict[str, dict[str, Any]] = field(default_factory=dict)
+    loop: tuple[Any] | None = None
+    dataset: dict[str, Any] | None = None
+    linked_service: dict[str, Any] | None = None
+    return_value: dict[str, Any] = field(default_factory=dict)
+
+    def iteration(self, item: Any) -> "Scope":
+        """The scope of one iteration of a `ForEach`, or of one test of a `Filter`."""
+        return Scope(
+            self.pipeline,
+            self.variables,
+            dict(self.activities),
+            (item,),
+            return_value=self.return_value,
+        )
+
+    def reference(self, name: str, arguments: list[Any]) -> tuple[bool, Any]:
+        """The value of `pipeline()`, `variables(…)`, `activity(…)`, `item()`, `dataset()`, …."""
+        match name, arguments:
+            case "pipeline", []:
+                return True, self.pipeline
+            case "variables", [key]:
+                return True, self._named("variables", self.variables, key)
+            case "activity", [key]:
+                return True, self._named("activity", self.activities, key)
+            case "item", []:
+                return True, self._here("item", self.loop)[0]
+            case "dataset", []:
+                return True, self._here("dataset", self.dataset)
+            case "linkedservice", []:
+                return True, self._here("linkedService", self.linked_service)
+        return False, None
+
+    def _named(self, function: str, known: dict[str, Any], key: Any) -> Any:
+        wanted = text(function, 1, key).lower()
+        for name, value in known.items():
+            if name.lower() == wanted:
+                return value
+        raise ExpressionError(
+            f"The template function '{function}' found no '{key}' here; "
+            f"known are '{', '.join(known)}'."
+        )
+
+    def _here(self, function: str, value: Any) -> Any:
+        if value is None:
+            raise ExpressionError(f"The template function '{function}' has no value here.")
+        return value
+
+
+def resolve(value: Any, scope: Scope, later: Collection[str] = ()) -> Any:
+    """A JSON value with its expressions evaluated; properties in `later` are left as they are.
+
+    An expression is a string that begins with `@` or holds `@{…}`, plain or wrapped as
+    `{"value": …, "type": "Expression"}`.
+    """
+    if isinstance(value, dict):
+        if value.get("type") == "Expression" and isinstance(value.get("value"), str):
+            return evaluate(value["value"], scope)
+        return {k: v if k in later else resolve(v, scope) for k, v in value.items()}
+    if isinstance(value, list):
+        return [resolve(one, scope) for one in value]
+    if isinstance(value, str) and "@" in value:
+        return evaluate(value, scope)
+    return value
