@@ -1,4 +1,4 @@
-"""Points in time as .NET's `DateTime` keeps them: ticks of 100 ns since year 1, UTC or unspecified."""
+"""Points in time as .NET's `DateTime`: ticks of 100 ns since year 1, UTC or unspecified."""
 
 import datetime as dt
 import re

@@ -23,7 +23,7 @@ class Response:
 
 
 def address_of(dataset: Dataset) -> str:
-    """The address of an HTTP dataset's file: the service's `url` and the location's `relativeUrl`."""
+    """The address of an HTTP dataset's file: the service's `url`, then its `relativeUrl`."""
     kind = dataset.service.properties.get("authenticationType", "Anonymous")
     if kind != "Anonymous":
         raise not_supported("HTTP authentication", kind, f"'{dataset.service.name}'")

@@ -1,4 +1,4 @@
-"""`AzureBlobFS`: the storage account is the folder `lake/`, a container (file system) a folder in it."""
+"""`AzureBlobFS`: the storage account is the folder `lake/`, each container a folder in it."""
 
 from pathlib import Path
 from typing import Any

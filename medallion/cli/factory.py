@@ -1,0 +1,140 @@
+"""`medallion ingest`, and checks of the Data Factory files and their engine."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from medallion.cli.console import err, out
+from medallion.errors import MedallionError
+from medallion.home import home
+from medallion.local.factory import cases
+from medallion.local.factory.events import Event
+from medallion.local.factory.run import IngestResult, Receipt
+from medallion.local.factory.run import ingest as run_ingest
+from medallion.local.factory.savings import full_reload_bytes
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def factory() -> None:
+    """Keep `eval` a command of its own, now that it is the only one."""
+
+
+@app.command("eval")
+def evaluate(
+    file: Annotated[Path, typer.Option("--cases", help="JSON: a context and expected answers.")],
+) -> None:
+    """Evaluate recorded expressions and list each answer that differs from the recorded one."""
+    loaded = cases.load(file)
+    differing = cases.disagreements(loaded)
+    for line in differing:
+        out.print(line, markup=False, soft_wrap=True)
+    out.print(f"{len(loaded['cases'])} expressions, {len(differing)} disagreements")
+    if differing:
+        raise typer.Exit(1)
+
+
+def ingest(
+    table: Annotated[str | None, typer.Option(help="Only this table, such as DimUser.")] = None,
+    from_date: Annotated[
+        str | None, typer.Option("--from", help="Backfill from this day (UTC), such as 2025-01-31.")
+    ] = None,
+    to_date: Annotated[
+        str | None, typer.Option("--to", help="Backfill up to this day (UTC), included.")
+    ] = None,
+) -> None:
+    """Run the ingestion pipelines under adf/ locally: source changes and reference files to bronze.
+
+    With --from and --to the changes of those days land again, and no watermark moves.
+    """
+    here = home()
+    with Watch() as watch:
+        result = run_ingest(here, table, from_date, to_date, watch.tell)
+    show(result, full_reload_bytes(here))
+    if result.status != "Succeeded":
+        record = here.factory / "runs" / f"{result.run_id}.json"
+        raise MedallionError(f"The ingestion failed: {result.error} The run's record is {record}.")
+
+
+class Watch:
+    """Shows one line per table while its pipeline runs."""
+
+    def __init__(self) -> None:
+        columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"))
+        self.progress = Progress(*columns, TimeElapsedColumn(), console=err, transient=True)
+        self.tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "Watch":
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.progress.stop()
+
+    def tell(self, event: Event) -> None:
+        """Take an event of the engine."""
+        subject = event.parameters.get("table") or event.parameters.get("reference")
+        if not isinstance(subject, dict):
+            return
+        name = str(subject.get("table") or subject["name"])
+        if name not in self.tasks:
+            self.tasks[name] = self.progress.add_task(name, total=1)
+        ended = event.activity in ("On status", "If changed") and event.status != "InProgress"
+        self.progress.update(
+            self.tasks[name],
+            description=f"{name}: {event.activity} {event.status}",
+            completed=1 if ended else 0,
+        )
+
+
+def show(result: IngestResult, full_bytes: dict[str, int]) -> None:
+    """Print what landed, and how that compares with a full reload."""
+    shown = Table(title=f"Run {result.run_id}: {result.status} in {result.seconds:.1f} s")
+    for heading in ("table", "mode", "window"):
+        shown.add_column(heading, no_wrap=True)
+    for heading in ("rows", "bytes", "full reload"):
+        shown.add_column(heading, justify="right")
+    for one in result.receipts:
+        full = full_bytes.get(one.table)
+        shown.add_row(
+            one.table,
+            one.mode,
+            _window(one),
+            f"{one.rows_written:,}",
+            f"{one.bytes:,}",
+            "-" if full is None else f"{full:,}",
+        )
+    for reference in result.references:
+        mode = "file" if reference.file else "unchanged"
+        shown.add_row(f"github.{reference.name}", mode, "", "", f"{reference.bytes:,}", "")
+    out.print(shown)
+    compared = sum(full_bytes.get(one.table, 0) for one in result.receipts)
+    if compared:
+        out.print(
+            f"Landed {result.rows:,} rows in {result.bytes:,} bytes: "
+            f"{result.bytes / compared:.1%} of the {compared:,} bytes of a full reload "
+            "(rows in the source now × bytes per row of each table's first load)."
+        )
+
+
+def _window(receipt: Receipt) -> str:
+    if receipt.mode == "backfill":
+        return f"{receipt.from_date} … {receipt.to_date}"
+    if receipt.from_lsn > receipt.to_lsn:
+        return f"after {_short(receipt.to_lsn)}"
+    return f"{_short(receipt.from_lsn)} … {_short(receipt.to_lsn)}"
+
+
+def _short(lsn: str) -> str:
+    """An LSN as SQL Server's log shows it, `file:block:slot`, without the leading zeros."""
+    return ":".join(part.lstrip("0") or "0" for part in (lsn[2:10], lsn[10:18], lsn[18:22]))
