@@ -58,12 +58,14 @@ def simulate(
     ] = None,
 ) -> None:
     """Let days pass: people join, change plans, play tracks; rows are corrected and deleted."""
+    from medallion.local.source.database import SourceDatabase
     from medallion.local.source.simulate import simulate as run
 
-    first = True
-    for day in run(home().source_database, days, seed, streams_per_day):
-        _print_counts(day.counts, f"{day.date:%Y-%m-%d}, {day.transactions} transactions", first)
-        first = False
+    counted = run(home().source_database, days, seed, streams_per_day)
+    for number, counts in enumerate(counted, start=1):
+        _print_counts(counts, f"day {number} of {days}")
+    last = SourceDatabase.open(home().source_database).last_commit()
+    out.print(f"last commit {last} UTC")
 
 
 @app.command()
@@ -123,11 +125,11 @@ def _moment(text: str | None) -> datetime | None:
         ) from None
 
 
-def _print_counts(counts: dict[str, dict[str, int]], title: str, headed: bool = True) -> None:
+def _print_counts(counts: dict[str, dict[str, int]], title: str) -> None:
     from rich.table import Table
 
-    grid = Table(title=title, show_header=headed)
-    grid.add_column("table", min_width=12)
+    grid = Table(title=title)
+    grid.add_column("table", min_width=10)
     for name in ("inserted", "updated", "deleted"):
         grid.add_column(name, justify="right", min_width=8)
     for table, kinds in counts.items():
