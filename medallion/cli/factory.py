@@ -102,8 +102,8 @@ def show(result: IngestResult, full_bytes: dict[str, int]) -> None:
     shown = Table(title=f"Run {result.run_id}: {result.status} in {result.seconds:.1f} s")
     for heading in ("table", "mode", "window"):
         shown.add_column(heading, no_wrap=True)
-    for heading in ("rows", "bytes", "full reload"):
-        shown.add_column(heading, justify="right")
+    for heading in ("rows", "bytes", "in full"):
+        shown.add_column(heading, justify="right", no_wrap=True)
     for one in result.receipts:
         full = full_bytes.get(one.table)
         shown.add_row(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ from medallion.local.github.server import seed, serving
 
 PIPELINE = "pl_ingest"
 LONGEST_PAUSE_SECONDS = 1.0  # between retries: nothing on a laptop recovers in Azure's 30 s
+
+# What ExecutePipeline and the containers put before the message of the activity that failed.
+RISEN = re.compile(
+    r"Operation on target .+? failed: "
+    r"|Activity failed because an inner activity failed; Inner activity name: .+?, Error: "
+)
 
 
 @dataclass(frozen=True)
@@ -169,7 +176,9 @@ def _check_range(from_date: str, to_date: str) -> None:
 
 def _sentence(message: str) -> str:
     """The cause, without the chain of activities through which it rose."""
-    return message.rsplit(", Error: ", 1)[-1].rsplit(" failed: ", 1)[-1]
+    while (matched := RISEN.match(message)) is not None:
+        message = message[matched.end() :]
+    return message
 
 
 def _receipts(lake: Path, run_id: str, files: FactoryFiles) -> Iterable[Receipt]:
