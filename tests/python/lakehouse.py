@@ -15,6 +15,8 @@ from warehouse_client import Rows, read_published
 PROJECT = Path(__file__).resolve().parents[2]
 DATASET = PROJECT.parent / "shared" / "data" / "spotify" / "initial"
 
+INIT = ["medallion", "source", "init"]
+INIT += ["--from-csv", str(DATASET)] if DATASET.is_dir() else ["--generate"]
 SIMULATE = ["medallion", "source", "simulate", "--days", "1"]
 INGEST = ["medallion", "ingest"]
 BUILD = ["dbt", "build"]
@@ -23,7 +25,7 @@ DAY_0, DAY_1, DAY_2, DAY_3, AGAIN, REFRESHED = (
     *("built again", "fully refreshed"),
 )
 STAGES = {
-    DAY_0: [["medallion", "source", "init"], INGEST, BUILD],
+    DAY_0: [INIT, INGEST, BUILD],
     DAY_1: [SIMULATE, INGEST, BUILD],
     DAY_2: [SIMULATE, INGEST, BUILD],
     DAY_3: [SIMULATE, INGEST, BUILD],
@@ -90,8 +92,7 @@ class Lakehouse:
             raise AssertionError(f"An earlier stage failed: {self.failure}")
         try:
             for command in commands:
-                whole = command[:3] == ["medallion", "source", "init"] and DATASET.is_dir()
-                self.run([*command, "--from-csv", str(DATASET)] if whole else command)
+                self.run(command)
             self.records[name] = self._record()
         except Exception as error:
             self.failure = f"{name}: {str(error).splitlines()[0]}"

@@ -14,7 +14,7 @@ KEYS_PER_TABLE = 5
 PLAYS = 40
 
 INT, BIG, TEXT = pa.int32(), pa.int64(), pa.string()
-TIME, DAY = pa.timestamp("us", tz="UTC"), pa.date32()
+TIME, DAY = pa.timestamp("us"), pa.date32()
 CONTROL = {
     "_start_lsn": TEXT,
     "_seqval": TEXT,
@@ -78,10 +78,10 @@ def random_log(seed: int, transactions: int = 60) -> History:
     commit_time = START
     for number in range(1, transactions + 1):
         commit_time += timedelta(hours=dice.choice([0, 0, 1, 7, 24]))
-        control = {"_start_lsn": f"{number:020X}", "_commit_time": commit_time}
+        control = {"_start_lsn": f"0x{number:020X}", "_commit_time": commit_time}
         for place in range(1, dice.randint(1, 6) + 1):
             table = dice.choice([*KEYS, "FactStream", "FactStream", "DimUser"])
-            control |= {"_seqval": f"{place:020X}"}
+            control |= {"_seqval": f"0x{place:020X}"}
             log[table] += [c | control for c in _random_change(dice, table, tables, commit_time)]
     return log
 

@@ -21,13 +21,13 @@ class FirstLoad(NamedTuple):
 
 def read_source(path: Path, first_loads: dict[str, FirstLoad]) -> History:
     """Per table: an insert at its first load for each row of then, and all changes since."""
-    from medallion.local.source import SourceDatabase
+    from medallion.local.source.database import SourceDatabase
 
-    with SourceDatabase.open(path) as database:
-        return {
-            table: _history_of_table(database, table, first_load)
-            for table, first_load in first_loads.items()
-        }
+    database = SourceDatabase.open(path)
+    return {
+        table: _history_of_table(database, table, first_load)
+        for table, first_load in first_loads.items()
+    }
 
 
 def _history_of_table(database, table: str, first_load: FirstLoad) -> list[Change]:
