@@ -12,7 +12,9 @@ LAST = (
     "Adams Berry Castillo Dubois Eriksen Fischer Gupta Haddad Ito Jenkins Kowalski Lopez Moreau Nguyen "
     "Olsen Petrov Quinn Rossi Silva Tanaka Ueda Vargas Weber Xu Yilmaz Zhang"
 ).split()
-ADJECTIVES = "Adaptive Blue Distant Electric Fading Golden Hollow Quiet Restless Silver Velvet".split()
+ADJECTIVES = (
+    "Adaptive Blue Distant Electric Fading Golden Hollow Quiet Restless Silver Velvet".split()
+)
 NOUNS = "Avenue Breeze Circle Dawn Echo Fire Garden Harbour Island Letter Mirror Ocean Road".split()
 COUNTRIES = (
     "Argentina Australia Brazil Canada Chile Denmark France Germany India Italy Japan Kenya Mexico "
@@ -35,9 +37,7 @@ def people(rng: np.random.Generator, count: int) -> pa.Array:
 
 def titles(rng: np.random.Generator, count: int) -> pa.Array:
     """`count` titles of tracks or albums."""
-    return pc.binary_join_element_wise(
-        draw(rng, ADJECTIVES, count), draw(rng, NOUNS, count), " "
-    )
+    return pc.binary_join_element_wise(draw(rng, ADJECTIVES, count), draw(rng, NOUNS, count), " ")
 
 
 def with_nulls(rng: np.random.Generator, values: pa.Array, share: float) -> pa.Array:

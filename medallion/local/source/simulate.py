@@ -4,7 +4,8 @@ Each day is a handful of transactions spread over its hours. What happens depend
 day and the rows that are there, so that equal histories have equal futures.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -30,9 +31,7 @@ JOIN, CHANGE, TOUCH, LEAVE = 0.005, 0.005, 0.002, 0.002
 CORRECTED, REMOVED = 0.1, 0.03
 
 
-def simulate(
-    path: Path, days: int, seed: int, streams_per_day: int | None = None
-) -> list[Counts]:
+def simulate(path: Path, days: int, seed: int, streams_per_day: int | None = None) -> list[Counts]:
     """Let `days` days pass after the last commit; per day, what happened by table and kind."""
     source = SourceDatabase.open(path)
     return [_day(source, seed, streams_per_day) for _ in range(days)]
@@ -114,14 +113,14 @@ class _Day:
 
     def insert(self, name: str, rows: pa.Table) -> None:
         """Insert rows."""
-        with _registered(self, rows) as relation:
+        with self._registered(rows) as relation:
             self._count(name, "inserted", self.session.insert(self.tables[name], relation))
 
     def change(self, name: str, ids: np.ndarray, touch: bool = True, **values: pa.Array) -> None:
         """Give the rows with these ids new values, and the present `updated_at` if they have one."""
         table = self.tables[name]
         new = {f"_{column}": array for column, array in values.items()}
-        with _registered(self, pa.table({"_id": ids, **new})) as relation:
+        with self._registered(pa.table({"_id": ids, **new})) as relation:
             changed = [f"r._{column} AS {catalog.quoted(column)}" for column in values]
             if touch and any(c.name == "updated_at" for c in table.columns):
                 changed.append(f"TIMESTAMP '{self.now}' AS updated_at")
@@ -135,7 +134,7 @@ class _Day:
     def remove(self, name: str, ids: np.ndarray) -> None:
         """Delete the rows with these ids."""
         table = self.tables[name]
-        with _registered(self, pa.table({table.keys[0].name: ids})) as relation:
+        with self._registered(pa.table({table.keys[0].name: ids})) as relation:
             self._count(name, "deleted", self.session.delete(table, relation))
 
     def restore(self, name: str, count: int) -> None:
@@ -154,22 +153,17 @@ class _Day:
         )
         self._count(name, "inserted", self.session.insert(table, "_gone"))
 
+    @contextmanager
+    def _registered(self, rows: pa.Table) -> Iterator[str]:
+        """An Arrow table under a name that DuckDB knows."""
+        self.con.register("_happening", rows)
+        try:
+            yield "_happening"
+        finally:
+            self.con.unregister("_happening")
+
     def _count(self, name: str, kind: str, rows: int) -> None:
         self.counts[name][kind] += rows
-
-
-class _registered:  # noqa: N801
-    """An Arrow table under a name that DuckDB knows."""
-
-    def __init__(self, day: _Day, rows: pa.Table) -> None:
-        self.day, self.rows = day, rows
-
-    def __enter__(self) -> str:
-        self.day.con.register("_happening", self.rows)
-        return "_happening"
-
-    def __exit__(self, *exception: object) -> None:
-        self.day.con.unregister("_happening")
 
 
 def _times(day: _Day, count: int) -> pa.Array:
@@ -249,12 +243,8 @@ def _people_change(day: _Day) -> None:
     """Plans, countries and names."""
     count = day.share("DimUser", CHANGE)
     plans, countries, renamed = np.array_split(day.pick("DimUser", 3 * count), 3)
-    day.change(
-        "DimUser", plans, subscription_type=names.draw(day.rng, names.PLANS, len(plans))
-    )
-    day.change(
-        "DimUser", countries, country=names.draw(day.rng, names.COUNTRIES, len(countries))
-    )
+    day.change("DimUser", plans, subscription_type=names.draw(day.rng, names.PLANS, len(plans)))
+    day.change("DimUser", countries, country=names.draw(day.rng, names.COUNTRIES, len(countries)))
     day.change("DimUser", renamed, user_name=names.people(day.rng, len(renamed)))
 
 
@@ -268,9 +258,7 @@ def _music_changes(day: _Day) -> None:
     day.change(
         "DimTrack", tracks[1], duration_sec=pa.array(day.rng.integers(90, 361, len(tracks[1])))
     )
-    day.change(
-        "DimTrack", tracks[2], artist_id=pa.array(day.pick("DimArtist", len(tracks[2])))
-    )
+    day.change("DimTrack", tracks[2], artist_id=pa.array(day.pick("DimArtist", len(tracks[2]))))
     day.remove("DimTrack", day.pick("DimTrack", day.share("DimTrack", LEAVE)))
     day.remove("DimArtist", day.pick("DimArtist", day.share("DimArtist", LEAVE)))
 
