@@ -12,17 +12,14 @@ from medallion.cli.console import err, out
 from medallion.errors import MedallionError
 from medallion.home import home
 from medallion.local.factory import cases
+from medallion.local.factory.check import check
 from medallion.local.factory.events import Event
+from medallion.local.factory.files import ADF_FOLDER
 from medallion.local.factory.run import IngestResult, Receipt
 from medallion.local.factory.run import ingest as run_ingest
 from medallion.local.factory.savings import full_reload_bytes
 
 app = typer.Typer(no_args_is_help=True)
-
-
-@app.callback()
-def factory() -> None:
-    """Keep `eval` a command of its own, now that it is the only one."""
 
 
 @app.command("eval")
@@ -36,6 +33,19 @@ def evaluate(
         out.print(line, markup=False, soft_wrap=True)
     out.print(f"{len(loaded['cases'])} expressions, {len(differing)} disagreements")
     if differing:
+        raise typer.Exit(1)
+
+
+@app.command("check")
+def check_files(
+    folder: Annotated[Path, typer.Option("--adf", help="A folder in git layout.")] = ADF_FOLDER,
+) -> None:
+    """List what the Data Factory service would refuse in the files, without running them."""
+    found = check(folder)
+    for line in found:
+        out.print(line, markup=False, soft_wrap=True)
+    out.print(f"{folder}: {len(found)} faults")
+    if found:
         raise typer.Exit(1)
 
 

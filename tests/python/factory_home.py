@@ -2,6 +2,8 @@
 
 import csv
 import datetime as dt
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -34,14 +36,21 @@ ROWS = {
 }
 
 
+@cache
+def database() -> bytes:
+    """The file of a source that holds `ROWS`; change data capture begins on 2025-01-02."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for table, lines in ROWS.items():
+            (folder / f"{table}.csv").write_text("\n".join(lines) + "\n")
+        return init_from_csv(folder / "source.duckdb", folder).path.read_bytes()
+
+
 def make(folder: Path) -> Home:
-    """A home whose source holds `ROWS`; change data capture begins on 2025-01-02."""
-    csvs = folder / "csv"
-    csvs.mkdir()
-    for table, lines in ROWS.items():
-        (csvs / f"{table}.csv").write_text("\n".join(lines) + "\n")
+    """A home with that source and nothing else."""
     home = Home(folder / "home")
-    init_from_csv(home.source_database, csvs)
+    home.root.mkdir()
+    home.source_database.write_bytes(database())
     return home
 
 

@@ -74,7 +74,7 @@ class Parser:
         """Consume the next token, which must read `expected` if that is given."""
         matched = TOKEN.match(self.source, self.position)
         if matched is None or matched.lastgroup is None:
-            raise self.unreadable(expected or "an expression")
+            raise self.unreadable(f"'{expected}'" if expected else "an expression")
         if expected is not None and matched[matched.lastgroup] != expected:
             raise self.unreadable(f"'{expected}'")
         self.position = matched.end()

@@ -83,12 +83,9 @@ def _moment(part: dict[str, str]) -> Moment:
     hour = int(part.get("hour", 0))
     if half := part.get("half"):
         hour = hour % 12 + (12 if half.upper() == "PM" else 0)
-    when = dt.datetime(
-        *(int(part[k]) for k in ("year", "month", "day")),
-        hour,
-        int(part.get("minute", 0)),
-        int(part.get("second", 0)),
-    )
+    day = dt.datetime(int(part["year"]), int(part["month"]), int(part["day"]))
+    minute, second = int(part.get("minute", 0)), int(part.get("second", 0))
+    when = day.replace(hour=hour, minute=minute, second=second)
     zone = part.get("zone", "")
     if zone and zone[0] in "+-":
         digits = zone.replace(":", "")

@@ -1,5 +1,7 @@
 """Date functions; each formats its result as `o` unless told otherwise."""
 
+import datetime as dt
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -126,17 +128,17 @@ _register_relative("getFutureTime", 1)
 _register_relative("getPastTime", -1)
 
 
-def _register_start(name: str, **cut: int) -> None:
+def _register_start(name: str, cut: Callable[[dt.datetime], dt.datetime]) -> None:
     @function(name, 1, 2)
     def start(value: Any, form: Any = None) -> str:
         moment = parse(name, value)
-        begun = moment.datetime.replace(**cut, minute=0, second=0, microsecond=0)
+        begun = cut(moment.datetime).replace(minute=0, second=0, microsecond=0)
         return show(from_datetime(begun, moment.utc), _format(name, 2, form))
 
 
-_register_start("startOfHour")
-_register_start("startOfDay", hour=0)
-_register_start("startOfMonth", day=1, hour=0)
+_register_start("startOfHour", lambda when: when)
+_register_start("startOfDay", lambda when: when.replace(hour=0))
+_register_start("startOfMonth", lambda when: when.replace(day=1, hour=0))
 
 
 @function("utcNow", 0, 1)

@@ -13,7 +13,7 @@ from medallion.local.factory.values import INTEGER_MAXIMUM, INTEGER_MINIMUM, is_
 def _number(name: str, position: int, value: Any) -> int | float:
     if not is_number(value):
         raise wrong_type(name, position, "Integer or Float", value)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _arithmetic(
@@ -22,7 +22,7 @@ def _arithmetic(
     result = operate(_number(name, 1, left), _number(name, 2, right))
     if isinstance(result, int) and not INTEGER_MINIMUM <= result <= INTEGER_MAXIMUM:
         raise ExpressionError(f"The template function '{name}' overflows a 64-bit integer.")
-    return result  # type: ignore[no-any-return]
+    return result
 
 
 @function("add", 2)
@@ -49,7 +49,7 @@ def _quotient(left: Any, right: Any) -> int | float:
     if isinstance(left, int) and isinstance(right, int):
         whole = abs(left) // abs(right)
         return whole if (left < 0) == (right < 0) else -whole
-    return left / right  # type: ignore[no-any-return]
+    return left / right
 
 
 @function("div", 2)
@@ -76,7 +76,7 @@ def _extreme(name: str, values: tuple[Any, ...], choose: Callable[..., Any]) -> 
     whole = values[0] if len(values) == 1 and isinstance(values[0], list) else list(values)
     if not whole:
         raise ExpressionError(f"The template function '{name}' was given an empty array.")
-    return choose(_number(name, p, v) for p, v in enumerate(whole, 1))  # type: ignore[no-any-return]
+    return choose(_number(name, p, v) for p, v in enumerate(whole, 1))
 
 
 @function("min", 1, None)
