@@ -82,7 +82,8 @@ def test_insert_and_delete(source: SourceDatabase) -> None:
     source.execute("INSERT INTO dbo.DimUser (user_name, user_id) VALUES (N'b', 11), (NULL, 10)")
     source.execute("DELETE FROM [dbo].[DimUser] WHERE [user_id] = 10")
     source.execute(
-        "DELETE u FROM dbo.DimUser AS u INNER JOIN dbo.DimUser AS v ON u.user_id = v.user_id + 1 WHERE v.user_id = 1"
+        "DELETE u FROM dbo.DimUser AS u INNER JOIN dbo.DimUser AS v ON u.user_id = v.user_id + 1 "
+        "WHERE v.user_id = 1"
     )
     assert changes(source) == [
         (2, 10, None, None),
@@ -117,7 +118,8 @@ def test_merge_updates_inserts_and_deletes(source: SourceDatabase) -> None:
         "MERGE INTO dbo.DimUser AS t USING (VALUES (2, N'M'), (9, N'N')) AS s (user_id, user_name) "
         "ON t.user_id = s.user_id "
         "WHEN MATCHED THEN UPDATE SET t.user_name = s.user_name "
-        "WHEN NOT MATCHED BY TARGET THEN INSERT (user_id, user_name) VALUES (s.user_id, s.user_name) "
+        "WHEN NOT MATCHED BY TARGET THEN "
+        "INSERT (user_id, user_name) VALUES (s.user_id, s.user_name) "
         "WHEN NOT MATCHED BY SOURCE AND t.user_id > 4 THEN DELETE;"
     )
     assert affected == 3
@@ -187,6 +189,15 @@ def test_rollback_leaves_no_trace(source: SourceDatabase) -> None:
         ("EXEC sys.sp_help", "2812.*sp_help"),
         ("BEGIN TRAN; DELETE FROM dbo.DimUser WHERE user_id = 1", "COMMIT"),
         ("COMMIT", "3902"),
+        ("GRANT SELECT ON dbo.Nobody TO cdc_reader", "208.*Nobody"),
+        ("GRANT SELECT ON dbo.DimUser TO nobody", "15151.*nobody"),
+        (
+            "MERGE dbo.DimUser AS t USING dbo.DimArtist AS s ON 1 = 0 "
+            "WHEN NOT MATCHED BY SOURCE THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (1);",
+            "213",
+        ),
+        ("UPDATE dbo.DimUser SET user_id = 9 OUTPUT inserted.user_id", "OUTPUT"),
+        ("PRINT N'x'", "PRINT"),
         ("IF 1 = 0 BEGIN DELETE FROM dbo.DimUser; END; DELETE FROM dbo.DimUser", "GO"),
     ],
 )
@@ -293,7 +304,8 @@ def test_texts_of_the_pipelines(source: SourceDatabase) -> None:
         "WHERE c.capture_instance = N'dbo_DimUser') THEN N'not_enabled' "
         "WHEN w.max_lsn IS NULL THEN N'empty' ELSE N'ok' END AS status, "
         "CONVERT(varchar(33), SYSUTCDATETIME(), 126) AS now, "
-        "CONVERT(varchar(22), CAST(ROW_NUMBER() OVER (ORDER BY u.user_id) AS binary(10)), 1) AS seq, "
+        "CONVERT(varchar(22), CAST(ROW_NUMBER() OVER (ORDER BY u.user_id) AS binary(10)), 1) "
+        "AS seq, "
         "COUNT_BIG(*) OVER () AS n, DATALENGTH(u.user_name) AS bytes, "
         "CONVERT(varchar(33), u.updated_at, 126) AS updated "
         "FROM dbo.DimUser AS u CROSS APPLY (SELECT sys.fn_cdc_get_max_lsn() AS max_lsn) AS w "

@@ -22,11 +22,13 @@ KEYS = {
 FILES = {
     "DimUser": "user_id,user_name,country,subscription_type,start_date,end_date,updated_at\n"
     '1,"Berry, C.",Chile,Free,2023-10-17,,2025-09-23 19:49:55\n2,,,,,,\n',
-    "DimArtist": "artist_id,artist_name,genre,country,updated_at\n1,A,Rock,Oman,2025-09-26 19:49:55\n",
+    "DimArtist": "artist_id,artist_name,genre,country,updated_at\n"
+    "1,A,Rock,Oman,2025-09-26 19:49:55\n",
     "DimTrack": "track_id,track_name,artist_id,album_name,duration_sec,release_date,updated_at\n"
     "1,T,1,L,234,2021-02-09,2025-09-12 19:49:55\n",
     "DimDate": "date_key,date,day,month,year,weekday\n20241007,2024-10-07,7,10,2024,Monday\n",
-    "FactStream": "stream_id,user_id,track_id,date_key,listen_duration,device_type,stream_timestamp\n"
+    "FactStream": "stream_id,user_id,track_id,date_key,listen_duration,device_type,"
+    "stream_timestamp\n"
     "1,1,1,20241007,156,Mobile,2025-09-30 19:49:55\n",
 }
 

@@ -174,6 +174,6 @@ def _not_null(column: exp.ColumnDef) -> bool:
 
 def _unsupported(part: exp.Expression) -> MedallionError:
     return MedallionError(
-        f"the clause {part.sql(dialect='tsql')!r} of CREATE TABLE is not supported by the stand-in: "
-        "it knows column types, NULL, NOT NULL and PRIMARY KEY"
+        f"the clause {part.sql(dialect='tsql')!r} of CREATE TABLE is not supported by the "
+        "stand-in: it knows column types, NULL, NOT NULL and PRIMARY KEY"
     )

@@ -47,10 +47,11 @@ def captured_tables(con: duckdb.DuckDBPyConnection) -> list[Table]:
 def enable_table(
     con: duckdb.DuckDBPyConnection, table: Table, role: str | None, start: bytes, now: datetime
 ) -> None:
-    """`sys.sp_cdc_enable_table`: the change table, its function, and the role when it is missing."""
+    """`sys.sp_cdc_enable_table`: the change table, its function, and a missing role."""
     if not is_enabled(con):
         raise MedallionError(
-            "Msg 22901: The database is not enabled for Change Data Capture; run sys.sp_cdc_enable_db first."
+            "Msg 22901: The database is not enabled for Change Data Capture; "
+            "run sys.sp_cdc_enable_db first."
         )
     if is_captured(con, table):
         raise MedallionError(
@@ -100,7 +101,8 @@ def clean_up(con: duckdb.DuckDBPyConnection, instance: str, low_water_mark: byte
             )
             return
     raise MedallionError(
-        f"Msg 22964: '{instance}' is not a capture instance of this database; see cdc.change_tables."
+        f"Msg 22964: '{instance}' is not a capture instance of this database; "
+        "see cdc.change_tables."
     )
 
 

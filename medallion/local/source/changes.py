@@ -64,14 +64,18 @@ def _check_rows(con: duckdb.DuckDBPyConnection, table: Table) -> None:
             row = con.execute(query + " LIMIT 1").fetchone()
             if row:
                 raise MedallionError(
-                    f"Msg 2628: String or binary data would be truncated in table '{table.full_name}', "
-                    f"column '{column.name}'; truncated value: '{row[0][: column.max_chars]}'."
+                    "Msg 2628: String or binary data would be truncated in table "
+                    f"'{table.full_name}', column '{column.name}'; "
+                    f"truncated value: '{row[0][: column.max_chars]}'."
                 )
-    twice = "SELECT count(*) FROM (SELECT 1 FROM _plan WHERE _rid IS NOT NULL GROUP BY _rid HAVING count(*) > 1)"
+    twice = (
+        "SELECT count(*) FROM (SELECT 1 FROM _plan WHERE _rid IS NOT NULL "
+        "GROUP BY _rid HAVING count(*) > 1)"
+    )
     if _count(con, twice):
         raise MedallionError(
-            "Msg 8672: The MERGE statement attempted to UPDATE or DELETE the same row more than once; "
-            "a target row matched more than one source row."
+            "Msg 8672: The MERGE statement attempted to UPDATE or DELETE the same row more than "
+            "once; a target row matched more than one source row."
         )
 
 
@@ -87,8 +91,8 @@ def _check_keys(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     ).fetchone()
     if row:
         raise MedallionError(
-            f"Msg 2627: Violation of PRIMARY KEY constraint '{table.key_name}'. Cannot insert duplicate "
-            f"key in object '{table.full_name}'. The duplicate key value is "
+            f"Msg 2627: Violation of PRIMARY KEY constraint '{table.key_name}'. Cannot insert "
+            f"duplicate key in object '{table.full_name}'. The duplicate key value is "
             f"({', '.join(map(str, row))})."
         )
 

@@ -1,4 +1,4 @@
-"""Opening the database file when another process may hold it, and DuckDB's errors in one sentence."""
+"""Opening the database file while others hold it, and DuckDB's errors in one sentence."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +25,8 @@ def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
                 raise MedallionError(f"{path} cannot be opened: {_first_line(error)}") from None
             if time.monotonic() > deadline:
                 raise MedallionError(
-                    f"{path} is still in use after {LOCK_TIMEOUT:.0f} s: close what reads or writes it"
+                    f"{path} is still in use after {LOCK_TIMEOUT:.0f} s: "
+                    "close what reads or writes it"
                 ) from None
             time.sleep(pause)
             pause = min(pause * 1.5, 0.25)

@@ -1,4 +1,4 @@
-"""CSV files named as the tables: read strictly, every fault named by file, line, column and value."""
+"""CSV files named as the tables: every fault is named by file, line, column and value."""
 
 import csv
 from pathlib import Path
@@ -29,9 +29,11 @@ def read(con: duckdb.DuckDBPyConnection, path: Path, table: Table, relation: str
     name = str(path).replace("'", "''")
     try:
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE _raw AS SELECT row_number() OVER () + 1 AS _line, {values} "
-            f"FROM read_csv('{name}', header = true, auto_detect = false, delim = ',', quote = '\"', "
-            f"escape = '\"', columns = {{{columns}}}, parallel = false, strict_mode = true)"
+            "CREATE OR REPLACE TEMP TABLE _raw AS "
+            f"SELECT row_number() OVER () + 1 AS _line, {values} "
+            f"FROM read_csv('{name}', header = true, auto_detect = false, delim = ',', "
+            f"quote = '\"', escape = '\"', columns = {{{columns}}}, parallel = false, "
+            "strict_mode = true)"
         )
     except duckdb.Error as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -83,8 +85,9 @@ def _check_column(con: duckdb.DuckDBPyConnection, path: Path, column: Column) ->
         )
     elif column.duckdb_type in PATTERNS:
         fault = (
-            f"{name} IS NOT NULL AND (NOT regexp_full_match({name}, '{PATTERNS[column.duckdb_type]}') "
-            f"OR TRY_CAST({name} AS {column.duckdb_type}) IS NULL)"
+            f"{name} IS NOT NULL AND ("
+            f"NOT regexp_full_match({name}, '{PATTERNS[column.duckdb_type]}') OR"
+            f" TRY_CAST({name} AS {column.duckdb_type}) IS NULL)"
         )
         wish = NAMES[column.duckdb_type]
     else:
@@ -111,5 +114,6 @@ def _check_keys(con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> Non
         names = ", ".join(quoted(k.name) for k in table.keys).replace('"', "")
         value = ", ".join(map(str, row[1]))
         raise MedallionError(
-            f"{path}: the key {names} = {value} is on the lines {row[0][0]} and {row[0][1]}; keys are unique"
+            f"{path}: the key {names} = {value} is on the lines {row[0][0]} and {row[0][1]}; "
+            "keys are unique"
         )

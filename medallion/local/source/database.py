@@ -118,8 +118,9 @@ class SourceDatabase:
     def history(self, name: str) -> pa.Table:
         """Every change of a captured table from the first, in order, for an independent check.
 
-        The rows from before its capture began come first, as inserts at the LSN at which it began, with
-        no sequence value. What sys.sp_cdc_cleanup_change_table removed is gone. Columns: start_lsn, seqval (both binary), operation, commit_time, then the table's.
+        The rows from before its capture began come first, as inserts at the LSN at which it began,
+        with no sequence value. What sys.sp_cdc_cleanup_change_table removed is gone.
+        Columns: start_lsn, seqval (both binary), operation, commit_time, then the table's.
         """
         schema, _, bare = name.rpartition(".")
         con = connect(self.path, read_only=True)

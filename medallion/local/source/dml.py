@@ -1,8 +1,8 @@
 """INSERT, UPDATE, DELETE and MERGE as plans: a select of the rows that a statement changes.
 
 A plan is the temporary table `_plan`: `_rid` (the row's place, NULL for a new row), `_op`
-(`I`, `U`, `D`) and the table's columns as they shall be. T-SQL's `FROM` in UPDATE and DELETE contains
-the target, so its meaning as a select is plain; `changes` then checks, captures and applies.
+(`I`, `U`, `D`) and the table's columns as they shall be. T-SQL's `FROM` in UPDATE and DELETE
+contains the target, so its meaning as a select is plain; `changes` checks, captures and applies.
 """
 
 import duckdb
@@ -80,7 +80,7 @@ def _insert(con: duckdb.DuckDBPyConnection, tree: exp.Insert) -> Planned:
 def _from_clause(
     con: duckdb.DuckDBPyConnection, target: exp.Table, source: exp.Expression | None
 ) -> tuple[Table, str, str]:
-    """The target, its alias, and the FROM clause, in which T-SQL finds the target by alias or name."""
+    """The target, its alias, and FROM, in which T-SQL finds the target by alias or name."""
     if source is None:
         table = catalog.table_named(con, target)
         alias = target.alias or target.name
@@ -193,5 +193,11 @@ def _assigned(table: Table, then: exp.Expression) -> dict[str, str]:
     if isinstance(then, exp.Insert):
         listed = then.this.expressions if then.this else []
         names = [table.column(i.name).name for i in listed] or [c.name for c in table.columns]
-        return dict(zip(names, map(render, then.expression.expressions), strict=True))
+        values = then.expression.expressions if then.expression is not None else []
+        if len(values) != len(names):
+            raise MedallionError(
+                f"Msg 213: the INSERT of the MERGE gives {len(values)} values for {len(names)} "
+                f"columns of '{table.full_name}'."
+            )
+        return dict(zip(names, map(render, values), strict=True))
     return {}

@@ -1,7 +1,7 @@
 """A made-up database of the real dataset's shape and dirt; equal arguments make equal rows.
 
-Shares of dirt are of the plays unless they say otherwise. The real dataset's `date_key` disagrees with
-`stream_timestamp` in 99.7 % of its plays; the other faults are what the rules of the silver layer name.
+Shares of dirt are of the plays unless they say otherwise. The real dataset's `date_key` disagrees
+with `stream_timestamp` in 99.7 % of its plays; the other faults are what silver's rules name.
 """
 
 from dataclasses import dataclass

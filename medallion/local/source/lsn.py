@@ -1,6 +1,7 @@
-"""Log sequence numbers: 10 bytes, printed by SQL Server as 8-digit virtual log file, 8-digit block, 4-digit slot.
+"""Log sequence numbers: 10 bytes, in hex 8 digits of log file, 8 of block and 4 of slot.
 
-The stand-in counts log records by one integer, the position; a transaction starts on a fresh block.
+That is the order of SQL Server's `00000000:00000000:0000`. The stand-in counts log
+records by one integer, the position; a transaction starts on a fresh block.
 """
 
 SLOTS = 200  # records per block

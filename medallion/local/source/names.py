@@ -1,25 +1,32 @@
-"""Words from which generated and simulated rows are made; countries are named as in the real dataset."""
+"""Words of generated and simulated rows; countries are named as in the real dataset."""
+
+# ruff: noqa: SIM905  # words read best as text
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FIRST = (
-    "Amanda Bruno Carla Daniel Elif Farid Gloria Hana Igor Julia Kofi Lauren Mateo Nadia Omar Priya "
-    "Quentin Rosa Sven Tariq Uma Victor Wanda Ximena Yusuf Zoe"
-).split()
-LAST = (
-    "Adams Berry Castillo Dubois Eriksen Fischer Gupta Haddad Ito Jenkins Kowalski Lopez Moreau Nguyen "
-    "Olsen Petrov Quinn Rossi Silva Tanaka Ueda Vargas Weber Xu Yilmaz Zhang"
-).split()
-ADJECTIVES = (
-    "Adaptive Blue Distant Electric Fading Golden Hollow Quiet Restless Silver Velvet".split()
-)
-NOUNS = "Avenue Breeze Circle Dawn Echo Fire Garden Harbour Island Letter Mirror Ocean Road".split()
-COUNTRIES = (
-    "Argentina Australia Brazil Canada Chile Denmark France Germany India Italy Japan Kenya Mexico "
-    "Nigeria Norway Oman Poland Spain Suriname Sweden Switzerland Turkey Uruguay Vietnam Zimbabwe"
-).split()
+FIRST = """
+    Amanda Bruno Carla Daniel Elif Farid Gloria Hana Igor Julia Kofi Lauren Mateo
+    Nadia Omar Priya Quentin Rosa Sven Tariq Uma Victor Wanda Ximena Yusuf Zoe
+""".split()
+LAST = """
+    Adams Berry Castillo Dubois Eriksen Fischer Gupta Haddad Ito Jenkins Kowalski
+    Lopez Moreau Nguyen Olsen Petrov Quinn Rossi Silva Tanaka Ueda Vargas Weber Xu
+    Yilmaz Zhang
+""".split()
+ADJECTIVES = """
+    Adaptive Blue Distant Electric Fading Golden Hollow Quiet Restless Silver Velvet
+""".split()
+NOUNS = """
+    Avenue Breeze Circle Dawn Echo Fire Garden Harbour Island Letter Mirror Ocean
+    Road
+""".split()
+COUNTRIES = """
+    Argentina Australia Brazil Canada Chile Denmark France Germany India Italy Japan
+    Kenya Mexico Nigeria Norway Oman Poland Spain Suriname Sweden Switzerland Turkey
+    Uruguay Vietnam Zimbabwe
+""".split()
 GENRES = ["Classical", "Electronic", "Hip-Hop", "Jazz", "Pop", "Rock"]
 PLANS = ["Family", "Free", "Premium"]
 DEVICES = ["Desktop", "Mobile", "Smart Speaker"]

@@ -43,9 +43,10 @@ def execute(
     raise MedallionError(f"Msg 2812: Could not find stored procedure '{name}' in the stand-in.")
 
 
-def security(con: duckdb.DuckDBPyConnection, tree: exp.Command) -> None:
-    """CREATE ROLE, CREATE USER, ALTER ROLE … ADD MEMBER and GRANT, which the stand-in only remembers."""
-    words = [t.text for t in TSQL().tokenize(f"{tree.this} {tree.expression}")]
+def security(con: duckdb.DuckDBPyConnection, tree: exp.Expression) -> None:
+    """CREATE ROLE and USER, ALTER ROLE … ADD MEMBER, GRANT: the stand-in only remembers."""
+    text = f"{tree.this} {tree.expression}" if isinstance(tree, exp.Command) else None
+    words = [t.text for t in TSQL().tokenize(text or tree.sql(dialect="tsql"))]
     upper = [w.upper() for w in words]
     if upper[:2] == ["CREATE", "ROLE"] and len(words) == 3:
         _create(con, words[2], "R")
@@ -70,7 +71,8 @@ def _grant(con: duckdb.DuckDBPyConnection, words: list[str], upper: list[str]) -
         catalog.find_table(con, *(name.split(".") if "." in name else ("dbo", name)))
     _require(con, words[to + 1])
     con.execute(
-        "DELETE FROM stand_in.permissions WHERE permission = $1 AND securable = $2 AND principal = $3",
+        "DELETE FROM stand_in.permissions "
+        "WHERE permission = $1 AND securable = $2 AND principal = $3",
         [permission, name, words[to + 1]],
     )
     con.execute(
@@ -90,7 +92,8 @@ def _create(con: duckdb.DuckDBPyConnection, name: str, kind: str) -> None:
 def _require(con: duckdb.DuckDBPyConnection, name: str) -> None:
     if not _exists(con, name):
         raise MedallionError(
-            f"Msg 15151: Cannot find the principal '{name}', because it does not exist; create it first."
+            f"Msg 15151: Cannot find the principal '{name}', because it does not exist; "
+            "create it first."
         )
 
 

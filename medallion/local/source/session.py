@@ -82,8 +82,8 @@ class Session:
         elif isinstance(tree, exp.Commit | exp.Rollback):
             if not self._open:
                 raise MedallionError(
-                    f"Msg 3902: The {tree.key.upper()} TRANSACTION request has no corresponding BEGIN "
-                    "TRANSACTION."
+                    f"Msg 3902: The {tree.key.upper()} TRANSACTION request has no corresponding "
+                    "BEGIN TRANSACTION."
                 )
             if isinstance(tree, exp.Commit):
                 self._commit()
@@ -105,7 +105,8 @@ class Session:
         condition = tree.this
         if isinstance(condition, exp.Alias):
             raise MedallionError(
-                f"put BEGIN … END around what the IF in {tsql.describe(tree)} runs: the parser needs it"
+                f"put BEGIN … END around what the IF in {tsql.describe(tree)} runs: "
+                "the parser needs it"
             )
         for block in tree.find_all(exp.Block):
             # The parser takes what follows the END of a block into the block.
@@ -125,7 +126,7 @@ class Session:
         if isinstance(tree, exp.Execute):
             if procedures.execute(self.con, tree, self._next_lsn(), self._now):
                 self._used += 1
-        elif isinstance(tree, exp.Command):
+        elif isinstance(tree, exp.Command | exp.Grant):
             procedures.security(self.con, tree)
         elif isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.this.find(exp.Schema):
             catalog.create_table(self.con, tree)

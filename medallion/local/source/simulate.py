@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 
 from medallion.errors import MedallionError
 from medallion.local.source import catalog, names
-from medallion.local.source.catalog import Table
 from medallion.local.source.database import SourceDatabase
 from medallion.local.source.generate import date_keys, date_rows, moments
 from medallion.local.source.session import Session
@@ -117,7 +116,7 @@ class _Day:
             self._count(name, "inserted", self.session.insert(self.tables[name], relation))
 
     def change(self, name: str, ids: np.ndarray, touch: bool = True, **values: pa.Array) -> None:
-        """Give the rows with these ids new values, and the present `updated_at` if they have one."""
+        """Give the rows with these ids new values, and `updated_at` the present time."""
         table = self.tables[name]
         new = {f"_{column}": array for column, array in values.items()}
         with self._registered(pa.table({"_id": ids, **new})) as relation:

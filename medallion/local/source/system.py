@@ -35,7 +35,7 @@ CREATE TABLE stand_in.permissions (
 NAMES = """
 CREATE MACRO stand_in.bare(named) AS lower(replace(replace(named, '[', ''), ']', ''));
 CREATE MACRO stand_in.full_name(named) AS
-    CASE WHEN contains(named, '.') THEN stand_in.bare(named) ELSE 'dbo.' || stand_in.bare(named) END;
+    CASE WHEN contains(named, '.') THEN '' ELSE 'dbo.' END || stand_in.bare(named);
 CREATE MACRO stand_in.id_of(named) AS (hash(stand_in.full_name(named)) % 2147483647)::INTEGER;
 """
 
@@ -56,8 +56,10 @@ CREATE MACRO stand_in.text_2(x) AS
         ELSE error('CONVERT style 2 is supported for binary values only, not ' || typeof(x)) END;
 CREATE MACRO stand_in.text_126(x) AS
     CASE WHEN typeof(x) = 'DATE' THEN strftime(x::TIMESTAMP, '%Y-%m-%d')
-        WHEN microsecond(x::TIMESTAMP) % 1000000 = 0 THEN strftime(x::TIMESTAMP, '%Y-%m-%dT%H:%M:%S')
-        WHEN microsecond(x::TIMESTAMP) % 1000 = 0 THEN strftime(x::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%g')
+        WHEN microsecond(x::TIMESTAMP) % 1000000 = 0
+        THEN strftime(x::TIMESTAMP, '%Y-%m-%dT%H:%M:%S')
+        WHEN microsecond(x::TIMESTAMP) % 1000 = 0
+        THEN strftime(x::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%g')
         ELSE strftime(x::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%f0') END;
 CREATE MACRO stand_in.text_127(x) AS stand_in.text_126(x);
 CREATE MACRO stand_in.text_121(x) AS
@@ -95,8 +97,12 @@ CREATE MACRO datalength(x) AS
             ELSE 8 END END;
 CREATE MACRO db_name() AS current_database();
 CREATE MACRO db_id() AS 5;
-CREATE MACRO schema_id(named) AS (SELECT max(s.schema_id) FROM sys.schemas s WHERE s.name = lower(named));
-CREATE MACRO schema_name(wanted) AS (SELECT max(s.name) FROM sys.schemas s WHERE s.schema_id = wanted);
+CREATE MACRO schema_id(named) AS (
+    SELECT max(s.schema_id) FROM sys.schemas s WHERE s.name = lower(named)
+);
+CREATE MACRO schema_name(wanted) AS (
+    SELECT max(s.name) FROM sys.schemas s WHERE s.schema_id = wanted
+);
 CREATE MACRO object_id(named, kind := NULL) AS (
     SELECT max(o.object_id) FROM stand_in.objects o
     WHERE o.object_id = stand_in.id_of(named) AND (kind IS NULL OR trim(kind) = o.type)
@@ -192,7 +198,8 @@ CREATE VIEW cdc.captured_columns AS
         FALSE AS is_computed
     FROM stand_in.captures AS c
     INNER JOIN stand_in.columns AS k
-        ON lower(k.schema_name) = lower(c.schema_name) AND lower(k.table_name) = lower(c.table_name);
+        ON lower(k.schema_name) = lower(c.schema_name)
+        AND lower(k.table_name) = lower(c.table_name);
 UPDATE stand_in.settings SET value = '1' WHERE name = 'is_cdc_enabled';
 """
 

@@ -56,7 +56,7 @@ def parse(batch: str) -> list[exp.Expression]:
     try:
         trees = sqlglot.parse(batch, read="tsql")
     except SqlglotError as error:
-        place = next(iter(getattr(error, "errors", [])), {})
+        place: dict[str, object] = next(iter(getattr(error, "errors", [])), {})
         raise MedallionError(
             f"the T-SQL cannot be read near {str(place.get('highlight', '?'))!r} on line "
             f"{place.get('line', '?')} ({place.get('description', str(error).splitlines()[0])}): "
@@ -68,7 +68,7 @@ def parse(batch: str) -> list[exp.Expression]:
 
 
 def translate(tree: exp.Expression, now: datetime) -> exp.Expression:
-    """A copy of `tree` that DuckDB's generator renders faithfully; the clock functions read `now`."""
+    """A copy of `tree` that DuckDB renders faithfully; the clock functions read `now`."""
     root = tree.copy()
     for node in reversed(list(root.walk(bfs=True))):
         new = _faithful(node, now)
@@ -113,6 +113,8 @@ def call(name: str, *arguments: exp.Expression | int) -> exp.Expression:
 
 
 def _faithful(node: exp.Expression, now: datetime) -> exp.Expression:
+    if isinstance(node, exp.Column) and node.args.get("db"):
+        return exp.Column(this=node.this, table=node.args.get("table"))  # dbo.DimUser.user_id
     if isinstance(node, exp.National):
         return exp.Literal.string(node.name)
     if isinstance(node, exp.HexString):

@@ -1,0 +1,42 @@
+"""`medallion source …` as an operator types it."""
+
+from pathlib import Path
+
+import pytest
+from medallion.cli.source import app
+from medallion.errors import MedallionError
+from typer.testing import CliRunner, Result
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDALLION_HOME", str(tmp_path))
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+
+
+def refused(*arguments: str) -> str:
+    error = run(*arguments).exception
+    assert isinstance(error, MedallionError)
+    return str(error)
+
+
+def test_a_source_is_made_changed_and_read() -> None:
+    made = run("init", "--generate", "--users", "20", "--streams-per-day", "10", "--seed", "1")
+    assert made.exit_code == 0 and "dbo.FactStream" in made.output
+    assert "day 2 of 2" in run("simulate", "--days", "2", "--seed", "1").output
+    update = "UPDATE dbo.DimUser SET country = N'Chile' WHERE user_id <= 2"
+    assert "(2 rows affected)" in run("sql", update, "--at", "2025-12-01T10:00:00").output
+    assert "last commit 2025-12-01 10:00:00 UTC" in run("status").output
+    shown = run("sql", "SELECT user_id, end_date FROM dbo.DimUser WHERE user_id = 1").output
+    assert "NULL" in shown and "(1 rows)" in shown
+
+
+def test_mistakes_are_sentences() -> None:
+    assert "medallion source init" in refused("status")
+    assert "--from-csv" in refused("init")
+    run("init", "--generate", "--users", "5")
+    assert "--force" in refused("init", "--generate")
+    assert "ISO time" in refused("sql", "DELETE FROM dbo.DimUser", "--at", "noon")
