@@ -15,11 +15,13 @@ from warehouse_client import Rows, read_published
 PROJECT = Path(__file__).resolve().parents[2]
 DATASET = PROJECT.parent / "shared" / "data" / "spotify" / "initial"
 
+DBT = ["dbt", "--quiet", "--no-use-colors"]  # its errors alone
 INIT = ["medallion", "source", "init"]
 INIT += ["--from-csv", str(DATASET)] if DATASET.is_dir() else ["--generate"]
 SIMULATE = ["medallion", "source", "simulate", "--days", "1"]
 INGEST = ["medallion", "ingest"]
-BUILD = ["dbt", "build"]
+BUILD = [*DBT, "build"]
+REFRESH = [*DBT, "run", "--full-refresh"]
 DAY_0, DAY_1, DAY_2, DAY_3, AGAIN, REFRESHED = (
     *("day 0", "day 1", "day 2", "day 3"),
     *("built again", "fully refreshed"),
@@ -30,7 +32,7 @@ STAGES = {
     DAY_2: [SIMULATE, INGEST, BUILD],
     DAY_3: [SIMULATE, INGEST, BUILD],
     AGAIN: [BUILD],
-    REFRESHED: [["dbt", "run", "--full-refresh"]],
+    REFRESHED: [REFRESH],
 }
 
 
