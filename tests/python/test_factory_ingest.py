@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from medallion.errors import MedallionError
 from medallion.home import Home
+from medallion.local.factory.events import Event
 from medallion.local.factory.lock import single_run
 from medallion.local.factory.run import ingest, tables
 from medallion.local.github.server import REPOSITORY
@@ -160,11 +161,34 @@ def test_cleanup_past_the_watermark_fails_loudly_and_moves_nothing(home: Home) -
     cleaned_up(home, "DimUser")
     result = ingest(home)
     assert result.status == "Failed"
-    assert result.error is not None and "cleanup has passed the watermark" in result.error
+    assert result.error is not None
+    assert result.error.startswith("dbo.DimUser: change data cleanup has passed the watermark")
     assert watermark(home, "DimUser") == before
     assert len(landed(home, "DimUser")) == 1
     others = {one.table for one in result.receipts}
     assert others == {f"dbo.{name}" for name in TABLES} - {"dbo.DimUser"}
+
+
+def test_every_failure_is_told_and_alerted(home: Home) -> None:
+    ingest(home)
+    for table in ("DimUser", "DimTrack"):
+        file = home.lake / "control" / "watermarks" / f"dbo.{table}.json"
+        file.write_text('{"lsn": "0x00FFFFFF000000000001"}')
+    events: list[Event] = []
+    result = ingest(home, on_event=events.append, alert_webhook="http://127.0.0.1:9/nobody")
+    assert result.error is not None
+    assert "dbo.DimUser: the change log" in result.error
+    assert "dbo.DimTrack: the change log" in result.error
+    posts = [one for one in events if one.activity == "Post alert" and one.status == "Failed"]
+    assert len(posts) == 2
+
+
+def test_unfinished_files_of_a_killed_run_are_removed(home: Home) -> None:
+    ingest(home)
+    left = landed(home, "DimUser")[0].parent / ".0x1.parquet.abc.tmp"
+    left.write_text("half")
+    ingest(home)
+    assert not left.exists()
 
 
 def test_watermark_after_the_end_of_the_log_fails_loudly(home: Home) -> None:

@@ -23,8 +23,8 @@ LONGEST_PAUSE_SECONDS = 1.0  # between retries: nothing on a laptop recovers in 
 
 # What ExecutePipeline and the containers put before the message of the activity that failed.
 RISEN = re.compile(
-    r"Operation on target .+? failed: "
-    r"|Activity failed because an inner activity failed; Inner activity name: .+?, Error: "
+    r"Operation on target [^:]+? failed: "
+    r"|Activity failed because an inner activity failed; Inner activity name: [^:]+?, Error: "
 )
 
 
@@ -111,36 +111,46 @@ def ingest(
             f"There is no source database at {home.source_database}; run `medallion source init`."
         )
     with single_run(home.factory / "ingest.lock"):
+        _remove_unfinished(home.lake)
         seed(home.github)
         with serving(home.github) as url:
-            environment = Environment(
-                home,
-                files,
-                {"github_url": url, "alert_webhook": alert_webhook},
-                on_event or _ignore,
-                _pause,
-            )
-            return _gathered(home, environment, parameters)
+            failures: list[str] = []
+
+            def tell(event: Event) -> None:
+                if (event.pipeline, event.type, event.status) == (PIPELINE, "Fail", "Failed"):
+                    failures.append(_sentence(event.error["message"]))
+                if on_event:
+                    on_event(event)
+
+            settings = {"github_url": url, "alert_webhook": alert_webhook}
+            environment = Environment(home, files, settings, tell, _pause)
+            return _gathered(home, environment, parameters, failures)
 
 
-def _gathered(home: Home, environment: Environment, parameters: dict[str, Any]) -> IngestResult:
-    began = dt.datetime.now(dt.UTC)
+def _remove_unfinished(lake: Path) -> None:
+    """Remove what an ingestion that was killed left of the files that it was writing."""
+    for container in ("bronze", "control"):
+        for file in (lake / container).rglob(".*.tmp"):
+            file.unlink()
+
+
+def _gathered(
+    home: Home, environment: Environment, parameters: dict[str, Any], failures: list[str]
+) -> IngestResult:
+    began = time.monotonic()
     run = run_pipeline(environment, PIPELINE, parameters)
-    run_id = run.record.run_id
-    error = run.record.error
+    run_id, error = run.record.run_id, run.record.error
+    if error and not failures:
+        failures.append(_sentence(error["message"]))
     wanted = () if parameters["table"] or parameters["from_date"] else _reference_names(environment)
     return IngestResult(
         run_id,
         run.record.status,
-        _sentence(error["message"]) if error else None,
+        " ".join(failures) or None,
         list(_receipts(home.lake, run_id, environment.files)),
         list(_references(home.lake, run_id, wanted)),
-        (dt.datetime.now(dt.UTC) - began).total_seconds(),
+        time.monotonic() - began,
     )
-
-
-def _ignore(event: Event) -> None:
-    """Listen to nothing."""
 
 
 def _pause(seconds: float) -> None:
@@ -176,9 +186,7 @@ def _check_range(from_date: str, to_date: str) -> None:
 
 def _sentence(message: str) -> str:
     """The cause, without the chain of activities through which it rose."""
-    while (matched := RISEN.match(message)) is not None:
-        message = message[matched.end() :]
-    return message
+    return RISEN.sub("", message)
 
 
 def _receipts(lake: Path, run_id: str, files: FactoryFiles) -> Iterable[Receipt]:
