@@ -16,7 +16,7 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, and Microsoft's T-SQL gra
 	ruff check .
 	ruff format --check .
 	mypy
-	maxdop check sql
+	maxdop --check sql
 	medallion lint-sql
 
 docs: $(VENV)/.installed  ## the dbt docs site, in target/

@@ -5,12 +5,6 @@
 {% macro scd2_states(changes, key, tracked, touched) -%}
     with
 
-    changes as (
-
-        select * from {{ changes }}
-
-    ),
-
     ranked as (
 
         select
@@ -24,7 +18,7 @@
                 order by changes._change_sequence desc
             ) = 1 as is_state,
             max(changes._loaded_at) over (partition by changes.{{ key }}) as _loaded_through
-        from changes
+        from {{ changes }} as changes
         inner join {{ touched }} as touched on changes.{{ key }} = touched.{{ key }}
 
     ),

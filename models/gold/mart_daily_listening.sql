@@ -68,12 +68,14 @@ rebuilt as (
         coalesce(sum(cast(listen_duration_sec as bigint)), 0) as listen_seconds,
         max(_loaded_through) as _loaded_through,
         max(_merged_at) as _merged_through,
-        false as _is_deleted
+        false as _is_deleted,
+        false as _is_leftover
     from labelled
     group by date_day, country, subscription_type, device_type
 
-){% if is_incremental() %},
+),
 
+{% if is_incremental() -%}
 leftovers as (
 
     {{ tombstones(
@@ -82,7 +84,18 @@ leftovers as (
         scope='date_day'
     ) | indent(4) }}
 
-){% endif %}
+),
+
+{% endif -%}
+replaced as (
+
+    select * from rebuilt
+    {% if is_incremental() -%}
+    union all
+    select * from leftovers
+    {%- endif %}
+
+)
 
 select
     -- keys
@@ -99,10 +112,5 @@ select
     -- control
     _loaded_through,
     _merged_through,
-    _is_deleted
-from rebuilt
-{% if is_incremental() %}
-union all
-
-select * from leftovers
-{%- endif %}
+    _is_leftover as _is_deleted
+from replaced

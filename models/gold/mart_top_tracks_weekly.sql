@@ -106,7 +106,8 @@ rebuilt as (
         charted.listeners,
         charted.week_loaded_through as _loaded_through,
         charted.week_merged_through as _merged_through,
-        false as _is_deleted
+        false as _is_deleted,
+        false as _is_leftover
     from charted
     inner join played_last
         on
@@ -117,13 +118,25 @@ rebuilt as (
     inner join artists on played_last.artist_key = artists.artist_key
     where charted.`rank` <= {{ var('top_tracks_kept') }}
 
-){% if is_incremental() %},
+),
 
+{% if is_incremental() -%}
 leftovers as (
 
     {{ tombstones('rebuilt', ['week_start', 'track_id'], scope='week_start') | indent(4) }}
 
-){% endif %}
+),
+
+{% endif -%}
+replaced as (
+
+    select * from rebuilt
+    {% if is_incremental() -%}
+    union all
+    select * from leftovers
+    {%- endif %}
+
+)
 
 select
     -- keys
@@ -142,10 +155,5 @@ select
     -- control
     _loaded_through,
     _merged_through,
-    _is_deleted
-from rebuilt
-{% if is_incremental() %}
-union all
-
-select * from leftovers
-{%- endif %}
+    _is_leftover as _is_deleted
+from replaced

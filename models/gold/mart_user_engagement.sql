@@ -144,16 +144,29 @@ rebuilt as (
         / nullif(cast(monthly_active_users as double), 0) as stickiness,
         _loaded_through,
         _merged_through,
-        false as _is_deleted
+        false as _is_deleted,
+        false as _is_leftover
     from counted
 
-){% if is_incremental() %},
+),
 
+{% if is_incremental() -%}
 leftovers as (
 
     {{ tombstones('rebuilt', 'date_day', scope='date_day') | indent(4) }}
 
-){% endif %}
+),
+
+{% endif -%}
+replaced as (
+
+    select * from rebuilt
+    {% if is_incremental() -%}
+    union all
+    select * from leftovers
+    {%- endif %}
+
+)
 
 select
     -- keys
@@ -168,10 +181,5 @@ select
     -- control
     _loaded_through,
     _merged_through,
-    _is_deleted
-from rebuilt
-{% if is_incremental() %}
-union all
-
-select * from leftovers
-{%- endif %}
+    _is_leftover as _is_deleted
+from replaced

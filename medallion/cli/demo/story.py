@@ -17,6 +17,7 @@ from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home
 from medallion.lakehouse import connected, rows
 from medallion.local.factory.run import IngestResult, ingest
+from medallion.local.factory.savings import full_reload_bytes
 from medallion.local.source import generate, load, simulate
 from medallion.local.source.database import SourceDatabase
 
@@ -47,6 +48,7 @@ class Day:
     name: str
     changes: dict[str, dict[str, int]]
     ingested: IngestResult | None = None
+    full_reload_bytes: int = 0
     rows: dict[str, int] = field(default_factory=dict)
 
 
@@ -110,6 +112,9 @@ def _work_day(home: Home, story: Story, day: Day, log: Path) -> None:
     story.days.append(day)
     with _step(story, f"{day.name}: ingest"):
         day.ingested = ingest(home)
+        if day.ingested.status != "Succeeded":
+            raise MedallionError(f"the ingestion failed: {day.ingested.error}")
+        day.full_reload_bytes = sum(full_reload_bytes(home).values())
     with _step(story, f"{day.name}: dbt build") as tell:
         dbt.run(
             "build", log=log, on_progress=lambda at: tell(f"{at.done}/{at.total} {at.node[:48]}")

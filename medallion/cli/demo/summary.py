@@ -98,9 +98,9 @@ def _bytes(story: Story) -> Table:
     )
     for day in story.days:
         assert day.ingested
-        landed, full = day.ingested.bytes_landed, day.ingested.bytes_full_reload
+        landed, full = day.ingested.bytes, day.full_reload_bytes
         less = f"{1 - landed / full:.1%}" if full else ""
-        table.add_row(day.name, f"{day.ingested.rows_landed:,}", f"{landed:,}", f"{full:,}", less)
+        table.add_row(day.name, f"{day.ingested.rows:,}", f"{landed:,}", f"{full:,}", less)
     return table
 
 

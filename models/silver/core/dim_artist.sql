@@ -44,7 +44,8 @@ rebuilt as (
         valid_to,
         is_current,
         _loaded_through,
-        false as _is_deleted
+        false as _is_deleted,
+        false as _is_leftover
     from versions
 
 ),
@@ -69,7 +70,8 @@ leftovers as (
         {{ end_of_time() }} as valid_to,
         true as is_current,
         {{ beginning_of_time() }} as _loaded_through,
-        false as _is_deleted
+        false as _is_deleted,
+        false as _is_leftover
 
 ),
 
@@ -99,5 +101,5 @@ select
 
     -- control
     _loaded_through,
-    _is_deleted
+    _is_leftover as _is_deleted
 from replaced

@@ -46,7 +46,8 @@ rebuilt as (
         valid_to,
         is_current,
         _loaded_through,
-        false as _is_deleted
+        false as _is_deleted,
+        false as _is_leftover
     from versions
 
 ),
@@ -73,7 +74,8 @@ leftovers as (
         {{ end_of_time() }} as valid_to,
         true as is_current,
         {{ beginning_of_time() }} as _loaded_through,
-        false as _is_deleted
+        false as _is_deleted,
+        false as _is_leftover
 
 ),
 
@@ -105,5 +107,5 @@ select
 
     -- control
     _loaded_through,
-    _is_deleted
+    _is_leftover as _is_deleted
 from replaced

@@ -1,7 +1,5 @@
 -- One row per change of a user, artist, track or date that has no key, with the row as it came.
-{%- set dimensions = ['user', 'artist', 'track', 'date'] %}
-
-{% for dimension in dimensions -%}
+{% for dimension in ['user', 'artist', 'track', 'date'] -%}
 select
     '{{ dimension }}' as dimension,
     to_json(struct(*)) as landed_row,
