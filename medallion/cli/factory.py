@@ -5,13 +5,14 @@ from types import TracebackType
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from medallion.cli.console import err, out
 from medallion.errors import MedallionError
 from medallion.home import home
-from medallion.local.factory import cases
+from medallion.local.factory import arm, cases
 from medallion.local.factory.check import check
 from medallion.local.factory.events import Event
 from medallion.local.factory.files import ADF_FOLDER
@@ -49,6 +50,15 @@ def check_files(
         raise typer.Exit(1)
 
 
+@app.command("arm")
+def arm_template(
+    folder: Annotated[Path, typer.Option("--adf", help="A folder in git layout.")] = ADF_FOLDER,
+) -> None:
+    """Write the ARM template that deploys the files, as arm/ in their folder."""
+    for file in arm.write(folder):
+        out.print(f"wrote {file}", markup=False, soft_wrap=True)
+
+
 def ingest(
     table: Annotated[str | None, typer.Option(help="Only this table, such as DimUser.")] = None,
     from_date: Annotated[
@@ -65,7 +75,8 @@ def ingest(
     here = home()
     with Watch() as watch:
         result = run_ingest(here, table, from_date, to_date, watch.tell)
-    show(result, full_reload_bytes(here))
+    if result.receipts or result.references:
+        show(result, full_reload_bytes(here))
     if result.status != "Succeeded":
         record = here.factory / "runs" / f"{result.run_id}.json"
         raise MedallionError(f"The ingestion failed: {result.error} The run's record is {record}.")
@@ -109,7 +120,8 @@ class Watch:
 
 def show(result: IngestResult, full_bytes: dict[str, int]) -> None:
     """Print what landed, and how that compares with a full reload."""
-    shown = Table(title=f"Run {result.run_id}: {result.status} in {result.seconds:.1f} s")
+    title = f"Run {result.run_id}: {result.status} in {result.seconds:.1f} s"
+    shown = Table(title=title, box=box.SIMPLE, padding=(0, 1, 0, 0), title_justify="left")
     for heading in ("table", "mode", "window"):
         shown.add_column(heading, no_wrap=True)
     for heading in ("rows", "bytes", "in full"):
@@ -126,7 +138,7 @@ def show(result: IngestResult, full_bytes: dict[str, int]) -> None:
         )
     for reference in result.references:
         mode = "file" if reference.file else "unchanged"
-        shown.add_row(f"github.{reference.name}", mode, "", "", f"{reference.bytes:,}", "")
+        shown.add_row(reference.name, mode, "", "", f"{reference.bytes:,}", "")
     out.print(shown)
     compared = sum(full_bytes.get(one.table, 0) for one in result.receipts)
     if compared:
@@ -140,6 +152,8 @@ def show(result: IngestResult, full_bytes: dict[str, int]) -> None:
 def _window(receipt: Receipt) -> str:
     if receipt.mode == "backfill":
         return f"{receipt.from_date} … {receipt.to_date}"
+    if receipt.from_lsn == receipt.to_lsn:
+        return f"at {_short(receipt.to_lsn)}"
     if receipt.from_lsn > receipt.to_lsn:
         return f"after {_short(receipt.to_lsn)}"
     return f"{_short(receipt.from_lsn)} … {_short(receipt.to_lsn)}"
