@@ -1,9 +1,12 @@
 """The two consoles that every command writes to."""
 
+import sys
+
 from rich.console import Console
 from rich.markup import escape
 
-out = Console(highlight=False)
+# A pipe or a log has no width; rich's guess of 80 columns would cut the numbers in wide tables.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 err = Console(stderr=True, highlight=False)
 
 

@@ -173,6 +173,7 @@ def _step(story: Story, name: str) -> Iterator:
         TextColumn("[dim]{task.fields[told]}[/dim]"),
         console=out,
         transient=True,
+        disable=not out.is_terminal,
     ) as progress:
         task = progress.add_task(name, told="", total=None)
         yield lambda told: progress.update(task, told=told)

@@ -17,6 +17,17 @@ The warehouse is still up and the lakehouse is yours. Next:
   medallion down
 """
 
+BOOKED = {
+    "committed by the source": "committed",
+    "  = images before an update": "before_images",
+    "  + applied": "applied",
+    "  + deletes": "deleted",
+    "  + collapsed: nothing tracked changed": "collapsed",
+    "  + superseded by a later change": "superseded",
+    "  + quarantined": "quarantined",
+    "delivered again, and counted once": "redelivered",
+}
+
 
 def show(story: Story) -> None:
     """Print what the demo did: rows, changes, the books, bytes, times, and what to try next."""
@@ -24,7 +35,7 @@ def show(story: Story) -> None:
         out.print()
         out.print(table)
     out.print()
-    out.print(NEXT, markup=False)
+    out.print(NEXT, markup=False, soft_wrap=True)
 
 
 def _table(title: str, *columns: str, text: int = 1) -> Table:
@@ -70,24 +81,17 @@ def _quarantined(day: Day) -> int:
 
 
 def _books(story: Story) -> Table:
+    names = [book["source_table"] for book in story.books]
     table = _table(
-        "Reconciliation: every source row and every change, and what became of it",
-        *("table", "committed", "= before-images", "+ applied", "+ deleted", "+ collapsed"),
-        *("+ superseded", "+ quarantined", "redelivered", "balances"),
+        "Reconciliation: every source row and every change, and what became of it", "", *names
     )
-    for book in story.books:
-        table.add_row(
-            book["source_table"],
-            f"{book['committed']:,}",
-            *(
-                f"{book[kind]:,}"
-                for kind in (
-                    *("before_images", "applied", "deleted", "collapsed"),
-                    *("superseded", "quarantined", "redelivered"),
-                )
-            ),
-            "[green]yes[/green]" if book["balanced"] else "[red]NO[/red]",
-        )
+    for line, kind in BOOKED.items():
+        table.add_row(line, *(f"{book[kind]:,}" for book in story.books))
+    table.add_section()
+    balances = (
+        "[green]yes[/green]" if book["balanced"] else "[red]NO[/red]" for book in story.books
+    )
+    table.add_row("balances", *balances)
     return table
 
 

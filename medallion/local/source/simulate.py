@@ -314,6 +314,7 @@ def _plays_arrive(day: _Day, count: int) -> None:
     times = np.where(rng.random(count) < LATE, late, times)
     keys = np.where(rng.random(count) < 0.1, date_keys(late), date_keys(times))
     fault = rng.choice(7, count, p=[1 - DIRTY, *[DIRTY / 6] * 6])
+    fault[rng.integers(count)] = rng.choice([3, 5, 6])  # a small day has a bad play too
     listened = rng.integers(5, 300, count)
     # Orphans of users who may join tomorrow: the fact must find them then.
     soon = day.next_id("DimUser") + rng.integers(0, 3, count)

@@ -1,0 +1,55 @@
+"""`medallion up`, `down` and `status`: the local SQL warehouse."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medallion.cli.console import out
+from medallion.home import PROJECT_ROOT, home
+
+
+def up(
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port on 127.0.0.1; by default the last one, else a free one."),
+    ] = None,
+    profiles_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where profiles.yml is written; by default DBT_PROFILES_DIR, else the project."
+        ),
+    ] = None,
+) -> None:
+    """Start the local warehouse in the background, and put it into dbt's profiles.yml."""
+    from medallion.local.warehouse.process import start
+    from medallion.local.warehouse.profiles import write_profile
+
+    state, started = start(home(), port)
+    named = os.environ.get("DBT_PROFILES_DIR")
+    folder = profiles_dir or (Path(named).expanduser() if named else PROJECT_ROOT)
+    write_profile(folder, state)
+    word = "is up" if started else "already runs"
+    out.print(f"The warehouse {word} on 127.0.0.1:{state.port}.", soft_wrap=True)
+
+
+def down() -> None:
+    """Stop the local warehouse; tables and views stay."""
+    from medallion.local.warehouse.process import stop
+
+    stopped = stop(home())
+    out.print("The warehouse is down." if stopped else "The warehouse was not running.")
+
+
+def status() -> None:
+    """Tell whether the local warehouse runs, and where."""
+    from medallion.local.warehouse.process import answers, running
+
+    state = running(home())
+    if state is None:
+        out.print("The warehouse is down: start it with `medallion up`.")
+    elif answers(state):
+        out.print(f"The warehouse runs on 127.0.0.1:{state.port}, process {state.pid}.")
+    else:
+        out.print(f"The warehouse's process {state.pid} runs but does not answer: restart it.")
