@@ -1,0 +1,1 @@
+"""A Databricks SQL warehouse on the laptop: the connector's Thrift protocol in front of Sail."""

@@ -1,0 +1,236 @@
+"""`read_files`: landed Parquet and CSV files as rows, file by file.
+
+Source: https://learn.microsoft.com/azure/databricks/sql/language-manual/functions/read_files
+Columns are matched by name without case and cast; a missing one is NULL, a further one is left out.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from medallion.local.warehouse.errors import SqlError
+
+METADATA = "_metadata"
+_METADATA_TYPE = pa.struct(
+    [
+        ("file_path", pa.string()),
+        ("file_name", pa.string()),
+        ("file_size", pa.int64()),
+        ("file_modification_time", pa.timestamp("us", "UTC")),
+    ]
+)
+_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file as it was listed; the same path with another size or time is another file."""
+
+    path: Path
+    url: str
+    size: int
+    modified_ns: int
+
+    @property
+    def identity(self) -> list:
+        """What the stream remembers of a file that it took."""
+        return [self.url, self.size, self.modified_ns]
+
+
+@dataclass(frozen=True)
+class ReadFiles:
+    """The arguments of one `read_files(...)`."""
+
+    url: str
+    folder: Path
+    format: str
+    schema: pa.Schema | None
+    header: bool = True
+    delimiter: str = ","
+    options: dict[str, str] = field(default_factory=dict)
+
+    def listing(self) -> list[LandedFile]:
+        """The files under the folder, by name; hidden and unfinished ones are left out."""
+        found = []
+        candidates = [self.folder] if self.folder.is_file() else sorted(self.folder.rglob("*"))
+        for path in candidates:
+            names = path.relative_to(self.folder).parts or (path.name,)
+            if any(name.startswith(("_", ".")) for name in names):
+                continue
+            if path.suffix in (".tmp", ".partial") or not path.is_file():
+                continue
+            status = path.stat()
+            relative = "/".join(path.relative_to(self.folder).parts)
+            url = f"{self.url.rstrip('/')}/{relative}" if relative else self.url
+            found.append(LandedFile(path, url, status.st_size, status.st_mtime_ns))
+        return found
+
+
+def stage(source: ReadFiles, files: list[LandedFile], folder: Path) -> pa.Schema:
+    """Write the files' rows, with `_metadata`, as one Parquet file in `folder`; their schema."""
+    wanted = source.schema if source.schema is not None else _merged_schema(source, files)
+    staged = pa.schema([*wanted, pa.field(METADATA, _METADATA_TYPE)])
+    with pq.ParquetWriter(folder / "rows.parquet", staged, compression="snappy") as writer:
+        for file in files:
+            for batch in _batches(source, file, wanted):
+                writer.write_batch(_with_metadata(batch, file, staged))
+    return staged
+
+
+def _with_metadata(batch: pa.RecordBatch, file: LandedFile, schema: pa.Schema) -> pa.RecordBatch:
+    value = {
+        "file_path": file.url,
+        "file_name": file.path.name,
+        "file_size": file.size,
+        "file_modification_time": datetime.fromtimestamp(file.modified_ns / 1e9, UTC),
+    }
+    column = pa.repeat(pa.scalar(value, _METADATA_TYPE), batch.num_rows)
+    return pa.RecordBatch.from_arrays([*batch.columns, column], schema=schema)
+
+
+def _batches(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
+    read = _read_parquet if source.format == "parquet" else _read_csv
+    try:
+        for batch in read(source, file, wanted):
+            yield _matched(batch, wanted, file)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise SqlError(
+            f"[FAILED_READ_FILE] {file.url} is truncated or is no {source.format} file: "
+            f"land it again, whole ({str(error).splitlines()[0]})."
+        ) from None
+
+
+def _read_parquet(
+    source: ReadFiles, file: LandedFile, wanted: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(file.path) as parquet:
+        names = {name.lower() for name in wanted.names}
+        columns = [name for name in parquet.schema_arrow.names if name.lower() in names]
+        if not columns:
+            yield from _nameless(parquet.metadata.num_rows)
+        else:
+            yield from parquet.iter_batches(_ROWS, columns=columns)
+
+
+def _nameless(rows: int) -> Iterator[pa.RecordBatch]:
+    for start in range(0, rows, _ROWS):
+        count = min(_ROWS, rows - start)
+        yield pa.RecordBatch.from_arrays([pa.nulls(count)], names=["\0"])
+
+
+def _read_csv(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
+    if file.size == 0:
+        return
+    with file.path.open(newline="", encoding="utf-8-sig") as text:
+        first = next(csv.reader(text, delimiter=source.delimiter), [])
+    names = first if source.header else list(wanted.names)[: len(first)]
+    reader = pa.csv.open_csv(
+        file.path,
+        pa.csv.ReadOptions(column_names=names, skip_rows=1 if source.header else 0),
+        pa.csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
+        pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    yield from reader
+
+
+def _matched(batch: pa.RecordBatch, wanted: pa.Schema, file: LandedFile) -> pa.RecordBatch:
+    positions = {name.lower(): index for index, name in enumerate(batch.schema.names)}
+    columns = []
+    for target in wanted:
+        index = positions.get(target.name.lower())
+        if index is None:
+            columns.append(pa.nulls(batch.num_rows, target.type))
+            continue
+        try:
+            columns.append(cast(batch.column(index), target.type))
+        except pa.ArrowException as error:
+            raise SqlError(
+                f"[FAILED_READ_FILE] Column `{target.name}` of {file.url} does not hold "
+                f"{target.type} values: {str(error).splitlines()[0]}."
+            ) from None
+    return pa.RecordBatch.from_arrays(columns, schema=wanted)
+
+
+def cast(values: pa.Array, target: pa.DataType) -> pa.Array:
+    """`values` as `target`; times without a zone are UTC, finer fractions are cut to microseconds."""
+    kind = values.type
+    if kind == target:
+        return values
+    if pa.types.is_dictionary(kind):
+        return cast(values.dictionary_decode(), target)
+    if _is_text(kind):
+        values = pc.utf8_trim_whitespace(values) if not _is_text(target) else values
+        if pa.types.is_timestamp(target):
+            return _text_to_timestamp(values).cast(target, safe=False)
+        if pa.types.is_date(target):
+            return _text_to_timestamp(values).cast(pa.timestamp("us"), safe=False).cast(target)
+        if pa.types.is_boolean(target):
+            return pc.utf8_lower(values).cast(target)
+    if pa.types.is_timestamp(target) and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+        return values.cast(target, safe=False)
+    if pa.types.is_timestamp(kind) and pa.types.is_date(target):
+        return values.cast(pa.timestamp("us"), safe=False).cast(target, safe=False)
+    if pa.types.is_decimal(target) and pa.types.is_integer(kind):
+        return values.cast(pa.decimal128(38, target.scale)).cast(target)
+    return values.cast(target)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _text_to_timestamp(values: pa.Array) -> pa.Array:
+    """ISO texts as UTC timestamps, with or without a zone, with up to nine digits of a second."""
+    utc = pa.timestamp("us", "UTC")
+    failure: pa.ArrowException | None = None
+    for kind in (pa.timestamp("us"), utc, pa.timestamp("ns"), pa.timestamp("ns", "UTC")):
+        try:
+            return values.cast(kind).cast(utc, safe=False)
+        except pa.ArrowException as error:
+            failure = failure or error
+    raise failure or pa.ArrowInvalid("not a time")
+
+
+def _merged_schema(source: ReadFiles, files: list[LandedFile]) -> pa.Schema:
+    """Without a `schema` argument: the columns of all files, a type conflict becoming text."""
+    fields: dict[str, pa.Field] = {}
+    for file in files:
+        for found in _file_schema(source, file):
+            known = fields.get(found.name.lower())
+            if known is None:
+                fields[found.name.lower()] = found
+            elif known.type != found.type:
+                fields[found.name.lower()] = pa.field(known.name, pa.string())
+    if not fields:
+        raise SqlError(
+            f"[CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE] {source.url} holds no file to take a schema "
+            "from: give `schema => '…'`."
+        )
+    return pa.schema(list(fields.values()))
+
+
+def _file_schema(source: ReadFiles, file: LandedFile) -> pa.Schema:
+    from medallion.local.warehouse.types import plain_schema
+
+    try:
+        if source.format == "parquet":
+            return plain_schema(pq.read_schema(file.path))
+        options = pa.csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True)
+        return plain_schema(pa.csv.read_csv(file.path, parse_options=options).schema)
+    except (pa.ArrowException, OSError) as error:
+        raise SqlError(
+            f"[FAILED_READ_FILE] {file.url} is truncated or is no {source.format} file: "
+            f"land it again, whole ({str(error).splitlines()[0]})."
+        ) from None

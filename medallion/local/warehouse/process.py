@@ -1,0 +1,161 @@
+"""Starts, finds and stops the server process of a home."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from medallion.errors import MedallionError
+from medallion.home import Home
+from medallion.local.warehouse import state as states
+from medallion.local.warehouse.state import State
+
+_SECONDS_TO_START = 60
+_SECONDS_TO_STOP = 30
+
+
+def log_file(home: Home) -> Path:
+    """Where the server writes."""
+    return home.warehouse / "warehouse.log"
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """One `up` or `down` of a home at a time."""
+    home.warehouse.mkdir(parents=True, exist_ok=True)
+    with (home.warehouse / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def running(home: Home) -> State | None:
+    """The state of the server that runs, if one does."""
+    state = states.read(home)
+    return state if state is not None and state.alive else None
+
+
+def start(home: Home, port: int | None = None) -> tuple[State, bool]:
+    """Start the server unless it runs; its state, and whether it was started now."""
+    with _alone(home):
+        known = states.read(home)
+        if known is not None and known.alive:
+            if port is not None and port != known.port:
+                raise MedallionError(
+                    f"The warehouse already runs on port {known.port}: run `medallion down` first "
+                    f"to move it to {port}."
+                )
+            return known, False
+        token = known.token if known is not None else states.new_token()
+        chosen = _port(port, known)
+        process = _launch(home, chosen, token)
+        started = State(chosen, token, process.pid, states.start_of(process.pid))
+        states.write(home, started)
+        _await(home, started, process)
+        return started, True
+
+
+def stop(home: Home) -> bool:
+    """Stop the server; whether one ran."""
+    with _alone(home):
+        known = states.read(home)
+        if known is None or not known.alive:
+            if known is not None and known.pid:
+                states.write(home, replace(known, pid=0, started=""))
+            return False
+        os.kill(known.pid, signal.SIGTERM)
+        if not _gone(known, _SECONDS_TO_STOP):
+            os.kill(known.pid, signal.SIGKILL)
+            _gone(known, 5)
+        states.write(home, replace(known, pid=0, started=""))
+        return True
+
+
+def _gone(state: State, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            os.waitpid(state.pid, os.WNOHANG)
+        except ChildProcessError:
+            pass
+        if not state.alive:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _port(wanted: int | None, known: State | None) -> int:
+    if wanted is not None:
+        if not _free(wanted):
+            raise MedallionError(
+                f"Port {wanted} on 127.0.0.1 is taken: give `--port` another number, or none."
+            )
+        return wanted
+    if known is not None and _free(known.port):
+        return known.port
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _launch(home: Home, port: int, token: str) -> subprocess.Popen:
+    environment = os.environ | {"MEDALLION_HOME": str(home.root)}
+    with log_file(home).open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "medallion.local.warehouse.server", str(port)],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=environment,
+            cwd=home.root,
+        )
+    assert process.stdin is not None
+    process.stdin.write(f"{token}\n".encode())
+    process.stdin.close()
+    return process
+
+
+def _await(home: Home, state: State, process: subprocess.Popen) -> None:
+    end = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise MedallionError(
+                f"The warehouse ended while it started: see the last lines of {log_file(home)}."
+            )
+        if answers(state):
+            return
+        time.sleep(0.05)
+    process.kill()
+    raise MedallionError(
+        f"The warehouse did not answer within {_SECONDS_TO_START} seconds: see {log_file(home)}."
+    )
+
+
+def answers(state: State) -> bool:
+    """Whether the server answers on its port."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    url = f"http://127.0.0.1:{state.port}/.well-known/databricks-config"
+    try:
+        with opener.open(url, timeout=5) as response:
+            return response.status == 200
+    except (urllib.error.URLError, OSError):
+        return False

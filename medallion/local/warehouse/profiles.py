@@ -1,0 +1,55 @@
+"""Writes the target `local` into dbt's `profiles.yml`; everything else in the file stays."""
+
+from io import StringIO
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from medallion.errors import MedallionError
+from medallion.home import PROJECT_ROOT
+from medallion.local.warehouse.state import HTTP_PATH, State
+
+PROFILE = "medallion"
+EXAMPLE = PROJECT_ROOT / "profiles.yml.example"
+
+
+def local_output(state: State) -> dict:
+    """The target's settings: a SQL warehouse like any other, on this machine."""
+    return {
+        "type": "databricks",
+        "host": state.host,
+        "http_path": HTTP_PATH,
+        "token": state.token,
+        "catalog": "medallion",
+        "schema": "default",
+        "threads": 4,
+        "connection_parameters": {
+            "_connection_uri": f"{state.host}{HTTP_PATH}",
+            "enable_telemetry": False,
+        },
+    }
+
+
+def write_profile(folder: Path, state: State) -> Path:
+    """Put the running warehouse into `folder`/profiles.yml, made from the example if missing."""
+    file = folder / "profiles.yml"
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    source = file if file.exists() else EXAMPLE
+    try:
+        document = yaml.load(source.read_text()) or {}
+    except YAMLError as error:
+        raise MedallionError(f"{source} is no valid YAML: {str(error).splitlines()[0]}.") from None
+    profile = document.setdefault(PROFILE, {})
+    profile.setdefault("target", "local")
+    profile.setdefault("outputs", {})["local"] = local_output(state)
+    out = StringIO()
+    yaml.dump(document, out)
+    if not file.exists() or file.read_text() != out.getvalue():
+        folder.mkdir(parents=True, exist_ok=True)
+        staged = file.with_suffix(".yml.tmp")
+        staged.write_text(out.getvalue())
+        staged.replace(file)
+    return file

@@ -1,0 +1,76 @@
+"""The server process: `python -m medallion.local.warehouse.server PORT`, token on standard input."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+from medallion.home import home
+from medallion.local.warehouse import storage
+from medallion.local.warehouse.catalog import Catalog
+from medallion.local.warehouse.engine import Engine
+from medallion.local.warehouse.http import server
+from medallion.local.warehouse.information_schema import InformationSchema
+from medallion.local.warehouse.service import Service
+from medallion.local.warehouse.statements import Warehouse
+from medallion.local.warehouse.storage import Storage
+
+log = logging.getLogger(__name__)
+
+
+def open_warehouse() -> Warehouse:
+    """The warehouse of this home, with its catalog brought in line with the Delta logs."""
+    here = home()
+    catalog = Catalog(here.warehouse / "catalog.sqlite")
+    files = Storage(here)
+    files.clear_scratch()
+    _reconcile(catalog)
+    files.remove_orphans({relation.location for relation in catalog.relations()})
+    return Warehouse(catalog, files, Engine(), InformationSchema(catalog))
+
+
+def _reconcile(catalog: Catalog) -> None:
+    """A kill between a Delta commit and the catalog's leaves old columns there: the log decides."""
+    for relation in catalog.relations():
+        if relation.is_view or not storage.exists(relation.location):
+            continue
+        known = {column.name: column for column in relation.columns}
+        actual = storage.columns_of(relation.location)
+        if [(c.name, c.type, c.nullable) for c in actual] != [
+            (c.name, c.type, c.nullable) for c in relation.columns
+        ]:
+            merged = [
+                known[c.name] if c.name in known and known[c.name].type == c.type else c
+                for c in actual
+            ]
+            catalog.change(relation.key, columns=merged)
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    port, token = int(sys.argv[1]), sys.stdin.readline().strip()
+    warehouse = open_warehouse()
+    listening = server(Service(warehouse), port, token)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        threading.Thread(target=listening.shutdown).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    log.info("serving on 127.0.0.1:%d", port)
+    listening.serve_forever(poll_interval=0.1)
+    listening.server_close()
+    warehouse.catalog.close()
+    log.info("stopped")
+    logging.shutdown()
+    # Sail's runtime threads would otherwise hold the process for seconds.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

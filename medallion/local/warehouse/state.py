@@ -1,0 +1,79 @@
+"""The warehouse's state file: which process serves, on which port, with which token."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from medallion.home import Home
+
+HTTP_PATH = "/sql/1.0/warehouses/local"
+
+
+@dataclass(frozen=True)
+class State:
+    """What `up` leaves for `down`, `status` and the next `up`; `pid` is 0 when it is down."""
+
+    port: int
+    token: str
+    pid: int = 0
+    started: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host as a profile names it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def alive(self) -> bool:
+        """Whether that very process still runs; its start time tells it from a reused number."""
+        return bool(self.pid) and start_of(self.pid) == self.started != ""
+
+
+def file_of(home: Home) -> Path:
+    """Where the state is kept."""
+    return home.warehouse / "state.json"
+
+
+def read(home: Home) -> State | None:
+    """The state that the last `up` or `down` left."""
+    try:
+        return State(**json.loads(file_of(home).read_text()))
+    except (FileNotFoundError, json.JSONDecodeError, TypeError):
+        return None
+
+
+def write(home: Home, state: State) -> None:
+    """Replace the state; only its owner can read it, for it holds the token."""
+    file = file_of(home)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    staged = file.with_suffix(".tmp")
+    staged.unlink(missing_ok=True)
+    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        json.dump(asdict(state), out)
+    staged.replace(file)
+
+
+def new_token() -> str:
+    """A token in the form of a Databricks personal access token."""
+    return "dapi" + secrets.token_hex(16)
+
+
+def start_of(pid: int) -> str:
+    """When a process began, as its system tells it; empty if there is none, or it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return _start_by_ps(pid)
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def _start_by_ps(pid: int) -> str:
+    if Path("/proc/self/stat").exists():
+        return ""
+    import subprocess
+
+    command = ["ps", "-o", "lstart=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

@@ -1,0 +1,144 @@
+"""Sends each statement to what serves it; anything else is an error that names the statement."""
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from medallion.local.warehouse import changes, describe, streaming, tables
+from medallion.local.warehouse.alter import alter, comment_on
+from medallion.local.warehouse.catalog import Catalog
+from medallion.local.warehouse.context import Context, done
+from medallion.local.warehouse.dialect import parse
+from medallion.local.warehouse.engine import CATALOG, Engine, Result
+from medallion.local.warehouse.errors import SqlError, unsupported
+from medallion.local.warehouse.information_schema import InformationSchema
+from medallion.local.warehouse.reader import Reader
+from medallion.local.warehouse.session import Session
+from medallion.local.warehouse.storage import Storage
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The parts that all sessions share."""
+
+    catalog: Catalog
+    storage: Storage
+    engine: Engine
+    information_schema: InformationSchema
+
+    def execute(self, session: Session, sql: str) -> Result:
+        """Run one statement for a session."""
+        context = Context(self.catalog, self.storage, self.engine, session)
+        reader = Reader(sql)
+        if reader.at_end:
+            raise SqlError("[PARSE_EMPTY_STATEMENT] The statement is empty.")
+        if reader.sees("SHOW"):
+            return describe.show(context, sql)
+        if reader.sees("DESCRIBE") or reader.sees("DESC"):
+            return describe.describe(context, sql)
+        if reader.sees("ALTER"):
+            return alter(context, sql)
+        if reader.sees("COMMENT"):
+            return comment_on(context, sql)
+        if reader.take("REFRESH"):
+            return _refresh(context, reader, sql)
+        if reader.take("USE"):
+            return _use(context, reader, sql)
+        if reader.take("SET"):
+            return _set(session, reader, sql)
+        if reader.take("OPTIMIZE"):
+            context.relation(reader.name())
+            return done()
+        if reader.sees("INSERT") and _replaces(sql):
+            return changes.insert_replacing(context, sql)
+        if reader.take("TABLE"):
+            return self._query(context, f"SELECT * FROM {reader.rest()}")
+        return self._tree(context, sql)
+
+    def _tree(self, context: Context, sql: str) -> Result:
+        tree = parse(sql)
+        if isinstance(tree, exp.Query | exp.Values):
+            return self._query(context, sql)
+        if isinstance(tree, exp.Create):
+            return _create(context, tree, sql)
+        if isinstance(tree, exp.Drop):
+            return tables.drop(context, tree, sql)
+        if isinstance(tree, exp.Insert):
+            return changes.insert(context, tree, sql)
+        if isinstance(tree, exp.Merge):
+            return changes.merge(context, tree, sql)
+        if isinstance(tree, exp.Update):
+            return changes.update(context, tree)
+        if isinstance(tree, exp.Delete):
+            return changes.delete(context, tree)
+        if isinstance(tree, exp.TruncateTable):
+            return tables.truncate(context, tree)
+        raise unsupported(sql)
+
+    def _query(self, context: Context, sql: str) -> Result:
+        tree = parse(sql)
+        if InformationSchema.asked(tree):
+            return self.information_schema.query(sql)
+        return context.query(tree)
+
+
+def _create(context: Context, tree: exp.Create, sql: str) -> Result:
+    kind = tree.args["kind"].upper()
+    properties = tree.args.get("properties")
+    if properties is not None and properties.find(exp.StreamingTableProperty):
+        return streaming.create(context, tree, sql)
+    if kind in ("SCHEMA", "DATABASE"):
+        return tables.create_schema(context, tree)
+    if kind == "TABLE":
+        return tables.create_table(context, tree, sql)
+    if kind == "VIEW":
+        return tables.create_view(context, tree, sql)
+    raise unsupported(sql)
+
+
+def _refresh(context: Context, reader: Reader, sql: str) -> Result:
+    reader.take("STREAMING")
+    reader.expect("TABLE")
+    parts = reader.name()
+    full = reader.take("FULL")
+    reader.take("SYNC")
+    reader.finish()
+    return streaming.refresh(context, parts, full, sql)
+
+
+def _use(context: Context, reader: Reader, sql: str) -> Result:
+    if reader.take("CATALOG"):
+        parts = (reader.identifier(),)
+        if parts[0].lower() != CATALOG:
+            raise SqlError(f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{parts[0]}' was not found.")
+        return done()
+    if not reader.take("SCHEMA"):
+        reader.take("DATABASE")
+    parts = reader.name()
+    if len(parts) > 2 or (len(parts) == 2 and parts[0].lower() != CATALOG):
+        raise unsupported(sql)
+    context.catalog.require_schema(parts[-1])
+    context.session.schema = parts[-1].lower()
+    return done()
+
+
+def _set(session: Session, reader: Reader, sql: str) -> Result:
+    """SET key = value is kept for the session; only the time zone would change an answer."""
+    if reader.take("TIME", "ZONE"):
+        if reader.string().upper() not in ("UTC", "ETC/UTC", "Z", "+00:00"):
+            raise unsupported(sql)
+        return done()
+    key = ".".join(reader.name())
+    reader.expect("=")
+    value = reader.rest()
+    if key.lower() in ("timezone", "spark.sql.session.timezone") and "UTC" not in value.upper():
+        raise unsupported(sql)
+    session.settings[key] = value
+    return done()
+
+
+def _replaces(sql: str) -> bool:
+    """Whether an INSERT has a REPLACE ON or REPLACE WHERE clause."""
+    reader = Reader(sql)
+    reader.until("REPLACE")
+    return reader.sees("REPLACE", "ON") or reader.sees("REPLACE", "WHERE")
