@@ -5,13 +5,17 @@ import json
 from pathlib import Path
 
 import pytest
+from medallion.cli import app
 from medallion.errors import MedallionError
 from medallion.home import Home
+from medallion.local.factory.engine import run_pipeline
+from medallion.local.factory.environment import Environment
 from medallion.local.factory.events import Event
 from medallion.local.factory.lock import single_run
 from medallion.local.factory.run import ingest, tables
 from medallion.local.github.server import REPOSITORY
 from medallion.local.source.database import SourceDatabase
+from typer.testing import CliRunner
 
 from factory_home import change, landed, make, rows
 
@@ -309,6 +313,108 @@ def test_every_run_leaves_a_record_and_no_temporary_file(home: Home) -> None:
     record = json.loads((home.factory / "runs" / f"{result.run_id}.json").read_text())
     assert (record["pipeline"], record["status"]) == ("pl_ingest", "Succeeded")
     assert [one for one in home.root.rglob("*") if one.name.endswith(".tmp")] == []
+
+
+def changes(home: Home, table: str, key: str) -> set[tuple]:
+    """What landed, each change once, as the bronze layer identifies it."""
+    return {
+        (row["_start_lsn"], row["_seqval"], row["_operation"], row[key])
+        for file in landed(home, table)
+        for row in rows(file)
+    }
+
+
+def logged(home: Home, table: str, key: str) -> set[tuple]:
+    """What the source's own log holds after the first load."""
+    history = SourceDatabase.open(home.source_database).history(f"dbo.{table}").to_pylist()
+    return {
+        (
+            f"0x{h['start_lsn'].hex().upper()}",
+            f"0x{h['seqval'].hex().upper()}",
+            h["operation"],
+            h[key],
+        )
+        for h in history
+        if h["seqval"] is not None
+    }
+
+
+def test_commit_after_the_pin_belongs_to_the_next_window(home: Home) -> None:
+    ingest(home)
+    change(home, LONE_UPDATE, "2025-01-03")
+
+    def commit(event: Event) -> None:
+        if event.activity == "Pin window" and event.status == "Succeeded":
+            change(home, "DELETE FROM dbo.DimUser WHERE user_id = 2", "2025-01-04")
+
+    first = ingest(home, "DimUser", on_event=commit)
+    second = ingest(home, "DimUser")
+    assert [first.rows, second.rows] == [2, 1]
+    loaded = {change for change in changes(home, "DimUser", "user_id") if change[2] != 2}
+    assert loaded == logged(home, "DimUser", "user_id")
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def test_run_killed_anywhere_loses_and_repeats_nothing(home: Home) -> None:
+    ingest(home, "DimUser")
+    first_load = changes(home, "DimUser", "user_id")
+    seen, point, day = 0, 0, 3
+    while True:
+        change(home, LONE_UPDATE.replace("Spain", f"C{point}"), f"2025-01-{day:02}")
+        seen, point, day = 0, point + 3, day + 1
+
+        def kill(event: Event, limit: int = point) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == limit:
+                raise Killed
+
+        try:
+            ingest(home, "DimUser", on_event=kill)
+        except Killed:
+            assert ingest(home, "DimUser").status == "Succeeded"
+        else:
+            break
+        expected = first_load | logged(home, "DimUser", "user_id")
+        assert changes(home, "DimUser", "user_id") == expected
+    assert point > 20
+
+
+def test_new_table_is_one_more_entry(home: Home) -> None:
+    change(
+        home,
+        """
+        CREATE TABLE dbo.Label (label_id int NOT NULL PRIMARY KEY, name nvarchar(20) NULL);
+        EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Label',
+            @role_name = NULL, @capture_instance = N'dbo_Label';
+        INSERT INTO dbo.Label (label_id, name) VALUES (1, N'Blue');
+        """,
+        "2025-01-03",
+    )
+    entry = {"schema": "dbo", "table": "Label", "capture_instance": "dbo_Label"}
+    entry |= {"keys": ["label_id"], "columns": ["label_id", "name"]}
+    parameters = {"tables": [entry], "references": []}
+    run = run_pipeline(Environment(home), "pl_ingest", parameters)
+    assert run.record.status == "Succeeded", run.record.error
+    [file] = landed(home, "Label")
+    assert [row["name"] for row in rows(file)] == ["Blue"]
+
+
+def test_command_line_shows_what_landed_and_fails_in_one_sentence(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEDALLION_HOME", str(home.root))
+    shown = CliRunner().invoke(app, ["ingest"])
+    assert shown.exit_code == 0, shown.output
+    assert "dbo.FactStream" in shown.output and "of a full reload" in shown.output
+    file = home.lake / "control" / "watermarks" / "dbo.DimUser.json"
+    file.write_text('{"lsn": "0x00FFFFFF000000000001"}')
+    failed = CliRunner().invoke(app, ["ingest", "--table", "DimUser"])
+    assert isinstance(failed.exception, MedallionError)
+    assert "dbo.DimUser: the change log ends before the watermark" in str(failed.exception)
 
 
 def test_table_list_is_data(home: Home) -> None:

@@ -215,6 +215,7 @@ def _execute(run: Run, activity: Activity, scope: Scope) -> dict[str, Any]:
 def _record(
     run: Run, activity: Activity, result: dict[str, Any], started: str, seconds: float, retries: int
 ) -> None:
+    secret = activity.get("policy", {}).get("secureOutput", False)
     run.record.activities.append(
         {
             "activityName": activity["name"],
@@ -223,7 +224,7 @@ def _record(
             "activityRunStart": started,
             "durationInMs": round(seconds * 1000),
             "retryAttempt": retries,
-            "output": result.get("output", {}),
+            "output": {} if secret else result.get("output", {}),
             "error": result.get("error", {}),
         }
     )
