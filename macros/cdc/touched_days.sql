@@ -8,7 +8,7 @@
     where {{ loaded_since(plays ~ '._merged_at', '_merged_through') }}
 
     {% if is_incremental() -%}
-    union
+    union distinct
 
     select cast({{ changes }}.streamed_at as date) as date_day
     from {{ changes }}

@@ -60,11 +60,11 @@ touched as (
         on
             calendar.date_day >= days.date_day
             and calendar.date_day < date_add(days.date_day, 30)
-    union
+    union distinct
     select calendar.date_day
     from calendar
     left anti join published on calendar.date_day = published.date_day
-    union
+    union distinct
     select published.date_day
     from published
     left anti join calendar on published.date_day = calendar.date_day
@@ -96,7 +96,9 @@ listened as (
         max(_loaded_through) as _loaded_through,
         max(_merged_at) as _merged_through
     from plays
-    where cast(streamed_at as date) >= (select date_add(min(date_day), -29) from wanted)
+    where cast(streamed_at as date) >= (
+            select date_add(min(wanted.date_day), -29) from wanted
+        )
     group by cast(streamed_at as date), user_id
 
 ),

@@ -1,5 +1,5 @@
--- One row per calendar day. Type 1: what the source's calendar says now, and a generated row for each
--- day that has plays and that the calendar lacks.
+-- One row per calendar day. Type 1: what the source's calendar says now, and a generated row for
+-- each day that has plays and that the calendar lacks.
 with
 
 changes as (

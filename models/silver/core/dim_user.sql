@@ -1,5 +1,5 @@
--- One row per version of a user. A touched user's whole history is rebuilt from the change log and
--- replaced, so that replays, late changes and no-op updates leave the rows that a full refresh would.
+-- One row per version of a user. A touched user's whole history is rebuilt from the change log
+-- and replaced, so that replays, late changes and no-op updates leave what a full refresh would.
 {{
     config(
         materialized='incremental',

@@ -44,7 +44,8 @@ touched as (
 
     {% if is_incremental() -%}
     {% for dimension in ['user', 'track', 'artist'] -%}
-    union
+    {% set mark = '_' ~ dimension ~ '_loaded_through' -%}
+    union distinct
 
     select plays.stream_id
     from {{ this }} as plays
@@ -52,7 +53,7 @@ touched as (
         plays.{{ dimension }}_id in (
             select {{ dimension }}s.{{ dimension }}_id
             from {{ dimension }}s
-            where {{ loaded_since(dimension ~ 's._loaded_through', '_' ~ dimension ~ '_loaded_through') }}
+            where {{ loaded_since(dimension ~ 's._loaded_through', mark) }}
         )
 
     {% endfor -%}

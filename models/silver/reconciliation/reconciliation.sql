@@ -75,14 +75,14 @@ landed as (
 
 outcomes as (
 
-    {% for entity, table in [('user', 'DimUser'), ('artist', 'DimArtist'), ('track', 'DimTrack')] -%}
+    {% for entity in ['user', 'artist', 'track'] -%}
     select
-        '{{ table }}' as source_table,
+        'Dim{{ entity | capitalize }}' as source_table,
         outcome
     from {{ entity }}_states
     union all
     select
-        '{{ table }}' as source_table,
+        'Dim{{ entity | capitalize }}' as source_table,
         'quarantined' as outcome
     from {{ entity }}_changes
     where _quarantine_reasons is not null

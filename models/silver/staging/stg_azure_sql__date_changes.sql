@@ -1,4 +1,5 @@
--- One row per change of a calendar day: before-images dropped, each change once however often it was delivered.
+-- One row per change of a calendar day: before-images dropped, and each change once,
+-- however often it was delivered.
 with
 
 landed as (
@@ -27,7 +28,7 @@ renamed as (
 
 ),
 
--- Rows of a first load may share an LSN and a sequence value: the key is part of a change's identity.
+-- Rows of a first load may share LSN and sequence value: a change's identity includes the key.
 numbered as (
 
     select
