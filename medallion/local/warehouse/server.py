@@ -1,4 +1,4 @@
-"""The server process: `python -m medallion.local.warehouse.server PORT`, token on standard input."""
+"""The server process: `python -m medallion.local.warehouse.server PORT`, the token on its input."""
 
 import logging
 import os
@@ -8,8 +8,9 @@ import threading
 from types import FrameType
 
 from medallion.home import home
-from medallion.local.warehouse import storage
+from medallion.local.warehouse import certificates, storage
 from medallion.local.warehouse.catalog import Catalog
+from medallion.local.warehouse.certificates import server_context
 from medallion.local.warehouse.engine import Engine
 from medallion.local.warehouse.http import server
 from medallion.local.warehouse.information_schema import InformationSchema
@@ -37,7 +38,11 @@ def _reconcile(catalog: Catalog) -> None:
         if relation.is_view or not storage.exists(relation.location):
             continue
         known = {column.name: column for column in relation.columns}
-        actual = storage.columns_of(relation.location)
+        try:
+            actual = storage.columns_of(relation.location)
+        except Exception:
+            log.exception("%s cannot be read at %s", relation.full_name, relation.location)
+            continue
         if [(c.name, c.type, c.nullable) for c in actual] != [
             (c.name, c.type, c.nullable) for c in relation.columns
         ]:
@@ -55,7 +60,8 @@ def main() -> None:
     )
     port, token = int(sys.argv[1]), sys.stdin.readline().strip()
     warehouse = open_warehouse()
-    listening = server(Service(warehouse), port, token)
+    tls = server_context(certificates.ensure(home()))
+    listening = server(Service(warehouse), port, token, tls)
 
     def stop(number: int, frame: FrameType | None) -> None:
         threading.Thread(target=listening.shutdown).start()

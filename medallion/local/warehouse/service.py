@@ -1,7 +1,7 @@
-"""The Thrift service `TCLIService` that databricks-sql-connector speaks; names are the protocol's.
+"""The Thrift service `TCLIService` of databricks-sql-connector; names are the protocol's.
 
-Results go out as Arrow batches in the direct results of ExecuteStatement; what does not fit there is
-fetched batch by batch. A statement that runs long is polled for.
+Results go out as Arrow batches in the direct results of ExecuteStatement; what does not fit there
+is fetched batch by batch. A statement that runs long is polled for.
 """
 
 import logging
