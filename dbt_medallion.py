@@ -7,6 +7,7 @@ Source: https://github.com/dbt-labs/dbt-core/blob/main/core/dbt/plugins/manager.
 """
 
 import os
+import warnings
 
 from dbt.plugins.manager import dbtPlugin
 from medallion.home import home
@@ -17,11 +18,14 @@ class MedallionPlugin(dbtPlugin):
     """Adds no nodes; it only prepares the process."""
 
     def initialize(self) -> None:
-        """Name the bundle, if there is a local warehouse."""
+        """Name the bundle, if there is a local warehouse; silence one warning."""
         before = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         bundle = trusting(home(), before)
         if bundle is not None:
             os.environ["REQUESTS_CA_BUNDLE"] = str(bundle)
+        # dbt-databricks 1.12.7 types a column `comment` that its catalog rows never have: on any
+        # warehouse, `dbt docs generate` would print a warning of agate's per schema.
+        warnings.filterwarnings("ignore", r'"comment" does not match the name', RuntimeWarning)
 
 
 plugins = [MedallionPlugin]

@@ -1,8 +1,8 @@
 """A certificate authority of this home alone, and the server's certificate from it.
 
-dbt-databricks probes `https://HOST/.well-known/databricks-config` with requests, whatever the scheme
-of the profile's host; only a host that answers over TLS, with a certificate that requests trusts,
-keeps its console free of a warning. `dbt_medallion.py` names the bundle to dbt's process.
+dbt-databricks probes `https://HOST/.well-known/databricks-config` with requests, whatever the
+scheme of the profile's host; only a host that answers over TLS, with a certificate that requests
+trusts, keeps its console free of a warning. `dbt_medallion.py` names the bundle to dbt's process.
 """
 
 import os

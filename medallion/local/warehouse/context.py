@@ -10,6 +10,7 @@ from sqlglot import exp
 from medallion.local.warehouse.catalog import Catalog, Relation, not_found
 from medallion.local.warehouse.dialect import render
 from medallion.local.warehouse.engine import Engine, Result, result_of
+from medallion.local.warehouse.files import LandedFile, ReadFiles
 from medallion.local.warehouse.resolve import Choice, Resolver, every_file
 from medallion.local.warehouse.session import Session
 from medallion.local.warehouse.storage import Storage
@@ -42,7 +43,7 @@ class Context:
     def columns(self, query: exp.Expression) -> pa.Schema:
         """The columns of a query; no file is read for it but to infer a missing schema."""
 
-        def none_but_for_inference(source, files):
+        def none_but_for_inference(source: ReadFiles, files: list[LandedFile]) -> list[LandedFile]:
             return files if source.schema is None else []
 
         with self.resolved(query, none_but_for_inference, streaming=True) as sql:

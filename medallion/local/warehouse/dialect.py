@@ -12,7 +12,7 @@ from sqlglot.dialects.databricks import Databricks
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokens import Token
 
-from medallion.local.warehouse.errors import SqlError
+from medallion.local.warehouse.errors import SqlError, excerpt
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
@@ -47,7 +47,9 @@ def _parsed(sql: str) -> exp.Expression:
     try:
         trees = [tree for tree in _DIALECT.parse(sql) if tree is not None]
     except (ParseError, TokenError) as error:
-        raise SqlError(f"[PARSE_SYNTAX_ERROR] {first_line(error)}") from None
+        raise SqlError(
+            f"[PARSE_SYNTAX_ERROR] {first_line(error)} The statement is: {excerpt(sql)}"
+        ) from None
     if len(trees) != 1:
         raise SqlError(f"[PARSE_SYNTAX_ERROR] One statement is expected, not {len(trees)}.")
     return trees[0]

@@ -164,7 +164,7 @@ def _matched(batch: pa.RecordBatch, wanted: pa.Schema, file: LandedFile) -> pa.R
 
 
 def cast(values: pa.Array, target: pa.DataType) -> pa.Array:
-    """`values` as `target`; times without a zone are UTC, finer fractions are cut to microseconds."""
+    """`values` as `target`; times without a zone are UTC, and are cut to microseconds."""
     kind = values.type
     if kind == target:
         return values

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,10 +84,8 @@ def stop(home: Home) -> bool:
 def _gone(state: State, seconds: float) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        try:
+        with suppress(ChildProcessError):
             os.waitpid(state.pid, os.WNOHANG)
-        except ChildProcessError:
-            pass
         if not state.alive:
             return True
         time.sleep(0.05)

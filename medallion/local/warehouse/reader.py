@@ -1,4 +1,4 @@
-"""Reads the statements that sqlglot has no tree for (SHOW, COMMENT ON, REFRESH …), token by token."""
+"""Reads, token by token, the statements that sqlglot has no tree for: SHOW, COMMENT ON, …"""
 
 from sqlglot.tokens import Token, TokenType
 
@@ -9,7 +9,7 @@ _LITERAL = {TokenType.STRING, TokenType.IDENTIFIER, TokenType.RAW_STRING}
 
 
 class Reader:
-    """A cursor over a statement's tokens; keywords compare without case, quoted names never match."""
+    """A cursor over a statement's tokens; keywords match without case, quoted names never."""
 
     def __init__(self, sql: str) -> None:
         self.sql = sql

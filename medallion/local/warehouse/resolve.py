@@ -14,7 +14,7 @@ from sqlglot.transforms import eliminate_qualify
 
 from medallion.local.warehouse.catalog import Catalog, Relation, not_found
 from medallion.local.warehouse.dialect import parse, quoted, render
-from medallion.local.warehouse.engine import Engine
+from medallion.local.warehouse.engine import CATALOG, Engine
 from medallion.local.warehouse.errors import SqlError, unsupported
 from medallion.local.warehouse.files import METADATA, LandedFile, ReadFiles, stage
 from medallion.local.warehouse.session import Session
@@ -50,6 +50,8 @@ class Resolver:
     def resolve(self, tree: exp.Expression) -> exp.Expression:
         """`tree` with every name resolved; `tree` itself is changed."""
         holder = exp.Paren(this=tree)
+        for call in list(holder.find_all(exp.Anonymous)):
+            self._session_function(call)
         for select in list(holder.find_all(exp.Select)):
             self._bridge(select)
         for stream in list(holder.find_all(exp.Stream)):
@@ -59,6 +61,14 @@ class Resolver:
         for column in holder.find_all(exp.Column):
             self._column(column)
         return holder.this
+
+    def _session_function(self, call: exp.Anonymous) -> None:
+        """The engine's own catalog and schema are not the session's."""
+        if not call.expressions:
+            if call.name.lower() == "current_catalog":
+                call.replace(exp.Literal.string(CATALOG))
+            elif call.name.lower() in ("current_schema", "current_database"):
+                call.replace(exp.Literal.string(self.session.schema))
 
     @staticmethod
     def _bridge(select: exp.Select) -> None:
@@ -95,7 +105,7 @@ class Resolver:
                 return
             view = self.session.temporary_views.get(parts[0].lower())
             if view is not None:
-                self._replace(table, view.copy())
+                self._replace(table, self._inner(self.session).resolve(view.copy()))
                 return
         key = self.session.key(parts)
         if key[0] == "information_schema":
@@ -116,18 +126,23 @@ class Resolver:
         """The view's query, resolved in the schema that it was created in."""
         text = self._resolved.get(relation.full_name)
         if text is None:
-            inner = Resolver(
-                self.catalog,
-                self.storage,
-                self.engine,
-                Session(schema=relation.query_schema),
-                self.choose,
-                _scratch=self._scratch,
-                _resolved=self._resolved,
-            )
-            tree = inner.resolve(parse(relation.query))
-            self._resolved[relation.full_name] = text = render(tree)
+            inner = self._inner(Session(schema=relation.query_schema))
+            text = render(inner.resolve(parse(relation.query)))
+            self._resolved[relation.full_name] = text
         return parse(text)
+
+    def _inner(self, session: Session) -> "Resolver":
+        """A resolver for a view's query: of its own session, sharing what is staged."""
+        return Resolver(
+            self.catalog,
+            self.storage,
+            self.engine,
+            session,
+            self.choose,
+            self.streaming,
+            self._scratch,
+            self._resolved,
+        )
 
     @staticmethod
     def _replace(table: exp.Table, query: exp.Expression) -> None:

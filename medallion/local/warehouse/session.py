@@ -11,7 +11,7 @@ from medallion.local.warehouse.errors import SqlError
 
 @dataclass
 class Session:
-    """One client's state; a temporary view is a query whose names are already resolved."""
+    """One client's state; a temporary view is its query, resolved where it is read."""
 
     schema: str = "default"
     settings: dict[str, str] = field(default_factory=dict)

@@ -108,9 +108,9 @@ def _refresh(context: Context, reader: Reader, sql: str) -> Result:
 
 def _use(context: Context, reader: Reader, sql: str) -> Result:
     if reader.take("CATALOG"):
-        parts = (reader.identifier(),)
-        if parts[0].lower() != CATALOG:
-            raise SqlError(f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{parts[0]}' was not found.")
+        name = reader.identifier()
+        if name.lower() != CATALOG:
+            raise SqlError(f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{name}' was not found.")
         return done()
     if not reader.take("SCHEMA"):
         reader.take("DATABASE")

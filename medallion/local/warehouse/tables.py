@@ -127,8 +127,11 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
     parts = target(tree)
     properties = tree.args.get("properties")
     if properties is not None and properties.find(exp.TemporaryProperty):
-        resolved = context.resolver().resolve(tree.expression)
-        context.session.temporary_views[parts[-1].lower()] = resolved
+        name = parts[-1].lower()
+        if any(table.name.lower() == name and not table.db for table in _tables(tree.expression)):
+            raise SqlError(f"[RECURSIVE_VIEW] The temporary view `{name}` reads itself.")
+        context.columns(tree.expression.copy())
+        context.session.temporary_views[name] = tree.expression
         return done()
     key = context.session.key(parts)
     context.catalog.require_schema(key[0])
@@ -141,7 +144,7 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
         if not before.is_view:
             raise SqlError(f"[EXPECT_VIEW_NOT_TABLE] {before.full_name} is a table: drop it first.")
     clauses = definition(tree, sql)
-    schema = context.columns(tree.expression)
+    schema = context.columns(tree.expression.copy())
     _refuse_duplicates(schema)
     columns = [Column(f.name, type_name(f.type)) for f in schema]
     if clauses.columns:
@@ -168,6 +171,11 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
         )
     )
     return done()
+
+
+def _tables(query: exp.Expression) -> list[exp.Table]:
+    defined = {cte.alias.lower() for cte in query.find_all(exp.CTE)}
+    return [table for table in query.find_all(exp.Table) if table.name.lower() not in defined]
 
 
 def query_text(sql: str) -> str:

@@ -1,0 +1,250 @@
+"""The warehouse's SQL, as dbt-databricks speaks it."""
+
+import datetime
+import json
+import threading
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable
+from medallion.home import Home
+from medallion.local.warehouse import process
+
+from warehouse_sql import Started
+
+LAKE = "abfss://{}@account.dfs.core.windows.net/{}"
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp("warehouse"))
+    started = Started(home)
+    started.run("create schema s")
+    yield started
+    process.stop(home)
+
+
+@pytest.fixture
+def landing(warehouse, request):
+    """A folder of the lake, its URL, and a way to land a Parquet file in it."""
+    name = request.node.name
+    folder = warehouse.home.lake / "bronze" / name
+    folder.mkdir(parents=True)
+
+    def land(file: str, **columns):
+        pq.write_table(pa.table(columns), folder / file)
+
+    return folder, LAKE.format("bronze", name), land
+
+
+def test_a_failed_replacement_leaves_the_table(warehouse):
+    warehouse.run("create or replace table s.kept as select id from range(5)")
+    message = warehouse.fails("create or replace table s.kept as select 1 / (id - 4) from s.kept")
+    assert "zero" in message
+    assert warehouse.rows("select count(*), max(id) from s.kept") == [(5, 4)]
+
+
+def test_a_table_can_be_replaced_from_itself(warehouse):
+    warehouse.run("create or replace table s.self as select id from range(5)")
+    warehouse.run("create or replace table s.self as select id, id * 2 as twice from s.self")
+    assert warehouse.rows("select sum(twice) from s.self") == [(20,)]
+
+
+def test_an_unsupported_statement_is_named(warehouse):
+    assert "cannot serve: grant select on table s.x to y" in warehouse.fails(
+        "grant select on table s.x to y"
+    )
+    assert "frobnicate" in warehouse.fails("frobnicate s.x")
+
+
+def test_merge_casts_and_counts(warehouse):
+    warehouse.run("create or replace table s.m (id int, name string, at timestamp)")
+    warehouse.run("insert into s.m values (1, 'a', '2024-01-01'), (2, 'b', null)")
+    warehouse.run(
+        "merge into medallion.s.m as t using "
+        "(select cast(2 as bigint) as id, 'c' as name, timestamp '2024-01-02 00:00:00' as at "
+        "union all select 3, 'd', null) as s on t.id <=> s.id "
+        "when matched and s.name = 'x' then delete "
+        "when matched then update set * when not matched then insert *"
+    )
+    assert warehouse.rows("select id, name from s.m order by id") == [(1, "a"), (2, "c"), (3, "d")]
+
+
+def test_replace_on_is_one_commit(warehouse):
+    warehouse.run("create or replace table s.r as select id, 'old' as v from range(3)")
+    folder = warehouse.rows(
+        "select storage_path from system.information_schema.tables where table_name = 'r'"
+    )[0][0]
+    before = DeltaTable(folder).version()
+    warehouse.run(
+        "insert into table medallion.s.r as target replace on (target.`id` <=> temp.`id`) "
+        "(select id, v from values (1, 'new'), (1, 'newer'), (9, 'new') as x(id, v)) as temp"
+    )
+    assert DeltaTable(folder).version() == before + 1
+    assert warehouse.rows("select id, v from s.r order by id, v") == [
+        (0, "old"), (1, "new"), (1, "newer"), (2, "old"), (9, "new"),
+    ]  # fmt: skip
+
+
+def test_not_null_is_enforced(warehouse):
+    warehouse.run("create or replace table s.n as select 1 as id, 'a' as name")
+    warehouse.run("alter table s.n change column `id` set not null")
+    assert "NOT NULL" in warehouse.fails("insert into s.n values (null, 'b')")
+    assert "NOT NULL" in warehouse.fails("update s.n set id = null")
+    assert warehouse.rows("select * from s.n") == [(1, "a")]
+
+
+def test_an_external_table_is_plain_delta_in_the_lake(warehouse):
+    url = LAKE.format("gold", "e")
+    warehouse.run(f"create or replace table s.e location '{url}' as select 1 as a")
+    warehouse.run(
+        f"create or replace table s.e using delta partitioned by (day) location '{url}' "
+        "as select date '2024-01-01' as day, 1 as b"
+    )
+    table = DeltaTable(warehouse.home.lake / "gold" / "e")
+    assert table.version() == 1
+    assert table.protocol().min_reader_version == 1
+    assert table.metadata().partition_columns == ["day"]
+    assert warehouse.rows("select * from s.e") == [(datetime.date(2024, 1, 1), 1)]
+
+
+def test_a_cte_hides_a_table_and_a_view_is_read_in_its_own_schema(warehouse):
+    warehouse.run("create or replace table s.users as select 1 as id")
+    warehouse.run("create or replace view s.shown as with users as (select * from s.users) "
+                  "select * from users")  # fmt: skip
+    assert warehouse.rows("with users as (select 7 as id) select * from users") == [(7,)]
+    assert warehouse.rows(
+        "with users as (select 7 as id) select shown.id from medallion.s.shown, users"
+    ) == [(1,)]
+
+
+def test_describe_as_json_and_docs_queries(warehouse):
+    warehouse.run("create or replace view s.d (`id` comment 'its key') as select 1 as id")
+    described = json.loads(warehouse.rows("describe table extended s.d as json")[0][0])
+    assert described["columns"][0]["type"] == {"name": "int"}
+    shown = warehouse.rows("show table extended in medallion.s like 'd|nothing'")
+    assert [row[1] for row in shown] == ["d"]
+    assert warehouse.rows("select current_catalog()") == [("medallion",)]
+
+
+def test_read_files_matches_casts_and_ignores(warehouse, landing):
+    folder, url, land = landing
+    query = (
+        f"select *, _metadata.file_name as f from read_files('{url}', format => 'parquet', "
+        "schema => 'id BIGINT, at TIMESTAMP, day DATE, missing STRING')"
+    )
+    assert warehouse.rows(query) == []
+    at = datetime.datetime(2024, 1, 1, 12, 30)
+    land("1.parquet", ID=pa.array([1], pa.int32()), At=pa.array([at], pa.timestamp("ns")), more=[1])
+    land("2.parquet", id=["2"], at=["2024-01-02 00:00:00.1234567"], day=["2024-01-02"])
+    for hidden in ("_x.parquet", ".y.parquet", "z.parquet.tmp", "w.partial"):
+        (folder / hidden).write_bytes(b"not read")
+    found = warehouse.rows(query + " order by id")
+    assert [(row[0], row[2], row[3], row[4]) for row in found] == [
+        (1, None, None, "1.parquet"),
+        (2, datetime.date(2024, 1, 2), None, "2.parquet"),
+    ]
+    assert found[0][1] == at.replace(tzinfo=datetime.UTC)
+    assert found[1][1].microsecond == 123456
+
+
+def test_read_files_reads_csv(warehouse, landing):
+    folder, url, _ = landing
+    (folder / "a.csv").write_text('name,price\n"x, y",1.50\n"",\n')
+    assert warehouse.rows(
+        f"select name, price from read_files('{url}', format => 'csv', header => true, "
+        "schema => 'name STRING, price DECIMAL(9,2)') order by price nulls last"
+    )[0][0] == "x, y"  # fmt: skip
+
+
+def test_a_streaming_table_takes_each_file_once(warehouse, landing):
+    _, url, land = landing
+    stream = f"STREAM read_files('{url}', format => 'parquet', schema => 'id BIGINT')"
+    land("1.parquet", id=[1, 2])
+    warehouse.run("drop table if exists s.st")
+    warehouse.run(
+        f"create streaming table s.st (`id` bigint) comment 'c' as -- why\nselect * from {stream}"
+    )
+    table = DeltaTable(_folder(warehouse, "st"))
+    version = table.version()
+    warehouse.run("refresh streaming table s.st")
+    assert DeltaTable(table.table_uri).version() == version, "nothing new, no commit"
+    land("2.parquet", id=[3])
+    warehouse.run("refresh streaming table s.st")
+    assert warehouse.rows("select id from s.st order by id") == [(1,), (2,), (3,)]
+    land("2.parquet", id=[3, 4])
+    warehouse.run("refresh streaming table s.st")
+    assert warehouse.rows("select count(*) from s.st") == [(5,)], "a replaced file comes again"
+
+
+def test_a_batch_that_was_logged_but_not_committed_is_taken(warehouse, landing):
+    folder, url, land = landing
+    land("1.parquet", id=[1])
+    warehouse.run(
+        "create or refresh streaming table s.crash as select * from "
+        f"STREAM read_files('{url}', format => 'parquet', schema => 'id BIGINT')"
+    )
+    land("2.parquet", id=[2])
+    status = (folder / "2.parquet").stat()
+    killed = [[f"{url}/2.parquet", status.st_size, status.st_mtime_ns]]
+    log = _folder(warehouse, "crash") / "_stream" / f"{1:020d}.json"
+    log.write_text(json.dumps(killed))
+    warehouse.run("refresh streaming table s.crash")
+    assert warehouse.rows("select id from s.crash order by id") == [(1,), (2,)]
+    warehouse.run("refresh streaming table s.crash")
+    assert warehouse.rows("select count(*) from s.crash") == [(2,)]
+
+
+def test_a_broken_file_fails_the_refresh_by_name(warehouse, landing):
+    folder, url, land = landing
+    land("1.parquet", id=[1])
+    warehouse.run(
+        "create streaming table s.broken as select * from "
+        f"STREAM read_files('{url}', format => 'parquet', schema => 'id BIGINT')"
+    )
+    land("2.parquet", id=[2])
+    whole = (folder / "2.parquet").read_bytes()
+    (folder / "3.parquet").write_bytes(whole[: len(whole) // 2])
+    assert "3.parquet is truncated" in warehouse.fails("refresh streaming table s.broken")
+    assert warehouse.rows("select id from s.broken") == [(1,)]
+    (folder / "3.parquet").unlink()
+    warehouse.run("refresh streaming table s.broken")
+    assert warehouse.rows("select count(*) from s.broken") == [(2,)]
+
+
+def test_four_sessions_at_once(warehouse):
+    warehouse.run("create or replace table s.shared (a int)")
+    failures = []
+
+    def work(number: int) -> None:
+        try:
+            with warehouse.connect() as own:
+                for step in range(5):
+                    warehouse.run(f"create or replace table s.own{number} as select {step} a", own)
+                    warehouse.run(f"insert into s.shared values ({number * 10 + step})", own)
+                    assert warehouse.rows(f"select a from s.own{number}", own) == [(step,)]
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert warehouse.rows("select count(distinct a), count(*) from s.shared") == [(20, 20)]
+
+
+def test_large_results_come_in_pieces(warehouse):
+    query = "select id, repeat('x', 100) as text from range(200000)"
+    assert len(warehouse.rows(query)) == 200_000
+
+
+def _folder(warehouse, table):
+    from pathlib import Path
+
+    found = warehouse.rows(
+        f"select storage_path from system.information_schema.tables where table_name = '{table}'"
+    )
+    return Path(found[0][0])

@@ -1,0 +1,59 @@
+"""A warehouse of a home, through the real databricks-sql-connector."""
+
+from collections.abc import Callable
+
+from databricks import sql
+from medallion.home import Home
+from medallion.local.warehouse import process
+from medallion.local.warehouse.certificates import files_of
+from medallion.local.warehouse.state import HTTP_PATH
+
+
+class Started:
+    """The running warehouse; each call of `connect` is a session of its own."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.state, _ = process.start(home)
+        self._connection = None
+
+    def connect(self, token: str | None = None):
+        return sql.connect(
+            server_hostname=self.state.host,
+            http_path=HTTP_PATH,
+            access_token=token or self.state.token,
+            catalog="medallion",
+            schema="default",
+            enable_telemetry=False,
+            use_inline_params="silent",
+            _connection_uri=f"https://{self.state.host}{HTTP_PATH}",
+            _tls_trusted_ca_file=str(files_of(self.home).authority),
+            _retry_stop_after_attempts_count=2,
+            _socket_timeout=60,
+        )
+
+    def run(self, statement: str, connection=None) -> None:
+        with (connection or self._shared()).cursor() as cursor:
+            cursor.execute(statement)
+
+    def rows(self, statement: str, connection=None) -> list[tuple]:
+        with (connection or self._shared()).cursor() as cursor:
+            cursor.execute(statement)
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def fails(self, statement: str) -> str:
+        return failing(lambda: self.run(statement))
+
+    def _shared(self):
+        if self._connection is None:
+            self._connection = self.connect()
+        return self._connection
+
+
+def failing(work: Callable[[], object]) -> str:
+    """The message of the error that `work` must raise."""
+    try:
+        work()
+    except Exception as error:
+        return str(error)
+    raise AssertionError("no error was raised")
