@@ -8,9 +8,8 @@ import threading
 from types import FrameType
 
 from medallion.home import home
-from medallion.local.warehouse import certificates, storage
+from medallion.local.warehouse import storage
 from medallion.local.warehouse.catalog import Catalog
-from medallion.local.warehouse.certificates import server_context
 from medallion.local.warehouse.engine import Engine
 from medallion.local.warehouse.http import server
 from medallion.local.warehouse.information_schema import InformationSchema
@@ -60,8 +59,7 @@ def main() -> None:
     )
     port, token = int(sys.argv[1]), sys.stdin.readline().strip()
     warehouse = open_warehouse()
-    tls = server_context(certificates.ensure(home()))
-    listening = server(Service(warehouse), port, token, tls)
+    listening = server(Service(warehouse), port, token)
 
     def stop(number: int, frame: FrameType | None) -> None:
         threading.Thread(target=listening.shutdown).start()
