@@ -29,7 +29,7 @@ def up(
     state, started = start(home(), port)
     named = os.environ.get("DBT_PROFILES_DIR")
     folder = profiles_dir or (Path(named).expanduser() if named else PROJECT_ROOT)
-    write_profile(folder, state)
+    write_profile(folder, home(), state)
     word = "is up" if started else "already runs"
     out.print(f"The warehouse {word} on 127.0.0.1:{state.port}.", soft_wrap=True)
 
@@ -49,7 +49,7 @@ def status() -> None:
     state = running(home())
     if state is None:
         out.print("The warehouse is down: start it with `medallion up`.")
-    elif answers(state):
+    elif answers(home(), state):
         out.print(f"The warehouse runs on 127.0.0.1:{state.port}, process {state.pid}.")
     else:
         out.print(f"The warehouse's process {state.pid} runs but does not answer: restart it.")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from databricks import sql
 from medallion.home import Home
 from medallion.local.warehouse import process
+from medallion.local.warehouse.certificates import files_of
 from medallion.local.warehouse.state import HTTP_PATH
 
 
@@ -25,7 +26,8 @@ class Started:
             schema="default",
             enable_telemetry=False,
             use_inline_params="silent",
-            _connection_uri=f"{self.state.host}{HTTP_PATH}",
+            _connection_uri=f"https://{self.state.host}{HTTP_PATH}",
+            _tls_trusted_ca_file=str(files_of(self.home).authority),
             _retry_stop_after_attempts_count=2,
             _socket_timeout=60,
         )

@@ -1,9 +1,10 @@
-"""HTTP in front of the Thrift service, and the few REST paths that clients probe."""
+"""HTTPS in front of the Thrift service, and the few REST paths that clients probe."""
 
 import hmac
 import json
 import logging
 import socket
+import ssl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from databricks.sql.thrift_api.TCLIService import TCLIService
@@ -24,11 +25,11 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away, or speaks no HTTP, is its own affair."""
+        """A client that goes away, or speaks no TLS, is its own affair."""
         log.debug("connection from %s failed", client_address, exc_info=True)
 
 
-def server(service: Service, port: int, token: str) -> ThreadingHTTPServer:
+def server(service: Service, port: int, token: str, tls: ssl.SSLContext) -> ThreadingHTTPServer:
     """A listening server on 127.0.0.1; `serve_forever` runs it."""
     processor = TCLIService.Processor(service)
 
@@ -37,6 +38,8 @@ def server(service: Service, port: int, token: str) -> ThreadingHTTPServer:
         disable_nagle_algorithm = True
 
         def setup(self) -> None:
+            # The handshake is each connection's own thread's work, so none can stall the others.
+            self.request = tls.wrap_socket(self.request, server_side=True)
             super().setup()
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 

@@ -4,6 +4,7 @@ import fcntl
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.local.warehouse import state as states
+from medallion.local.warehouse.certificates import files_of
 from medallion.local.warehouse.state import State
 
 _SECONDS_TO_START = 60
@@ -139,7 +141,7 @@ def _await(home: Home, state: State, process: subprocess.Popen) -> None:
             raise MedallionError(
                 f"The warehouse ended while it started: see the last lines of {log_file(home)}."
             )
-        if answers(state):
+        if answers(home, state):
             return
         time.sleep(0.05)
     process.kill()
@@ -148,10 +150,16 @@ def _await(home: Home, state: State, process: subprocess.Popen) -> None:
     )
 
 
-def answers(state: State) -> bool:
+def answers(home: Home, state: State) -> bool:
     """Whether the server answers on its port."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    url = f"{state.host}/.well-known/databricks-config"
+    authority = files_of(home).authority
+    if not authority.exists():
+        return False
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}),
+        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=authority)),
+    )
+    url = f"https://{state.host}/.well-known/databricks-config"
     try:
         with opener.open(url, timeout=5) as response:
             return response.status == 200

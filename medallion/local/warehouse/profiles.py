@@ -7,14 +7,15 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from medallion.errors import MedallionError
-from medallion.home import PROJECT_ROOT
+from medallion.home import PROJECT_ROOT, Home
+from medallion.local.warehouse.certificates import files_of
 from medallion.local.warehouse.state import HTTP_PATH, State
 
 PROFILE = "medallion"
 EXAMPLE = PROJECT_ROOT / "profiles.yml.example"
 
 
-def local_output(state: State) -> dict:
+def local_output(home: Home, state: State) -> dict:
     """The target's settings: a SQL warehouse like any other, on this machine."""
     return {
         "type": "databricks",
@@ -25,13 +26,14 @@ def local_output(state: State) -> dict:
         "schema": "default",
         "threads": 4,
         "connection_parameters": {
-            "_connection_uri": f"{state.host}{HTTP_PATH}",
+            "_connection_uri": f"https://{state.host}{HTTP_PATH}",
+            "_tls_trusted_ca_file": str(files_of(home).authority),
             "enable_telemetry": False,
         },
     }
 
 
-def write_profile(folder: Path, state: State) -> Path:
+def write_profile(folder: Path, home: Home, state: State) -> Path:
     """Put the running warehouse into `folder`/profiles.yml, made from the example if missing."""
     file = folder / "profiles.yml"
     yaml = YAML()
@@ -44,7 +46,7 @@ def write_profile(folder: Path, state: State) -> Path:
         raise MedallionError(f"{source} is no valid YAML: {str(error).splitlines()[0]}.") from None
     profile = document.setdefault(PROFILE, {})
     profile.setdefault("target", "local")
-    profile.setdefault("outputs", {})["local"] = local_output(state)
+    profile.setdefault("outputs", {})["local"] = local_output(home, state)
     out = StringIO()
     yaml.dump(document, out)
     if not file.exists() or file.read_text() != out.getvalue():

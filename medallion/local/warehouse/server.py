@@ -8,8 +8,9 @@ import threading
 from types import FrameType
 
 from medallion.home import home
-from medallion.local.warehouse import storage
+from medallion.local.warehouse import certificates, storage
 from medallion.local.warehouse.catalog import Catalog
+from medallion.local.warehouse.certificates import server_context
 from medallion.local.warehouse.engine import Engine
 from medallion.local.warehouse.http import server
 from medallion.local.warehouse.information_schema import InformationSchema
@@ -59,7 +60,8 @@ def main() -> None:
     )
     port, token = int(sys.argv[1]), sys.stdin.readline().strip()
     warehouse = open_warehouse()
-    listening = server(Service(warehouse), port, token)
+    tls = server_context(certificates.ensure(home()))
+    listening = server(Service(warehouse), port, token, tls)
 
     def stop(number: int, frame: FrameType | None) -> None:
         threading.Thread(target=listening.shutdown).start()

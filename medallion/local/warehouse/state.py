@@ -23,7 +23,7 @@ class State:
     @property
     def host(self) -> str:
         """The host as a profile names it."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"127.0.0.1:{self.port}"
 
     @property
     def alive(self) -> bool:

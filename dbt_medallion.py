@@ -1,0 +1,31 @@
+"""A dbt plugin (dbt imports every module named `dbt_*`): trust the local warehouse's certificate.
+
+dbt-databricks and its SDK check certificates with requests, which takes further authorities from
+REQUESTS_CA_BUNDLE alone. The bundle made here holds those that were trusted before as well, so
+other targets are not affected.
+Source: https://github.com/dbt-labs/dbt-core/blob/main/core/dbt/plugins/manager.py
+"""
+
+import os
+import warnings
+
+from dbt.plugins.manager import dbtPlugin
+from medallion.home import home
+from medallion.local.warehouse.certificates import trusting
+
+
+class MedallionPlugin(dbtPlugin):
+    """Adds no nodes; it only prepares the process."""
+
+    def initialize(self) -> None:
+        """Name the bundle, if there is a local warehouse; silence one warning."""
+        before = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        bundle = trusting(home(), before)
+        if bundle is not None:
+            os.environ["REQUESTS_CA_BUNDLE"] = str(bundle)
+        # dbt-databricks 1.12.7 types a column `comment` that its catalog rows never have: on any
+        # warehouse, `dbt docs generate` would print a warning of agate's per schema.
+        warnings.filterwarnings("ignore", r'"comment" does not match the name', RuntimeWarning)
+
+
+plugins = [MedallionPlugin]
