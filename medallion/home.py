@@ -43,6 +43,6 @@ class Home:
 
 
 def home() -> Home:
-    """The home named by the environment variable `MEDALLION_HOME`, else `.medallion/` of the project."""
+    """The home that `MEDALLION_HOME` names, else `.medallion/` in the project."""
     named = os.environ.get("MEDALLION_HOME")
     return Home(Path(named).expanduser().resolve() if named else PROJECT_ROOT / ".medallion")
