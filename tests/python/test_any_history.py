@@ -11,7 +11,9 @@ from oracle import publish
 from oracle.read_landed import read_landed
 from random_history import land, land_reference_files, random_batches, random_log
 
-SEEDS = [int(seed) for seed in os.environ.get("MEDALLION_SEEDS", "1").split(",")]
+# 16: among all else, an insert and a delete that share a commit time land in different batches, so
+# that a member with plays is no member at all after the second.
+SEEDS = [int(seed) for seed in os.environ.get("MEDALLION_SEEDS", "16").split(",")]
 BATCHES = 4
 
 
