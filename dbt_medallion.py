@@ -23,9 +23,11 @@ class MedallionPlugin(dbtPlugin):
         bundle = trusting(home(), before)
         if bundle is not None:
             os.environ["REQUESTS_CA_BUNDLE"] = str(bundle)
-        # dbt-databricks 1.12.7 types a column `comment` that its catalog rows never have: on any
-        # warehouse, `dbt docs generate` would print a warning of agate's per schema.
-        warnings.filterwarnings("ignore", r'"comment" does not match the name', RuntimeWarning)
+        # dbt-databricks 1.12.7 types columns that its catalog rows may lack: on any warehouse,
+        # `dbt docs generate` would print agate's warning for each of them.
+        warnings.filterwarnings(
+            "ignore", r'".*" does not match the name of any column', RuntimeWarning
+        )
 
 
 plugins = [MedallionPlugin]
