@@ -29,9 +29,6 @@ def local_output(home: Home, state: State) -> dict:
             "_connection_uri": f"https://{state.host}{HTTP_PATH}",
             "_tls_trusted_ca_file": str(files_of(home).authority),
             "enable_telemetry": False,
-            # when the warehouse is down, dbt says so at once instead of trying for minutes
-            "_retry_stop_after_attempts_count": 3,
-            "_retry_delay_max": 1,
         },
     }
 
