@@ -13,7 +13,7 @@ test: lint  ## set up, and run every test
 	pytest
 
 # sqlfluff compiles the models as dbt does, which takes a warehouse: one of its own, empty.
-lint: export MEDALLION_HOME := $(abspath .medallion/lint)
+lint: export MEDALLION_HOME := $(abspath target/lint)
 lint: export DBT_PROFILES_DIR := $(MEDALLION_HOME)
 
 lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, and Microsoft's T-SQL grammar
@@ -33,8 +33,9 @@ docs: $(VENV)/.installed  ## the dbt docs site, in target/
 bench: $(VENV)/.installed  ## time and memory of the demo and of a million plays
 	medallion bench
 
-clean:  ## remove all local state
-	rm -rf .medallion target logs dbt_packages
+clean: $(VENV)/.installed  ## stop the warehouse, remove all local state
+	medallion clean
+	rm -rf target logs
 
 format: $(VENV)/.installed-dev
 	ruff check --fix .

@@ -6,6 +6,7 @@ import typer
 
 from medallion.cli import demo, factory, source, warehouse
 from medallion.cli.bench import bench
+from medallion.cli.clean import clean_home
 from medallion.cli.console import complain
 from medallion.errors import MedallionError
 
@@ -19,6 +20,7 @@ app.add_typer(source.app, name="source", help="The source database, Azure SQL's 
 app.add_typer(factory.app, name="factory", help="The Data Factory files under adf/.")
 app.command("demo")(demo.demo)
 app.command("bench")(bench)
+app.command("clean")(clean_home)
 app.command("ingest")(factory.ingest)
 app.command("up")(warehouse.up)
 app.command("down")(warehouse.down)

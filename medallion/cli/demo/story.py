@@ -1,6 +1,5 @@
 """The whole pipeline over several simulated days, and the books at its end."""
 
-import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from medallion import dbt
+from medallion.cli.clean import clean
 from medallion.cli.console import out
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home
@@ -87,14 +87,12 @@ def run(home: Home, days: int, seed: int) -> Story:
 
 def _start_over(home: Home) -> None:
     marker = home.root / MARKER
-    if home.root.exists() and any(home.root.iterdir()) and not marker.exists():
+    if (home.source_database.exists() or home.lake.exists()) and not marker.exists():
         raise MedallionError(
             f"{home.root} holds a lakehouse that the demo did not make: name another folder in"
-            " MEDALLION_HOME, or remove this one with `make clean`"
+            " MEDALLION_HOME, or remove this one with `medallion clean`"
         )
-    if home.root.exists():
-        _medallion("down")
-        shutil.rmtree(home.root)
+    clean(home)
     home.root.mkdir(parents=True)
     marker.touch()
 
