@@ -1,5 +1,6 @@
 """The published tables as a client of the warehouse sees them, through databricks-sql-connector."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,10 @@ PUBLISHED_COLUMNS = {
     " monthly_active_users stickiness",
 }
 Rows = list[dict]
+
+# Its debug log of every request would bury the differing rows of a failed test.
+logging.getLogger("databricks.sql").setLevel(logging.ERROR)
+logging.getLogger("databricks.sql.unsafe").setLevel(logging.ERROR)
 
 
 @contextmanager
