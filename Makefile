@@ -42,8 +42,8 @@ format: $(VENV)/.installed-dev
 	ruff format .
 
 lock: $(VENV)/.installed-dev  ## pin every dependency anew
-	uv pip compile -q --universal --python-version 3.11 --upgrade pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --upgrade pyproject.toml --group dev -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; name one with make PYTHON=python3.12"; exit 1; }

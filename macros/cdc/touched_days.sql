@@ -10,11 +10,11 @@
     {% if is_incremental() -%}
     union distinct
 
-    select cast({{ changes }}.streamed_at as date) as date_day
-    from {{ changes }}
+    select cast(changes.streamed_at as date) as date_day
+    from {{ changes }} as changes
     where
-        {{ changes }}.streamed_at is not null
-        and {{ changes }}.stream_id in (
+        changes.streamed_at is not null
+        and changes.stream_id in (
             select newly_landed.stream_id
             from {{ changes }} as newly_landed
             where {{ loaded_since('newly_landed._loaded_at', '_loaded_through') }}

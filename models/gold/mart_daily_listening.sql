@@ -6,17 +6,13 @@
     )
 }}
 
+{% set changes = ref('stg_azure_sql__play_changes') -%}
+
 with
 
 plays as (
 
     select * from {{ ref('fct_streams') }}
-
-),
-
-changes as (
-
-    select * from {{ ref('stg_azure_sql__play_changes') }}
 
 ),
 
@@ -34,7 +30,7 @@ devices as (
 
 touched as (
 
-    {{ touched_days('plays', 'changes') | indent(4) }}
+    {{ touched_days('plays', changes) | indent(4) }}
 
 ),
 

@@ -6,6 +6,8 @@
     )
 }}
 
+{% set changes = ref('stg_azure_sql__play_changes') -%}
+
 with
 
 plays as (
@@ -14,12 +16,6 @@ plays as (
         *,
         cast(date_trunc('week', streamed_at) as date) as week_start
     from {{ ref('fct_streams') }}
-
-),
-
-changes as (
-
-    select * from {{ ref('stg_azure_sql__play_changes') }}
 
 ),
 
@@ -37,7 +33,7 @@ artists as (
 
 days as (
 
-    {{ touched_days('plays', 'changes') | indent(4) }}
+    {{ touched_days('plays', changes) | indent(4) }}
 
 ),
 

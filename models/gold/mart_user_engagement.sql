@@ -6,23 +6,13 @@
     )
 }}
 
+{% set changes = ref('stg_azure_sql__play_changes') -%}
+
 with
 
 plays as (
 
     select * from {{ ref('fct_streams') }}
-
-),
-
-changes as (
-
-    select * from {{ ref('stg_azure_sql__play_changes') }}
-
-),
-
-days as (
-
-    {{ touched_days('plays', 'changes') | indent(4) }}
 
 ),
 
@@ -44,6 +34,12 @@ calendar as (
 ),
 
 {% if is_incremental() -%}
+days as (
+
+    {{ touched_days('plays', changes) | indent(4) }}
+
+),
+
 published as (
 
     select date_day from {{ this }}
@@ -96,9 +92,9 @@ listened as (
         max(_loaded_through) as _loaded_through,
         max(_merged_at) as _merged_through
     from plays
-    where cast(streamed_at as date) >= (
-            select date_add(min(wanted.date_day), -29) from wanted
-        )
+    where
+        cast(streamed_at as date)
+        >= (select date_add(min(wanted.date_day), -29) from wanted)
     group by cast(streamed_at as date), user_id
 
 ),

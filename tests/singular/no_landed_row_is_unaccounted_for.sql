@@ -1,6 +1,8 @@
--- Every landed row has exactly one outcome. A difference means that staging dropped or doubled a row:
--- look at its change identity, (key, LSN, sequence value, operation).
-select *
+-- Every landed row has exactly one outcome. A difference means that staging dropped or doubled a
+-- row: look at its change identity, (key, LSN, sequence value, operation).
+select
+    source_table,
+    landed
 from {{ ref('reconciliation') }}
 where
     landed
