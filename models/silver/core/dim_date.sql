@@ -29,7 +29,18 @@ calendar as (
 
     select
         date_key,
-        coalesce(date_day, to_date(cast(date_key as string), 'yyyyMMdd')) as date_day,
+        coalesce(
+            date_day,
+            -- NULL, and no error, for a key that is no date
+            try_cast(
+                concat_ws(
+                    '-',
+                    substring(cast(date_key as string), 1, 4),
+                    substring(cast(date_key as string), 5, 2),
+                    substring(cast(date_key as string), 7, 2)
+                ) as date
+            )
+        ) as date_day,
         day,
         month,
         year,

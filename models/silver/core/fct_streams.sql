@@ -55,6 +55,13 @@ touched as (
             from {{ dimension }}s
             where {{ loaded_since(dimension ~ 's._loaded_through', mark) }}
         )
+    union distinct
+
+    -- A key may lose its last version when its history is rebuilt: it marks no row any more.
+    select plays.stream_id
+    from {{ this }} as plays
+    left anti join {{ dimension }}s
+        on plays.{{ dimension }}_key = {{ dimension }}s.{{ dimension }}_key
 
     {% endfor -%}
     {%- endif %}
