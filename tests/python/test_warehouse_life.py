@@ -9,13 +9,14 @@ from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.local.warehouse import process, profiles, state
 
-from warehouse_sql import Started, failing
+from warehouse_sql import Started, close_all, failing
 
 
 @pytest.fixture
 def home(tmp_path):
     here = Home(tmp_path / "home")
     yield here
+    close_all()
     process.stop(here)
 
 

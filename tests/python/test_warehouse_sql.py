@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from medallion.home import Home
 from medallion.local.warehouse import process
 
-from warehouse_sql import Started
+from warehouse_sql import Started, close_all
 
 LAKE = "abfss://{}@account.dfs.core.windows.net/{}"
 
@@ -22,6 +22,7 @@ def warehouse(tmp_path_factory):
     started = Started(home)
     started.run("create schema s")
     yield started
+    close_all()
     process.stop(home)
 
 

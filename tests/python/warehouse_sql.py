@@ -3,10 +3,19 @@
 from collections.abc import Callable
 
 from databricks import sql
+from databricks.sql.client import Connection
 from medallion.home import Home
 from medallion.local.warehouse import process
 from medallion.local.warehouse.certificates import files_of
 from medallion.local.warehouse.state import HTTP_PATH
+
+_opened: list[Connection] = []
+
+
+def close_all() -> None:
+    """Close what the tests opened; left to the interpreter's end it would speak after pytest."""
+    while _opened:
+        _opened.pop().close()
 
 
 class Started:
@@ -18,6 +27,11 @@ class Started:
         self._connection = None
 
     def connect(self, token: str | None = None):
+        connection = self._connect(token)
+        _opened.append(connection)
+        return connection
+
+    def _connect(self, token: str | None):
         return sql.connect(
             server_hostname=self.state.host,
             http_path=HTTP_PATH,
