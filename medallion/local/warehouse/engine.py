@@ -44,7 +44,8 @@ class Engine:
         os.environ.setdefault("RUST_LOG", "warn")
         # DataFusion's sorts and joins spill above this, so a million rows stay well under 4 GiB.
         os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__TYPE", "greedy")
-        os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE", str(2 * 1024**3))
+        # Measured: merging a day's changes into a fact of a million plays needs more than 2 GiB.
+        os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE", str(4 * 1024**3))
         from pysail.spark import SparkConnectServer
         from pyspark.sql.connect.session import SparkSession
 
