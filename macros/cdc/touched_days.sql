@@ -10,10 +10,10 @@
     {% if is_incremental() -%}
     union distinct
 
-    select cast(changes.streamed_at as date) as date_day
+    select changes.date_day
     from {{ changes }} as changes
     where
-        changes.streamed_at is not null
+        changes.date_day is not null
         and changes.stream_id in (
             select newly_landed.stream_id
             from {{ changes }} as newly_landed

@@ -6,7 +6,7 @@
     )
 }}
 
-{% set changes = ref('stg_azure_sql__play_changes') -%}
+{% set changes = ref('stg_azure_sql__play_days') -%}
 
 with
 
