@@ -20,12 +20,14 @@ class Environment:
     """Where linked services lead on this machine.
 
     `global_parameters` override the factory's own, as a deployment to another environment does.
-    `pause` waits between retries and in `Wait`, in seconds.
+    `tokens` are what the factory's managed identity gets for a resource, such as
+    `https://storage.azure.com`. `pause` waits between retries and in `Wait`, in seconds.
     """
 
     home: Home
     files: FactoryFiles = field(default_factory=FactoryFiles)
     global_parameters: dict[str, Any] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
     listener: Listener = _ignore
     pause: Callable[[float], None] = time.sleep
 

@@ -10,12 +10,12 @@ from medallion.local.factory.activities.properties import only
 from medallion.local.factory.connectors.http import request
 from medallion.local.factory.control import seconds
 from medallion.local.factory.environment import Environment
-from medallion.local.factory.errors import ActivityError
+from medallion.local.factory.errors import ActivityError, not_supported
 from medallion.local.factory.scope import Scope, resolve
 from medallion.local.factory.values import to_text
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
-KNOWN = {"method", "url", "headers", "body", "httpRequestTimeout", "disableCertValidation"}
+KNOWN = {"method", "url", "headers", "body", "authentication", "httpRequestTimeout"}
 DEFAULT_TIMEOUT_SECONDS = 60.0  # Data Factory waits one minute for a response
 
 
@@ -30,14 +30,31 @@ def web_activity(
     body = properties.get("body")
     content = None if body is None else to_text(body).encode()
     limit = properties.get("httpRequestTimeout")
+    headers = {name: to_text(value) for name, value in properties.get("headers", {}).items()}
     got = request(
         properties["method"],
         properties["url"],
-        {name: to_text(value) for name, value in properties.get("headers", {}).items()},
+        headers | _sign_in(environment, properties.get("authentication"), activity["name"]),
         content,
         seconds(limit) if limit else DEFAULT_TIMEOUT_SECONDS,
     )
     return {**_body(got.body), "ADFWebActivityResponseHeaders": got.headers}
+
+
+def _sign_in(
+    environment: Environment, authentication: dict[str, Any] | None, activity: str
+) -> dict[str, str]:
+    """The header that the factory's managed identity adds, as `MSI` for a resource asks."""
+    if not authentication:
+        return {}
+    where = f"activity '{activity}'"
+    only(authentication, {"type", "resource"}, where)
+    if authentication.get("type") != "MSI":
+        raise not_supported("Web authentication", str(authentication.get("type")), where)
+    resource = str(authentication.get("resource", "")).rstrip("/")
+    if resource not in environment.tokens:
+        raise not_supported("Managed identity for", resource, where)
+    return {"Authorization": f"Bearer {environment.tokens[resource]}"}
 
 
 def _body(content: bytes) -> dict[str, Any]:

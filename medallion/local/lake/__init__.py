@@ -1,0 +1,1 @@
+"""The laptop's storage account: one folder per container, and its Blob service over HTTP."""
