@@ -12,13 +12,14 @@ from rich.table import Table
 from medallion.cli.console import err, out
 from medallion.errors import MedallionError
 from medallion.home import home
-from medallion.local.factory import arm, cases
+from medallion.local.factory import arm, cases, crash
 from medallion.local.factory.check import check
-from medallion.local.factory.events import Event
-from medallion.local.factory.files import ADF_FOLDER
-from medallion.local.factory.run import IngestResult, Receipt
+from medallion.local.factory.events import Event, Listener
+from medallion.local.factory.files import ADF_FOLDER, FactoryFiles
+from medallion.local.factory.run import IngestResult
 from medallion.local.factory.run import ingest as run_ingest
 from medallion.local.factory.savings import full_reload_bytes
+from medallion.receipts import Receipt
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -67,14 +68,27 @@ def ingest(
     to_date: Annotated[
         str | None, typer.Option("--to", help="Backfill up to this day (UTC), included.")
     ] = None,
+    crash_before: Annotated[
+        str | None, typer.Option(help="Die before this activity (or pipeline/activity) runs.")
+    ] = None,
+    crash_after: Annotated[
+        str | None, typer.Option(help="Die after this activity, as a worker that loses power.")
+    ] = None,
 ) -> None:
     """Run the ingestion pipelines under adf/ locally: source changes and reference files to bronze.
 
     With --from and --to the changes of those days land again, and no watermark moves.
+    After a crash the next run lands what is missing.
     """
-    here = home()
+    here, files = home(), FactoryFiles()
     with Watch() as watch:
-        result = run_ingest(here, table, from_date, to_date, watch.tell)
+        listener: Listener = watch.tell
+        for named, after in ((crash_before, False), (crash_after, True)):
+            if named is not None:
+                listener = crash.dying_at(crash.boundary(files, named, after), listener)
+        result = run_ingest(here, table, from_date, to_date, listener)
+    for notice in result.notices:
+        err.print(f"notice: {notice}", markup=False, soft_wrap=True)
     if result.receipts or result.references:
         show(result, full_reload_bytes(here))
     if result.status != "Succeeded":

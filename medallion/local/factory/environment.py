@@ -21,7 +21,8 @@ class Environment:
 
     `global_parameters` override the factory's own, as a deployment to another environment does.
     `tokens` are what the factory's managed identity gets for a resource, such as
-    `https://storage.azure.com`. `pause` waits between retries and in `Wait`, in seconds.
+    `https://storage.azure.com`. `jobs` are Databricks jobs by their id: each takes parameters,
+    and raises `MedallionError` when it fails. `pause` waits between retries and in `Wait`, in s.
     """
 
     home: Home
@@ -30,6 +31,7 @@ class Environment:
     tokens: dict[str, str] = field(default_factory=dict)
     listener: Listener = _ignore
     pause: Callable[[float], None] = time.sleep
+    jobs: dict[str, Callable[[dict[str, str]], None]] = field(default_factory=dict)
 
     @property
     def runs(self) -> Path:

@@ -18,6 +18,10 @@ class FactoryFiles:
 
     folder: Path = ADF_FOLDER
 
+    def pipelines(self) -> list[str]:
+        """The names of all pipelines."""
+        return sorted(file.stem for file in (self.folder / "pipeline").glob("*.json"))
+
     def pipeline(self, name: str) -> dict[str, Any]:
         """The properties of a pipeline."""
         return self._properties("pipeline", name)

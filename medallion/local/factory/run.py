@@ -1,10 +1,11 @@
 """Runs the ingestion pipeline `pl_ingest` locally and gathers what it landed."""
 
 import datetime as dt
-import json
 import re
+import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from medallion.local.factory.environment import Environment
 from medallion.local.factory.events import Event, Listener
 from medallion.local.factory.files import FactoryFiles
 from medallion.local.factory.lock import single_run
-from medallion.local.github.server import seed, serving
+from medallion.local.github import server as github
+from medallion.local.lake import server as blob_service
+from medallion.receipts import Receipt, read_receipt
 
 PIPELINE = "pl_ingest"
+STORAGE = "https://storage.azure.com"
 LONGEST_PAUSE_SECONDS = 1.0  # between retries: nothing on a laptop recovers in Azure's 30 s
 
 # What ExecutePipeline and the containers put before the message of the activity that failed.
@@ -26,25 +30,6 @@ RISEN = re.compile(
     r"Operation on target [^:]+? failed: "
     r"|Activity failed because an inner activity failed; Inner activity name: [^:]+?, Error: "
 )
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """One window of one table, as its receipt in the lake tells it; LSNs are `0x…` texts."""
-
-    table: str
-    mode: str
-    from_lsn: str
-    to_lsn: str
-    rows_read: int
-    rows_written: int
-    bytes: int
-    run_id: str
-    started_at: str
-    ended_at: str
-    file: str | None = None
-    from_date: str | None = None
-    to_date: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +50,7 @@ class IngestResult:
     error: str | None
     receipts: list[Receipt]
     references: list[Reference]
+    notices: list[str]
     seconds: float
 
     @property
@@ -110,21 +96,51 @@ def ingest(
         raise MedallionError(
             f"There is no source database at {home.source_database}; run `medallion source init`."
         )
+    told = _Told(on_event)
     with single_run(home.factory / "ingest.lock"):
         _remove_unfinished(home.lake)
-        seed(home.github)
-        with serving(home.github) as url:
-            failures: list[str] = []
+        with laptop(home, files, told, alert_webhook) as environment:
+            return _gathered(home, environment, parameters, told)
 
-            def tell(event: Event) -> None:
-                if (event.pipeline, event.type, event.status) == (PIPELINE, "Fail", "Failed"):
-                    failures.append(_sentence(event.error["message"]))
-                if on_event:
-                    on_event(event)
 
-            settings = {"github_url": url, "alert_webhook": alert_webhook}
-            environment = Environment(home, files, settings, tell, _pause)
-            return _gathered(home, environment, parameters, failures)
+@contextmanager
+def laptop(
+    home: Home,
+    files: FactoryFiles | None = None,
+    listener: Listener | None = None,
+    alert_webhook: str = "",
+) -> Iterator[Environment]:
+    """The services that the pipelines reach, on this machine while the block runs."""
+    github.seed(home.github)
+    token = secrets.token_urlsafe()
+    with github.serving(home.github) as github_url, blob_service.serving(home.lake, token) as lake:
+        yield Environment(
+            home,
+            files or FactoryFiles(),
+            {"github_url": github_url, "lake_url": lake, "alert_webhook": alert_webhook},
+            {STORAGE: token},
+            listener or (lambda event: None),
+            _pause,
+        )
+
+
+class _Told:
+    """Keeps what a run says of itself: each table's failure, and what the columns' check notes."""
+
+    def __init__(self, on_event: Listener | None) -> None:
+        self.failures: list[str] = []
+        self.notices: list[str] = []
+        self._on_event = on_event
+
+    def __call__(self, event: Event) -> None:
+        if (event.pipeline, event.type, event.status) == (PIPELINE, "Fail", "Failed"):
+            self.failures.append(_sentence(event.error["message"]))
+        if (event.activity, event.status) == ("Check columns", "Succeeded"):
+            table = event.parameters["table"]
+            if noted := event.output["firstRow"]["notices"]:
+                self.notices.append(f"{table['schema']}.{table['table']}: {noted}.")
+        if self._on_event:
+            self._on_event(event)
 
 
 def _remove_unfinished(lake: Path) -> None:
@@ -135,20 +151,21 @@ def _remove_unfinished(lake: Path) -> None:
 
 
 def _gathered(
-    home: Home, environment: Environment, parameters: dict[str, Any], failures: list[str]
+    home: Home, environment: Environment, parameters: dict[str, Any], told: _Told
 ) -> IngestResult:
     began = time.monotonic()
     run = run_pipeline(environment, PIPELINE, parameters)
     run_id, error = run.record.run_id, run.record.error
-    if error and not failures:
-        failures.append(_sentence(error["message"]))
+    if error and not told.failures:
+        told.failures.append(_sentence(error["message"]))
     wanted = () if parameters["table"] or parameters["from_date"] else _reference_names(environment)
     return IngestResult(
         run_id,
         run.record.status,
-        " ".join(failures) or None,
+        " ".join(told.failures) or None,
         list(_receipts(home.lake, run_id, environment.files)),
         list(_references(home.lake, run_id, wanted)),
+        told.notices,
         time.monotonic() - began,
     )
 
@@ -191,10 +208,10 @@ def _sentence(message: str) -> str:
 
 def _receipts(lake: Path, run_id: str, files: FactoryFiles) -> Iterable[Receipt]:
     for one in tables(files):
-        name = f"{one['schema']}.{one['table']}"
-        file = lake / "control" / "receipts" / name / f"{run_id}.json"
-        if file.is_file():
-            yield Receipt(**json.loads(file.read_text(encoding="utf-8")))
+        folder = lake / "control" / "receipts" / f"{one['schema']}.{one['table']}"
+        for file in (folder / f"{run_id}.json", folder / f"{run_id}_late.json"):
+            if file.is_file():
+                yield read_receipt(file)
 
 
 def _reference_names(environment: Environment) -> tuple[str, ...]:

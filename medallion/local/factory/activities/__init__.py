@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from medallion.local.factory.activities.copy import copy_data
+from medallion.local.factory.activities.databricks import databricks_job
 from medallion.local.factory.activities.files import delete, get_metadata
 from medallion.local.factory.activities.lookup import lookup
 from medallion.local.factory.activities.statements import script, stored_procedure
@@ -15,6 +16,7 @@ Executor = Callable[[Environment, dict[str, Any], Scope], dict[str, Any]]
 
 ACTIVITIES: dict[str, Executor] = {
     "Copy": copy_data,
+    "DatabricksJob": databricks_job,
     "Delete": delete,
     "GetMetadata": get_metadata,
     "Lookup": lookup,

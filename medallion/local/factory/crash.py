@@ -1,0 +1,73 @@
+"""Crashes on purpose: the process dies at an activity's boundary, as a worker that loses power."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from medallion.errors import MedallionError
+from medallion.local.factory.events import Event, Listener
+from medallion.local.factory.files import FactoryFiles
+
+INNER = ("activities", "ifTrueActivities", "ifFalseActivities", "defaultActivities")
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Right before, or right after, the first run of an activity."""
+
+    pipeline: str
+    activity: str
+    after: bool
+
+    def holds(self, event: Event) -> bool:
+        """Whether the event is this boundary; a skipped activity has none."""
+        moments = ("Succeeded", "Failed") if self.after else ("InProgress",)
+        return (event.pipeline, event.activity) == (self.pipeline, self.activity) and (
+            event.status in moments
+        )
+
+    def __str__(self) -> str:
+        return f"{'after' if self.after else 'before'} '{self.activity}' of {self.pipeline}"
+
+
+def boundary(files: FactoryFiles, named: str, after: bool) -> Boundary:
+    """The boundary of `activity` or `pipeline/activity`. Raises for a name that none has."""
+    pipeline, _, activity = named.rpartition("/")
+    known = list(activities(files))
+    for one in known:
+        if one[1] == activity and pipeline in ("", one[0]):
+            return Boundary(*one, after)
+    names = ", ".join(sorted({f"'{name}'" for _, name in known}))
+    raise MedallionError(f"No pipeline has an activity '{named}'; there are {names}.")
+
+
+def activities(files: FactoryFiles) -> Iterator[tuple[str, str]]:
+    """Every activity with its pipeline, inner ones included."""
+    for name in files.pipelines():
+        for activity in _flat(files.pipeline(name)["activities"]):
+            yield name, activity["name"]
+
+
+def _flat(block: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for activity in block:
+        yield activity
+        properties = activity.get("typeProperties", {})
+        blocks = [properties.get(name, []) for name in INNER]
+        for inner in blocks + [case["activities"] for case in properties.get("cases", [])]:
+            yield from _flat(inner)
+
+
+def dying_at(where: Boundary, listener: Listener) -> Listener:
+    """A listener that hands events on, and kills this process at the boundary."""
+
+    def listen(event: Event) -> None:
+        listener(event)
+        if where.holds(event):
+            sys.stderr.write(f"killed {where}, as asked\n")
+            sys.stderr.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return listen
