@@ -11,7 +11,8 @@ import warnings
 
 from dbt.plugins.manager import dbtPlugin
 from medallion.home import home
-from medallion.local.warehouse.certificates import trusting
+from medallion.local.certificates import trusting
+from medallion.local.warehouse.certificates import files_of
 
 
 class MedallionPlugin(dbtPlugin):
@@ -20,7 +21,7 @@ class MedallionPlugin(dbtPlugin):
     def initialize(self) -> None:
         """Name the bundle, if there is a local warehouse; silence one warning."""
         before = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-        bundle = trusting(home(), before)
+        bundle = trusting(files_of(home()), before)
         if bundle is not None:
             os.environ["REQUESTS_CA_BUNDLE"] = str(bundle)
         # dbt-databricks 1.12.7 types columns that its catalog rows may lack: on any warehouse,

@@ -1,75 +1,14 @@
-"""A certificate authority of this home alone, and the server's certificate from it.
+"""Where the warehouse's certificates are, and why it has some.
 
 dbt-databricks probes `https://HOST/.well-known/databricks-config` with requests, whatever the
 scheme of the profile's host; only a host that answers over TLS, with a certificate that requests
 trusts, keeps its console free of a warning. `dbt_medallion.py` names the bundle to dbt's process.
 """
 
-import os
-import ssl
-from dataclasses import dataclass
-from pathlib import Path
-
 from medallion.home import Home
-
-
-@dataclass(frozen=True)
-class Certificates:
-    """The files: the authority alone, it with others, the server's certificate with its key."""
-
-    authority: Path
-    bundle: Path
-    server: Path
+from medallion.local.certificates import Certificates, files_in
 
 
 def files_of(home: Home) -> Certificates:
     """Where a home's certificates are."""
-    folder = home.warehouse / "tls"
-    return Certificates(folder / "authority.pem", folder / "bundle.pem", folder / "server.pem")
-
-
-def ensure(home: Home) -> Certificates:
-    """The home's certificates, made when they are missing; the authority's key is not kept."""
-    found = files_of(home)
-    if found.authority.exists() and found.server.exists():
-        return found
-    import trustme
-
-    found.authority.parent.mkdir(parents=True, exist_ok=True)
-    authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1", "localhost")
-    found.authority.write_bytes(authority.cert_pem.bytes())
-    descriptor = os.open(found.server, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(issued.private_key_and_cert_chain_pem.bytes())
-    return found
-
-
-def trusting(home: Home, others: str | None) -> Path | None:
-    """The bundle of `others` (by default certifi's authorities) and this home's; None without one.
-
-    `others` may be a folder, which requests cannot join with a file: then nothing is made.
-    """
-    found = files_of(home)
-    base = Path(others) if others else None
-    if not found.authority.exists() or base == found.bundle:
-        return None
-    if base is None:
-        import certifi
-
-        base = Path(certifi.where())
-    if not base.is_file():
-        return None
-    content = base.read_bytes() + b"\n" + found.authority.read_bytes()
-    if not found.bundle.exists() or found.bundle.read_bytes() != content:
-        staged = found.bundle.with_suffix(f".{os.getpid()}.tmp")
-        staged.write_bytes(content)
-        staged.replace(found.bundle)
-    return found.bundle
-
-
-def server_context(certificates: Certificates) -> ssl.SSLContext:
-    """What the server's connections are wrapped in."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.server)
-    return context
+    return files_in(home.warehouse / "tls")

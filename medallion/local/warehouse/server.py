@@ -8,9 +8,10 @@ import threading
 from types import FrameType
 
 from medallion.home import home
-from medallion.local.warehouse import certificates, storage
+from medallion.local import certificates
+from medallion.local.warehouse import storage
 from medallion.local.warehouse.catalog import Catalog
-from medallion.local.warehouse.certificates import server_context
+from medallion.local.warehouse.certificates import files_of
 from medallion.local.warehouse.engine import Engine
 from medallion.local.warehouse.http import server
 from medallion.local.warehouse.information_schema import InformationSchema
@@ -60,7 +61,7 @@ def main() -> None:
     )
     port, token = int(sys.argv[1]), sys.stdin.readline().strip()
     warehouse = open_warehouse()
-    tls = server_context(certificates.ensure(home()))
+    tls = certificates.server_context(certificates.ensure(files_of(home())))
     listening = server(Service(warehouse), port, token, tls)
 
     def stop(number: int, frame: FrameType | None) -> None:
