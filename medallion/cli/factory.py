@@ -12,11 +12,11 @@ from rich.table import Table
 from medallion.cli.console import err, out
 from medallion.errors import MedallionError
 from medallion.home import home
+from medallion.ingestion import IngestResult
 from medallion.local.factory import arm, cases, crash
 from medallion.local.factory.check import check
 from medallion.local.factory.events import Event, Listener
 from medallion.local.factory.files import ADF_FOLDER, FactoryFiles
-from medallion.local.factory.run import IngestResult
 from medallion.local.factory.run import ingest as run_ingest
 from medallion.local.factory.savings import full_reload_bytes
 from medallion.receipts import Receipt

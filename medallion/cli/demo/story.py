@@ -15,8 +15,9 @@ from medallion.cli.clean import clean
 from medallion.cli.console import out
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home
+from medallion.ingestion import IngestResult
 from medallion.lakehouse import connected, rows
-from medallion.local.factory.run import IngestResult, ingest
+from medallion.local.factory.run import ingest
 from medallion.local.factory.savings import full_reload_bytes
 from medallion.local.source import generate, load, simulate
 from medallion.local.source.database import SourceDatabase

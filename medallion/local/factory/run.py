@@ -1,17 +1,16 @@
 """Runs the ingestion pipeline `pl_ingest` locally and gathers what it landed."""
 
 import datetime as dt
-import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from medallion.errors import MedallionError
 from medallion.home import Home
+from medallion.ingestion import PIPELINE, IngestResult, Reference, arguments, cause
 from medallion.local.factory.engine import run_pipeline
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.events import Event, Listener
@@ -21,47 +20,8 @@ from medallion.local.github import server as github
 from medallion.local.lake import server as blob_service
 from medallion.receipts import Receipt, read_receipt
 
-PIPELINE = "pl_ingest"
 STORAGE = "https://storage.azure.com"
 LONGEST_PAUSE_SECONDS = 1.0  # between retries: nothing on a laptop recovers in Azure's 30 s
-
-# What ExecutePipeline and the containers put before the message of the activity that failed.
-RISEN = re.compile(
-    r"Operation on target [^:]+? failed: "
-    r"|Activity failed because an inner activity failed; Inner activity name: [^:]+?, Error: "
-)
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A reference file: `file` is where it landed, or None when it had not changed."""
-
-    name: str
-    file: str | None
-    bytes: int
-
-
-@dataclass(frozen=True)
-class IngestResult:
-    """What one run of `pl_ingest` did."""
-
-    run_id: str
-    status: str
-    error: str | None
-    receipts: list[Receipt]
-    references: list[Reference]
-    notices: list[str]
-    seconds: float
-
-    @property
-    def rows(self) -> int:
-        """The rows landed, over all tables."""
-        return sum(receipt.rows_written for receipt in self.receipts)
-
-    @property
-    def bytes(self) -> int:
-        """The bytes of Parquet landed, over all tables."""
-        return sum(receipt.bytes for receipt in self.receipts)
 
 
 def tables(files: FactoryFiles | None = None) -> list[dict[str, Any]]:
@@ -86,12 +46,8 @@ def ingest(
     for an unknown table, wrong dates, a missing source, or another run in progress.
     """
     files = files or FactoryFiles()
-    parameters = {
-        "table": _known_table(files, table),
-        "from_date": _day("--from", from_date),
-        "to_date": _day("--to", to_date),
-    }
-    _check_range(parameters["from_date"], parameters["to_date"])
+    known = [str(one["table"]) for one in tables(files)]
+    parameters = arguments(known, table, from_date, to_date)
     if not home.source_database.is_file():
         raise MedallionError(
             f"There is no source database at {home.source_database}; run `medallion source init`."
@@ -134,7 +90,7 @@ class _Told:
 
     def __call__(self, event: Event) -> None:
         if (event.pipeline, event.type, event.status) == (PIPELINE, "Fail", "Failed"):
-            self.failures.append(_sentence(event.error["message"]))
+            self.failures.append(cause(event.error["message"]))
         if (event.activity, event.status) == ("Check columns", "Succeeded"):
             table = event.parameters["table"]
             if noted := event.output["firstRow"]["notices"]:
@@ -157,7 +113,7 @@ def _gathered(
     run = run_pipeline(environment, PIPELINE, parameters)
     run_id, error = run.record.run_id, run.record.error
     if error and not told.failures:
-        told.failures.append(_sentence(error["message"]))
+        told.failures.append(cause(error["message"]))
     wanted = () if parameters["table"] or parameters["from_date"] else _reference_names(environment)
     return IngestResult(
         run_id,
@@ -172,38 +128,6 @@ def _gathered(
 
 def _pause(seconds: float) -> None:
     time.sleep(min(seconds, LONGEST_PAUSE_SECONDS))
-
-
-def _known_table(files: FactoryFiles, table: str | None) -> str:
-    if table is None:
-        return ""
-    names = [str(one["table"]) for one in tables(files)]
-    bare = table.removeprefix("dbo.").lower()
-    for name in names:
-        if name.lower() == bare:
-            return name
-    raise MedallionError(f"No table '{table}' is ingested; known are {', '.join(names)}.")
-
-
-def _day(option: str, value: str | dt.date | None) -> str:
-    if value is None or value == "":
-        return ""
-    try:
-        return dt.date.fromisoformat(str(value)).isoformat()
-    except ValueError:
-        raise MedallionError(f"{option} '{value}' is no day; write it as 2025-01-31.") from None
-
-
-def _check_range(from_date: str, to_date: str) -> None:
-    if bool(from_date) != bool(to_date):
-        raise MedallionError("A backfill needs both --from and --to; give the one that is missing.")
-    if from_date > to_date:
-        raise MedallionError(f"--from {from_date} is after --to {to_date}; swap them.")
-
-
-def _sentence(message: str) -> str:
-    """The cause, without the chain of activities through which it rose."""
-    return RISEN.sub("", message)
 
 
 def _receipts(lake: Path, run_id: str, files: FactoryFiles) -> Iterable[Receipt]:
