@@ -8,39 +8,60 @@ from medallion.errors import MedallionError
 from medallion.local.factory.errors import ExpressionError
 from medallion.local.factory.expressions import evaluate
 from medallion.local.factory.scope import Scope
-from medallion.local.factory.values import to_json
+from medallion.local.factory.values import identical, to_json, type_name
 
 
 def load(file: Path) -> dict[str, Any]:
-    """Read a file `{"context": …, "cases": {expression: {"value": …} or {"error": true}}}`."""
+    """Read a file `{"context": …, "cases": {expression: {"value": …} or {"error": true}}}`.
+
+    Raises `MedallionError` that names the file, and the first case that has neither answer.
+    """
     try:
-        cases = json.loads(file.read_text(encoding="utf-8"))
-        return {"context": cases.get("context", {}), "cases": dict(cases["cases"])}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        found = {"context": dict(content.get("context", {})), "cases": dict(content["cases"])}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise MedallionError(
             f"The cases in {file} cannot be read ({type(error).__name__}); "
             'the file must hold {"context": …, "cases": {expression: answer}}.'
         ) from None
+    for expression, answer in found["cases"].items():
+        if not isinstance(answer, dict) or not {"value", "error"} & answer.keys():
+            raise MedallionError(
+                f"The case '{expression}' in {file} has no answer; "
+                'give it {"value": …} or {"error": true}.'
+            )
+    return found
 
 
 def disagreements(cases: dict[str, Any]) -> list[str]:
     """One line for each expression whose value, type or refusal differs from the recorded one."""
-    context = cases["context"]
-    scope = Scope(
+    scope = _scope(cases["context"])
+    lines = (_difference(case, answer, scope) for case, answer in cases["cases"].items())
+    return [line for line in lines if line]
+
+
+def _scope(context: dict[str, Any]) -> Scope:
+    return Scope(
         context.get("pipeline", {}),
         context.get("variables", {}),
         context.get("activities", {}),
         (context["item"],) if "item" in context else None,
+        context.get("dataset"),
+        context.get("linkedService"),
     )
-    lines = []
-    for expression, expected in cases["cases"].items():
-        wanted = "error" if expected.get("error") else to_json(expected.get("value"))
-        try:
-            found = to_json(evaluate(expression, scope))
-        except ExpressionError as error:
-            found, reason = "error", f" ({error})"
-        else:
-            reason = ""
-        if found != wanted:
-            lines.append(f"{expression}: expected {wanted}, found {found}{reason}")
-    return lines
+
+
+def _difference(expression: str, answer: dict[str, Any], scope: Scope) -> str | None:
+    refused = bool(answer.get("error"))
+    wanted = "error" if refused else _shown(answer.get("value"))
+    try:
+        found = evaluate(expression, scope)
+    except ExpressionError as error:
+        return None if refused else f"{expression}: expected {wanted}, found error ({error})"
+    if not refused and identical(found, answer.get("value")):
+        return None
+    return f"{expression}: expected {wanted}, found {_shown(found)}"
+
+
+def _shown(value: Any) -> str:
+    return f"{to_json(value)} ({type_name(value)})"

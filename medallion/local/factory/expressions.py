@@ -3,6 +3,7 @@
 Source: https://learn.microsoft.com/azure/data-factory/control-flow-expression-language-functions
 """
 
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,15 +11,22 @@ from typing import Any, Protocol
 
 from medallion.local.factory.errors import ExpressionError
 from medallion.local.factory.functions import FUNCTIONS
-from medallion.local.factory.functions.registry import wrong_type
-from medallion.local.factory.values import to_text, type_name
+from medallion.local.factory.functions.registry import check_count, wrong_type
+from medallion.local.factory.values import (
+    INTEGER_MAXIMUM,
+    INTEGER_MINIMUM,
+    is_number,
+    to_text,
+    type_name,
+)
 
 TOKEN = re.compile(
-    r"\s*(?:(?P<number>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
+    r"\s*(?:(?P<number>[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<text>'(?:[^']|'')*')"
-    r"|(?P<name>[A-Za-z_$][A-Za-z0-9_$]*)"
+    r"|(?P<name>(?:[^\W\d]|\$)[\w$]*)"
     r"|(?P<mark>\?\.|\?\[|[().,\[\]{}]))"
 )
+LONGEST_SHOWN = 200  # characters of an expression in an error message
 CONSTANTS = {"true": True, "false": False, "null": None}
 
 
@@ -83,7 +91,7 @@ class Parser:
     def unreadable(self, expected: str) -> ExpressionError:
         """The error that something else stands where `expected` belongs."""
         return ExpressionError(
-            f"Unable to parse expression '{self.source}': expected {expected} "
+            f"Unable to parse expression '{_short(self.source)}': expected {expected} "
             f"at position {self.position + 1}."
         )
 
@@ -106,7 +114,7 @@ class Parser:
     def _primary(self) -> Node:
         kind, token = self.take()
         if kind == "number":
-            return Literal(float(token) if re.search(r"[.eE]", token) else int(token))
+            return Literal(self._number(token))
         if kind == "text":
             return Literal(token[1:-1].replace("''", "'"))
         if kind == "name" and self.peek()[1] == "(":
@@ -114,6 +122,14 @@ class Parser:
         if kind == "name" and token.lower() in CONSTANTS:
             return Literal(CONSTANTS[token.lower()])
         raise self.unreadable("a function, a number or a quoted text")
+
+    def _number(self, token: str) -> int | float:
+        number = float(token) if re.search(r"[.eE]", token) else int(token)
+        if isinstance(number, int) and not INTEGER_MINIMUM <= number <= INTEGER_MAXIMUM:
+            raise self.unreadable("an integer of 64 bits")
+        if not math.isfinite(number):
+            raise self.unreadable("a float of 64 bits")
+        return number
 
     def _arguments(self) -> tuple[Node, ...]:
         self.take("(")
@@ -131,8 +147,25 @@ class Parser:
 def parse(text: str) -> Node | tuple[str | Node, ...]:
     """Parse a JSON string's value: one expression (`@…`), or a text with `@{…}` inside it.
 
-    A leading `@@` and `@@{` stand for the sign itself.
+    A leading `@@` and `@@{` stand for the sign itself. Raises `ExpressionError`.
     """
+    try:
+        return _parsed(text)
+    except RecursionError:
+        raise _too_deep(text) from None
+
+
+def _too_deep(text: str) -> ExpressionError:
+    return ExpressionError(
+        f"The expression '{_short(text)}' is nested too deeply; take it apart with variables."
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+
+
+def _parsed(text: str) -> Node | tuple[str | Node, ...]:
     if text.startswith("@@") and not text.startswith("@@{"):
         return (text[1:],)
     if text.startswith("@") and not text.startswith(("@{", "@@")):
@@ -162,11 +195,12 @@ def _template(text: str) -> tuple[str | Node, ...]:
 def evaluate(text: str, names: Names) -> Any:
     """The value of a JSON string in a pipeline. Raises `ExpressionError`."""
     parsed = parse(text)
-    if not isinstance(parsed, tuple):
-        return _value(parsed, names)
-    if len(parsed) == 1 and isinstance(parsed[0], str):
-        return parsed[0]
-    return "".join(p if isinstance(p, str) else to_text(_value(p, names)) for p in parsed)
+    try:
+        if not isinstance(parsed, tuple):
+            return _value(parsed, names)
+        return "".join(p if isinstance(p, str) else to_text(_value(p, names)) for p in parsed)
+    except RecursionError:
+        raise _too_deep(text) from None
 
 
 def _value(node: Node, names: Names) -> Any:
@@ -180,9 +214,12 @@ def _value(node: Node, names: Names) -> Any:
 def _member(base: Any, key: Any, optional: bool) -> Any:
     if base is None and optional:
         return None
-    if isinstance(base, dict) and isinstance(key, str):
-        for name, value in base.items():
-            if name.lower() == key.lower():
+    if isinstance(base, dict) and (isinstance(key, str) or is_number(key)):
+        name = to_text(key)
+        if name in base:
+            return base[name]
+        for other, value in base.items():
+            if other.lower() == name.lower():
                 return value
         if optional:
             return None
@@ -208,13 +245,17 @@ def _member(base: Any, key: Any, optional: bool) -> Any:
 def _call(node: Call, names: Names) -> Any:
     name = node.name.lower()
     if name == "if":
-        _count(node, 3)
+        _count(node, 3, 3)
         return _value(node.arguments[1 if _condition(node, 0, names) else 2], names)
     if name in ("and", "or"):
-        _count(node, 2)
+        _count(node, 1, None)
         decisive = name == "or"
-        first = _condition(node, 0, names)
-        return first if first is decisive else _condition(node, 1, names)
+        conditions = (_condition(node, place, names) for place in range(len(node.arguments)))
+        return decisive if decisive in conditions else not decisive
+    if name == "coalesce":
+        _count(node, 1, None)
+        values = (_value(argument, names) for argument in node.arguments)
+        return next((value for value in values if value is not None), None)
     arguments = [_value(argument, names) for argument in node.arguments]
     known, value = names.reference(name, arguments)
     if known:
@@ -224,12 +265,8 @@ def _call(node: Call, names: Names) -> Any:
     return FUNCTIONS[name](*arguments)
 
 
-def _count(node: Call, expected: int) -> None:
-    if len(node.arguments) != expected:
-        raise ExpressionError(
-            f"The template function '{node.name}' expects {expected} parameters, "
-            f"but was called with {len(node.arguments)}."
-        )
+def _count(node: Call, least: int, most: int | None) -> None:
+    check_count(node.name, len(node.arguments), least, most)
 
 
 def _condition(node: Call, position: int, names: Names) -> bool:

@@ -6,15 +6,25 @@ The `…ToBinary` functions give the language's binary object: a base64 content 
 import base64 as codec
 import binascii
 import json
+import math
 import re
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, unquote_plus
 
 from medallion.local.factory.errors import ExpressionError
 from medallion.local.factory.functions.registry import function, text, wrong_type
-from medallion.local.factory.values import INTEGER_MAXIMUM, INTEGER_MINIMUM, to_text
+from medallion.local.factory.values import (
+    INTEGER_MAXIMUM,
+    INTEGER_MINIMUM,
+    binary_content,
+    is_number,
+    to_text,
+)
 
 BINARY_TYPE = "application/octet-stream"
+
+# What .NET's double.Parse reads in the invariant culture: '1,500.5' has a thousands separator.
+FLOAT = re.compile(r"[+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 def _refused(name: str, value: Any, target: str) -> ExpressionError:
@@ -32,9 +42,9 @@ def string(value: Any) -> str:
 
 @function("int", 1)
 def integer(value: Any) -> int:
-    """An integer, or the text of one; nothing is rounded."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+    """An integer, a Boolean as 1 or 0, or the text of an integer; nothing is rounded."""
+    if isinstance(value, int):
+        return int(value)
     if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d+\s*", value):
         number = int(value)
         if INTEGER_MINIMUM <= number <= INTEGER_MAXIMUM:
@@ -45,12 +55,12 @@ def integer(value: Any) -> int:
 @function("float", 1)
 def floating(value: Any) -> float:
     """A number, or the text of one, as a float."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if is_number(value):
         return float(value)
-    if isinstance(value, str) and re.fullmatch(
-        r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", value
-    ):
-        return float(value)
+    if isinstance(value, str) and FLOAT.fullmatch(value.strip()):
+        number = float(value.replace(",", ""))
+        if math.isfinite(number):
+            return number
     raise _refused("float", value, "a float")
 
 
@@ -64,57 +74,57 @@ def boolean(value: Any) -> bool:
     raise _refused("bool", value, "a Boolean")
 
 
-@function("coalesce", 1, None)
-def coalesce(*values: Any) -> Any:
-    """The first value that is not null."""
-    return next((value for value in values if value is not None), None)
-
-
 def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
 @function("json", 1)
 def from_json(value: Any) -> Any:
-    """The value of a JSON text."""
-    if not isinstance(value, str):
-        return value
+    """The value of a JSON text, or of the JSON in a binary; null gives an empty object."""
+    if value is None:
+        return {}
+    content = binary_content(value)
+    source = value if content is None else content.decode(errors="replace")
+    if not isinstance(source, str):
+        return source
     try:
-        return json.loads(value, parse_constant=_no_constant)
+        return json.loads(source, parse_constant=_no_constant)
     except ValueError:
-        raise _refused("json", value, "JSON") from None
+        raise _refused("json", source, "JSON") from None
 
 
 def _decoded(name: str, value: str) -> bytes:
     try:
-        return codec.b64decode(value, validate=True)
+        return codec.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError):
         raise _refused(name, value, "bytes, because it is not base64") from None
 
 
-def _as_text(name: str, content: bytes) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        raise _refused(name, "(binary)", "text, because it is not UTF-8") from None
+def _as_text(content: bytes) -> str:
+    """The text of UTF-8 bytes, with U+FFFD for what is none, as .NET decodes."""
+    return content.decode(errors="replace")
 
 
 def _binary(content: bytes, kind: str = BINARY_TYPE) -> dict[str, str]:
     return {"$content-type": kind, "$content": codec.b64encode(content).decode()}
 
 
+def _utf8(value: str) -> bytes:
+    return value.encode(errors="replace")
+
+
 def _content(name: str, value: Any) -> bytes:
-    if isinstance(value, dict) and "$content" in value:
-        return _decoded(name, value["$content"])
-    if isinstance(value, str):
-        return value.encode()
-    raise wrong_type(name, 1, "String", value)
+    content = binary_content(value)
+    return _utf8(text(name, 1, value)) if content is None else content
 
 
 @function("binary", 1)
 def binary(value: Any) -> dict[str, str]:
-    """The bytes of a text."""
-    return _binary(_content("binary", value))
+    """The bytes of a value's text."""
+    if value is None:
+        raise wrong_type("binary", 1, "String", value)
+    content = binary_content(value)
+    return _binary(_utf8(to_text(value)) if content is None else content)
 
 
 @function("base64", 1)
@@ -133,7 +143,7 @@ def base64_to_binary(value: Any) -> dict[str, str]:
 def base64_to_string(value: Any) -> str:
     """The text that a base64 text encodes."""
     name = "base64ToString"
-    return _as_text(name, _decoded(name, text(name, 1, value)))
+    return _as_text(_decoded(name, text(name, 1, value)))
 
 
 @function("decodeBase64", 1)
@@ -144,12 +154,17 @@ def decode_base64(value: Any) -> str:
 
 @function("dataUri", 1)
 def data_uri(value: Any) -> str:
-    """The data URI of a text."""
-    return "data:text/plain;charset=utf-8;base64," + base64(value)
+    """The data URI of a text, or of a binary with its own type."""
+    kind = "text/plain;charset=utf-8"
+    if binary_content(value) is not None:
+        kind = value["$content-type"]
+    return f"data:{kind};base64,{base64(value)}"
 
 
 def _uri_content(name: str, value: Any) -> tuple[bytes, str]:
-    matched = re.fullmatch(r"data:([^,]*?)(;base64)?,(.*)", text(name, 1, value), re.DOTALL)
+    """The bytes in a data URI and their media type."""
+    pattern = re.compile(r"data:([^,]*?)(;base64)?,(.*)", re.DOTALL | re.IGNORECASE)
+    matched = pattern.fullmatch(text(name, 1, value))
     if matched is None:
         raise _refused(name, value, "bytes, because it is not a data URI")
     kind, encoded, content = matched.groups()
@@ -166,31 +181,37 @@ def data_uri_to_binary(value: Any) -> dict[str, str]:
 @function("dataUriToString", 1)
 def data_uri_to_string(value: Any) -> str:
     """The text in a data URI."""
-    return _as_text("dataUriToString", _uri_content("dataUriToString", value)[0])
+    return _as_text(_uri_content("dataUriToString", value)[0])
 
 
 @function("decodeDataUri", 1)
-def decode_data_uri(value: Any) -> dict[str, str]:
-    """The older name of `dataUriToBinary`."""
-    return _binary(*_uri_content("decodeDataUri", value))
+def decode_data_uri(value: Any) -> Any:
+    """What a data URI holds, by its media type: a text, the value of a JSON, or a binary."""
+    content, kind = _uri_content("decodeDataUri", value)
+    media = kind.split(";")[0].strip().lower()
+    if media.startswith("text/"):
+        return _as_text(content)
+    if media == "application/json":
+        return from_json(_as_text(content))
+    return _binary(content, kind)
 
 
-@function("uriComponent", 1)
-def uri_component(value: Any) -> str:
-    """The text with percent signs for what a URI cannot hold."""
-    return quote(text("uriComponent", 1, value), safe="-_.~")
+@function("uriComponent", 1, None)
+def uri_component(*values: Any) -> str:
+    """The values' texts joined, with percent signs for what a URI cannot hold."""
+    return quote(_utf8("".join(map(to_text, values))), safe="-_.~")
 
 
-@function("encodeUriComponent", 1)
-def encode_uri_component(value: Any) -> str:
+@function("encodeUriComponent", 1, None)
+def encode_uri_component(*values: Any) -> str:
     """The older name of `uriComponent`."""
-    return uri_component(value)
+    return uri_component(*values)
 
 
 @function("uriComponentToString", 1)
 def uri_component_to_string(value: Any) -> str:
-    """The text that a percent-encoded text stands for."""
-    return unquote(text("uriComponentToString", 1, value))
+    """The text that a percent-encoded text stands for; a plus sign is a space."""
+    return unquote_plus(text("uriComponentToString", 1, value))
 
 
 @function("decodeUriComponent", 1)
@@ -202,4 +223,4 @@ def decode_uri_component(value: Any) -> str:
 @function("uriComponentToBinary", 1)
 def uri_component_to_binary(value: Any) -> dict[str, str]:
     """The bytes that a percent-encoded text stands for."""
-    return _binary(uri_component_to_string(value).encode())
+    return _binary(_utf8(uri_component_to_string(value)))

@@ -7,84 +7,29 @@ from zoneinfo import ZoneInfo
 
 from medallion.local.factory.errors import ExpressionError
 from medallion.local.factory.functions.registry import function, integer, text
+from medallion.local.factory.functions.zones import zone
 from medallion.local.factory.moments import (
     TICKS_PER_SECOND,
     Moment,
     add_months,
     from_datetime,
     now,
-    parse,
     show,
 )
-from medallion.local.factory.values import is_number
+from medallion.local.factory.timestamps import parse
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-
-# Windows' names of time zones, which Data Factory uses, as IANA's.
-# Source: https://github.com/unicode-org/cldr/blob/main/common/supplemental/windowsZones.xml
-ZONES = {
-    "UTC": "UTC",
-    "GMT Standard Time": "Europe/London",
-    "Greenwich Standard Time": "Atlantic/Reykjavik",
-    "W. Europe Standard Time": "Europe/Berlin",
-    "Central Europe Standard Time": "Europe/Budapest",
-    "Central European Standard Time": "Europe/Warsaw",
-    "Romance Standard Time": "Europe/Paris",
-    "E. Europe Standard Time": "Europe/Chisinau",
-    "GTB Standard Time": "Europe/Bucharest",
-    "FLE Standard Time": "Europe/Kiev",
-    "Turkey Standard Time": "Europe/Istanbul",
-    "Russian Standard Time": "Europe/Moscow",
-    "Israel Standard Time": "Asia/Jerusalem",
-    "Egypt Standard Time": "Africa/Cairo",
-    "South Africa Standard Time": "Africa/Johannesburg",
-    "W. Central Africa Standard Time": "Africa/Lagos",
-    "E. Africa Standard Time": "Africa/Nairobi",
-    "Arab Standard Time": "Asia/Riyadh",
-    "Arabian Standard Time": "Asia/Dubai",
-    "Pakistan Standard Time": "Asia/Karachi",
-    "India Standard Time": "Asia/Kolkata",
-    "Bangladesh Standard Time": "Asia/Dhaka",
-    "SE Asia Standard Time": "Asia/Bangkok",
-    "China Standard Time": "Asia/Shanghai",
-    "Singapore Standard Time": "Asia/Singapore",
-    "Taipei Standard Time": "Asia/Taipei",
-    "Tokyo Standard Time": "Asia/Tokyo",
-    "Korea Standard Time": "Asia/Seoul",
-    "AUS Eastern Standard Time": "Australia/Sydney",
-    "E. Australia Standard Time": "Australia/Brisbane",
-    "W. Australia Standard Time": "Australia/Perth",
-    "New Zealand Standard Time": "Pacific/Auckland",
-    "Hawaiian Standard Time": "Pacific/Honolulu",
-    "Alaskan Standard Time": "America/Anchorage",
-    "Pacific Standard Time": "America/Los_Angeles",
-    "US Mountain Standard Time": "America/Phoenix",
-    "Mountain Standard Time": "America/Denver",
-    "Central Standard Time": "America/Chicago",
-    "Eastern Standard Time": "America/New_York",
-    "Atlantic Standard Time": "America/Halifax",
-    "Newfoundland Standard Time": "America/St_Johns",
-    "E. South America Standard Time": "America/Sao_Paulo",
-    "Argentina Standard Time": "America/Buenos_Aires",
-    "SA Pacific Standard Time": "America/Bogota",
-}
 
 
 def _format(name: str, position: int, form: Any) -> str:
     return text(name, position, form) if form is not None else "o"
 
 
-def _ticks(name: str, position: int, amount: Any, seconds: int) -> int:
-    if is_number(amount):
-        return int(amount * seconds * TICKS_PER_SECOND)
-    return integer(name, position, amount)
-
-
 def _register_addition(name: str, seconds: int) -> None:
     @function(name, 2, 3)
     def add(value: Any, amount: Any, form: Any = None) -> str:
-        later = parse(name, value).plus(_ticks(name, 2, amount, seconds))
-        return show(later, _format(name, 3, form))
+        ticks = integer(name, 2, amount) * seconds * TICKS_PER_SECOND
+        return show(parse(name, value).plus(ticks), _format(name, 3, form))
 
 
 _register_addition("addDays", 86400)
@@ -133,7 +78,7 @@ def _register_start(name: str, cut: Callable[[dt.datetime], dt.datetime]) -> Non
     def start(value: Any, form: Any = None) -> str:
         moment = parse(name, value)
         begun = cut(moment.datetime).replace(minute=0, second=0, microsecond=0)
-        return show(from_datetime(begun, moment.utc), _format(name, 2, form))
+        return show(from_datetime(begun, moment.suffix), _format(name, 2, form))
 
 
 _register_start("startOfHour", lambda when: when)
@@ -177,35 +122,45 @@ def ticks(value: Any) -> int:
     return parse("ticks", value).ticks
 
 
-def _zone(name: str, position: int, zone: Any) -> ZoneInfo:
-    named = text(name, position, zone)
-    known = {key.lower(): value for key, value in ZONES.items()}
-    if named.lower() not in known:
+UTC = ZoneInfo("UTC")
+
+
+def _moved(name: str, moment: Moment, source: ZoneInfo, target: ZoneInfo) -> Moment:
+    """A moment of one zone in another; one that says it is UTC must come from UTC."""
+    if moment.suffix and source.key != "UTC":
         raise ExpressionError(
-            f"The template function '{name}' knows no time zone '{named}' locally; "
-            "use one of Windows' names, such as 'Pacific Standard Time'."
+            f"The template function '{name}' was given a timestamp with a time zone of its own, "
+            f"which is not '{source.key}'; give it without."
         )
-    return ZoneInfo(known[named.lower()])
+    there = _local(name, moment.datetime, source).astimezone(target)
+    suffix = "Z" if target.key == "UTC" else ""
+    return from_datetime(there.replace(tzinfo=None), suffix, extra=moment.ticks % 10)
 
 
-def _moved(moment: Moment, source: ZoneInfo, target: ZoneInfo) -> Moment:
-    there = moment.datetime.replace(tzinfo=source).astimezone(target)
-    return from_datetime(there.replace(tzinfo=None), target.key == "UTC", extra=moment.ticks % 10)
+def _local(name: str, when: dt.datetime, source: ZoneInfo) -> dt.datetime:
+    """The time in its zone: the standard one of two, and an error for one that clocks leap over."""
+    local = when.replace(tzinfo=source, fold=1)
+    if local.astimezone(UTC).astimezone(source).replace(tzinfo=None) != when:
+        raise ExpressionError(
+            f"The template function '{name}' was given {when}, which no clock shows "
+            f"in '{source.key}'."
+        )
+    return local
 
 
 @function("convertFromUtc", 2, 3)
-def convert_from_utc(value: Any, zone: Any, form: Any = None) -> str:
+def convert_from_utc(value: Any, target: Any, form: Any = None) -> str:
     """A UTC timestamp in a time zone."""
     name = "convertFromUtc"
-    moved = _moved(parse(name, value), ZoneInfo("UTC"), _zone(name, 2, zone))
+    moved = _moved(name, parse(name, value), UTC, zone(name, 2, target))
     return show(moved, _format(name, 3, form))
 
 
 @function("convertToUtc", 2, 3)
-def convert_to_utc(value: Any, zone: Any, form: Any = None) -> str:
+def convert_to_utc(value: Any, source: Any, form: Any = None) -> str:
     """A time zone's timestamp in UTC."""
     name = "convertToUtc"
-    moved = _moved(parse(name, value), _zone(name, 2, zone), ZoneInfo("UTC"))
+    moved = _moved(name, parse(name, value), zone(name, 2, source), UTC)
     return show(moved, _format(name, 3, form))
 
 
@@ -213,5 +168,5 @@ def convert_to_utc(value: Any, zone: Any, form: Any = None) -> str:
 def convert_time_zone(value: Any, source: Any, target: Any, form: Any = None) -> str:
     """A time zone's timestamp in another."""
     name = "convertTimeZone"
-    moved = _moved(parse(name, value), _zone(name, 2, source), _zone(name, 3, target))
+    moved = _moved(name, parse(name, value), zone(name, 2, source), zone(name, 3, target))
     return show(moved, _format(name, 4, form))

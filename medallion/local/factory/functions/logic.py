@@ -1,15 +1,15 @@
-"""Comparisons: two numbers, or two texts (ordinal); never a number with a text."""
+"""Comparisons: two numbers, or two texts by their code units; never a number with a text."""
 
 from typing import Any
 
 from medallion.local.factory.functions.registry import boolean, function, wrong_type
-from medallion.local.factory.values import is_number, same, type_name
+from medallion.local.factory.values import is_number, same, type_name, wide
 
 
-@function("equals", 2)
-def equals(left: Any, right: Any) -> bool:
-    """Whether two values are the same in type and value; 1 equals 1.0."""
-    return same(left, right)
+@function("equals", 2, None)
+def equals(first: Any, *others: Any) -> bool:
+    """Whether all values are the same in type and value; 1 equals 1.0, 'a' not 'A'."""
+    return all(same(first, other) for other in others)
 
 
 @function("not", 1)
@@ -23,6 +23,8 @@ def _order(name: str, left: Any, right: Any) -> int:
         raise wrong_type(name, 1, "Integer, Float or String", left)
     if is_number(left) != is_number(right) or not (is_number(right) or isinstance(right, str)):
         raise wrong_type(name, 2, type_name(left), right)
+    if isinstance(left, str):
+        left, right = wide(left), wide(right)
     return (left > right) - (left < right)
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from medallion.local.factory.errors import ExpressionError
-from medallion.local.factory.functions.registry import array, function, integer, wrong_type
+from medallion.local.factory.functions.registry import function, integer, wrong_type
 from medallion.local.factory.values import INTEGER_MAXIMUM, INTEGER_MINIMUM, is_number
+
+LONGEST_RANGE = 100_000  # as the reference of Logic Apps, which shares the language, says
 
 
 def _number(name: str, position: int, value: Any) -> int | float:
@@ -19,9 +21,14 @@ def _number(name: str, position: int, value: Any) -> int | float:
 def _arithmetic(
     name: str, left: Any, right: Any, operate: Callable[[Any, Any], Any]
 ) -> int | float:
-    result = operate(_number(name, 1, left), _number(name, 2, right))
+    try:
+        result = operate(_number(name, 1, left), _number(name, 2, right))
+    except OverflowError:
+        result = math.inf
     if isinstance(result, int) and not INTEGER_MINIMUM <= result <= INTEGER_MAXIMUM:
         raise ExpressionError(f"The template function '{name}' overflows a 64-bit integer.")
+    if not math.isfinite(result):
+        raise ExpressionError(f"The template function '{name}' overflows a 64-bit float.")
     return result
 
 
@@ -93,30 +100,20 @@ def maximum(*values: Any) -> int | float:
 
 @function("rand", 2)
 def rand(low: Any, high: Any) -> int:
-    """A random integer from `low` up to, but not including, `high`."""
-    if integer("rand", 1, low) >= integer("rand", 2, high):
+    """A random integer from `low` up to, but not including, `high`; `low` if both are the same."""
+    if integer("rand", 1, low) > integer("rand", 2, high):
         raise ExpressionError(
-            "The template function 'rand' needs a first parameter below the second."
+            "The template function 'rand' needs a first parameter that is not above the second."
         )
-    return random.randrange(low, high)
+    return random.randrange(low, max(high, low + 1))
 
 
 @function("range", 2)
 def sequence(start: Any, count: Any) -> list[int]:
     """An array of `count` integers from `start` on."""
     first, number = integer("range", 1, start), integer("range", 2, count)
-    if number < 0:
-        raise ExpressionError("The template function 'range' needs a count of zero or more.")
+    if not 0 <= number <= LONGEST_RANGE:
+        raise ExpressionError(
+            f"The template function 'range' needs a count from 0 to {LONGEST_RANGE}, not {number}."
+        )
     return list(range(first, first + number))
-
-
-@function("createArray", 1, None)
-def create_array(*values: Any) -> list[Any]:
-    """An array of the values; it takes at least one."""
-    return list(values)
-
-
-@function("array", 1)
-def as_array(value: Any) -> list[Any]:
-    """An array of one value."""
-    return array("array", 1, [value])

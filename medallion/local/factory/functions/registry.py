@@ -19,16 +19,19 @@ class Function:
 
     def __call__(self, *arguments: Any) -> Any:
         """The function's value; raises `ExpressionError` for a wrong number of arguments."""
-        count = len(arguments)
-        if count < self.least or (self.most is not None and count > self.most):
-            expected = str(self.least) if self.least == self.most else f"at least {self.least}"
-            if self.most is not None and self.most != self.least:
-                expected = f"{self.least} to {self.most}"
-            raise ExpressionError(
-                f"The template function '{self.name}' expects {expected} parameters, "
-                f"but was called with {count}."
-            )
+        check_count(self.name, len(arguments), self.least, self.most)
         return self.body(*arguments)
+
+
+def check_count(name: str, count: int, least: int, most: int | None) -> None:
+    """Raise `ExpressionError` unless `count` arguments are what the function takes."""
+    if least <= count and (most is None or count <= most):
+        return
+    expected = f"at least {least}" if most is None else f"{least} to {most}"
+    raise ExpressionError(
+        f"The template function '{name}' expects {least if least == most else expected} "
+        f"parameters, but was called with {count}."
+    )
 
 
 FUNCTIONS: dict[str, Function] = {}
