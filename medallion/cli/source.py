@@ -86,14 +86,14 @@ def sql(
     text: Annotated[str, typer.Argument(help="T-SQL: a SELECT, or statements that change rows.")],
     at: At = None,
 ) -> None:
-    """Run T-SQL; the changes are captured as on Azure SQL."""
+    """Run T-SQL, and print the rows of each SELECT; changes are captured as on Azure SQL."""
     from medallion.local.source.database import SourceDatabase, is_query
 
     source = SourceDatabase.open(home().source_database)
     if is_query(text):
         _print_rows(source.query(text))
     else:
-        affected = source.execute(text, _moment(at))
+        affected = source.execute(text, _moment(at), show=_print_rows)
         out.print(f"({affected} row{'' if affected == 1 else 's'} affected)")
 
 

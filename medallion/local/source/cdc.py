@@ -1,21 +1,26 @@
-"""Change data capture: enabling it, its change tables, their functions, and cleanup.
+"""Change data capture: the procedures that enable, disable, clean up, stop and start it.
 
 After https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/change-data-capture-stored-procedures-transact-sql
+and the errors after https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
 """
 
 from datetime import datetime
 
 import duckdb
+from sqlglot.dialects.tsql import TSQL
+from sqlglot.tokens import TokenType
 
 from medallion.errors import MedallionError
-from medallion.local.source import lsn, system
-from medallion.local.source.catalog import Table, find_table, quoted
-from medallion.local.source.changes import pending_table
+from medallion.local.source import changelog, system
+from medallion.local.source.catalog import Column, Table, find_table
+from medallion.local.source.changelog import Instance
 
-
-def initial_table(table: Table) -> str:
-    """The rows that a table held when its capture began, for whoever needs the whole history."""
-    return f"stand_in.{quoted('initial_' + table.capture_instance)}"
+MAX_INSTANCES = 2  # per table
+_STOPPED = "FROM stand_in.settings WHERE name = 'captured_through'"
+_LAST = (
+    "(SELECT coalesce(max(start_lsn), unhex('00000000000000000000')) "
+    "FROM stand_in.lsn_time_mapping)"
+)
 
 
 def is_enabled(con: duckdb.DuckDBPyConnection) -> bool:
@@ -30,80 +35,141 @@ def enable_database(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(system.CDC_SCHEMA)
 
 
-def is_captured(con: duckdb.DuckDBPyConnection, table: Table) -> bool:
-    """Whether the table's changes are recorded."""
-    query = "SELECT count(*) FROM stand_in.captures WHERE capture_instance = ?"
-    return con.execute(query, [table.capture_instance]).fetchone() == (1,)
-
-
 def captured_tables(con: duckdb.DuckDBPyConnection) -> list[Table]:
     """Every table whose changes are recorded, in the order of enabling."""
     rows = con.execute(
-        "SELECT schema_name, table_name FROM stand_in.captures ORDER BY start_lsn"
+        "SELECT schema_name, table_name FROM stand_in.logs ORDER BY begin_lsn"
     ).fetchall()
     return [find_table(con, *row) for row in rows]
 
 
 def enable_table(
-    con: duckdb.DuckDBPyConnection, table: Table, role: str | None, start: bytes, now: datetime
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    name: str | None,
+    column_list: str | None,
+    role: str | None,
+    start: bytes,
+    now: datetime,
 ) -> None:
     """`sys.sp_cdc_enable_table`: the change table, its function, and a missing role."""
+    require_enabled(con)
+    name = name or f"{table.schema}_{table.name}"
+    columns = _captured(table, column_list)
+    if len(changelog.instances(con, table)) >= MAX_INSTANCES:
+        raise MedallionError(
+            f"Msg 22962: Two capture instances already exist for source table '{table.full_name}'. "
+            "A table can have at most two capture instances. If the current tracking options are "
+            "not appropriate, disable change tracking for the obsolete instance by using "
+            "sys.sp_cdc_disable_table and retry the operation."
+        )
+    if any(i.name.lower() == name.lower() for i in changelog.instances(con)):
+        raise MedallionError(
+            f"Msg 22926: Could not create a capture instance because the capture instance name "
+            f"'{name}' already exists in the current database. Specify an explicit unique name "
+            "for the parameter @capture_instance."
+        )
+    if not changelog.is_logged(con, table):
+        changelog.begin(con, table, start)
+    con.execute(
+        "INSERT INTO stand_in.instances SELECT ?, ?, ?, ?, ?, ?, "
+        "(SELECT coalesce(max(created), 0) + 1 FROM stand_in.instances)",
+        [name, table.schema, table.name, start, role, now],
+    )
+    con.executemany(
+        "INSERT INTO stand_in.captured VALUES (?, ?, ?)",
+        [(name, column.id, ordinal) for ordinal, column in enumerate(columns, start=1)],
+    )
+    changelog.publish(con, table)
+    if role:
+        add_principal(con, role, "R")
+
+
+def disable_table(con: duckdb.DuckDBPyConnection, table: Table, name: str | None) -> None:
+    """`sys.sp_cdc_disable_table`, of one instance or of `all`; the log goes with the last."""
+    found = changelog.instances(con, table)
+    if not found:
+        raise MedallionError(
+            "Msg 22985: Change data capture has not been enabled for source table "
+            f"'{table.full_name}'. Specify the name of a table enabled for Change Data Capture."
+        )
+    if not name:
+        raise MedallionError(
+            "Msg 22963: Parameter '@capture_instance' cannot be null or empty. Specify a value "
+            "for the named parameter and retry the operation."
+        )
+    gone = [i for i in found if name.lower() in (i.name.lower(), "all")]
+    if not gone:
+        raise MedallionError(
+            f"Msg 22960: Change data capture instance '{name}' has not been enabled for the "
+            f"source table '{table.full_name}'; see cdc.change_tables."
+        )
+    for instance in gone:
+        con.execute(f"DROP MACRO TABLE {instance.function}")
+        con.execute(f"DROP VIEW {instance.change_table}")
+        for kept in ("captured", "ddl_history", "instances"):
+            con.execute(f"DELETE FROM stand_in.{kept} WHERE capture_instance = ?", [instance.name])
+    if len(gone) == len(found):
+        changelog.end(con, table)
+
+
+def clean_up(con: duckdb.DuckDBPyConnection, name: str, low_water_mark: bytes) -> None:
+    """`sys.sp_cdc_cleanup_change_table`: drop what is older, and raise the minimum LSN."""
+    instance = find_instance(con, name)
+    known = "SELECT count(*) FROM cdc.lsn_time_mapping WHERE start_lsn = ?"
+    if con.execute(known, [low_water_mark]).fetchone() == (0,):
+        raise MedallionError(
+            f"Msg 22964: LSN 0x{low_water_mark.hex().upper()}, specified as the new low end point "
+            "for change table cleanup must represent the start_lsn value of a current entry in the "
+            "cdc.lsn_time_mapping table."
+        )
+    con.execute(
+        "UPDATE stand_in.instances SET start_lsn = greatest(start_lsn, ?) "
+        "WHERE capture_instance = ?",
+        [low_water_mark, instance.name],
+    )
+    table = find_table(con, instance.schema, instance.table)
+    con.execute(
+        f"DELETE FROM {changelog.log(table)} WHERE start_lsn < (SELECT min(start_lsn) "
+        "FROM stand_in.instances WHERE schema_name = ? AND table_name = ?)",
+        [table.schema, table.name],
+    )
+
+
+def find_instance(con: duckdb.DuckDBPyConnection, name: str) -> Instance:
+    """The capture instance of that name, in any case of letters."""
+    for instance in changelog.instances(con):
+        if instance.name.lower() == name.lower():
+            return instance
+    raise MedallionError(
+        f"Msg 22981: Object does not exist or access is denied: '{name}' is not a capture "
+        "instance of this database; see cdc.change_tables."
+    )
+
+
+def stop_capture(con: duckdb.DuckDBPyConnection) -> None:
+    """`sys.sp_cdc_stop_job`: what commits from now on is seen by no function of the capture."""
+    if con.execute(f"SELECT count(*) {_STOPPED}").fetchone() == (0,):
+        con.execute(f"INSERT INTO stand_in.settings SELECT 'captured_through', hex({_LAST})")
+
+
+def start_capture(con: duckdb.DuckDBPyConnection) -> None:
+    """`sys.sp_cdc_start_job`: capture catches up, and keeps up."""
+    con.execute(f"DELETE {_STOPPED}")
+
+
+def scan(con: duckdb.DuckDBPyConnection) -> None:
+    """`sys.sp_cdc_scan`: capture what is committed so far, once."""
+    con.execute(f"UPDATE stand_in.settings SET value = hex({_LAST}) WHERE name='captured_through'")
+
+
+def require_enabled(con: duckdb.DuckDBPyConnection) -> None:
+    """SQL Server's message 22901 unless the database has change data capture."""
     if not is_enabled(con):
         raise MedallionError(
             "Msg 22901: The database is not enabled for Change Data Capture; "
             "run sys.sp_cdc_enable_db first."
         )
-    if is_captured(con, table):
-        raise MedallionError(
-            f"Msg 22926: Could not create a capture instance because the capture instance name "
-            f"'{table.capture_instance}' already exists in the current database."
-        )
-    columns = ", ".join(f"{c.sql} {c.duckdb_type}" for c in table.columns)
-    con.execute(
-        f"CREATE TABLE {table.change_table} (__$start_lsn BLOB NOT NULL, __$end_lsn BLOB, "
-        f"__$seqval BLOB NOT NULL, __$operation INTEGER NOT NULL, __$update_mask BLOB, {columns})"
-    )
-    con.execute(f"CREATE TABLE {initial_table(table)} AS SELECT * FROM {table.sql}")
-    con.execute(
-        "INSERT INTO stand_in.captures VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [table.capture_instance, table.schema, table.name, start, role, now, start],
-    )
-    con.execute(_all_changes(table))
-    if role:
-        add_principal(con, role, "R")
-
-
-def disable_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """`sys.sp_cdc_disable_table`: the change table and its function go."""
-    if not is_captured(con, table):
-        raise MedallionError(
-            f"Msg 22931: Source table '{table.full_name}' is not enabled for Change Data Capture."
-        )
-    name = quoted(f"fn_cdc_get_all_changes_{table.capture_instance}")
-    con.execute(f"DROP MACRO TABLE cdc.{name}")
-    con.execute(f"DROP TABLE {table.change_table}")
-    con.execute(f"DROP TABLE {initial_table(table)}")
-    con.execute(
-        "DELETE FROM stand_in.captures WHERE capture_instance = ?", [table.capture_instance]
-    )
-
-
-def clean_up(con: duckdb.DuckDBPyConnection, instance: str, low_water_mark: bytes) -> None:
-    """`sys.sp_cdc_cleanup_change_table`: drop what is older, and raise the minimum LSN."""
-    for table in captured_tables(con):
-        if table.capture_instance.lower() == instance.lower():
-            con.execute(
-                f"DELETE FROM {table.change_table} WHERE __$start_lsn < ?", [low_water_mark]
-            )
-            con.execute(
-                "UPDATE stand_in.captures SET start_lsn = ? WHERE capture_instance = ?",
-                [low_water_mark, table.capture_instance],
-            )
-            return
-    raise MedallionError(
-        f"Msg 22964: '{instance}' is not a capture instance of this database; "
-        "see cdc.change_tables."
-    )
 
 
 def add_principal(con: duckdb.DuckDBPyConnection, name: str, kind: str) -> None:
@@ -115,55 +181,18 @@ def add_principal(con: duckdb.DuckDBPyConnection, name: str, kind: str) -> None:
     )
 
 
-def write_transaction(
-    con: duckdb.DuckDBPyConnection, captured: list[Table], first: int, used: int, when: datetime
-) -> bytes:
-    """Move the pending changes to the change tables under the LSN of the commit record."""
-    commit = lsn.to_bytes(first + used)
-    for table in captured:
-        columns = ", ".join(c.sql for c in table.columns)
-        con.execute(
-            f"INSERT INTO {table.change_table} SELECT ?, NULL, {lsn.sql('_position')}, _operation, "
-            f"_mask, {columns} FROM {pending_table(table)} ORDER BY _position, _operation",
-            [commit],
+def _captured(table: Table, column_list: str | None) -> list[Column]:
+    """The columns of a @captured_column_list, in the table's order; all without one."""
+    if column_list is None:
+        return list(table.columns)
+    tokens = [t for t in TSQL().tokenize(column_list) if t.token_type is not TokenType.COMMA]
+    wanted = [token.text.lower() for token in tokens]
+    found = [c for c in table.columns if c.name.lower() in wanted]
+    if len(found) != len(wanted):
+        raise MedallionError(
+            "Msg 22942: Columns specified in the captured column list could not be mapped to "
+            f"columns in source table '{table.full_name}'. Verify that the columns specified in "
+            "the parameter @captured_column_list are delimited properly and match columns in the "
+            "source table."
         )
-    con.execute(
-        "INSERT INTO stand_in.lsn_time_mapping VALUES (?, ?, ?, ?, ?)",
-        [commit, when, when, first.to_bytes(10, "big"), lsn.to_bytes(first - 1)],
-    )
-    return commit
-
-
-def create_pending(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """An empty pending table for a transaction."""
-    columns = ", ".join(f"{c.sql} {c.duckdb_type}" for c in table.columns)
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {pending_table(table)} "
-        f"(_position BIGINT, _operation INTEGER, _mask BLOB, {columns})"
-    )
-
-
-def _all_changes(table: Table) -> str:
-    """The table's `cdc.fn_cdc_get_all_changes_…`; out of range it fails as SQL Server does."""
-    instance = table.capture_instance.replace("'", "''")
-    columns = ", ".join(f"c.{column.sql}" for column in table.columns)
-    refusal = (
-        "Msg 313: An insufficient number of arguments were supplied for the procedure or function "
-        f"cdc.fn_cdc_get_all_changes_{instance} ... ."
-    )
-    return f"""
-        CREATE MACRO cdc.{quoted("fn_cdc_get_all_changes_" + table.capture_instance)}
-            (from_lsn, to_lsn, row_filter_option) AS TABLE
-        WITH checked AS (
-            SELECT CASE
-                WHEN from_lsn IS NULL OR to_lsn IS NULL OR from_lsn > to_lsn
-                    OR from_lsn < sys.fn_cdc_get_min_lsn('{instance}')
-                    OR to_lsn > sys.fn_cdc_get_max_lsn()
-                    OR coalesce(lower(trim(row_filter_option)), '') NOT IN ('all', 'all update old')
-                THEN error('{refusal}') ELSE from_lsn END AS low
-        )
-        SELECT c.__$start_lsn, c.__$seqval, c.__$operation, c.__$update_mask, {columns}
-        FROM {table.change_table} AS c
-        WHERE c.__$start_lsn >= (SELECT low FROM checked) AND c.__$start_lsn <= to_lsn
-            AND (c.__$operation <> 3 OR lower(trim(row_filter_option)) = 'all update old')
-    """
+    return found

@@ -3,13 +3,14 @@
 What SQL Server records: https://learn.microsoft.com/sql/relational-databases/system-tables/cdc-capture-instance-ct-transact-sql
 An update is the rows 3 and 4 under one sequence value; an update of a key is a delete (1) and an
 insert (2). Within one statement deletes come first and inserts last, so that a replay never
-meets a key twice. Changes wait in temporary tables until the commit gives them their LSN.
+meets a key twice.
 """
 
 import duckdb
 
 from medallion.errors import MedallionError
-from medallion.local.source.catalog import Table, quoted
+from medallion.local.source.catalog import Table
+from medallion.local.source.changelog import pending
 
 
 def apply_plan(
@@ -35,11 +36,6 @@ def apply_plan(
         f"INSERT INTO {table.sql} SELECT {columns} FROM _plan WHERE _op <> 'D' ORDER BY {order}"
     )
     return affected, used
-
-
-def pending_table(table: Table) -> str:
-    """The temporary table in which a transaction's changes wait."""
-    return quoted(f"_pending_{table.capture_instance}")
 
 
 def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
@@ -104,20 +100,18 @@ def _capture(con: duckdb.DuckDBPyConnection, table: Table, first: int) -> int:
     old_key = ", ".join(f"o.{k.sql}" for k in table.keys) or "p.rowid"
     new_key = ", ".join(f"p.{k.sql}" for k in table.keys) or "p.rowid"
     moved = " OR ".join(f"o.{k.sql} <> p.{k.sql}" for k in table.keys) or "FALSE"
-    size = (len(table.columns) + 7) // 8
     bits = " + ".join(
-        f"(o.{c.sql} IS DISTINCT FROM p.{c.sql})::BIGINT * {1 << i}"
-        for i, c in enumerate(table.columns)
+        f"(o.{c.sql} IS DISTINCT FROM p.{c.sql})::HUGEINT * {1 << (c.id - 1)}"
+        for c in table.columns
     )
-    every = f"unhex('{(1 << len(table.columns)) - 1:0{2 * size}X}')"
     con.execute(
         "CREATE OR REPLACE TEMP TABLE _numbered AS WITH phased AS ("
-        f"SELECT p.rowid AS _plan_row, o._rid, unhex(printf('%0{2 * size}X', {bits})) AS _mask, "
+        f"SELECT p.rowid AS _plan_row, o._rid, {bits} AS _changed, "
         f"row({old_key}) AS _old_key, row({new_key}) AS _new_key, "
         "unnest(CASE WHEN p._op = 'D' THEN [0] WHEN p._op = 'I' THEN [2] "
         f"WHEN {moved} THEN [0, 2] ELSE [1] END) AS _phase "
         "FROM _plan AS p LEFT JOIN _old AS o ON o._rid = p._rid) "
-        "SELECT _plan_row, _rid, _mask, _phase, row_number() OVER (ORDER BY _phase, "
+        "SELECT _plan_row, _rid, _changed, _phase, row_number() OVER (ORDER BY _phase, "
         "CASE WHEN _phase = 2 THEN _new_key ELSE _old_key END, _plan_row) AS _number FROM phased"
     )
     position = f"{first} + n._number - 1"
@@ -125,11 +119,12 @@ def _capture(con: duckdb.DuckDBPyConnection, table: Table, first: int) -> int:
         "FROM _numbered AS n INNER JOIN _plan AS p ON p.rowid = n._plan_row "
         "LEFT JOIN _old AS o ON o._rid = n._rid"
     )
+    columns = ", ".join(c.logged for c in table.columns)
     con.execute(
-        f"INSERT INTO {pending_table(table)} "
-        f"SELECT {position}, 1, {every}, {old} {joins} WHERE n._phase = 0 "
-        f"UNION ALL SELECT {position}, 3, n._mask, {old} {joins} WHERE n._phase = 1 "
-        f"UNION ALL SELECT {position}, 4, n._mask, {new} {joins} WHERE n._phase = 1 "
-        f"UNION ALL SELECT {position}, 2, {every}, {new} {joins} WHERE n._phase = 2"
+        f"INSERT INTO {pending(table)} (_position, operation, changed, {columns}) "
+        f"SELECT {position}, 1, NULL, {old} {joins} WHERE n._phase = 0 "
+        f"UNION ALL SELECT {position}, 3, n._changed, {old} {joins} WHERE n._phase = 1 "
+        f"UNION ALL SELECT {position}, 4, n._changed, {new} {joins} WHERE n._phase = 1 "
+        f"UNION ALL SELECT {position}, 2, NULL, {new} {joins} WHERE n._phase = 2"
     )
     return _count(con, "SELECT count(*) FROM _numbered")

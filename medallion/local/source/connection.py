@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from medallion.errors import MedallionError
+from medallion.local.source.system import LAYOUT
 
 # A simulated day of 100,000 changes holds the file for less than 10 s.
 LOCK_TIMEOUT = 30.0
@@ -31,6 +32,7 @@ def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
             time.sleep(pause)
             pause = min(pause * 1.5, 0.25)
         else:
+            _check_layout(con, path)
             con.execute("SET schema = 'dbo'")
             con.execute("SET TimeZone = 'UTC'")
             con.execute("SET enable_progress_bar = false")
@@ -44,6 +46,19 @@ def sentences() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise MedallionError(f"the source database refused: {_first_line(error)}") from None
+
+
+def _check_layout(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    try:
+        row = con.execute("SELECT value FROM stand_in.settings WHERE name = 'layout'").fetchone()
+    except duckdb.CatalogException:
+        row = None
+    if row != (LAYOUT,):
+        con.close()
+        raise MedallionError(
+            f"{path} is not a source database of this version: "
+            "make it anew with `medallion source init --force`"
+        )
 
 
 def _is_busy(message: str) -> bool:

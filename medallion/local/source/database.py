@@ -16,12 +16,11 @@ from sqlglot import exp
 
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
-from medallion.local.source import catalog, cdc, system, tsql
+from medallion.local.source import catalog, cdc, changelog, kinds, rows, system, tsql
 from medallion.local.source.connection import connect, sentences
-from medallion.local.source.session import Session, last_commit
+from medallion.local.source.session import Rows, Session, last_commit
 
 SCRIPTS = PROJECT_ROOT / "sql" / "azure_sql"
-BATCH_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -60,23 +59,28 @@ class SourceDatabase:
         if not is_query(text):
             raise MedallionError("a query of the source database is exactly one SELECT statement")
         tree = next(tree for batch in tsql.batches(text) for tree in tsql.parse(batch))
-        now = datetime.now(UTC).replace(tzinfo=None)
-        translated = tsql.render(tsql.translate(tree, now))
         con = connect(self.path, read_only=True)
         try:
+            # The database's clock is its last commit's time, captured or not, as commits are dated
+            # by simulated days. With the capture job running, sys.fn_cdc_map_lsn_to_time(
+            # sys.fn_cdc_get_max_lsn()) >= a clock read after a copy then says, as on Azure, that
+            # capture has caught up with all that the copy saw.
+            now = last_commit(con) or datetime.now(UTC).replace(tzinfo=None)
             with sentences():
                 con.execute("SET preserve_insertion_order = true")
-                reader = con.execute(translated).to_arrow_reader(BATCH_ROWS)
+                translated = tsql.render(tsql.translate(kinds.marked(con, tree), now))
         except BaseException:
             con.close()
             raise
-        schema = pa.schema([_field(field) for field in reader.schema])
-        return pa.RecordBatchReader.from_batches(schema, _stream(con, reader, schema))
+        return rows.stream(con, translated, close=True)
 
-    def execute(self, text: str, at: datetime | None = None) -> int:
-        """Run a T-SQL script; rows affected. Commits at `at` (UTC when naive), else now."""
+    def execute(self, text: str, at: datetime | None = None, show: Rows | None = None) -> int:
+        """Run a T-SQL script; rows affected. Commits at `at` (UTC when naive), else now.
+
+        `show` takes the rows that each of its statements gives, before the next one runs.
+        """
         with self.session(at) as session:
-            return session.run(text)
+            return session.run(text, show)
 
     @contextmanager
     def session(self, at: datetime | None = None) -> Iterator[Session]:
@@ -105,9 +109,10 @@ class SourceDatabase:
                     table.full_name,
                     *con.execute(
                         f"SELECT (SELECT count(*) FROM {table.sql}), "
-                        f"(SELECT count(*) FROM {table.change_table}), "
-                        "'0x' || hex(sys.fn_cdc_get_min_lsn(?))",
-                        [table.capture_instance],
+                        f"(SELECT count(*) FROM {changelog.log(table)}), "
+                        "'0x' || hex((SELECT min(start_lsn) FROM stand_in.instances "
+                        "WHERE schema_name = ? AND table_name = ?))",
+                        [table.schema, table.name],
                     ).fetchone(),
                 )
                 for table in cdc.captured_tables(con)
@@ -118,32 +123,31 @@ class SourceDatabase:
     def history(self, name: str) -> pa.Table:
         """Every change of a captured table from the first, in order, for an independent check.
 
-        The rows from before its capture began come first, as inserts at the LSN at which it began,
-        with no sequence value. What sys.sp_cdc_cleanup_change_table removed is gone.
-        Columns: start_lsn, seqval (both binary), operation, commit_time, then the table's.
+        It holds what was committed, whatever the capture instances have of it. The rows from
+        before the first capture began come first, as inserts at the LSN at which it began, with
+        no sequence value. What sys.sp_cdc_cleanup_change_table removed from every instance is
+        gone. Columns: start_lsn, seqval (both binary), operation, commit_time, then the table's,
+        then those that were dropped; NULL where a column was not there at the time. What ALTER
+        TABLE did to rows by itself, such as filling a new column by its default, is no change.
         """
         schema, _, bare = name.rpartition(".")
         con = connect(self.path, read_only=True)
         try:
             with sentences():
                 table = catalog.find_table(con, schema or "dbo", bare)
-                if not cdc.is_captured(con, table):
+                if not changelog.is_logged(con, table):
                     raise MedallionError(
                         f"{table.full_name} has no history: CDC is not enabled on it"
                     )
-                columns = ", ".join(c.sql for c in table.columns)
                 return con.execute(
                     f"SELECT h.start_lsn, h.seqval, h.operation, m.tran_end_time AS commit_time, "
-                    f"h.* EXCLUDE (start_lsn, seqval, operation) FROM ("
-                    f"SELECT c.start_lsn, NULL::BLOB AS seqval, 2 AS operation, {columns} "
-                    f"FROM {cdc.initial_table(table)}, (SELECT initial_lsn AS start_lsn "
-                    "FROM stand_in.captures WHERE capture_instance = $1) AS c "
-                    f"UNION ALL SELECT __$start_lsn, __$seqval, __$operation, {columns} "
-                    f"FROM {table.change_table}) AS h "
-                    "LEFT JOIN stand_in.lsn_time_mapping AS m ON m.start_lsn = h.start_lsn "
-                    "ORDER BY h.start_lsn, h.seqval NULLS FIRST, h.operation, "
-                    + ", ".join(f"h.{k.sql}" for k in table.keys),
-                    [table.capture_instance],
+                    f"h.* EXCLUDE (start_lsn, seqval, operation) FROM {changelog.history(table)} "
+                    "AS h LEFT JOIN stand_in.lsn_time_mapping AS m ON m.start_lsn = h.start_lsn "
+                    "ORDER BY "
+                    + ", ".join(
+                        ["h.start_lsn", "h.seqval NULLS FIRST", "h.operation"]
+                        + [f"h.{k.sql}" for k in table.keys]
+                    )
                 ).to_arrow_table()
         finally:
             con.close()
@@ -188,20 +192,3 @@ def create(
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
     path.with_name(path.name + ".wal").unlink(missing_ok=True)
-
-
-def _field(field: pa.Field) -> pa.Field:
-    """DuckDB sums integers to 128 bits; Azure SQL's driver gives bigint."""
-    return field.with_type(pa.int64()) if field.type == pa.decimal128(38, 0) else field
-
-
-def _stream(
-    con: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader, schema: pa.Schema
-) -> Iterator[pa.RecordBatch]:
-    try:
-        with sentences():
-            for batch in reader:
-                yield batch if batch.schema == schema else batch.cast(schema)
-    finally:
-        reader.close()
-        con.close()

@@ -5,11 +5,13 @@ A plan is the temporary table `_plan`: `_rid` (the row's place, NULL for a new r
 contains the target, so its meaning as a select is plain; `changes` checks, captures and applies.
 """
 
+from datetime import datetime
+
 import duckdb
 from sqlglot import exp
 
 from medallion.errors import MedallionError
-from medallion.local.source import catalog
+from medallion.local.source import alter, catalog
 from medallion.local.source.catalog import Table
 from medallion.local.source.tsql import describe, render
 
@@ -17,19 +19,19 @@ Planned = tuple[Table, str]  # the target, and DuckDB's select of the plan's row
 DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 
 
-def plan(con: duckdb.DuckDBPyConnection, tree: exp.Expression) -> Planned:
-    """The plan of a translated statement."""
+def plan(con: duckdb.DuckDBPyConnection, tree: exp.Expression, now: datetime) -> Planned:
+    """The plan of a translated statement; defaults that ask for the time take `now`."""
     if tree.args.get("returning") or tree.args.get("output"):
         raise MedallionError(
             f"the OUTPUT clause of {describe(tree)} is not supported by the stand-in"
         )
     if isinstance(tree, exp.Insert):
-        return _insert(con, tree)
+        return _insert(con, tree, now)
     if isinstance(tree, exp.Update):
         return _update(con, tree)
     if isinstance(tree, exp.Delete):
         return _delete(con, tree)
-    return _merge(con, tree)
+    return _merge(con, tree, now)
 
 
 def plan_rows(table: Table, op: str, source: str) -> str:
@@ -56,7 +58,7 @@ def _with(tree: exp.Expression) -> str:
     return f"{render(common)} " if common is not None else ""
 
 
-def _insert(con: duckdb.DuckDBPyConnection, tree: exp.Insert) -> Planned:
+def _insert(con: duckdb.DuckDBPyConnection, tree: exp.Insert, now: datetime) -> Planned:
     target = tree.this
     listed = target.expressions if isinstance(target, exp.Schema) else []
     table = catalog.table_named(con, target.this if isinstance(target, exp.Schema) else target)
@@ -67,7 +69,8 @@ def _insert(con: duckdb.DuckDBPyConnection, tree: exp.Insert) -> Planned:
         raise MedallionError(f"{describe(tree)} is not supported: give VALUES or a SELECT")
     given = ", ".join(catalog.quoted(n) for n in names)
     columns = ", ".join(
-        _typed(c, f"q.{c.sql}" if c.name in names else "NULL") for c in table.columns
+        _typed(c, f"q.{c.sql}" if c.name in names else alter.default_value(c, now))
+        for c in table.columns
     )
     query = render(tree.expression)
     query = query if isinstance(tree.expression, exp.Query) else f"SELECT * FROM ({query})"
@@ -139,7 +142,7 @@ def _delete(con: duckdb.DuckDBPyConnection, tree: exp.Delete) -> Planned:
     )
 
 
-def _merge(con: duckdb.DuckDBPyConnection, tree: exp.Merge) -> Planned:
+def _merge(con: duckdb.DuckDBPyConnection, tree: exp.Merge, now: datetime) -> Planned:
     table = catalog.table_named(con, tree.this)
     target = catalog.quoted(tree.this.alias_or_name)
     source = catalog.quoted(tree.args["using"].alias_or_name or "_source")
@@ -152,7 +155,8 @@ def _merge(con: duckdb.DuckDBPyConnection, tree: exp.Merge) -> Planned:
         kinds.append(f"WHEN {test} THEN '{_kind(then, tree)}'")
         given = _assigned(table, then)
         for c in table.columns:
-            kept = "NULL" if isinstance(then, exp.Insert) else f"{target}.{c.sql}"
+            is_new = isinstance(then, exp.Insert)
+            kept = alter.default_value(c, now) if is_new else f"{target}.{c.sql}"
             value = given.get(c.name, kept)
             values[c.name].append(f"WHEN {test} THEN CAST({value} AS {c.duckdb_type})")
     columns = ", ".join(f"CASE {' '.join(v)} END AS {catalog.quoted(n)}" for n, v in values.items())

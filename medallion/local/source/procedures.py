@@ -1,6 +1,8 @@
 """The statements beside queries and DML: stored procedures, roles and grants."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -14,33 +16,101 @@ from medallion.local.source.tsql import describe
 Arguments = dict[str, str | bytes | None]
 
 
+@dataclass(frozen=True)
+class Result:
+    """What an EXEC did: whether it is a transaction of the log, and DuckDB's query of its rows."""
+
+    is_logged: bool = False
+    rows: str | None = None
+
+
 def execute(
     con: duckdb.DuckDBPyConnection, tree: exp.Execute, next_lsn: bytes, now: datetime
-) -> bool:
-    """Run an EXEC; whether it used `next_lsn`, and so is a transaction of the log."""
+) -> Result:
+    """Run an EXEC; one that is a transaction of the log takes `next_lsn`."""
     name = tree.this.name.lower()
+    procedure = PROCEDURES.get(name)
+    if procedure is not None:
+        cdc.require_enabled(con)
+        return Result(rows=procedure(con, _arguments(tree)))
     if name == "sp_cdc_enable_db":
         cdc.enable_database(con)
-        return False
-    arguments = _arguments(tree)
+        return Result()
     if name == "sp_cdc_enable_table":
+        arguments = _arguments(tree)
         table = _source_table(con, arguments)
         if _text(arguments, "supports_net_changes") not in (None, "0"):
             raise MedallionError("net changes are not supported by the stand-in: set it to 0")
-        cdc.enable_table(con, table, _text(arguments, "role_name"), next_lsn, now)
-        return True
-    if name == "sp_cdc_disable_table":
-        cdc.disable_table(con, _source_table(con, arguments))
-        return False
-    if name == "sp_cdc_cleanup_change_table":
-        mark = arguments.get("low_water_mark")
-        if not isinstance(mark, bytes):
-            raise MedallionError(
-                "sys.sp_cdc_cleanup_change_table needs @low_water_mark as a hex literal"
-            )
-        cdc.clean_up(con, _text(arguments, "capture_instance") or "", mark)
-        return False
+        cdc.enable_table(
+            con,
+            table,
+            name=_text(arguments, "capture_instance"),
+            column_list=_text(arguments, "captured_column_list"),
+            role=_text(arguments, "role_name"),
+            start=next_lsn,
+            now=now,
+        )
+        return Result(is_logged=True)
     raise MedallionError(f"Msg 2812: Could not find stored procedure '{name}' in the stand-in.")
+
+
+def _disable_table(con: duckdb.DuckDBPyConnection, arguments: Arguments) -> None:
+    cdc.disable_table(con, _source_table(con, arguments), _text(arguments, "capture_instance"))
+
+
+def _clean_up(con: duckdb.DuckDBPyConnection, arguments: Arguments) -> None:
+    mark = arguments.get("low_water_mark")
+    if not isinstance(mark, bytes):
+        raise MedallionError(
+            "sys.sp_cdc_cleanup_change_table needs @low_water_mark as a hex literal"
+        )
+    cdc.clean_up(con, _text(arguments, "capture_instance") or "", mark)
+
+
+def _stop(con: duckdb.DuckDBPyConnection, arguments: Arguments) -> None:
+    _check_job(arguments)
+    cdc.stop_capture(con)
+
+
+def _start(con: duckdb.DuckDBPyConnection, arguments: Arguments) -> None:
+    _check_job(arguments)
+    cdc.start_capture(con)
+
+
+def _scan(con: duckdb.DuckDBPyConnection, arguments: Arguments) -> None:
+    cdc.scan(con)
+
+
+def _ddl_history(con: duckdb.DuckDBPyConnection, arguments: Arguments) -> str:
+    instance = cdc.find_instance(con, _text(arguments, "capture_instance") or "")
+    name = instance.name.replace("'", "''")
+    return (
+        "SELECT i.schema_name AS source_schema, i.table_name AS source_table, i.capture_instance, "
+        "h.required_column_update, h.ddl_command, h.ddl_lsn, h.ddl_time FROM cdc.ddl_history AS h "
+        "INNER JOIN cdc.change_tables AS t USING (object_id) "
+        "INNER JOIN stand_in.instances AS i ON i.capture_instance = t.capture_instance "
+        f"WHERE t.capture_instance = '{name}' ORDER BY h.ddl_lsn"
+    )
+
+
+def _check_job(arguments: Arguments) -> None:
+    job = _text(arguments, "job_type") or "capture"
+    if job != "capture":
+        raise MedallionError(
+            f"Msg 22992: The specified @job_type, {job}, is not supported: the stand-in has the "
+            "job N'capture'; sys.sp_cdc_cleanup_change_table cleans up."
+        )
+
+
+# Each needs CDC, and may give DuckDB's query of its result.
+PROCEDURES: dict[str, Callable[[duckdb.DuckDBPyConnection, Arguments], str | None]] = {
+    "sp_cdc_disable_table": _disable_table,
+    "sp_cdc_cleanup_change_table": _clean_up,
+    "sp_cdc_stop_job": _stop,
+    "sp_cdc_start_job": _start,
+    "sp_cdc_scan": _scan,
+    "sp_cdc_get_ddl_history": _ddl_history,
+}
 
 
 def security(con: duckdb.DuckDBPyConnection, tree: exp.Expression) -> None:

@@ -1,15 +1,29 @@
 """One connection's statements: control flow, transactions, and their place in the log."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import duckdb
+import pyarrow as pa
 from sqlglot import exp
 
 from medallion.errors import MedallionError
-from medallion.local.source import catalog, cdc, changes, dml, lsn, procedures, tsql
+from medallion.local.source import (
+    alter,
+    catalog,
+    changelog,
+    changes,
+    dml,
+    kinds,
+    lsn,
+    procedures,
+    rows,
+    tsql,
+)
 from medallion.local.source.catalog import Table
+
+Rows = Callable[[pa.RecordBatchReader], None]
 
 IGNORED_OPTIONS = {"NOCOUNT", "XACT_ABORT", "ANSI_NULLS", "QUOTED_IDENTIFIER"}
 
@@ -30,10 +44,15 @@ class Session:
         self._first = 0
         self._now = datetime.min
         self._touched: dict[str, Table] = {}
+        self._show: Rows | None = None
 
-    def run(self, script: str) -> int:
-        """Run a script of batches; the rows that its statements affected."""
+    def run(self, script: str, show: Rows | None = None) -> int:
+        """Run a script of batches; the rows that its statements affected.
+
+        `show` takes the rows of each SELECT, and of each procedure that gives some, as they come.
+        """
         affected = 0
+        self._show = show
         try:
             for batch in tsql.batches(script):
                 for tree in tsql.parse(batch):
@@ -96,6 +115,11 @@ class Session:
             return sum(self._statement(each) for each in inner)
         elif isinstance(tree, exp.Set):
             _check_option(tree)
+        elif isinstance(tree, exp.Alter) and self._open:
+            raise MedallionError(
+                f"{tsql.describe(tree)} is not supported inside BEGIN TRAN by the stand-in: "
+                "run it before or after the transaction"
+            )
         else:
             with self.transaction():
                 return self._write(tree)
@@ -117,15 +141,19 @@ class Session:
         query = exp.select(
             exp.Case(ifs=[exp.If(this=condition.copy(), true=exp.Literal.number(1))])
         )
-        row = self.con.execute(tsql.render(tsql.translate(query, self._clock()))).fetchone()
+        row = self.con.execute(self._rendered(query, self._clock())).fetchone()
         branch = tree.args.get("true") if row == (1,) else tree.args.get("false")
         return self._statement(branch) if isinstance(branch, exp.Expression) else 0
 
     def _write(self, tree: exp.Expression) -> int:
         """A statement inside the open transaction."""
         if isinstance(tree, exp.Execute):
-            if procedures.execute(self.con, tree, self._next_lsn(), self._now):
-                self._used += 1
+            result = procedures.execute(self.con, tree, self._next_lsn(), self._now)
+            self._used += result.is_logged
+            if result.rows:
+                self._give(result.rows)
+        elif isinstance(tree, exp.Alter) and tree.args.get("kind") == "TABLE":
+            self._used += alter.alter_table(self.con, tree, self._next_lsn(), self._now)
         elif isinstance(tree, exp.Command | exp.Grant):
             procedures.security(self.con, tree)
         elif isinstance(tree, exp.Create) and tree.kind == "TABLE" and tree.this.find(exp.Schema):
@@ -133,14 +161,26 @@ class Session:
         elif isinstance(tree, exp.TruncateTable):
             return self._truncate(tree)
         elif isinstance(tree, dml.DML):
-            return self._planned(*dml.plan(self.con, tsql.translate(tree, self._now)))
+            marked = kinds.marked(self.con, tree)
+            return self._planned(*dml.plan(self.con, tsql.translate(marked, self._now), self._now))
         elif isinstance(tree, exp.Query) and not tree.find(exp.Into):
-            self.con.execute(tsql.render(tsql.translate(tree, self._now)))
+            self._give(self._rendered(tree, self._now))
         else:
             raise MedallionError(
                 f"{tsql.describe(tree)} is not supported by the stand-in for Azure SQL"
             )
         return 0
+
+    def _rendered(self, tree: exp.Expression, now: datetime) -> str:
+        return tsql.render(tsql.translate(kinds.marked(self.con, tree), now))
+
+    def _give(self, query: str) -> None:
+        """Hand on the rows of DuckDB's `query`; without a taker they are read all the same."""
+        reader = rows.stream(self.con, query, close=False)
+        if self._show is not None:
+            self._show(reader)
+        for _ in reader:
+            pass
 
     def _next_lsn(self) -> bytes:
         """The LSN of the commit, if one more record and nothing else precedes it."""
@@ -148,7 +188,7 @@ class Session:
 
     def _truncate(self, tree: exp.TruncateTable) -> int:
         table = catalog.table_named(self.con, tree.expressions[0])
-        if cdc.is_captured(self.con, table):
+        if changelog.is_logged(self.con, table):
             raise MedallionError(
                 f"Msg 4711: Cannot truncate table '{table.full_name}' because it is published for "
                 "replication or enabled for Change Data Capture."
@@ -158,10 +198,10 @@ class Session:
 
     def _planned(self, table: Table, select: str) -> int:
         with self.transaction():
-            captured = cdc.is_captured(self.con, table)
-            if captured and table.name not in self._touched:
-                cdc.create_pending(self.con, table)
-                self._touched[table.name] = table
+            captured = changelog.is_logged(self.con, table)
+            if captured and table.full_name not in self._touched:
+                changelog.await_commit(self.con, table)
+                self._touched[table.full_name] = table
             affected, used = changes.apply_plan(
                 self.con, table, select, captured, self._first + self._used
             )
@@ -185,7 +225,7 @@ class Session:
 
     def _commit(self) -> None:
         if self._used:
-            self.last_lsn = cdc.write_transaction(
+            self.last_lsn = changelog.commit(
                 self.con, list(self._touched.values()), self._first, self._used, self._now
             )
         self.con.execute("COMMIT")

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from medallion.errors import MedallionError
-from medallion.local.source import catalog, names
+from medallion.local.source import alter, catalog, changelog, names
 from medallion.local.source.database import SourceDatabase
 from medallion.local.source.generate import date_keys, date_rows, moments
 from medallion.local.source.session import Session
@@ -98,7 +98,7 @@ class _Day:
         key = table.keys[0].sql
         row = self.con.execute(
             f"SELECT max(id) FROM (SELECT max({key}) AS id FROM {table.sql} "
-            f"UNION ALL SELECT max({key}) FROM {table.change_table})"
+            f"UNION ALL SELECT max({key}) FROM {changelog.history(table)})"
         ).fetchone()
         return int(row[0] or 0) + 1 if row else 1
 
@@ -111,17 +111,27 @@ class _Day:
         return self.rng.choice(found, min(count, len(found)), replace=False)
 
     def insert(self, name: str, rows: pa.Table) -> None:
-        """Insert rows."""
+        """Insert rows; a column that someone added takes its default, a dropped one is left out."""
+        table = self.tables[name]
+        columns = ", ".join(
+            c.sql
+            if c.name in rows.column_names
+            else f"{alter.default_value(c, self.now)} AS {c.sql}"
+            for c in table.columns
+        )
         with self._registered(rows) as relation:
-            self._count(name, "inserted", self.session.insert(self.tables[name], relation))
+            source = f"(SELECT {columns} FROM {relation})"
+            self._count(name, "inserted", self.session.insert(table, source))
 
     def change(self, name: str, ids: np.ndarray, touch: bool = True, **values: pa.Array) -> None:
         """Give the rows with these ids new values, and `updated_at` the present time."""
         table = self.tables[name]
+        present = {c.name for c in table.columns}
+        values = {column: array for column, array in values.items() if column in present}
         new = {f"_{column}": array for column, array in values.items()}
         with self._registered(pa.table({"_id": ids, **new})) as relation:
             changed = [f"r._{column} AS {catalog.quoted(column)}" for column in values]
-            if touch and any(c.name == "updated_at" for c in table.columns):
+            if touch and "updated_at" in present:
                 changed.append(f"TIMESTAMP '{self.now}' AS updated_at")
             columns = f"t.* REPLACE ({', '.join(changed)})" if changed else "t.*"
             rows = (
@@ -146,9 +156,9 @@ class _Day:
         )
         self.con.execute(
             f"CREATE OR REPLACE TEMP TABLE _gone AS SELECT {columns} FROM ("
-            f"SELECT DISTINCT ON ({key}) * FROM {table.change_table} "
-            f"WHERE __$operation = 1 AND {key} NOT IN (SELECT {key} FROM {table.sql}) "
-            f"ORDER BY {key}, __$start_lsn DESC, __$seqval DESC) ORDER BY {key} LIMIT {count}"
+            f"SELECT DISTINCT ON ({key}) * FROM {changelog.history(table)} "
+            f"WHERE operation = 1 AND {key} NOT IN (SELECT {key} FROM {table.sql}) "
+            f"ORDER BY {key}, start_lsn DESC, seqval DESC) ORDER BY {key} LIMIT {count}"
         )
         self._count(name, "inserted", self.session.insert(table, "_gone"))
 
@@ -175,6 +185,8 @@ def _today(day: _Day, count: int) -> pa.Array:
 
 def _calendar(day: _Day) -> None:
     """DimDate reaches to today."""
+    if not any(c.name == "date" for c in day.tables["DimDate"].columns):
+        return  # someone dropped the column that says where the calendar ends
     row = day.con.execute('SELECT max("date") FROM dbo.DimDate').fetchone()
     last = row[0] if row and row[0] else day.start.date() - timedelta(days=1)
     missing = (day.start.date() - last).days

@@ -4,22 +4,36 @@ Names, columns and results follow SQL Server's reference of the change data capt
 https://learn.microsoft.com/sql/relational-databases/system-functions/change-data-capture-functions-transact-sql
 """
 
-CATALOGUE = """
+from medallion.local.source import metadata
+
+LAYOUT = "2"  # of the tables below; a file of another layout is made anew
+
+CATALOGUE = f"""
 CREATE SCHEMA dbo;
 CREATE SCHEMA sys;
 CREATE SCHEMA stand_in;
 
 CREATE TABLE stand_in.settings (name VARCHAR, value VARCHAR);
-INSERT INTO stand_in.settings VALUES ('is_cdc_enabled', '0');
+INSERT INTO stand_in.settings VALUES ('layout', '{LAYOUT}'), ('is_cdc_enabled', '0');
 
 CREATE TABLE stand_in.columns (
-    schema_name VARCHAR, table_name VARCHAR, column_name VARCHAR, ordinal INTEGER,
+    schema_name VARCHAR, table_name VARCHAR, column_name VARCHAR, column_id INTEGER,
     tsql_type VARCHAR, duckdb_type VARCHAR, max_chars INTEGER, is_nullable BOOLEAN,
-    key_ordinal INTEGER, key_name VARCHAR
+    key_ordinal INTEGER, key_name VARCHAR, default_value VARCHAR, default_name VARCHAR,
+    type_name VARCHAR, max_length SMALLINT, precision UTINYINT, scale UTINYINT,
+    is_dropped BOOLEAN, created INTEGER
 );
-CREATE TABLE stand_in.captures (
+CREATE TABLE stand_in.logs (schema_name VARCHAR, table_name VARCHAR, begin_lsn BLOB);
+CREATE TABLE stand_in.instances (
     capture_instance VARCHAR, schema_name VARCHAR, table_name VARCHAR, start_lsn BLOB,
-    role_name VARCHAR, create_date TIMESTAMP, initial_lsn BLOB
+    role_name VARCHAR, create_date TIMESTAMP, created INTEGER
+);
+CREATE TABLE stand_in.captured (
+    capture_instance VARCHAR, column_id INTEGER, column_ordinal INTEGER
+);
+CREATE TABLE stand_in.ddl_history (
+    capture_instance VARCHAR, required_column_update BOOLEAN, ddl_command VARCHAR, ddl_lsn BLOB,
+    ddl_time TIMESTAMP
 );
 CREATE TABLE stand_in.lsn_time_mapping (
     start_lsn BLOB, tran_begin_time TIMESTAMP, tran_end_time TIMESTAMP, tran_id BLOB,
@@ -86,6 +100,31 @@ CREATE MACRO stand_in.binary_1(x) AS
 CREATE MACRO stand_in.binary_2(x) AS
     CASE WHEN typeof(x) = 'BLOB' THEN unhex(hex(x)) ELSE unhex(x) END;
 
+CREATE MACRO stand_in.bytes_from(x, start, length) AS
+    unhex(substr(hex(x), greatest(2 * start - 1, 1), 2 * (length + least(start - 1, 0))));
+CREATE MACRO stand_in.unsigned_of(x, size) AS ('0x0' || right(hex(x), 2 * size))::UBIGINT::HUGEINT;
+CREATE MACRO stand_in.integer_of(x, size) AS
+    CASE WHEN size > 1 AND stand_in.unsigned_of(x, size) >= 1::HUGEINT << (8 * size - 1)
+        THEN stand_in.unsigned_of(x, size) - (1::HUGEINT << (8 * size))
+        ELSE stand_in.unsigned_of(x, size) END;
+
+CREATE MACRO stand_in.little_endian(unit) AS printf('%02X%02X', unit & 255, unit >> 8);
+CREATE MACRO stand_in.utf16(x) AS
+    CASE WHEN strlen(x) = length(x) THEN unhex(regexp_replace(hex(x), '(..)', '\\100', 'g'))
+        ELSE unhex(array_to_string([
+            CASE WHEN unicode(c) < 65536 THEN stand_in.little_endian(unicode(c))
+                ELSE stand_in.little_endian(55296 + ((unicode(c) - 65536) >> 10))
+                    || stand_in.little_endian(56320 + ((unicode(c) - 65536) & 1023)) END
+            FOR c IN regexp_extract_all(x, '(?s).')], '')) END;
+
+CREATE MACRO stand_in.open_json(document) AS TABLE
+    SELECT e.key,
+        CASE e.type WHEN 'VARCHAR' THEN e.value ->> '$' WHEN 'NULL' THEN NULL
+            ELSE e.value::VARCHAR END AS value,
+        CASE e.type WHEN 'NULL' THEN 0 WHEN 'VARCHAR' THEN 1 WHEN 'BOOLEAN' THEN 3
+            WHEN 'ARRAY' THEN 4 WHEN 'OBJECT' THEN 5 ELSE 2 END AS type
+    FROM json_each(document) AS e;
+
 CREATE MACRO datalength(x) AS
     CASE WHEN x IS NULL THEN NULL ELSE
         CASE typeof(x)
@@ -112,38 +151,13 @@ CREATE MACRO object_name(wanted) AS (
 );
 """
 
-VIEWS = """
-CREATE VIEW sys.schemas AS
-    SELECT * FROM (VALUES ('dbo', 1), ('sys', 4), ('cdc', 5)) AS s (name, schema_id)
-    WHERE schema_id <> 5
-        OR EXISTS (SELECT 1 FROM stand_in.settings WHERE name = 'is_cdc_enabled' AND value = '1');
-CREATE VIEW stand_in.objects AS
-    SELECT t.table_name AS name, t.schema_name,
-        stand_in.id_of(t.schema_name || '.' || t.table_name) AS object_id, 'U' AS type
-    FROM duckdb_tables() AS t WHERE t.schema_name IN ('dbo', 'cdc');
-CREATE VIEW sys.tables AS
-    SELECT o.name, o.object_id, s.schema_id, 'U' AS type, 'USER_TABLE' AS type_desc,
-        c.capture_instance IS NOT NULL AS is_tracked_by_cdc
-    FROM stand_in.objects AS o
-    INNER JOIN sys.schemas AS s ON o.schema_name = s.name
-    LEFT JOIN stand_in.captures AS c
-        ON lower(c.schema_name) = lower(o.schema_name) AND lower(c.table_name) = lower(o.name);
-CREATE VIEW sys.columns AS
-    SELECT stand_in.id_of(schema_name || '.' || table_name) AS object_id, column_name AS name,
-        ordinal AS column_id, is_nullable
-    FROM stand_in.columns;
-CREATE VIEW sys.databases AS
-    SELECT current_database() AS name, 5 AS database_id, value = '1' AS is_cdc_enabled
-    FROM stand_in.settings WHERE name = 'is_cdc_enabled';
-CREATE VIEW sys.database_principals AS
-    SELECT name, (hash(lower(name)) % 2147483647)::INTEGER AS principal_id, type
-    FROM stand_in.principals;
-CREATE VIEW sys.database_permissions AS
-    SELECT permission AS permission_name, class AS class_desc, securable, principal
-    FROM stand_in.permissions;
-"""
-
 CDC_FUNCTIONS = """
+CREATE MACRO stand_in.captured_through() AS (
+    SELECT coalesce(max(unhex(s.value)), unhex('FFFFFFFFFFFFFFFFFFFF'))
+    FROM stand_in.settings s WHERE s.name = 'captured_through'
+);
+CREATE VIEW stand_in.captured_commits AS
+    SELECT * FROM stand_in.lsn_time_mapping WHERE start_lsn <= stand_in.captured_through();
 CREATE MACRO stand_in.moved(lsn, carry_low, carried_low, step) AS
     CASE WHEN hex(lsn)[9:] = carry_low
         THEN unhex(printf('%08X', ('0x' || hex(lsn)[1 : 8])::BIGINT + step) || carried_low)
@@ -153,28 +167,29 @@ CREATE MACRO sys.fn_cdc_increment_lsn(lsn) AS
 CREATE MACRO sys.fn_cdc_decrement_lsn(lsn) AS
     stand_in.moved(lsn, '000000000000', 'FFFFFFFFFFFF', -1);
 CREATE MACRO sys.fn_cdc_get_max_lsn() AS (
-    SELECT max(m.start_lsn) FROM stand_in.lsn_time_mapping m
+    SELECT max(m.start_lsn) FROM stand_in.captured_commits m
 );
 CREATE MACRO sys.fn_cdc_get_min_lsn(instance) AS (
     SELECT coalesce(max(c.start_lsn), unhex('00000000000000000000'))
-    FROM stand_in.captures c WHERE lower(c.capture_instance) = lower(instance)
+    FROM stand_in.instances c WHERE lower(c.capture_instance) = lower(instance)
+        AND c.start_lsn <= stand_in.captured_through()
 );
 CREATE MACRO sys.fn_cdc_map_lsn_to_time(lsn) AS (
-    SELECT max(m.tran_end_time) FROM stand_in.lsn_time_mapping m WHERE m.start_lsn = lsn
+    SELECT max(m.tran_end_time) FROM stand_in.captured_commits m WHERE m.start_lsn = lsn
 );
 CREATE MACRO sys.fn_cdc_map_time_to_lsn(operator, moment) AS (
     CASE lower(trim(operator))
         WHEN 'smallest greater than' THEN (
-            SELECT min(m.start_lsn) FROM stand_in.lsn_time_mapping m
+            SELECT min(m.start_lsn) FROM stand_in.captured_commits m
             WHERE m.tran_end_time > moment::TIMESTAMP)
         WHEN 'smallest greater than or equal' THEN (
-            SELECT min(m.start_lsn) FROM stand_in.lsn_time_mapping m
+            SELECT min(m.start_lsn) FROM stand_in.captured_commits m
             WHERE m.tran_end_time >= moment::TIMESTAMP)
         WHEN 'largest less than' THEN (
-            SELECT max(m.start_lsn) FROM stand_in.lsn_time_mapping m
+            SELECT max(m.start_lsn) FROM stand_in.captured_commits m
             WHERE m.tran_end_time < moment::TIMESTAMP)
         WHEN 'largest less than or equal' THEN (
-            SELECT max(m.start_lsn) FROM stand_in.lsn_time_mapping m
+            SELECT max(m.start_lsn) FROM stand_in.captured_commits m
             WHERE m.tran_end_time <= moment::TIMESTAMP)
         ELSE error('Msg 22919: The relational operator of fn_cdc_map_time_to_lsn is not valid.')
     END
@@ -184,24 +199,29 @@ CREATE MACRO sys.fn_cdc_map_time_to_lsn(operator, moment) AS (
 # What sys.sp_cdc_enable_db adds.
 CDC_SCHEMA = """
 CREATE SCHEMA cdc;
-CREATE VIEW cdc.lsn_time_mapping AS SELECT * FROM stand_in.lsn_time_mapping;
+CREATE VIEW cdc.lsn_time_mapping AS SELECT * FROM stand_in.captured_commits;
 CREATE VIEW cdc.change_tables AS
     SELECT stand_in.id_of('cdc.' || capture_instance || '_CT') AS object_id, 0 AS version,
         stand_in.id_of(schema_name || '.' || table_name) AS source_object_id, capture_instance,
         start_lsn, NULL::BLOB AS end_lsn, FALSE AS supports_net_changes,
         FALSE AS has_drop_pending, role_name, NULL::VARCHAR AS index_name,
         NULL::VARCHAR AS filegroup_name, create_date, FALSE AS partition_switch
-    FROM stand_in.captures;
+    FROM stand_in.instances;
 CREATE VIEW cdc.captured_columns AS
-    SELECT stand_in.id_of('cdc.' || c.capture_instance || '_CT') AS object_id, k.column_name,
-        k.ordinal AS column_id, k.tsql_type AS column_type, k.ordinal AS column_ordinal,
-        FALSE AS is_computed
-    FROM stand_in.captures AS c
-    INNER JOIN stand_in.columns AS k
-        ON lower(k.schema_name) = lower(c.schema_name)
-        AND lower(k.table_name) = lower(c.table_name);
+    SELECT stand_in.id_of('cdc.' || i.capture_instance || '_CT') AS object_id, c.column_name,
+        k.column_id, c.type_name AS column_type, k.column_ordinal, FALSE AS is_computed
+    FROM stand_in.instances AS i
+    INNER JOIN stand_in.captured AS k USING (capture_instance)
+    INNER JOIN stand_in.columns AS c ON c.schema_name = i.schema_name
+        AND c.table_name = i.table_name AND c.column_id = k.column_id;
+CREATE VIEW cdc.ddl_history AS
+    SELECT stand_in.id_of(i.schema_name || '.' || i.table_name) AS source_object_id,
+        stand_in.id_of('cdc.' || i.capture_instance || '_CT') AS object_id,
+        h.required_column_update, h.ddl_command, h.ddl_lsn, h.ddl_time
+    FROM stand_in.ddl_history AS h INNER JOIN stand_in.instances AS i USING (capture_instance)
+    WHERE h.ddl_lsn <= stand_in.captured_through();
 UPDATE stand_in.settings SET value = '1' WHERE name = 'is_cdc_enabled';
 """
 
 # What every stand-in database holds from the start.
-SYSTEM = CATALOGUE + NAMES + VIEWS + FUNCTIONS + CDC_FUNCTIONS
+SYSTEM = CATALOGUE + NAMES + metadata.VIEWS + FUNCTIONS + CDC_FUNCTIONS

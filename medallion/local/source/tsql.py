@@ -13,20 +13,9 @@ from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import SqlglotError
 
 from medallion.errors import MedallionError
+from medallion.local.source import kinds, types
+from medallion.local.source.types import BINARY, TEXT, Kind, duckdb_type
 
-Kind = exp.DataType.Type
-TEXT = {Kind.VARCHAR, Kind.NVARCHAR, Kind.CHAR, Kind.NCHAR, Kind.TEXT}
-BINARY = {Kind.BINARY, Kind.VARBINARY}
-# Types of T-SQL whose DuckDB name differs from sqlglot's, or whose parameters DuckDB refuses.
-PLAIN_TYPES = {
-    Kind.BIT: "BOOLEAN",
-    Kind.DATETIME: "TIMESTAMP",
-    Kind.DATETIME2: "TIMESTAMP",
-    Kind.SMALLDATETIME: "TIMESTAMP",
-    Kind.TIMESTAMP: "TIMESTAMP",
-    Kind.TINYINT: "UTINYINT",
-    Kind.UTINYINT: "UTINYINT",
-}
 TEXT_STYLES = {1, 2, 23, 112, 120, 121, 126, 127}
 CLOCKS = {"sysutcdatetime", "sysdatetime", "getutcdate", "getdate"}
 # A cast to a text or binary type without a length has this one.
@@ -86,15 +75,6 @@ def render(tree: exp.Expression) -> str:
     return tree.sql(dialect="duckdb", normalize_functions=False)
 
 
-def duckdb_type(kind: exp.DataType) -> str:
-    """The DuckDB type of a T-SQL column or cast."""
-    if kind.this in TEXT:
-        return "VARCHAR"
-    if kind.this in BINARY:
-        return "BLOB"
-    return PLAIN_TYPES.get(kind.this) or kind.sql(dialect="duckdb")
-
-
 def max_length(kind: exp.DataType) -> int | None:
     """The length in `nvarchar(100)`; `DEFAULT_LENGTH` without one, None for `max`."""
     if not kind.expressions:
@@ -120,19 +100,31 @@ def _faithful(node: exp.Expression, now: datetime) -> exp.Expression:
     if isinstance(node, exp.HexString):
         return exp.HexString(this="0" * (len(node.name) % 2) + node.name)
     if isinstance(node, exp.Convert):
-        return _converted(node.this, node.expression, node.args.get("style"))
+        value = _integer_of_bytes(node, node.expression, node.this)
+        return value or _converted(node.this, node.expression, node.args.get("style"))
     if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
-        return _cast(node.this, node.to)
+        return _integer_of_bytes(node, node.this, node.to) or cast(node.this, node.to)
     if isinstance(node, exp.TryCast):
         return exp.TryCast(this=node.this, to=_type(duckdb_type(node.to)))
-    if isinstance(node, exp.Add) and any(_is_text(side) for side in _terms(node)):
+    if isinstance(node, exp.Add) and (
+        node.meta.get("kind") is kinds.Kind.TEXT or any(_is_text(side) for side in _terms(node))
+    ):
         return exp.DPipe(this=node.this, expression=node.expression)
+    if isinstance(node, exp.Substring) and node.meta.get("kind") is kinds.Kind.BINARY:
+        return call("bytes_from", node.this, node.args["start"], node.args["length"])
+    if isinstance(node, exp.Concat | exp.ConcatWs):
+        node.set("expressions", [_as_text(e) for e in node.expressions])
+        return node
     if _clock_name(node):
-        return _cast(exp.Literal.string(now.isoformat(" ")), exp.DataType(this=Kind.DATETIME2))
+        return cast(exp.Literal.string(now.isoformat(" ")), exp.DataType(this=Kind.DATETIME2))
     if isinstance(node, exp.ObjectId):
         return exp.Anonymous(this="object_id", expressions=list(_values(node)))
-    if isinstance(node, exp.SHA2):
-        return exp.func("unhex", exp.func("sha256", call("text", node.this)))
+    if isinstance(node, exp.SHA | exp.SHA2 | exp.MD5):
+        return _hashed(node)
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.OpenJSON):
+        return exp.Table(this=_json_rows(node.this), alias=node.args.get("alias"))
+    if isinstance(node, exp.Table) and node.db.lower() == "information_schema":
+        return _information(node)
     if isinstance(node, exp.ByteLength):
         return exp.Anonymous(this="datalength", expressions=[node.this])
     if isinstance(node, exp.Join) and isinstance(node.this, exp.Lateral):
@@ -165,7 +157,8 @@ def _values(node: exp.Expression) -> Iterator[exp.Expression]:
             yield value
 
 
-def _cast(value: exp.Expression, kind: exp.DataType) -> exp.Expression:
+def cast(value: exp.Expression, kind: exp.DataType) -> exp.Expression:
+    """CAST of a translated expression to a T-SQL type."""
     length = max_length(kind)
     if kind.this in TEXT:
         text = call("text", value)
@@ -182,16 +175,16 @@ def _converted(
     kind: exp.DataType, value: exp.Expression, style: exp.Expression | None
 ) -> exp.Expression:
     if style is None or isinstance(value, exp.Null):
-        return _cast(value, kind)
+        return cast(value, kind)
     number = int(style.name) if style.name.isdigit() else -1
     length = max_length(kind)
     if kind.this in TEXT and number in TEXT_STYLES:
         text = call(f"text_{number}", value)
         return text if length is None else _cut(text, length)
     if kind.this in BINARY and number in (1, 2):
-        return _cast(call(f"binary_{number}", value), kind)
+        return cast(call(f"binary_{number}", value), kind)
     if kind.this not in TEXT | BINARY and number in (23, 120, 121, 126, 127):
-        return _cast(value, kind)
+        return cast(value, kind)
     raise MedallionError(
         f"CONVERT to {kind.sql(dialect='tsql')} with style {style.sql()} is not supported by the "
         f"stand-in; it knows the styles {', '.join(map(str, sorted(TEXT_STYLES)))}"
@@ -233,7 +226,64 @@ def _applied(join: exp.Join) -> exp.Join:
     cross = lateral.args.get("cross_apply")
     if cross is None:
         return join
-    plain = exp.Lateral(this=lateral.this, alias=lateral.args.get("alias"))
+    applied = lateral.this
+    if isinstance(applied, exp.OpenJSON):
+        applied = exp.select("*").from_(exp.Table(this=_json_rows(applied))).subquery()
+    plain = exp.Lateral(this=applied, alias=lateral.args.get("alias"))
     if cross:
         return exp.Join(this=plain, kind="CROSS")
     return exp.Join(this=plain, side="LEFT", on=exp.true())
+
+
+def _integer_of_bytes(
+    node: exp.Expression, value: exp.Expression, kind: exp.DataType
+) -> exp.Expression | None:
+    """CAST of binary to an integer: its last bytes, the most significant first."""
+    size = {"tinyint": 1, "smallint": 2, "int": 4, "bigint": 8}.get(types.name(kind))
+    if size is None or node.meta.get("kind") is not kinds.Kind.BINARY:
+        return None
+    return exp.Cast(this=call("integer_of", value, size), to=_type(duckdb_type(kind)))
+
+
+def _hashed(node: exp.Expression) -> exp.Expression:
+    """HASHBYTES: of nvarchar the UTF-16 bytes, of varchar the UTF-8 ones."""
+    length = node.args.get("length")
+    if length is not None and length.name != "256":
+        raise MedallionError(
+            f"HASHBYTES of SHA2_{length.name} is not supported by the stand-in: "
+            "it knows SHA2_256, SHA1 and MD5"
+        )
+    kind = node.meta.get("kind")
+    if kind in (None, kinds.Kind.UNKNOWN, kinds.Kind.OTHER):
+        raise MedallionError(
+            "Msg 8116: the second argument of HASHBYTES is neither varchar, nvarchar nor varbinary "
+            f"as far as the stand-in can tell: CONVERT {node.this.sql(dialect='tsql')!r} to one"
+        )
+    value = call("utf16", node.this) if kind is kinds.Kind.NATIONAL else node.this
+    name = {exp.SHA2: "sha256", exp.SHA: "sha1", exp.MD5: "md5"}[type(node)]
+    return exp.func("unhex", exp.Anonymous(this=name, expressions=[value]))
+
+
+def _as_text(value: exp.Expression) -> exp.Expression:
+    """A part of CONCAT, which turns its parts to text as CAST does."""
+    return value if isinstance(value, exp.Literal) and value.is_string else call("text", value)
+
+
+def _json_rows(node: exp.OpenJSON) -> exp.Expression:
+    if node.args.get("path") or node.expressions:
+        raise MedallionError(
+            "OPENJSON with a path or a WITH clause is not supported by the stand-in: "
+            "it has the columns [key], value and type"
+        )
+    return call("open_json", node.this)
+
+
+def _information(node: exp.Table) -> exp.Table:
+    if node.name.lower() not in ("columns", "tables"):
+        raise MedallionError(
+            f"INFORMATION_SCHEMA.{node.name} is not supported by the stand-in: "
+            "it has COLUMNS and TABLES"
+        )
+    alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(node.name))
+    name = exp.to_identifier(f"information_schema_{node.name.lower()}")
+    return exp.Table(this=name, db=exp.to_identifier("stand_in"), alias=alias)
