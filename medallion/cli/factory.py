@@ -40,14 +40,19 @@ def evaluate(
 
 @app.command("check")
 def check_files(
-    folder: Annotated[Path, typer.Option("--adf", help="A folder in git layout.")] = ADF_FOLDER,
+    folder: Annotated[Path, typer.Argument(help="A folder in git layout.")] = ADF_FOLDER,
 ) -> None:
-    """List what the Data Factory service would refuse in the files, without running them."""
+    """List what the Data Factory service would refuse in the files, and secrets in them.
+
+    One line per fault: the file, the JSON path, what is wrong, and the mend. Warnings are listed
+    too, but alone they do not make the command fail.
+    """
     found = check(folder)
-    for line in found:
-        out.print(line, markup=False, soft_wrap=True)
-    out.print(f"{folder}: {len(found)} faults")
-    if found:
+    for one in found:
+        out.print(str(one), markup=False, soft_wrap=True)
+    faults = sum(not one.warning for one in found)
+    out.print(f"{folder}: {faults} faults, {len(found) - faults} warnings", soft_wrap=True)
+    if faults:
         raise typer.Exit(1)
 
 

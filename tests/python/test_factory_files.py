@@ -1,19 +1,15 @@
 """The files under adf/ themselves: what the service would refuse, and what the source would."""
 
-import copy
 import json
-import shutil
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from medallion.local.factory import arm
-from medallion.local.factory.check import check
 from medallion.local.factory.connectors import azure_sql
 from medallion.local.factory.files import ADF_FOLDER
 from medallion.local.factory.run import ingest
@@ -24,58 +20,6 @@ from factory_home import change, csv_rows, make
 MAXDOP = Path(sys.executable).parent / "maxdop"
 DATASET = Path(__file__).resolve().parents[3] / "shared" / "data" / "spotify" / "initial"
 Json = dict[str, Any]
-
-
-def test_files_have_no_fault() -> None:
-    assert check(ADF_FOLDER) == []
-
-
-def activities(pipeline: Json) -> Any:
-    return pipeline["properties"]["activities"]
-
-
-def nest(pipeline: Json) -> None:
-    outer = next(one for one in activities(pipeline) if one["type"] == "IfCondition")
-    outer["typeProperties"]["ifTrueActivities"].append({**copy.deepcopy(outer), "name": "Inner"})
-
-
-PLANTED: list[tuple[str, Callable[[Json], Any], str]] = [
-    ("function", lambda p: p["properties"].update(description="@frob()"), "'frob'"),
-    ("syntax", lambda p: p["properties"].update(description="@concat('a'"), "Unable to parse"),
-    ("type", lambda p: activities(p)[0].update(type="Lookpu"), "'Lookpu'"),
-    ("dependency", lambda p: activities(p)[1]["dependsOn"][0].update(activity="X"), "'X'"),
-    ("order", lambda p: activities(p)[1].update(dependsOn=[]), "does not run before it"),
-    ("variable", lambda p: p["properties"]["variables"].pop("mode"), "variable 'mode'"),
-    ("parameter", lambda p: p["properties"]["parameters"].pop("table"), "parameter 'table'"),
-    ("name", lambda p: p.update(name="other"), "name inside"),
-    ("twice", lambda p: activities(p).append(activities(p)[0]), "used twice"),
-    ("nesting", nest, "stands inside"),
-]
-
-
-@pytest.mark.parametrize(
-    ("plant", "named"), [one[1:] for one in PLANTED], ids=[one[0] for one in PLANTED]
-)
-def test_planted_fault_is_found(tmp_path: Path, plant: Callable[[Json], Any], named: str) -> None:
-    folder = tmp_path / "adf"
-    shutil.copytree(ADF_FOLDER, folder)
-    file = folder / "pipeline" / "pl_ingest_table.json"
-    pipeline = json.loads(file.read_text())
-    plant(pipeline)
-    file.write_text(json.dumps(pipeline))
-    assert any(named in fault for fault in check(folder)), check(folder)
-
-
-def test_missing_dataset_and_parameter_are_found(tmp_path: Path) -> None:
-    folder = tmp_path / "adf"
-    shutil.copytree(ADF_FOLDER, folder)
-    (folder / "dataset" / "ds_bronze_parquet.json").unlink()
-    file = folder / "dataset" / "ds_control_json.json"
-    file.write_text(file.read_text().replace('"file": {', '"other": {', 1))
-    found = check(folder)
-    assert any("No dataset 'ds_bronze_parquet'" in fault for fault in found)
-    assert any("has no parameter 'file'" in fault for fault in found)
-    assert any("needs its parameter 'other'" in fault for fault in found)
 
 
 def test_pipelines_send_one_statement_that_microsofts_grammar_accepts(

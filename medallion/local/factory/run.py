@@ -31,6 +31,17 @@ def tables(files: FactoryFiles | None = None) -> list[dict[str, Any]]:
     return listed
 
 
+def asked(
+    files: FactoryFiles,
+    table: str | None,
+    from_date: str | dt.date | None,
+    to_date: str | dt.date | None,
+) -> dict[str, str]:
+    """The parameters of `pl_ingest`; raises `MedallionError` for what cannot be ingested."""
+    known = [str(one["table"]) for one in tables(files)]
+    return arguments(known, table, from_date, to_date)
+
+
 def ingest(
     home: Home,
     table: str | None = None,
@@ -46,8 +57,7 @@ def ingest(
     for an unknown table, wrong dates, a missing source, or another run in progress.
     """
     files = files or FactoryFiles()
-    known = [str(one["table"]) for one in tables(files)]
-    parameters = arguments(known, table, from_date, to_date)
+    parameters = asked(files, table, from_date, to_date)
     if not home.source_database.is_file():
         raise MedallionError(
             f"There is no source database at {home.source_database}; run `medallion source init`."

@@ -1,0 +1,1 @@
+"""A Data Factory in Azure: starts the ingestion there and follows the run."""

@@ -1,0 +1,46 @@
+"""Checks Data Factory files without running them: what the service would refuse, and secrets.
+
+Each module holds one chapter of rules: `models` (what the service's own models say), `naming`,
+`references`, `structure`, `expressions`, `values`, `triggers`, `secrets`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from medallion.local.factory.check.expressions import expressions
+from medallion.local.factory.check.fault import Fault
+from medallion.local.factory.check.naming import naming
+from medallion.local.factory.check.references import references
+from medallion.local.factory.check.resources import Factory, load
+from medallion.local.factory.check.secrets import secrets
+from medallion.local.factory.check.structure import structure
+from medallion.local.factory.check.triggers import triggers
+from medallion.local.factory.check.values import defaults
+
+
+def check(folder: Path) -> list[Fault]:
+    """The faults and warnings of a folder in git layout, by file and place.
+
+    Raises `MedallionError` when the folder is none of a factory.
+    """
+    return sorted(set(_faults(load(folder))), key=Fault.order)
+
+
+def _faults(factory: Factory) -> Iterator[Fault]:
+    # The models take half a second to import, which no other command should wait for.
+    from medallion.local.factory.check.models import check_model
+
+    yield from factory.faults
+    yield from naming(factory)
+    for resource in factory.resources:
+        if "properties" in resource.document or resource.kind != "factory":
+            for found in check_model(resource.kind, resource.document.get("properties")):
+                yield resource.fault(*found)
+        yield from references(factory, resource)
+        yield from expressions(factory, resource)
+        yield from defaults(resource)
+        yield from secrets(resource)
+        if resource.kind == "pipeline":
+            yield from structure(resource)
+        elif resource.kind == "trigger":
+            yield from triggers(factory, resource)

@@ -1,0 +1,34 @@
+"""What the service takes and its Python models (10.0.0) lack, as seen in public factories.
+
+Data Factory Studio runs ahead of the models: a property that is in no model may still be one that
+Studio itself writes. What is here was met in files that Studio had written, or is documented.
+"""
+
+# By model, properties in lower case; a model's subclasses have them too.
+PROPERTIES: dict[str, tuple[str, ...]] = {
+    "AzureDatabricksLinkedServiceTypeProperties": ("clusteroption",),
+    "DataFlowSource": ("script",),
+    "DataFlowSink": ("script",),
+    "Transformation": ("script",),
+    "Pipeline": ("lastpublishtime",),
+    "ServicePrincipalCredentialTypeProperties": ("azurecloudtype",),
+    "SynapseNotebookActivityTypeProperties": ("snapshot",),
+}
+
+# Further values of enumerations. Studio names a variable's type Boolean or Integer, and a web
+# activity's method may be PATCH.
+VALUES: dict[str, tuple[str, ...]] = {
+    "VariableType": ("Boolean", "Integer"),
+    "WebActivityMethod": ("PATCH",),
+    "WebHookActivityMethod": ("GET", "PUT", "DELETE", "PATCH"),
+}
+
+# Properties that the models require and the service does not: a tumbling window trigger may wait
+# for its pipeline.
+OPTIONAL: frozenset[tuple[str, str]] = frozenset({("TumblingWindowTrigger", "pipeline")})
+
+# The models tell these bases' subclasses apart by another property than `type`.
+DISCRIMINATORS: dict[str, str] = {
+    "LinkedIntegrationRuntimeType": "authorizationType",
+    "WebLinkedServiceTypeProperties": "authenticationType",
+}

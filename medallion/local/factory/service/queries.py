@@ -1,0 +1,75 @@
+"""Queries over runs: the time of the last change, filters, pages.
+
+Source: https://learn.microsoft.com/rest/api/datafactory/pipeline-runs/query-by-factory
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+RUNS = {"PipelineName": "pipelineName", "Status": "status", "RunGroupId": "runGroupId"}
+ACTIVITIES = {
+    "ActivityName": "activityName",
+    "ActivityType": "activityType",
+    "Status": "status",
+}
+OPERATORS = ("Equals", "NotEquals", "In", "NotIn")
+KNOWN = {"lastUpdatedAfter", "lastUpdatedBefore", "filters", "continuationToken"}
+
+
+class QueryError(Exception):
+    """A query that the service refuses, or that has no stand-in, and why."""
+
+
+def page(
+    items: list[dict[str, Any]], query: dict[str, Any], fields: Mapping[str, str], size: int
+) -> dict[str, Any]:
+    """One page of the items that a query asks for, with the token of the next page if there is one.
+
+    `fields` are the properties that filters may name, by their operands. Raises `QueryError`.
+    """
+    if unknown := sorted(set(query) - KNOWN):
+        raise QueryError(f"'{unknown[0]}' has no local stand-in")
+    after, before = _moment(query, "lastUpdatedAfter"), _moment(query, "lastUpdatedBefore")
+    found = [
+        one
+        for one in items
+        if after <= _changed(one) <= before
+        and all(_holds(one, condition, fields) for condition in query.get("filters") or [])
+    ]
+    first = _first(query.get("continuationToken"))
+    answer: dict[str, Any] = {"value": found[first : first + size]}
+    if first + size < len(found):
+        answer["continuationToken"] = f"from:{first + size}"
+    return answer
+
+
+def _holds(one: dict[str, Any], condition: dict[str, Any], fields: Mapping[str, str]) -> bool:
+    operand, operator = str(condition.get("operand")), condition.get("operator")
+    if operand not in fields:
+        raise QueryError(f"a filter by '{operand}' has no local stand-in")
+    if operator not in OPERATORS:
+        raise QueryError(f"the filter operator '{operator}' is unknown")
+    among = one[fields[operand]] in condition.get("values", [])
+    return among if operator in ("Equals", "In") else not among
+
+
+def _moment(query: dict[str, Any], name: str) -> dt.datetime:
+    try:
+        return dt.datetime.fromisoformat(query[name])
+    except (KeyError, TypeError, ValueError):
+        raise QueryError(f"{name} is missing, or is no time") from None
+
+
+def _changed(one: dict[str, Any]) -> dt.datetime:
+    changed = one.get("lastUpdated") or one.get("activityRunEnd") or one["activityRunStart"]
+    return dt.datetime.fromisoformat(changed)
+
+
+def _first(token: str | None) -> int:
+    if token is None:
+        return 0
+    marker, _, first = token.partition(":")
+    if marker != "from" or not first.isdigit():
+        raise QueryError(f"the continuation token '{token}' is not one of ours")
+    return int(first)

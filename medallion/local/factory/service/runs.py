@@ -1,0 +1,137 @@
+"""The pipeline runs of a factory that others start: in threads, one after another where asked."""
+
+import json
+import threading
+import uuid
+from functools import partial
+from typing import Any
+
+from medallion.errors import MedallionError
+from medallion.home import Home
+from medallion.local.factory.engine import run_pipeline
+from medallion.local.factory.events import Event
+from medallion.local.factory.files import FactoryFiles
+from medallion.local.factory.run import laptop
+from medallion.local.factory.service import views
+
+
+class _Cancelled(BaseException):
+    """Ends a run between two activities; no error of an activity, so that nothing handles it."""
+
+
+class Runs:
+    """The runs of the pipelines in `files`, against the services of a home.
+
+    A pipeline's `concurrency` holds for the runs that are asked for here; the ones that a pipeline
+    starts are part of its own.
+    """
+
+    def __init__(self, home: Home, files: FactoryFiles | None = None) -> None:
+        self.files = files or FactoryFiles()
+        self._home = home
+        self._asked: dict[str, views.Asked] = {}
+        self._known: list[str] = []  # run ids, the children's too, in the order of beginning
+        self._records: dict[str, dict[str, Any]] = {}  # of runs that have ended
+        self._activities: dict[str, list[dict[str, Any]]] = {}
+        self._changed = threading.Condition()
+        self._threads: list[threading.Thread] = []
+
+    def ask(self, pipeline: str, parameters: dict[str, Any]) -> str:
+        """Queue a run; gives its id. Raises `MedallionError` for an unknown pipeline."""
+        self.files.pipeline(pipeline)
+        asked = views.Asked(str(uuid.uuid4()), pipeline, parameters)
+        thread = threading.Thread(target=self._run, args=(asked,), name=asked.run_id)
+        with self._changed:
+            self._asked[asked.run_id] = asked
+            self._known.append(asked.run_id)
+            self._threads.append(thread)
+        thread.start()
+        return asked.run_id
+
+    def cancel(self, run_id: str) -> bool:
+        """Cancel a run that was asked for, at its next activity; False for an unknown one."""
+        with self._changed:
+            asked = self._asked.get(run_id)
+            if asked is not None and not asked.ended:
+                asked.cancelled = True
+                self._changed.notify_all()
+        return asked is not None
+
+    def close(self) -> None:
+        """Cancel all runs, and wait for their ends."""
+        for run_id in list(self._asked):
+            self.cancel(run_id)
+        for thread in self._threads:
+            thread.join()
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every run as the monitor shows it, in the order of beginning."""
+        with self._changed:
+            known = list(self._known)
+        return [shown for run_id in known if (shown := self.one(run_id)) is not None]
+
+    def one(self, run_id: str) -> dict[str, Any] | None:
+        """A run as the monitor shows it; None for an unknown one."""
+        with self._changed:
+            if run_id not in self._known:
+                return None
+            asked = self._asked.get(run_id)
+        record = self._record(run_id)
+        if record is None:
+            return None if asked is None else views.waiting(asked)
+        return views.run(record, self._record(record["invoked_by"] or ""))
+
+    def activities(self, run_id: str) -> list[dict[str, Any]]:
+        """The activity runs of a run so far; those of a cancelled run ended with it."""
+        record = self._record(run_id) or {}
+        with self._changed:
+            found = [dict(one) for one in self._activities.get(run_id, [])]
+        for one in found:
+            if record.get("status") == "Cancelled" and one["status"] == "InProgress":
+                one |= {"status": "Cancelled", "activityRunEnd": record["ended_at"]}
+        return found
+
+    def _record(self, run_id: str) -> dict[str, Any] | None:
+        if run_id not in self._records:
+            file = self._home.factory / "runs" / f"{run_id}.json"
+            if not file.is_file():
+                return None
+            record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            if record["status"] == "InProgress":
+                return record
+            self._records[run_id] = record
+        return self._records[run_id]
+
+    def _run(self, asked: views.Asked) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: asked.cancelled or self._may_begin(asked))
+            asked.begun = not asked.cancelled
+        try:
+            if asked.begun:
+                hear = partial(self._hear, asked)
+                with laptop(self._home, self.files, hear) as environment:
+                    run_pipeline(environment, asked.pipeline, asked.parameters, run_id=asked.run_id)
+        except _Cancelled:
+            pass
+        except MedallionError as error:
+            asked.refused = str(error)
+        finally:
+            with self._changed:
+                asked.ended = True
+                self._changed.notify_all()
+
+    def _may_begin(self, asked: views.Asked) -> bool:
+        limit = self.files.pipeline(asked.pipeline).get("concurrency")
+        same = [one for one in self._asked.values() if one.pipeline == asked.pipeline]
+        under_way = sum(one.begun and not one.ended for one in same)
+        waiting = next(one for one in same if not (one.begun or one.ended or one.cancelled))
+        return waiting is asked and (limit is None or under_way < limit)
+
+    def _hear(self, asked: views.Asked, event: Event) -> None:
+        with self._changed:
+            if event.run_id not in self._known:
+                self._known.append(event.run_id)
+            if event.status != "Skipped":
+                views.note(self._activities.setdefault(event.run_id, []), event)
+            if asked.cancelled:
+                raise _Cancelled

@@ -1,0 +1,158 @@
+"""A Data Factory in Azure, as its management API shows it, on the loopback; and tiny pipelines."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from medallion.factory.settings import Factory
+from medallion.home import Home
+from medallion.local.certificates import Certificates, server_context, trusting
+from medallion.local.factory.files import ADF_FOLDER, FactoryFiles
+from medallion.local.factory.service.runs import Runs
+from medallion.local.factory.service.server import Service, serving
+from medallion.local.identity.directory import Directory
+from medallion.local.identity.server import serving as serving_identity
+from medallion.local.web import Answer, Request
+
+SUBSCRIPTION = "00000000-0000-0000-0000-0000000005b5"
+GROUP = "rg-medallion"
+NAME = "adf-medallion"
+
+
+@dataclass
+class Room:
+    """The factory that clients see, what is behind it, and what tests do to it.
+
+    `asked` are the requests so far; an answer in `disturbances` is given in the place of the next
+    request whose path and method end with its key.
+    """
+
+    factory: Factory
+    runs: Runs
+    environment: dict[str, str]
+    asked: list[str] = field(default_factory=list)
+    disturbances: list[tuple[str, Answer]] = field(default_factory=list)
+    whenever: Callable[[str], None] = lambda asked: None
+
+    def disturb(self, request: Request) -> Answer | None:
+        """Note a request, and answer it if it is to be disturbed."""
+        asked = f"{request.method} {'/'.join(request.segments[8:])}"
+        self.asked.append(asked)
+        self.whenever(asked)
+        for one in self.disturbances:
+            if one[0] in asked:
+                self.disturbances.remove(one)
+                return one[1]
+        return None
+
+    def count(self, what: str) -> int:
+        """How many requests so far had that in their method and path."""
+        return sum(what in one for one in self.asked)
+
+
+@contextmanager
+def room(
+    home: Home,
+    certificates: Certificates,
+    files: FactoryFiles | None = None,
+    *,
+    page_size: int = 100,
+    operator: bool = True,
+) -> Iterator[Room]:
+    """Serve a factory that runs `files` against a home; the machine's identity is its operator."""
+    tls, directory, runs = server_context(certificates), Directory(), Runs(home, files)
+    operators = frozenset({directory.managed} if operator else {})
+    place = (SUBSCRIPTION, GROUP, NAME)
+    rooms: list[Room] = []
+    service = Service(
+        *place,
+        runs,
+        directory.issuer,
+        operators,
+        page_size,
+        lambda request: rooms[0].disturb(request),
+    )
+    with serving_identity(directory, tls) as identity, serving(service, tls) as endpoint:
+        environment = {
+            "MEDALLION_SUBSCRIPTION_ID": SUBSCRIPTION,
+            "MEDALLION_RESOURCE_GROUP": GROUP,
+            "MEDALLION_ARM_ENDPOINT": endpoint,
+            "MEDALLION_AZURE_AUTH": "managed_identity",
+            "REQUESTS_CA_BUNDLE": str(trusting(certificates, None)),
+            **identity.app_service,
+        }
+        rooms.append(Room(Factory(*place, endpoint), runs, environment))
+        yield rooms[0]
+
+
+def tiny(folder: Path, *, broken: str = "", seconds: float = 0) -> FactoryFiles:
+    """The real `pl_ingest` over tables that leave a receipt after some seconds, or break."""
+    (folder / "pipeline").mkdir(parents=True)
+    shutil.copytree(ADF_FOLDER / "factory", folder / "factory")
+    for name in ("pl_ingest", "pl_alert"):
+        shutil.copy(ADF_FOLDER / "pipeline" / f"{name}.json", folder / "pipeline")
+    receipt = FactoryFiles().pipeline("pl_write_receipt")["parameters"]
+    _write(folder, "pl_write_receipt", receipt, [_wait("Write receipt", 0)])
+    table = FactoryFiles().pipeline("pl_ingest_table")["parameters"]
+    breaks = {
+        "name": "If it is broken",
+        "type": "IfCondition",
+        "dependsOn": _after("Take a while"),
+        "typeProperties": {
+            "expression": _expression(f"@equals(pipeline().parameters.table.table, '{broken}')"),
+            "ifTrueActivities": [
+                {
+                    "name": "Gap",
+                    "type": "Fail",
+                    "typeProperties": {"message": "the log has a gap.", "errorCode": "Gap"},
+                }
+            ],
+        },
+    }
+    given = {
+        "mode": _expression("@if(empty(pipeline().parameters.from_date), 'increment', 'backfill')"),
+        "from_lsn": "0x00000000000000000011",
+        "to_lsn": "0x00000000000000000022",
+        "rows_written": 7,
+        "bytes": 700,
+        **{
+            name: _expression(f"@pipeline().parameters.{name}")
+            for name in ("table", "from_date", "to_date", "run_id", "started_at")
+        },
+    }
+    leaves = {
+        "name": "Leave receipt",
+        "type": "ExecutePipeline",
+        "dependsOn": _after("If it is broken"),
+        "typeProperties": {
+            "pipeline": {"referenceName": "pl_write_receipt", "type": "PipelineReference"},
+            "waitOnCompletion": True,
+            "parameters": given,
+        },
+    }
+    _write(folder, "pl_ingest_table", table, [_wait("Take a while", seconds), breaks, leaves])
+    reference = FactoryFiles().pipeline("pl_ingest_reference")["parameters"]
+    _write(folder, "pl_ingest_reference", reference, [_wait("Ask for ETag", 0)])
+    return FactoryFiles(folder)
+
+
+def _write(folder: Path, name: str, parameters: Any, activities: list[dict[str, Any]]) -> None:
+    properties = {"parameters": parameters, "activities": activities}
+    content = json.dumps({"name": name, "properties": properties})
+    (folder / "pipeline" / f"{name}.json").write_text(content)
+
+
+def _wait(name: str, seconds: float) -> dict[str, Any]:
+    return {"name": name, "type": "Wait", "typeProperties": {"waitTimeInSeconds": seconds}}
+
+
+def _after(activity: str) -> list[dict[str, Any]]:
+    return [{"activity": activity, "dependencyConditions": ["Succeeded"]}]
+
+
+def _expression(text: str) -> dict[str, str]:
+    return {"value": text, "type": "Expression"}
