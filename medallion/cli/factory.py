@@ -9,6 +9,7 @@ from rich import box
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from medallion.cli import azure
 from medallion.cli.console import err, out
 from medallion.errors import MedallionError
 from medallion.home import home
@@ -17,6 +18,7 @@ from medallion.local.factory import arm, cases, crash
 from medallion.local.factory.check import check
 from medallion.local.factory.events import Event, Listener
 from medallion.local.factory.files import ADF_FOLDER, FactoryFiles
+from medallion.local.factory.run import asked
 from medallion.local.factory.run import ingest as run_ingest
 from medallion.local.factory.savings import full_reload_bytes
 from medallion.receipts import Receipt
@@ -79,13 +81,27 @@ def ingest(
     crash_after: Annotated[
         str | None, typer.Option(help="Die after this activity, as a worker that loses power.")
     ] = None,
+    target: Annotated[
+        str, typer.Option(help="local is here; dev, ci and prod are the Data Factory in Azure.")
+    ] = azure.LOCAL,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="In Azure: follow the run to its end.")
+    ] = True,
 ) -> None:
-    """Run the ingestion pipelines under adf/ locally: source changes and reference files to bronze.
+    """Run the ingestion pipelines under adf/: source changes and reference files to bronze.
 
     With --from and --to the changes of those days land again, and no watermark moves.
-    After a crash the next run lands what is missing.
+    After a crash the next run lands what is missing. In Azure the run goes on when this ends.
     """
     here, files = home(), FactoryFiles()
+    if azure.is_remote(target, crash_before or crash_after, wait):
+        arguments = asked(files, table, from_date, to_date)
+        with Watch() as watch:
+            remote = azure.ingest(arguments, wait, watch.show)
+        if remote:
+            show(remote, {})
+            azure.check(remote)
+        return
     with Watch() as watch:
         listener: Listener = watch.tell
         for named, after in ((crash_before, False), (crash_after, True)):
@@ -126,14 +142,16 @@ class Watch:
         subject = event.parameters.get("table") or event.parameters.get("reference")
         if not isinstance(subject, dict):
             return
+        ended = event.activity in ("On status", "If changed") and event.status != "InProgress"
         name = str(subject.get("table") or subject["name"])
+        self.show(name, f"{event.activity} {event.status}", ended)
+
+    def show(self, name: str, doing: str, ended: bool) -> None:
+        """Show what a table or reference file does now."""
         if name not in self.tasks:
             self.tasks[name] = self.progress.add_task(name, total=1)
-        ended = event.activity in ("On status", "If changed") and event.status != "InProgress"
         self.progress.update(
-            self.tasks[name],
-            description=f"{name}: {event.activity} {event.status}",
-            completed=1 if ended else 0,
+            self.tasks[name], description=f"{name}: {doing}", completed=1 if ended else 0
         )
 
 
