@@ -85,10 +85,13 @@ def _add(
             f"a DEFAULT definition specified. Column '{name}' cannot be added to non-empty table "
             f"'{table.full_name}' because it does not satisfy these conditions."
         )
-    con.execute(f"ALTER TABLE {table.sql} ADD COLUMN {column.sql} {column.duckdb_type}")
+    add = f"ALTER TABLE {table.sql} ADD COLUMN {column.sql} {column.duckdb_type}"
     if must_have and column.default is not None:
         # The rows get the value without being updated: SQL Server logs no change of theirs.
-        con.execute(f"UPDATE {table.sql} SET {column.sql} = {default_value(column, now)}")
+        con.execute(f"{add} DEFAULT {default_value(column, now)}")
+        con.execute(f"ALTER TABLE {table.sql} ALTER COLUMN {column.sql} DROP DEFAULT")
+    else:
+        con.execute(add)
     if changelog.is_logged(con, table):
         changelog.alter(con, table, f"ADD COLUMN c{number} {column.duckdb_type}")
 

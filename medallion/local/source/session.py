@@ -228,8 +228,8 @@ class Session:
             self.last_lsn = changelog.commit(
                 self.con, list(self._touched.values()), self._first, self._used, self._now
             )
+        self._open = False  # a COMMIT that fails has ended the transaction too
         self.con.execute("COMMIT")
-        self._open = False
 
     def _rollback(self) -> None:
         if self._open:

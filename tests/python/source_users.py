@@ -1,0 +1,43 @@
+"""A small source database for tests: five users, then change data capture."""
+
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+from medallion.local.source import database
+from medallion.local.source.database import SourceDatabase
+
+BEGIN = datetime(2025, 1, 2)
+
+
+def five_users(folder: Path) -> SourceDatabase:
+    def load(con: duckdb.DuckDBPyConnection) -> datetime:
+        con.execute(
+            "INSERT INTO dbo.DimUser SELECT i, 'u' || i, 'DE', 'Free', DATE '2024-01-01', NULL, "
+            "TIMESTAMP '2025-01-01' FROM range(1, 6) r(i)"
+        )
+        return BEGIN
+
+    return database.create(folder / "source.duckdb", load)
+
+
+def rows(source: SourceDatabase, query: str) -> list[dict[str, object]]:
+    return source.query(query).read_all().to_pylist()
+
+
+def scalar(source: SourceDatabase, expression: str) -> object:
+    return rows(source, f"SELECT {expression} AS value")[0]["value"]
+
+
+def lsn(source: SourceDatabase, expression: str = "sys.fn_cdc_get_max_lsn()") -> str:
+    """An LSN as T-SQL writes it."""
+    return str(scalar(source, f"CONVERT(varchar(22), {expression}, 1)"))
+
+
+def enable(source: SourceDatabase, instance: str, **more: str) -> None:
+    """Enable a further capture instance of dbo.DimUser."""
+    given = "".join(f", @{name} = {value}" for name, value in more.items())
+    source.execute(
+        "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'DimUser', "
+        f"@capture_instance = N'{instance}', @role_name = NULL{given}"
+    )
