@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 from medallion.factory.settings import Factory
 from medallion.home import Home
+from medallion.local import web
 from medallion.local.certificates import Certificates, server_context, trusting
 from medallion.local.factory.files import ADF_FOLDER, FactoryFiles
 from medallion.local.factory.service.runs import Runs
@@ -89,15 +91,32 @@ def room(
         yield rooms[0]
 
 
-def tiny(folder: Path, *, broken: str = "", seconds: float = 0) -> FactoryFiles:
-    """The real `pl_ingest` over tables that leave a receipt after some seconds, or break."""
+@contextmanager
+def slow(seconds: float) -> Iterator[str]:
+    """The address of something that answers after some seconds."""
+
+    def respond(request: Request) -> Answer:
+        time.sleep(seconds)
+        return Answer(200, {})
+
+    with web.serving(respond) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def tiny(folder: Path, url: str, broken: str = "") -> FactoryFiles:
+    """The real `pl_ingest` over tables that ask `url`, and then leave a receipt or break."""
     (folder / "pipeline").mkdir(parents=True)
     shutil.copytree(ADF_FOLDER / "factory", folder / "factory")
     for name in ("pl_ingest", "pl_alert"):
         shutil.copy(ADF_FOLDER / "pipeline" / f"{name}.json", folder / "pipeline")
     receipt = FactoryFiles().pipeline("pl_write_receipt")["parameters"]
-    _write(folder, "pl_write_receipt", receipt, [_wait("Write receipt", 0)])
+    _write(folder, "pl_write_receipt", receipt, [_wait("Write receipt")])
     table = FactoryFiles().pipeline("pl_ingest_table")["parameters"]
+    asks = {
+        "name": "Take a while",
+        "type": "WebActivity",
+        "typeProperties": {"method": "GET", "url": url},
+    }
     breaks = {
         "name": "If it is broken",
         "type": "IfCondition",
@@ -134,9 +153,9 @@ def tiny(folder: Path, *, broken: str = "", seconds: float = 0) -> FactoryFiles:
             "parameters": given,
         },
     }
-    _write(folder, "pl_ingest_table", table, [_wait("Take a while", seconds), breaks, leaves])
+    _write(folder, "pl_ingest_table", table, [asks, breaks, leaves])
     reference = FactoryFiles().pipeline("pl_ingest_reference")["parameters"]
-    _write(folder, "pl_ingest_reference", reference, [_wait("Ask for ETag", 0)])
+    _write(folder, "pl_ingest_reference", reference, [_wait("Ask for ETag")])
     return FactoryFiles(folder)
 
 
@@ -146,8 +165,8 @@ def _write(folder: Path, name: str, parameters: Any, activities: list[dict[str, 
     (folder / "pipeline" / f"{name}.json").write_text(content)
 
 
-def _wait(name: str, seconds: float) -> dict[str, Any]:
-    return {"name": name, "type": "Wait", "typeProperties": {"waitTimeInSeconds": seconds}}
+def _wait(name: str) -> dict[str, Any]:
+    return {"name": name, "type": "Wait", "typeProperties": {"waitTimeInSeconds": 0}}
 
 
 def _after(activity: str) -> list[dict[str, Any]]:

@@ -2,19 +2,26 @@
 
 import _thread
 import dataclasses
+import datetime as dt
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.mgmt.datafactory.models import RunFilterParameters, RunQueryFilter, RunQueryOrderBy
 from medallion.cli import app
 from medallion.errors import MedallionError
+from medallion.factory import landed as landing
 from medallion.factory import run as azure
+from medallion.factory.monitor import Monitor
 from medallion.factory.run import Pace
 from medallion.factory.settings import connect, from_environment
 from medallion.home import Home
 from medallion.ingestion import IngestResult, arguments
+from medallion.local.factory.files import FactoryFiles
 from medallion.local.factory.run import ingest as ingest_here
 from medallion.local.factory.run import tables
 from medallion.local.web import Answer
@@ -22,7 +29,7 @@ from typer.testing import CliRunner, Result
 
 from azure_room import certificates_in, live_in
 from factory_home import change, landed, make, rows
-from factory_room import Room, room, tiny
+from factory_room import GROUP, NAME, Room, room, slow, tiny
 
 TABLES = [one["table"] for one in tables()]
 QUICK = Pace(first=0.02, longest=0.1, appearing=0.3, silent=0.3, queued=0.3, settling=0.3)
@@ -43,10 +50,11 @@ def factory(certificates, monkeypatch, tmp_path):
         *, broken: str = "", seconds: float = 0, page_size: int = 100, operator: bool = True
     ) -> Iterator[Room]:
         home = Home(tmp_path / "home")
-        files = tiny(tmp_path / "adf", broken=broken, seconds=seconds)
-        with room(home, certificates, files, page_size=page_size, operator=operator) as made:
-            live_in(made.environment, monkeypatch)
-            yield made
+        with slow(seconds) as url:
+            files = tiny(tmp_path / "adf", url, broken)
+            with room(home, certificates, files, page_size=page_size, operator=operator) as made:
+                live_in(made.environment, monkeypatch)
+                yield made
 
     return opened
 
@@ -233,7 +241,7 @@ def test_a_run_that_is_cancelled_in_azure(factory) -> None:
         result = azure.follow(client, made.factory, run_id, lambda *told: None, QUICK)
         statuses = {
             one.status
-            for one in azure.Monitor(client, made.factory).activities(
+            for one in Monitor(client, made.factory).activities(
                 run_id, client.pipeline_runs.get(*place, run_id).run_start
             )
         }
@@ -346,6 +354,84 @@ def test_the_command_need_not_wait(factory) -> None:
         assert made.count("queryPipelineRuns") == 0
 
 
+def test_the_names_by_which_a_run_is_read_are_those_of_the_pipelines() -> None:
+    pipelines = {name: FactoryFiles().pipeline(name) for name in landing.FOLLOWED}
+    assert all("run_id" in one["parameters"] for one in pipelines.values())
+    assert '"name": "Check columns"' in json.dumps(pipelines[landing.TABLE])
+    assert '"name": "Land file"' in json.dumps(pipelines[landing.REFERENCE])
+
+
+def test_a_run_that_the_factory_refuses_has_failed(factory) -> None:
+    with factory() as made:
+        result = ingest(made, {"day": "2025-01-02"})
+    assert result.status == "Failed"
+    assert "has no parameter 'day'" in result.error
+
+
+def test_the_monitor_filters_runs_and_activities(factory) -> None:
+    with factory(broken="DimDate", page_size=3) as made, connect(made.factory) as client:
+        run_id = ingest(made).run_id
+        place, began = (GROUP, NAME), client.pipeline_runs.get(GROUP, NAME, run_id).run_start
+
+        def runs(*filters: RunQueryFilter, token: str | None = None):
+            return client.pipeline_runs.query_by_factory(*place, window(began, filters, token))
+
+        failed = runs(condition("Status", "Equals", "Failed")).value
+        assert {one.pipeline_name for one in failed} == {"pl_ingest", "pl_ingest_table"}
+        [child] = [one for one in failed if one.run_id != run_id]
+        assert child.invoked_by.pipeline_run_id == child.run_group_id == run_id
+        assert child.message == "Operation on target If it is broken failed: " + (
+            "Activity failed because an inner activity failed; "
+            "Inner activity name: Gap, Error: the log has a gap."
+        )
+        assert runs(condition("RunGroupId", "In", "of no run")).value == []
+        first = runs(condition("PipelineName", "NotIn", "pl_ingest", "pl_write_receipt"))
+        assert len(first.value) == 3
+        second = runs(
+            condition("PipelineName", "NotIn", "pl_ingest", "pl_write_receipt"),
+            token=first.continuation_token,
+        )
+        assert {one.run_id for one in first.value}.isdisjoint(one.run_id for one in second.value)
+        found = client.activity_runs.query_by_pipeline_run(
+            *place,
+            child.run_id,
+            window(began, [condition("ActivityType", "Equals", "WebActivity")]),
+        )
+        [asked] = found.value
+        assert (asked.activity_name, asked.status) == ("Take a while", "Succeeded")
+        assert asked.activity_run_start <= asked.activity_run_end
+        late = window(began + dt.timedelta(days=2), [])
+        assert client.pipeline_runs.query_by_factory(*place, late).value == []
+
+
+def test_what_has_no_stand_in_is_refused_by_name(factory) -> None:
+    with factory() as made, connect(made.factory) as client:
+        place, now = (GROUP, NAME), dt.datetime.now(dt.UTC)
+        sorted_by = RunFilterParameters(
+            last_updated_after=now,
+            last_updated_before=now,
+            order_by=[RunQueryOrderBy(order_by="RunStart", order="ASC")],
+        )
+        for request, name in (
+            (
+                lambda: client.pipelines.create_run(*place, "pl_ingest", is_recovery=True),
+                "isRecovery",
+            ),
+            (lambda: client.pipeline_runs.cancel(*place, "some-run"), "isRecursive"),
+            (lambda: client.pipeline_runs.query_by_factory(*place, sorted_by), "orderBy"),
+            (
+                lambda: client.pipeline_runs.query_by_factory(
+                    *place, window(now, [condition("LatestOnly", "Equals", "true")])
+                ),
+                "LatestOnly",
+            ),
+            (lambda: client.pipelines.get(*place, "pl_ingest"), "GET pipelines"),
+        ):
+            with pytest.raises(HttpResponseError, match=f"'{name}"):
+                request()
+        assert made.runs.all() == []
+
+
 def test_a_run_in_azure_lands_what_a_local_run_lands(
     certificates, monkeypatch, tmp_path: Path
 ) -> None:
@@ -369,6 +455,21 @@ def test_a_run_in_azure_lands_what_a_local_run_lands(
     for table in TABLES:
         assert _content(homes["azure"], table) == _content(homes["here"], table)
     assert sum(len(landed(homes["azure"], table)) for table in TABLES) == len(TABLES) + 1
+
+
+def condition(operand: str, operator: str, *values: str) -> RunQueryFilter:
+    return RunQueryFilter(operand=operand, operator=operator, values_property=list(values))
+
+
+def window(
+    after: dt.datetime, filters: Iterable[RunQueryFilter], token: str | None = None
+) -> RunFilterParameters:
+    return RunFilterParameters(
+        last_updated_after=after,
+        last_updated_before=dt.datetime.now(dt.UTC) + dt.timedelta(days=3),
+        filters=list(filters),
+        continuation_token=token,
+    )
 
 
 def _told(receipt) -> dict:

@@ -4,7 +4,7 @@ Source: https://learn.microsoft.com/rest/api/datafactory/pipeline-runs/query-by-
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 RUNS = {"PipelineName": "pipelineName", "Status": "status", "RunGroupId": "runGroupId"}
@@ -31,11 +31,11 @@ def page(
     if unknown := sorted(set(query) - KNOWN):
         raise QueryError(f"'{unknown[0]}' has no local stand-in")
     after, before = _moment(query, "lastUpdatedAfter"), _moment(query, "lastUpdatedBefore")
+    holds = [_condition(one, fields) for one in query.get("filters") or []]
     found = [
         one
         for one in items
-        if after <= _changed(one) <= before
-        and all(_holds(one, condition, fields) for condition in query.get("filters") or [])
+        if after <= _changed(one) <= before and all(condition(one) for condition in holds)
     ]
     first = _first(query.get("continuationToken"))
     answer: dict[str, Any] = {"value": found[first : first + size]}
@@ -44,14 +44,16 @@ def page(
     return answer
 
 
-def _holds(one: dict[str, Any], condition: dict[str, Any], fields: Mapping[str, str]) -> bool:
-    operand, operator = str(condition.get("operand")), condition.get("operator")
+def _condition(
+    described: dict[str, Any], fields: Mapping[str, str]
+) -> Callable[[dict[str, Any]], bool]:
+    operand, operator = str(described.get("operand")), described.get("operator")
     if operand not in fields:
         raise QueryError(f"a filter by '{operand}' has no local stand-in")
     if operator not in OPERATORS:
         raise QueryError(f"the filter operator '{operator}' is unknown")
-    among = one[fields[operand]] in condition.get("values", [])
-    return among if operator in ("Equals", "In") else not among
+    name, values = fields[operand], described.get("values", [])
+    return lambda one: (one[name] in values) == (operator in ("Equals", "In"))
 
 
 def _moment(query: dict[str, Any], name: str) -> dt.datetime:

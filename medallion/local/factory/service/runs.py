@@ -79,7 +79,7 @@ class Runs:
         record = self._record(run_id)
         if record is None:
             return None if asked is None else views.waiting(asked)
-        return views.run(record, self._record(record["invoked_by"] or ""))
+        return views.run(record, self._record(record["invoked_by"] or ""), self._first(record))
 
     def activities(self, run_id: str) -> list[dict[str, Any]]:
         """The activity runs of a run so far; those of a cancelled run ended with it."""
@@ -101,6 +101,12 @@ class Runs:
                 return record
             self._records[run_id] = record
         return self._records[run_id]
+
+    def _first(self, record: dict[str, Any]) -> str:
+        """The id of the run that was asked for, of which a run is part."""
+        while (above := self._record(record["invoked_by"] or "")) is not None:
+            record = above
+        return str(record["run_id"])
 
     def _run(self, asked: views.Asked) -> None:
         with self._changed:

@@ -45,15 +45,15 @@ def waiting(asked: Asked) -> dict[str, Any]:
     }
 
 
-def run(record: dict[str, Any], parent: dict[str, Any] | None) -> dict[str, Any]:
-    """A run that has begun, by its record and the record of the run that started it."""
+def run(record: dict[str, Any], parent: dict[str, Any] | None, group: str) -> dict[str, Any]:
+    """A run that has begun, by its record, that of the run that started it, and their group."""
     error, run_id = record["error"], record["run_id"]
     message = ""
     if error:
         message = f"Operation on target {error['failedActivity']} failed: {error['message']}"
     return {
         "runId": run_id,
-        "runGroupId": record["invoked_by"] or run_id,
+        "runGroupId": group,
         "isLatest": True,
         "pipelineName": record["pipeline"],
         "parameters": _texts(record["parameters"]),
