@@ -7,13 +7,21 @@ Studio itself writes. What is here was met in files that Studio had written, or 
 # By model, properties in lower case; a model's subclasses have them too.
 PROPERTIES: dict[str, tuple[str, ...]] = {
     "AzureDatabricksLinkedServiceTypeProperties": ("clusteroption",),
-    "DataFlowSource": ("script",),
     "DataFlowSink": ("script",),
-    "Transformation": ("script",),
+    "DataFlowSource": ("script",),
+    "ExecuteDataFlowActivityTypeProperties": ("cachesinks",),
+    "HttpReadSettings": ("enablepartitiondiscovery", "partitionrootpath"),
+    "JsonWriteSettings": ("quotealltext",),
+    "OracleSource": ("convertdecimaltointeger",),
+    "OrcDatasetTypeProperties": ("compressioncodec",),
     "Pipeline": ("lastpublishtime",),
     "ServicePrincipalCredentialTypeProperties": ("azurecloudtype",),
     "SynapseNotebookActivityTypeProperties": ("snapshot",),
+    "Transformation": ("script",),
 }
+
+# Properties that the models' documentation calls text, where JSON of any kind is taken.
+ANY_JSON = ("body", "requestbody", "additionalheaders", "paginationrules")
 
 # Further values of enumerations. Studio names a variable's type Boolean or Integer, and a web
 # activity's method may be PATCH.

@@ -52,7 +52,7 @@ class Field:
     name: str
     hint: Any
     required: bool
-    said: str  # "string", "boolean" and the like, or empty; a body may be JSON of any kind
+    said: str  # "string", "boolean", "integer" and the like, or empty
     span: bool  # whether the text has the form of a time span
     minimum: int | None
 
@@ -86,7 +86,9 @@ def fields(model: type) -> dict[str, Field]:
                 name,
                 hint,
                 "Required." in text and (model.__name__, name) not in beyond.OPTIONAL,
-                "" if matched is None or matched[3] or name == "body" else matched[1].lower(),
+                ""
+                if not matched or matched[3] or name.lower() in beyond.ANY_JSON
+                else matched[1].lower(),
                 r"(\d+)\.)?" in text.replace("\\\\", "\\"),
                 int(least[1]) if least else None,
             )

@@ -55,8 +55,8 @@ HEADERS = {
     "x-functions-key",
 }
 IN_CONNECTION = re.compile(
-    r"(?:^|[;,'\"\s{])(password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|accesskey"
-    r"|client ?secret)\s*=\s*([^;\"']+)",
+    r"(?:^|[;,&'\"\s{])(password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|accesskey"
+    r"|client[_ ]?secret)\s*=\s*([^;&\"']+)",
     re.IGNORECASE,
 )
 IN_ADDRESS = re.compile(
