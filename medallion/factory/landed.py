@@ -15,7 +15,8 @@ from medallion.receipts import Receipt
 TABLE = "pl_ingest_table"
 REFERENCE = "pl_ingest_reference"
 RECEIPT = "pl_write_receipt"
-FOLLOWED = [TABLE, REFERENCE, RECEIPT]
+WINDOW = "pl_ingest_window"
+FOLLOWED = [TABLE, WINDOW, REFERENCE, RECEIPT]
 
 
 def belongs(run: PipelineRun, run_id: str) -> bool:

@@ -55,8 +55,12 @@ class Monitor:
             since,
             [],
         )
-        never = dt.datetime.max.replace(tzinfo=dt.UTC)
-        return sorted(found, key=lambda one: one.activity_run_start or never)
+        return sorted(found, key=begin)
+
+
+def begin(activity: ActivityRun) -> dt.datetime:
+    """When an activity began; one that has not, begins last."""
+    return activity.activity_run_start or dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 def given(run: PipelineRun, parameter: str) -> Any:

@@ -14,7 +14,7 @@ from azure.mgmt.datafactory.models import ActivityRun, PipelineRun
 
 from medallion.errors import MedallionError
 from medallion.factory import landed
-from medallion.factory.monitor import ENDED, Monitor
+from medallion.factory.monitor import ENDED, Monitor, begin
 from medallion.factory.refusals import asked_pause, passing, reason, told, unclear
 from medallion.factory.settings import Factory
 from medallion.ingestion import PIPELINE, IngestResult, cause
@@ -196,22 +196,31 @@ def _look(monitor: Monitor, run_id: str, seen: _Seen, progress: Progress) -> Non
         if landed.belongs(part, run_id):
             seen.parts[part.run_id or ""] = part
     for part_id, part in seen.parts.items():
-        if part.pipeline_name != landed.RECEIPT and part_id not in seen.told:
-            ended = part.status in ENDED
+        if part.pipeline_name in (landed.WINDOW, landed.REFERENCE) and part_id not in seen.told:
             seen.activities[part_id] = monitor.activities(part_id, began)
-            if ended:
+            if part.status in ENDED:
                 seen.told.add(part_id)
-            progress(landed.subject(part) or part_id, _doing(part, seen.activities[part_id]), ended)
+    for part in seen.parts.values():
+        if part.pipeline_name in (landed.TABLE, landed.REFERENCE):
+            progress(landed.subject(part) or "?", _doing(part, seen), part.status in ENDED)
     if run.status in ENDED:
         seen.activities[run_id] = monitor.activities(run_id, began)
     seen.run = run  # last, so that a round that Azure cut short is no end
 
 
-def _doing(part: PipelineRun, activities: list[ActivityRun]) -> str:
-    under_way = [one for one in activities if one.status == "InProgress"]
+def _doing(part: PipelineRun, seen: _Seen) -> str:
+    """What a table or reference file does now: the activity under way that began last."""
+    under_way = [
+        one
+        for part_id, other in seen.parts.items()
+        if landed.subject(other) == landed.subject(part)
+        for one in seen.activities.get(part_id, [])
+        if one.status == "InProgress"
+    ]
     if part.status in ENDED or not under_way:
         return str(part.status)
-    return f"{under_way[-1].activity_name} {under_way[-1].status}"
+    latest = max(under_way, key=begin)
+    return f"{latest.activity_name} {latest.status}"
 
 
 def _result(run_id: str, seen: _Seen, waited: float) -> IngestResult:

@@ -109,13 +109,15 @@ def tiny(folder: Path, url: str, broken: str = "") -> FactoryFiles:
     shutil.copytree(ADF_FOLDER / "factory", folder / "factory")
     for name in ("pl_ingest", "pl_alert"):
         shutil.copy(ADF_FOLDER / "pipeline" / f"{name}.json", folder / "pipeline")
-    receipt = FactoryFiles().pipeline("pl_write_receipt")["parameters"]
-    _write(folder, "pl_write_receipt", receipt, [_wait("Write receipt")])
-    table = FactoryFiles().pipeline("pl_ingest_table")["parameters"]
     asks = {
         "name": "Take a while",
         "type": "WebActivity",
         "typeProperties": {"method": "GET", "url": url},
+    }
+    gap = {
+        "name": "Gap",
+        "type": "Fail",
+        "typeProperties": {"message": "the log has a gap.", "errorCode": "Gap"},
     }
     breaks = {
         "name": "If it is broken",
@@ -123,46 +125,47 @@ def tiny(folder: Path, url: str, broken: str = "") -> FactoryFiles:
         "dependsOn": _after("Take a while"),
         "typeProperties": {
             "expression": _expression(f"@equals(pipeline().parameters.table.table, '{broken}')"),
-            "ifTrueActivities": [
-                {
-                    "name": "Gap",
-                    "type": "Fail",
-                    "typeProperties": {"message": "the log has a gap.", "errorCode": "Gap"},
-                }
-            ],
+            "ifTrueActivities": [gap],
         },
     }
-    given = {
+    window = {
         "mode": _expression("@if(empty(pipeline().parameters.from_date), 'increment', 'backfill')"),
         "from_lsn": "0x00000000000000000011",
         "to_lsn": "0x00000000000000000022",
         "rows_written": 7,
         "bytes": 700,
-        **{
-            name: _expression(f"@pipeline().parameters.{name}")
-            for name in ("table", "from_date", "to_date", "run_id", "started_at")
-        },
     }
-    leaves = {
-        "name": "Leave receipt",
-        "type": "ExecutePipeline",
-        "dependsOn": _after("If it is broken"),
-        "typeProperties": {
-            "pipeline": {"referenceName": "pl_write_receipt", "type": "PipelineReference"},
-            "waitOnCompletion": True,
-            "parameters": given,
-        },
+    passed = {
+        name: _expression(f"@pipeline().parameters.{name}")
+        for name in ("table", "from_date", "to_date", "run_id", "started_at")
     }
-    _write(folder, "pl_ingest_table", table, [asks, breaks, leaves])
-    reference = FactoryFiles().pipeline("pl_ingest_reference")["parameters"]
-    _write(folder, "pl_ingest_reference", reference, [_wait("Ask for ETag")])
+    leaves = _invoking("Leave receipt", "pl_write_receipt", window | passed)
+    leaves["dependsOn"] = _after("If it is broken")
+    _write(folder, "pl_write_receipt", [_wait("Write receipt")])
+    _write(folder, "pl_ingest_window", [asks, breaks, leaves])
+    _write(folder, "pl_ingest_table", [_invoking("Ingest window", "pl_ingest_window", passed)])
+    _write(folder, "pl_ingest_reference", [_wait("Ask for ETag")])
     return FactoryFiles(folder)
 
 
-def _write(folder: Path, name: str, parameters: Any, activities: list[dict[str, Any]]) -> None:
+def _write(folder: Path, name: str, activities: list[dict[str, Any]]) -> None:
+    """Write a pipeline that has the parameters of the real one."""
+    parameters = FactoryFiles().pipeline(name)["parameters"]
     properties = {"parameters": parameters, "activities": activities}
     content = json.dumps({"name": name, "properties": properties})
     (folder / "pipeline" / f"{name}.json").write_text(content)
+
+
+def _invoking(name: str, pipeline: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": "ExecutePipeline",
+        "typeProperties": {
+            "pipeline": {"referenceName": pipeline, "type": "PipelineReference"},
+            "waitOnCompletion": True,
+            "parameters": parameters,
+        },
+    }
 
 
 def _wait(name: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import _thread
 import dataclasses
 import datetime as dt
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -145,7 +146,7 @@ def test_busy_and_broken_answers_are_outlived(factory) -> None:
         assert made.disturbances == []
         assert made.count("createRun") == 2
     assert (result.status, len(result.receipts)) == ("Succeeded", len(TABLES))
-    assert len(made.runs.all()) == 1 + 2 * len(TABLES) + 2
+    assert len(made.runs.all()) == 1 + 3 * len(TABLES) + 2
 
 
 def test_a_start_that_may_have_happened_is_not_repeated(factory) -> None:
@@ -357,7 +358,7 @@ def test_the_command_need_not_wait(factory) -> None:
 def test_the_names_by_which_a_run_is_read_are_those_of_the_pipelines() -> None:
     pipelines = {name: FactoryFiles().pipeline(name) for name in landing.FOLLOWED}
     assert all("run_id" in one["parameters"] for one in pipelines.values())
-    assert '"name": "Check columns"' in json.dumps(pipelines[landing.TABLE])
+    assert '"name": "Check columns"' in json.dumps(pipelines[landing.WINDOW])
     assert '"name": "Land file"' in json.dumps(pipelines[landing.REFERENCE])
 
 
@@ -376,10 +377,12 @@ def test_the_monitor_filters_runs_and_activities(factory) -> None:
         def runs(*filters: RunQueryFilter, token: str | None = None):
             return client.pipeline_runs.query_by_factory(*place, window(began, filters, token))
 
+        chain = ["pl_ingest", "pl_ingest_table", "pl_ingest_window"]
         failed = runs(condition("Status", "Equals", "Failed")).value
-        assert {one.pipeline_name for one in failed} == {"pl_ingest", "pl_ingest_table"}
-        [child] = [one for one in failed if one.run_id != run_id]
-        assert child.invoked_by.pipeline_run_id == child.run_group_id == run_id
+        assert {one.pipeline_name for one in failed} == set(chain)
+        above, child = sorted(failed, key=lambda one: chain.index(one.pipeline_name))[1:]
+        assert child.invoked_by.pipeline_run_id == above.run_id
+        assert above.invoked_by.pipeline_run_id == child.run_group_id == run_id
         assert child.message == "Operation on target If it is broken failed: " + (
             "Activity failed because an inner activity failed; "
             "Inner activity name: Gap, Error: the log has a gap."
@@ -441,20 +444,22 @@ def test_a_run_in_azure_lands_what_a_local_run_lands(
         homes[name] = make(tmp_path / name)
     with room(homes["azure"], certificates) as made:
         live_in(made.environment, monkeypatch)
-        for day in (None, "2025-01-03"):
-            if day:
-                for home in homes.values():
-                    change(home, "UPDATE dbo.DimUser SET country = N'Spain'", day)
-            here, there = ingest_here(homes["here"]), ingest(made)
-            assert (there.status, there.error) == ("Succeeded", None)
-            assert [_told(one) for one in there.receipts] == [_told(one) for one in here.receipts]
-            assert [(one.name, one.bytes, bool(one.file)) for one in there.references] == [
-                (one.name, one.bytes, bool(one.file)) for one in here.references
-            ]
-            assert there.notices == here.notices
+        here, there = ingest_here(homes["here"]), ingest(made, pace=Pace(first=0.5, longest=0.5))
+        for home in homes.values():
+            change(home, "UPDATE dbo.DimUser SET country = N'Spain'", "2025-01-03")
+        ingest_here(homes["here"], "DimUser")
+        increment = command("--target", "prod", "--table", "DimUser")
+    assert (there.status, there.error) == ("Succeeded", None)
+    assert [_told(one) for one in there.receipts] == [_told(one) for one in here.receipts]
+    assert [(one.name, one.bytes, bool(one.file)) for one in there.references] == [
+        (one.name, one.bytes, bool(one.file)) for one in here.references
+    ]
+    assert there.notices == here.notices
+    assert increment.exit_code == 0
+    assert re.search(r"dbo.DimUser +increment .* 6 ", increment.stdout)
     for table in TABLES:
         assert _content(homes["azure"], table) == _content(homes["here"], table)
-    assert sum(len(landed(homes["azure"], table)) for table in TABLES) == len(TABLES) + 1
+    assert len(landed(homes["azure"], "DimUser")) == 2
 
 
 def condition(operand: str, operator: str, *values: str) -> RunQueryFilter:
