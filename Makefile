@@ -16,11 +16,13 @@ test: lint  ## set up, and run every test
 lint: export MEDALLION_HOME := $(abspath target/lint)
 lint: export DBT_PROFILES_DIR := $(MEDALLION_HOME)
 
-lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, and Microsoft's T-SQL grammar
+lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, Microsoft's T-SQL grammar and Data Factory models
 	ruff check .
 	ruff format --check .
 	mypy
 	maxdop --check sql
+	medallion factory check
+	medallion factory arm --check
 	medallion up
 	sqlfluff lint --processes 2 models tests/singular
 	medallion down

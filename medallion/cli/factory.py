@@ -60,9 +60,17 @@ def check_files(
 
 @app.command("arm")
 def arm_template(
-    folder: Annotated[Path, typer.Option("--adf", help="A folder in git layout.")] = ADF_FOLDER,
+    folder: Annotated[Path, typer.Argument(help="A folder in git layout.")] = ADF_FOLDER,
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail when the files are stale.")
+    ] = False,
 ) -> None:
-    """Write the ARM template that deploys the files, as arm/ in their folder."""
+    """Write the ARM template that deploys the files, and its parameters, to arm/ in the folder."""
+    if only_check:
+        if found := arm.stale(folder):
+            names = " and ".join(str(file) for file in found)
+            raise MedallionError(f"{names}: not what {folder} makes; run `medallion factory arm`.")
+        return
     for file in arm.write(folder):
         out.print(f"wrote {file}", markup=False, soft_wrap=True)
 

@@ -1,6 +1,5 @@
-"""The files under adf/ themselves: what the service would refuse, and what the source would."""
+"""What the pipelines send to the source; the reference files, and the server for GitHub."""
 
-import json
 import subprocess
 import sys
 import urllib.error
@@ -9,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from medallion.local.factory import arm
 from medallion.local.factory.connectors import azure_sql
-from medallion.local.factory.files import ADF_FOLDER
 from medallion.local.factory.run import ingest
 from medallion.local.github.server import REFERENCE, REPOSITORY, etag, serving
 
@@ -84,20 +81,3 @@ def test_github_answers_304_for_a_known_etag_and_404_outside(tmp_path: Path) -> 
             with pytest.raises(urllib.error.HTTPError) as error:
                 urllib.request.urlopen(asked)
             assert error.value.code == code
-
-
-def test_arm_template_is_that_of_the_files() -> None:
-    file = ADF_FOLDER / "arm" / "ARMTemplateForFactory.json"
-    assert json.loads(file.read_text()) == arm.template(ADF_FOLDER), "run `medallion factory arm`"
-
-
-def test_arm_template_deploys_every_file_after_what_it_refers_to() -> None:
-    made = arm.template(ADF_FOLDER)
-    kinds = ("linkedService", "dataset", "pipeline", "trigger")
-    files = [file for kind in kinds for file in (ADF_FOLDER / kind).glob("*.json")]
-    assert len(made["resources"]) == len(files) + 1
-    [master] = [one for one in made["resources"] if "/pl_ingest')" in one["name"]]
-    children = " ".join(master["dependsOn"])
-    assert all(name in children for name in ("pl_ingest_table", "pl_ingest_reference", "pl_alert"))
-    assert "ls_lake_properties_typeProperties_url" in made["parameters"]
-    assert made["parameters"]["globalParameters_github_url_value"]["type"] == "string"
