@@ -1,7 +1,8 @@
-"""Control flow: what Data Factory does when activities succeed, fail and are skipped."""
+"""Runs of pipelines: dependencies, outcomes, retries, timeouts, events, crashes."""
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -9,59 +10,16 @@ from typing import Any
 import pytest
 from medallion.errors import MedallionError
 from medallion.home import Home
-from medallion.local.factory.engine import Run, run_pipeline
+from medallion.local.factory.engine import run_pipeline
 from medallion.local.factory.environment import Environment
-from medallion.local.factory.files import FactoryFiles
+from medallion.local.factory.events import Event
 
-Json = dict[str, Any]
-
-
-class Factory:
-    """A factory folder that a test fills."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.pauses: list[float] = []
-
-    def add(self, kind: str, name: str, properties: Json) -> None:
-        file = self.folder / "adf" / kind / f"{name}.json"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"name": name, "properties": properties}))
-
-    def run(self, *activities: Json, **properties: Any) -> Run:
-        """Run a pipeline of these activities; its variables are one text `v` and one array `a`."""
-        variables = {"v": {"type": "String"}, "a": {"type": "Array"}}
-        self.add("pipeline", "pl", {"activities": activities, "variables": variables, **properties})
-        return run_pipeline(self.environment(), "pl")
-
-    def environment(self) -> Environment:
-        home, files = Home(self.folder / "home"), FactoryFiles(self.folder / "adf")
-        return Environment(home, files, pause=self.pauses.append)
+from factory_bench import Factory, Json, activity, append, fail, status
 
 
 @pytest.fixture
 def factory(tmp_path: Path) -> Factory:
     return Factory(tmp_path)
-
-
-def activity(name: str, kind: str, after: Json | None = None, **properties: Any) -> Json:
-    depends = [
-        {"activity": one, "dependencyConditions": conditions.split("|")}
-        for one, conditions in (after or {}).items()
-    ]
-    return {"name": name, "type": kind, "dependsOn": depends, "typeProperties": properties}
-
-
-def append(name: str, value: Any, after: Json | None = None) -> Json:
-    return activity(name, "AppendVariable", after, variableName="a", value=value)
-
-
-def fail(name: str, after: Json | None = None, message: str = "boom") -> Json:
-    return activity(name, "Fail", after, message=message, errorCode="E1")
-
-
-def status(run: Run, name: str) -> str:
-    return str(run.scope.activities[name]["status"])
 
 
 def test_activities_run_in_the_order_of_their_dependencies(factory: Factory) -> None:
@@ -109,69 +67,6 @@ def test_retries_wait_and_stop_at_the_first_success(factory: Factory) -> None:
     assert run.record.activities[-1]["retryAttempt"] == 2
 
 
-def test_for_each_runs_all_items_and_then_fails(factory: Factory) -> None:
-    inner = [
-        append("Add", "@item()"),
-        activity(
-            *("Even", "IfCondition"),
-            {"Add": "Succeeded"},
-            expression="@equals(mod(item(), 2), 0)",
-            ifTrueActivities=[fail("No", message="even @{item()}")],
-        ),
-    ]
-    run = factory.run(activity("Loop", "ForEach", items="@createArray(1, 2, 3)", activities=inner))
-    assert run.scope.variables["a"] == [1, 2, 3]
-    assert run.record.error is not None and run.record.error["message"].endswith("Error: even 2")
-    assert run.record.error["errorCode"] == "E1"
-
-
-def test_switch_filter_until_and_variables(factory: Factory) -> None:
-    run = factory.run(
-        activity("F", "Filter", items="@range(1, 4)", condition="@greater(item(), 2)"),
-        activity(
-            *("S", "Switch"),
-            {"F": "Succeeded"},
-            on="@string(length(activity('F').output.Value))",
-            cases=[{"value": "2", "activities": [append("Two", "two")]}],
-            defaultActivities=[fail("Other")],
-        ),
-        activity(
-            *("U", "Until"),
-            {"S": "Succeeded"},
-            expression="@equals(length(variables('a')), 3)",
-            timeout="0.00:01:00",
-            activities=[append("More", "more")],
-        ),
-        activity(
-            "V", "SetVariable", {"U": "Succeeded"}, variableName="v", value="@{variables('a')}"
-        ),
-    )
-    assert run.record.status == "Succeeded"
-    assert run.scope.variables["v"] == '["two","more","more"]'
-
-
-def test_child_pipeline_returns_values_and_passes_on_its_failure(factory: Factory) -> None:
-    entry = {"key": "n", "value": {"type": "Expression", "content": "@pipeline().parameters.n"}}
-    returning = activity(
-        *("R", "SetVariable"),
-        variableName="pipelineReturnValue",
-        value=[entry],
-        setSystemVariable=True,
-    )
-    parameters = {"n": {"type": "int"}}
-    factory.add("pipeline", "child", {"activities": [returning], "parameters": parameters})
-    factory.add("pipeline", "bad", {"activities": [fail("X")]})
-    call = {"pipeline": {"referenceName": "child"}, "parameters": {"n": "@add(1, 1)"}}
-    run = factory.run(
-        activity("C", "ExecutePipeline", **call),
-        append("A", "@activity('C').output.pipelineReturnValue.n", {"C": "Succeeded"}),
-    )
-    assert run.scope.variables["a"] == [2]
-    run = factory.run(activity("C", "ExecutePipeline", pipeline={"referenceName": "bad"}))
-    assert run.record.error is not None
-    assert run.record.error["message"] == "Operation on target X failed: boom"
-
-
 def test_inactive_activity_counts_as_it_is_marked(factory: Factory) -> None:
     inactive = {**fail("A"), "state": "Inactive", "onInactiveMarkAs": "Succeeded"}
     assert factory.run(inactive, append("B", 1, {"A": "Succeeded"})).record.status == "Succeeded"
@@ -207,9 +102,11 @@ def test_unsupported_dataset_service_and_property_are_named(factory: Factory) ->
     factory.add("linkedService", "s", {"type": "AzureBlobFS"})
     message = factory.run(look).record.error["message"]  # type: ignore[index]
     assert "'SnowflakeSource on AzureBlobFS'" in message
-    web = activity("W", "WebActivity", method="GET", url="http://x", authentication={"type": "MSI"})
+    web = activity(
+        "W", "WebActivity", method="GET", url="http://x", authentication={"type": "Basic"}
+    )
     message = factory.run(web).record.error["message"]  # type: ignore[index]
-    assert "Property 'authentication'" in message
+    assert "Web authentication 'Basic'" in message
 
 
 def test_dependency_cycle_and_wrong_parameters_do_not_start(factory: Factory) -> None:
@@ -255,3 +152,176 @@ def test_alert_is_posted_as_json_to_the_webhook(tmp_path: Path) -> None:
     assert body["text"] == f"local: dbo.T failed in run r: {message.replace(chr(10), ' ')}"
     silent = run_pipeline(Environment(Home(tmp_path)), "pl_alert", {"webhook": "", **given})
     assert silent.record.status == "Succeeded"
+
+
+class Killed(BaseException):
+    """A worker that dies."""
+
+
+def test_conditions_of_one_dependency_are_alternatives_and_dependencies_add_up(
+    factory: Factory,
+) -> None:
+    run = factory.run(
+        fail("A"),
+        append("B", 1),
+        append("Either", 2, {"A": "Succeeded|Failed"}),
+        append("Both", 3, {"A": "Failed", "B": "Succeeded"}),
+        append("Not both", 4, {"A": "Succeeded", "B": "Succeeded"}),
+        append("After skip", 5, {"Not both": "Skipped"}),
+    )
+    assert run.scope.variables["a"] == [1, 2, 3, 5]
+    assert status(run, "Not both") == "Skipped"
+    assert run.record.status == "Succeeded"
+
+
+def test_do_if_skip_else_is_green(factory: Factory) -> None:
+    run = factory.run(
+        fail("A"),
+        append("B", 1, {"A": "Succeeded"}),
+        append("C", 2, {"A": "Failed"}),
+        append("D", 3, {"B": "Skipped"}),
+    )
+    assert run.record.status == "Succeeded"
+
+
+def test_the_leaf_rule_holds_inside_control_activities(factory: Factory) -> None:
+    handled = [fail("A"), append("B", 1, {"A": "Failed"})]
+    unhandled = [fail("X", message="bad"), append("Y", 1, {"X": "Succeeded"})]
+    for kind, properties in (
+        ("IfCondition", {"expression": "@bool(1)", "ifTrueActivities": ...}),
+        ("Switch", {"on": "a", "cases": [], "defaultActivities": ...}),
+        ("ForEach", {"items": "@createArray(1)", "activities": ...}),
+        ("Until", {"expression": "@bool(1)", "activities": ...}),
+    ):
+        for inner, message in ((handled, None), (unhandled, "Inner activity name: X, Error: bad")):
+            given = {k: inner if v is ... else v for k, v in properties.items()}
+            error = factory.run(activity("It", kind, **given)).record.error
+            assert (error is None) if message is None else message in error["message"], kind
+
+
+def test_inactive_activity_marked_as_failed_or_skipped(factory: Factory) -> None:
+    inactive = {**append("A", 1), "state": "Inactive", "onInactiveMarkAs": "Failed"}
+    assert factory.error(inactive)["message"] == "Activity 'A' is inactive and marked as failed."
+    inactive["onInactiveMarkAs"] = "Skipped"
+    run = factory.run(inactive, append("B", 2, {"A": "Succeeded"}))
+    assert (status(run, "B"), run.record.status) == ("Skipped", "Succeeded")
+
+
+def test_an_activity_leaves_its_run_and_its_error(factory: Factory) -> None:
+    parts = ("error.errorCode", "error.failureType", "error.target", "Status", "ActivityType")
+    values = "; ".join(f"@{{activity('A').{part}}}" for part in parts)
+    run = factory.run(fail("A", message="no"), append("B", values, {"A": "Failed"}))
+    assert run.scope.variables["a"] == ["E1; UserError; A; Failed; Fail"]
+    left = run.scope.activities["A"]
+    assert left["executionStartTime"] <= left["executionEndTime"]
+    assert len(left["activityRunId"]) == 36 and left["duration"].startswith("0:00:00")
+
+
+def test_control_activities_are_not_retried(factory: Factory) -> None:
+    run = factory.run({**fail("A"), "policy": {"retry": 3}})
+    assert run.record.activities[0]["retryAttempt"] == 0 and factory.pauses == []
+
+
+def looking(name: str, **policy: Any) -> Json:
+    """A `GetMetadata` of nothing, and what it needs."""
+    dataset = {"referenceName": "d", "type": "DatasetReference"}
+    found = activity(name, "GetMetadata", dataset=dataset, fieldList=["exists"])
+    return {**found, "policy": policy}
+
+
+def add_lake(factory: Factory) -> None:
+    location = {"type": "AzureBlobFSLocation", "fileSystem": "control", "fileName": "x"}
+    properties = {"type": "Json", "linkedServiceName": {"referenceName": "s"}}
+    factory.add("dataset", "d", {**properties, "typeProperties": {"location": location}})
+    factory.add("linkedService", "s", {"type": "AzureBlobFS"})
+
+
+def test_an_attempt_over_its_timeout_fails(factory: Factory) -> None:
+    add_lake(factory)
+    assert factory.run(looking("G", timeout="0.00:00:10")).record.status == "Succeeded"
+    error = factory.error(looking("G", timeout="0.00:00:00"))
+    assert error["errorCode"] == "ActivityTimeout" and "timeout of 0 s" in error["message"]
+
+
+def test_a_missing_property_is_a_sentence(factory: Factory) -> None:
+    assert factory.error(activity("A", "ForEach", items="@createArray(1)"))["message"] == (
+        "ForEach 'A' lacks its property 'activities'."
+    )
+
+
+def told(factory: Factory) -> list[tuple[str, str]]:
+    return [(event.activity, event.status) for event in factory.events]
+
+
+def test_events_come_right_before_and_after_each_body(factory: Factory) -> None:
+    inner = [fail("X"), append("Y", 1, {"X": "Succeeded"})]
+    factory.run(activity("If", "IfCondition", expression="@bool(1)", ifTrueActivities=inner))
+    assert told(factory) == [
+        ("If", "InProgress"),
+        ("X", "InProgress"),
+        ("X", "Failed"),
+        ("Y", "Skipped"),
+        ("If", "Failed"),
+    ]
+
+
+@pytest.mark.parametrize("at", [("A", "InProgress"), ("A", "Succeeded"), ("B", "Skipped")])
+def test_a_listener_that_dies_ends_the_run_at_once(factory: Factory, at: tuple[str, str]) -> None:
+    def listen(event: Event) -> None:
+        factory.events.append(event)
+        if (event.activity, event.status) == at:
+            raise Killed
+
+    factory.listener = listen
+    factory.add("pipeline", "child", {"activities": [append("A", 1), append("Z", 1)]})
+    call = activity("Call", "ExecutePipeline", pipeline={"referenceName": "child"})
+    with pytest.raises(Killed):
+        factory.run(append("A", 1), append("B", 2, {"A": "Failed"}), call, append("C", 3))
+    assert told(factory)[-1] == at
+    [record] = (json.loads(file.read_text()) for file in (factory.home.factory / "runs").iterdir())
+    assert record["status"] == "Cancelled"
+
+
+def test_a_listener_that_dies_ends_what_runs_beside_it(factory: Factory) -> None:
+    factory.most_at_once = 3
+    dead = threading.Event()
+
+    def listen(event: Event) -> None:
+        factory.events.append(event)
+        if event.status == "Succeeded":
+            dead.set()
+            raise Killed
+
+    factory.listener = listen
+    factory.pause = lambda seconds: None if seconds == 1 else time.sleep(0.2 * dead.wait(5))
+    waits = [activity(f"W{n}", "Wait", waitTimeInSeconds=n) for n in (1, 2, 3)]
+    with pytest.raises(Killed):
+        factory.run(*waits, append("After", 1, {"W2": "Succeeded"}))
+    assert [event.status for event in factory.events].count("Succeeded") == 1
+    assert factory.events[-1].activity == "W1"
+
+
+def test_an_interrupt_cancels_a_run_and_the_one_that_invoked_it(factory: Factory) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    factory.pause = interrupt
+    wait = activity("W", "Wait", waitTimeInSeconds=1)
+    factory.add("pipeline", "child", {"activities": [wait]})
+    with pytest.raises(KeyboardInterrupt):
+        factory.run(activity("C", "ExecutePipeline", pipeline={"referenceName": "child"}))
+    runs = [json.loads(file.read_text()) for file in (factory.home.factory / "runs").iterdir()]
+    assert sorted((run["pipeline"], run["status"]) for run in runs) == [
+        ("child", "Cancelled"),
+        ("pl", "Cancelled"),
+    ]
+
+
+def test_independent_activities_run_together_when_the_environment_allows(factory: Factory) -> None:
+    meeting = threading.Barrier(3, timeout=5)
+    factory.most_at_once = 3
+    factory.pause = lambda seconds: meeting.wait() and None
+    waits = [activity(f"W{n}", "Wait", waitTimeInSeconds=1) for n in range(3)]
+    after = {f"W{n}": "Succeeded" for n in range(3)}
+    run = factory.run(append("Last", "end", after), *waits)
+    assert run.record.status == "Succeeded" and run.scope.variables["a"] == ["end"]

@@ -6,10 +6,13 @@ Source: https://learn.microsoft.com/azure/data-factory/concepts-pipelines-activi
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from medallion.local.factory.errors import ActivityError, not_supported
+from medallion.local.factory.errors import ActivityError
+from medallion.local.factory.parameters import check_variable
 from medallion.local.factory.scope import Scope, resolve
+from medallion.local.factory.timespans import seconds
 from medallion.local.factory.values import to_text, type_name
 
 if TYPE_CHECKING:
@@ -18,7 +21,10 @@ if TYPE_CHECKING:
 Activity = dict[str, Any]
 Body = Callable[["Run", Activity, Scope], dict[str, Any]]
 
-LONGEST_UNTIL_SECONDS = 7 * 86400
+LONGEST_UNTIL_SECONDS = 90 * 86400
+MOST_ITEMS = 100_000  # of a ForEach, by the service's limits
+DEFAULT_BATCH = 20
+MOST_BATCH = 50
 
 
 def _boolean(activity: Activity, value: Any) -> bool:
@@ -60,18 +66,49 @@ def switch(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
 def for_each(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
     """Run activities once per item, all of them even when some fail, and fail if any did.
 
-    Without `isSequential`, Data Factory runs `batchCount` at once in no given order; here items
-    run one after another either way.
+    Unless `isSequential`, up to `batchCount` items run at once in no given order, as far as the
+    environment allows. The first failing item's error is the activity's.
+
+    Source: https://learn.microsoft.com/azure/data-factory/control-flow-for-each-activity
     """
-    items, errors = _items(activity, scope), []
-    for item in items:
+    properties, items = activity["typeProperties"], _items(activity, scope)
+    if len(items) > MOST_ITEMS:
+        raise ActivityError(f"ForEach '{activity['name']}' has more than {MOST_ITEMS} items.")
+    at_once = 1
+    if not _switched_on(properties.get("isSequential", False)):
+        at_once = min(int(properties.get("batchCount", DEFAULT_BATCH)), MOST_BATCH)
+
+    def iterate(item: Any) -> ActivityError | None:
         try:
-            run.inner(activity["typeProperties"]["activities"], scope.iteration(item))
+            run.inner(properties["activities"], scope.iteration(item))
         except ActivityError as error:
-            errors.append(error)
-    if errors:
-        raise errors[0]
+            return error
+        return None
+
+    errors = _for_all(run, iterate, items, min(at_once, run.environment.most_at_once))
+    for error in errors:
+        if error is not None:
+            raise error
     return {"itemsCount": len(items)}
+
+
+def _switched_on(value: Any) -> bool:
+    return to_text(value).lower() == "true"
+
+
+def _for_all(
+    run: "Run", iterate: Callable[[Any], ActivityError | None], items: list[Any], at_once: int
+) -> list[ActivityError | None]:
+    """The outcome of each item, in the order of the items."""
+    if at_once <= 1:
+        return [iterate(item) for item in items]
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            return list(pool.map(iterate, items))
+        except BaseException:
+            run.shared.stopped.set()
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def filter_items(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
@@ -82,26 +119,32 @@ def filter_items(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]
     return {"ItemsCount": len(items), "FilteredItemsCount": len(kept), "Value": kept}
 
 
-def seconds(timeout: str) -> float:
-    """The seconds of a .NET time span `[d.]hh:mm:ss`."""
-    matched = re.fullmatch(r"(?:(\d+)\.)?(\d+):(\d\d):(\d\d)", timeout)
-    if matched is None:
-        raise ActivityError(f"The timeout '{timeout}' is not of the form d.hh:mm:ss.")
-    days, hours, minutes, rest = (int(group or 0) for group in matched.groups())
-    return float(((days * 24 + hours) * 60 + minutes) * 60 + rest)
-
-
 def until(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
-    """Run activities again and again until the expression holds, or the timeout is over."""
+    """Run activities again and again until the expression holds, or the timeout is over.
+
+    A failure inside does not end the loop; that of the last round is the activity's.
+
+    Source: https://learn.microsoft.com/azure/data-factory/control-flow-until-activity
+    """
     properties = activity["typeProperties"]
-    limit = min(seconds(properties.get("timeout", "7.00:00:00")), LONGEST_UNTIL_SECONDS)
+    timeout = resolve(properties.get("timeout", "7.00:00:00"), scope)
+    limit = min(seconds(timeout), LONGEST_UNTIL_SECONDS)
     begun = time.monotonic()
     while True:
-        run.inner(properties["activities"], scope)
+        failed = None
+        try:
+            run.inner(properties["activities"], scope)
+        except ActivityError as error:
+            failed = error
         if _boolean(activity, resolve(properties["expression"], scope)):
-            return {}
+            break
         if time.monotonic() - begun > limit:
-            raise ActivityError(f"Until '{activity['name']}' timed out after {limit:g} s.", "2001")
+            raise ActivityError(
+                f"Until '{activity['name']}' timed out after {limit:g} s.", "ActivityTimeout"
+            )
+    if failed is not None:
+        raise failed
+    return {}
 
 
 def _variable(activity: Activity, scope: Scope) -> str:
@@ -115,29 +158,43 @@ def _variable(activity: Activity, scope: Scope) -> str:
 
 
 def _returned(value: Any, scope: Scope) -> Any:
-    """One value of a pipeline's return value: `{"type": …, "content": …}`."""
+    """One value of a pipeline's return value: `{"type": …, "content": …}`.
+
+    Source: https://learn.microsoft.com/azure/data-factory/tutorial-pipeline-return-value
+    """
     if not isinstance(value, dict) or "type" not in value:
         return resolve(value, scope)
-    if value["type"] == "Array":
-        return [_returned(one, scope) for one in value.get("content", [])]
-    return None if value["type"] == "Null" else resolve(value.get("content"), scope)
+    content = value.get("content")
+    match value["type"]:
+        case "Null":
+            return None
+        case "Array" if isinstance(content, list):
+            return [_returned(one, scope) for one in content]
+        case "Object" if isinstance(content, list):
+            return {one["key"]: _returned(one["value"], scope) for one in content}
+    return resolve(content, scope)
 
 
 def set_variable(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
     """Set a variable, or with `setSystemVariable` parts of the pipeline's return value."""
     properties = activity["typeProperties"]
     if properties.get("setSystemVariable") and properties["variableName"] == "pipelineReturnValue":
-        for entry in properties["value"]:
-            scope.return_value[entry["key"]] = _returned(entry["value"], scope)
-        return {"name": "pipelineReturnValue", "value": dict(scope.return_value)}
+        values = {one["key"]: _returned(one["value"], scope) for one in properties["value"]}
+        with scope.lock:
+            scope.return_value.update(values)
+            return {"name": "pipelineReturnValue", "value": dict(scope.return_value)}
     name = _variable(activity, scope)
-    if f"variables('{name}')" in to_text(properties["value"]):
+    reading = re.compile(rf"variables\(\s*'{re.escape(name)}'\s*\)", re.IGNORECASE)
+    if reading.search(to_text(properties["value"])):
         raise ActivityError(
             f"SetVariable '{activity['name']}' reads the variable '{name}' that it sets; "
             "Data Factory refuses that, so use a second variable."
         )
-    scope.variables[name] = resolve(properties["value"], scope)
-    return {"name": name, "value": scope.variables[name]}
+    value = resolve(properties["value"], scope)
+    check_variable(name, scope.types.get(name, ""), value)
+    with scope.lock:
+        scope.variables[name] = value
+    return {"name": name, "value": value}
 
 
 def append_variable(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
@@ -146,17 +203,23 @@ def append_variable(run: "Run", activity: Activity, scope: Scope) -> dict[str, A
     if not isinstance(scope.variables[name], list):
         raise ActivityError(f"AppendVariable '{activity['name']}' needs an Array variable.")
     value = resolve(activity["typeProperties"]["value"], scope)
-    scope.variables[name] = [*scope.variables[name], value]
+    with scope.lock:
+        scope.variables[name] = [*scope.variables[name], value]
     return {"name": name, "value": value}
 
 
 def execute_pipeline(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
-    """Run another pipeline, wait for its end, and pass on its failure and return value."""
+    """Run another pipeline; with `waitOnCompletion` pass on its failure and its return value.
+
+    Without it the other pipeline runs to its end here all the same, before the next activity, but
+    how it ends is nothing to this run.
+    """
     properties = activity["typeProperties"]
-    if not properties.get("waitOnCompletion", True):
-        raise not_supported("waitOnCompletion", "false", f"activity '{activity['name']}'")
     name = properties["pipeline"]["referenceName"]
     child = run.child(name, resolve(properties.get("parameters", {}), scope))
+    output = {"pipelineRunId": child.record.run_id, "pipelineName": name}
+    if not properties.get("waitOnCompletion", True):
+        return output
     if child.record.error is not None:
         failed = child.record.error
         raise ActivityError(
@@ -164,11 +227,7 @@ def execute_pipeline(run: "Run", activity: Activity, scope: Scope) -> dict[str, 
             failed["errorCode"],
             failed["failureType"],
         )
-    return {
-        "pipelineRunId": child.record.run_id,
-        "pipelineName": name,
-        "pipelineReturnValue": child.scope.return_value,
-    }
+    return {**output, "pipelineReturnValue": child.scope.return_value}
 
 
 def fail(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
@@ -179,7 +238,12 @@ def fail(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
 
 def wait(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
     """Wait for a number of seconds."""
-    run.environment.pause(float(resolve(activity["typeProperties"]["waitTimeInSeconds"], scope)))
+    value = resolve(activity["typeProperties"]["waitTimeInSeconds"], scope)
+    if not re.fullmatch(r"\d+", to_text(value)):
+        raise ActivityError(
+            f"Wait '{activity['name']}' needs a whole number of seconds, not {to_text(value)!r}."
+        )
+    run.environment.pause(float(to_text(value)))
     return {}
 
 

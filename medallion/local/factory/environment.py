@@ -23,6 +23,8 @@ class Environment:
     `tokens` are what the factory's managed identity gets for a resource, such as
     `https://storage.azure.com`. `jobs` are Databricks jobs by their id: each takes parameters,
     and raises `MedallionError` when it fails. `pause` waits between retries and in `Wait`, in s.
+    `most_at_once` is how many activities, and iterations of a loop, may run at the same time:
+    with 1 they run one after another, in the same order each time.
     """
 
     home: Home
@@ -32,6 +34,7 @@ class Environment:
     listener: Listener = _ignore
     pause: Callable[[float], None] = time.sleep
     jobs: dict[str, Callable[[dict[str, str]], None]] = field(default_factory=dict)
+    most_at_once: int = 1
 
     @property
     def runs(self) -> Path:

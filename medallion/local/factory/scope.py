@@ -1,7 +1,8 @@
 """What expressions see while a pipeline runs, and the evaluation of whole JSON values."""
 
+import threading
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from medallion.local.factory.errors import ExpressionError
@@ -13,7 +14,8 @@ from medallion.local.factory.functions.registry import text
 class Scope:
     """One pipeline run's `pipeline()`, variables and activities, and the `item()` of a loop.
 
-    An iteration has its own activities over the same variables, as Data Factory's have.
+    An iteration has its own activities over the same variables, as Data Factory's have;
+    `types` are the variables' declared ones. Whoever changes a variable holds `lock`.
     """
 
     pipeline: dict[str, Any] = field(default_factory=dict)
@@ -23,16 +25,12 @@ class Scope:
     dataset: dict[str, Any] | None = None
     linked_service: dict[str, Any] | None = None
     return_value: dict[str, Any] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def iteration(self, item: Any) -> "Scope":
         """The scope of one iteration of a `ForEach`, or of one test of a `Filter`."""
-        return Scope(
-            self.pipeline,
-            self.variables,
-            dict(self.activities),
-            (item,),
-            return_value=self.return_value,
-        )
+        return replace(self, activities=dict(self.activities), loop=(item,))
 
     def reference(self, name: str, arguments: list[Any]) -> tuple[bool, Any]:
         """The value of `pipeline()`, `variables(…)`, `activity(…)`, `item()`, `dataset()`, …."""

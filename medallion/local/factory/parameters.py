@@ -1,0 +1,96 @@
+"""The values of a pipeline's parameters and variables, by their declared types.
+
+The names of types are Data Factory's, in any case. What the service does with a value of another
+type is from memory: a text that reads as the type is converted, and anything else refused.
+"""
+
+import copy
+import json
+from typing import Any
+
+from medallion.errors import MedallionError
+from medallion.local.factory.errors import ActivityError
+from medallion.local.factory.values import to_json, to_text, type_name
+
+VARIABLE_DEFAULTS = {"string": "", "boolean": False, "integer": 0, "float": 0.0, "array": []}
+TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "securestring": (str,),
+    "boolean": (bool,),
+    "bool": (bool,),
+    "integer": (int,),
+    "int": (int,),
+    "float": (float, int),
+    "array": (list,),
+    "object": (dict,),
+}
+
+
+def is_of(value: Any, kind: str) -> bool:
+    """Whether a value is of a declared type; null is of any, and so is any of an unknown type."""
+    types = TYPES.get(kind.lower())
+    if value is None or types is None:
+        return True
+    return isinstance(value, types) and (bool in types or not isinstance(value, bool))
+
+
+def parameter_values(
+    pipeline: str, declared: dict[str, Any], given: dict[str, Any]
+) -> dict[str, Any]:
+    """The value of each declared parameter. Raises `MedallionError` for one missing or unknown."""
+    if unknown := sorted(set(given) - set(declared)):
+        raise MedallionError(
+            f"Pipeline '{pipeline}' has no parameter '{unknown[0]}'; "
+            f"it has {', '.join(declared) or 'none'}."
+        )
+    values = {}
+    for name, one in declared.items():
+        if name not in given and "defaultValue" not in one:
+            raise MedallionError(f"Parameter '{name}' of pipeline '{pipeline}' needs a value.")
+        value = given[name] if name in given else copy.deepcopy(one["defaultValue"])
+        values[name] = _converted(pipeline, name, str(one.get("type", "")), value)
+    return values
+
+
+def _converted(pipeline: str, name: str, kind: str, value: Any) -> Any:
+    if is_of(value, kind):
+        return value
+    if kind.lower() in ("string", "securestring"):
+        return to_json(value) if isinstance(value, (dict, list)) else to_text(value)
+    if isinstance(value, str):
+        try:
+            read = json.loads(value.lower() if kind.lower().startswith("bool") else value)
+        except ValueError:
+            read = None
+        if read is not None and is_of(read, kind):
+            return read
+    raise MedallionError(
+        f"Parameter '{name}' of pipeline '{pipeline}' is of type {kind}, "
+        f"but was given {to_json(value)}."
+    )
+
+
+def variable_types(declared: dict[str, Any]) -> dict[str, str]:
+    """The declared type of each variable."""
+    return {name: str(one.get("type", "String")) for name, one in declared.items()}
+
+
+def variable_values(declared: dict[str, Any]) -> dict[str, Any]:
+    """Each variable's default value, or the empty value of its type."""
+    values = {}
+    for name, kind in variable_types(declared).items():
+        default = declared[name].get("defaultValue", VARIABLE_DEFAULTS.get(kind.lower(), ""))
+        check_variable(name, kind, default)
+        values[name] = copy.deepcopy(default)
+    return values
+
+
+def check_variable(name: str, kind: str, value: Any) -> None:
+    """Raise `ActivityError` for a value that a variable of this type cannot hold."""
+    if not is_of(value, kind):
+        raise ActivityError(
+            f"The variable '{name}' of type '{kind}' cannot be initialized or updated with value "
+            f"of type '{type_name(value)}'. The variable '{name}' only supports values of types "
+            f"'{kind}'.",
+            "InvalidVariableValue",
+        )
