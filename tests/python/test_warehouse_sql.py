@@ -159,9 +159,38 @@ def test_read_files_reads_csv(warehouse, landing):
     )[0][0] == "x, y"  # fmt: skip
 
 
+def test_read_files_reads_json(warehouse, landing):
+    folder, url, _ = landing
+    schema = "id BIGINT, ok BOOLEAN, at TIMESTAMP, `table` STRING"
+    query = f"select * from read_files('{url}', format => 'json', schema => '{schema}'"
+    (folder / "a").mkdir()
+    (folder / "a" / "lines.json").write_text(
+        '{"ID": 1, "ok": true, "at": "2026-01-01T00:00:00.1234567Z", "table": "x"}\n'
+        '{"id": 18014398509481985, "more": [1]}\n'
+    )
+    (folder / "b.json").write_text('{"id": null, "table": 1.50}')
+    at = datetime.datetime(2026, 1, 1, microsecond=123456, tzinfo=datetime.UTC)
+    assert warehouse.rows(query + ") order by id nulls first") == [
+        (None, None, None, "1.50"),
+        (1, True, at, "x"),
+        (18014398509481985, None, None, None),
+    ]
+    (folder / "a" / "lines.json").write_text('[{"id": 1},\n {"id": 2}]')
+    lines = warehouse.rows(query + ", multiLine => true, mode => 'FAILFAST') where id is not null")
+    assert [row[0] for row in lines] == [1, 2]
+    assert "lines.json" in warehouse.fails(query + ")")
+    for broken in ('{"id": 1', '{"id": "1"}', '{"id": 1.5}', '{"at": 1}', "1", '{"table": {}}'):
+        (folder / "a" / "lines.json").write_text(broken)
+        assert "a/lines.json" in warehouse.fails(query + ")"), broken
+    assert "rescueddatacolumn" in warehouse.fails(query + ", rescuedDataColumn => 'x')")
+
+
 def test_a_streaming_table_takes_each_file_once(warehouse, landing):
     _, url, land = landing
-    stream = f"STREAM read_files('{url}', format => 'parquet', schema => 'id BIGINT')"
+    stream = (
+        f"STREAM read_files('{url}', format => 'parquet', allowOverwrites => true, "
+        "schema => 'id BIGINT')"
+    )
     land("1.parquet", id=[1, 2])
     warehouse.run("drop table if exists s.st")
     warehouse.run(
@@ -177,6 +206,13 @@ def test_a_streaming_table_takes_each_file_once(warehouse, landing):
     land("2.parquet", id=[3, 4])
     warehouse.run("refresh streaming table s.st")
     assert warehouse.rows("select count(*) from s.st") == [(5,)], "a replaced file comes again"
+    warehouse.run(
+        "create streaming table s.st_once as select * from "
+        f"STREAM read_files('{url}', format => 'parquet', schema => 'id BIGINT')"
+    )
+    land("2.parquet", id=[3, 4, 5])
+    warehouse.run("refresh streaming table s.st_once")
+    assert warehouse.rows("select count(*) from s.st_once") == [(4,)], "unless it is not allowed to"
 
 
 def test_a_batch_that_was_logged_but_not_committed_is_taken(warehouse, landing):

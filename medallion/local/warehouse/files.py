@@ -1,12 +1,13 @@
-"""`read_files`: landed Parquet and CSV files as rows, file by file.
+"""`read_files`: landed Parquet, CSV and JSON files as rows, file by file.
 
 Source: https://learn.microsoft.com/azure/databricks/sql/language-manual/functions/read_files
 Columns are matched by name without case and cast; a missing one is NULL, a further one is left out.
 """
 
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,7 +55,8 @@ class ReadFiles:
     schema: pa.Schema | None
     header: bool = True
     delimiter: str = ","
-    options: dict[str, str] = field(default_factory=dict)
+    multi_line: bool = False
+    allow_overwrites: bool = False
 
     def listing(self) -> list[LandedFile]:
         """The files under the folder, by name; hidden and unfinished ones are left out."""
@@ -96,11 +98,10 @@ def _with_metadata(batch: pa.RecordBatch, file: LandedFile, schema: pa.Schema) -
 
 
 def _batches(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
-    read = _read_parquet if source.format == "parquet" else _read_csv
     try:
-        for batch in read(source, file, wanted):
+        for batch in _READERS[source.format](source, file, wanted):
             yield _matched(batch, wanted, file)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise SqlError(
             f"[FAILED_READ_FILE] {file.url} is truncated or is no {source.format} file: "
             f"land it again, whole ({str(error).splitlines()[0]})."
@@ -143,6 +144,62 @@ def _read_csv(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterato
         ),
     )
     yield from reader
+
+
+class _Number(str):
+    """A JSON number as it is written."""
+
+
+def _read_json(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """One object per line, or with `multiLine` per file; as `mode => 'FAILFAST'` reads them.
+
+    Source: https://spark.apache.org/docs/latest/sql-data-sources-json.html
+    """
+    text = file.path.read_text(encoding="utf-8-sig")
+    pieces = [text] if source.multi_line else text.splitlines()
+    records = [_json(piece) for piece in pieces if piece.strip()]
+    if source.multi_line and records and isinstance(records[0], list):
+        records = records[0]
+    held = []
+    for record in records:
+        if not isinstance(record, dict):
+            raise ValueError(f"{record!r} is no object")
+        held.append({name.lower(): value for name, value in record.items()})
+    columns = [
+        pa.array([_scalar(row.get(to.name.lower()), to) for row in held], pa.string())
+        for to in wanted
+    ]
+    yield pa.RecordBatch.from_arrays(columns, names=wanted.names)
+
+
+def _json(text: str) -> object:
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is no JSON value")
+
+    return json.loads(text, parse_int=_Number, parse_float=_Number, parse_constant=refuse)
+
+
+def _scalar(value: object, to: pa.Field) -> str | None:
+    """The text of a JSON value for a column that takes its kind; text takes every scalar."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        fits, text = pa.types.is_boolean(to.type), str(value).lower()
+    elif isinstance(value, _Number):
+        fits, text = _is_number(to.type), str(value)
+    else:
+        fits, text = pa.types.is_temporal(to.type), str(value)
+    if isinstance(value, dict | list) or not (fits or _is_text(to.type)):
+        raise ValueError(f"{to.name} is {text!r}, not {to.type}")
+    return text
+
+
+_READERS: dict[str, Callable[[ReadFiles, LandedFile, pa.Schema], Iterator[pa.RecordBatch]]] = {
+    "parquet": _read_parquet,
+    "csv": _read_csv,
+    "json": _read_json,
+}
+FORMATS = frozenset(_READERS)
 
 
 def _matched(batch: pa.RecordBatch, wanted: pa.Schema, file: LandedFile) -> pa.RecordBatch:
@@ -191,6 +248,10 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+
+
 def _text_to_timestamp(values: pa.Array) -> pa.Array:
     """ISO texts as UTC timestamps, with or without a zone, with up to nine digits of a second."""
     utc = pa.timestamp("us", "UTC")
@@ -224,6 +285,8 @@ def _merged_schema(source: ReadFiles, files: list[LandedFile]) -> pa.Schema:
 def _file_schema(source: ReadFiles, file: LandedFile) -> pa.Schema:
     from medallion.local.warehouse.types import plain_schema
 
+    if source.format == "json":
+        raise SqlError(f"[CF_SCHEMA] {source.url} holds JSON: give `schema => '…'`.")
     try:
         if source.format == "parquet":
             return plain_schema(pq.read_schema(file.path))

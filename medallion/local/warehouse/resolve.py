@@ -16,7 +16,7 @@ from medallion.local.warehouse.catalog import Catalog, Relation, not_found
 from medallion.local.warehouse.dialect import parse, quoted, render
 from medallion.local.warehouse.engine import CATALOG, Engine
 from medallion.local.warehouse.errors import SqlError, unsupported
-from medallion.local.warehouse.files import METADATA, LandedFile, ReadFiles, stage
+from medallion.local.warehouse.files import FORMATS, METADATA, LandedFile, ReadFiles, stage
 from medallion.local.warehouse.session import Session
 from medallion.local.warehouse.storage import Storage
 
@@ -199,20 +199,24 @@ class Resolver:
             else:
                 url = argument.name
         kind = options.pop("format", "parquet").lower()
-        if kind not in ("parquet", "csv"):
+        if kind not in FORMATS:
             raise unsupported(f"read_files with format => '{kind}'")
         declared = options.pop("schema", None)
-        header = options.pop("header", "false").lower() == "true"
-        delimiter = options.pop("sep", options.pop("delimiter", ","))
-        return ReadFiles(
+        if options.pop("mode", "FAILFAST").upper() != "FAILFAST":
+            raise unsupported("read_files with another mode than FAILFAST")
+        source = ReadFiles(
             url=url,
             folder=Path(self.storage.lake_folder(url)),
             format=kind,
             schema=self.declared_schema(declared) if declared else None,
-            header=header,
-            delimiter=delimiter,
-            options=options,
+            header=options.pop("header", "false").lower() == "true",
+            delimiter=options.pop("sep", options.pop("delimiter", ",")),
+            multi_line=options.pop("multiline", "false").lower() == "true",
+            allow_overwrites=options.pop("allowoverwrites", "false").lower() == "true",
         )
+        if options:
+            raise unsupported(f"read_files with {', '.join(sorted(options))}")
+        return source
 
     def declared_schema(self, declared: str) -> pa.Schema:
         """The Arrow schema of `a BIGINT, b STRING`."""

@@ -5,8 +5,8 @@ the rows are committed together with the batch's number as a Delta transaction i
 whose number the table does not hold never happened, whatever its log says.
 Source: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#transaction-identifiers
 
-A file that was replaced under its name (another size or time) is taken again: its rows come twice
-rather than not at all, and what reads bronze drops duplicates.
+With `allowOverwrites => true`, a file that was replaced under its name (another size or time) is
+taken again: its rows come twice rather than not at all, and what reads bronze drops duplicates.
 """
 
 import json
@@ -135,8 +135,12 @@ def _ingest(context: Context, relation: Relation) -> int:
     taken = log.taken(last)
     new: list[LandedFile] = []
 
+    names = {url for url, *_ in taken}
+
     def choose(source: ReadFiles, files: list[LandedFile]) -> list[LandedFile]:
         fresh = [file for file in files if tuple(file.identity) not in taken]
+        if not source.allow_overwrites:
+            fresh = [file for file in fresh if file.url not in names]
         new.extend(fresh)
         return fresh
 
