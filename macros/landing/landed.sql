@@ -1,6 +1,7 @@
 {#-
     `stream read_files(...)` over the folder where a source table lands. Path, format and columns come
-    from the source's YAML, so that they are written once, and the docs show the lineage.
+    from the source's YAML, so that they are written once, and the docs show the lineage. A file that
+    was overwritten is taken again (docs/decisions.md).
 -#}
 {% macro landed(source_name, table_name) -%}
     {%- do source(source_name, table_name) -%}
@@ -10,14 +11,18 @@
             | selectattr('name', 'equalto', table_name) | first -%}
         {%- set columns = [] -%}
         {%- for column in node.columns.values() -%}
-            {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}
+            {%- set name = adapter.quote(column.name) if column.quote else column.name -%}
+            {%- do columns.append(name ~ ' ' ~ column.data_type) -%}
         {%- endfor -%}
         stream read_files(
-            'abfss://bronze@{{ var("storage_account") }}.dfs.core.windows.net/{{ node.meta.folder }}',
+            'abfss://{{ node.meta.container or "bronze" }}@{{ var("storage_account") }}.dfs.core.windows.net/{{ node.meta.folder }}',
             format => '{{ node.meta.format }}',
             {%- if node.meta.format == 'csv' %}
             header => true,
+            {%- elif node.meta.format == 'json' %}
+            mode => 'FAILFAST',
             {%- endif %}
+            allowOverwrites => true,
             schema => '{{ columns | join(", ") }}'
         )
     {%- endif -%}

@@ -1,0 +1,8 @@
+{#-
+    An LSN as a number, so that one more than another can be told: its 80 bits do not fit a bigint, and
+    `conv` takes 64.
+-#}
+{% macro lsn_number(lsn) -%}
+    cast(conv(substr({{ lsn }}, 3, 8), 16, 10) as decimal(10, 0)) * cast(281474976710656 as decimal(15, 0))
+            + cast(conv(substr({{ lsn }}, 11, 12), 16, 10) as decimal(15, 0))
+{%- endmacro %}

@@ -1,0 +1,9 @@
+-- Each window begins right after the one before it. A gap means that changes were never landed, or
+-- that a receipt is lost or altered: `medallion receipts verify` tells which LSNs, and a backfill
+-- of their days lands them again.
+select
+    source_table,
+    previous_to_lsn,
+    from_lsn
+from {{ ref('ingestion_windows') }}
+where is_chained and coalesce(has_gap, true)
