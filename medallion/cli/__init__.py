@@ -4,10 +4,11 @@ import sys
 
 import typer
 
-from medallion.cli import demo, factory, source, warehouse
+from medallion.cli import demo, factory, source, vault, warehouse
 from medallion.cli.bench import bench
 from medallion.cli.clean import clean_home
 from medallion.cli.console import complain
+from medallion.cli.run import run
 from medallion.errors import MedallionError
 
 app = typer.Typer(
@@ -18,9 +19,11 @@ app = typer.Typer(
 )
 app.add_typer(source.app, name="source", help="The source database, Azure SQL's stand-in.")
 app.add_typer(factory.app, name="factory", help="The Data Factory files under adf/.")
+app.add_typer(vault.app, name="vault")
 app.command("demo")(demo.demo)
 app.command("bench")(bench)
 app.command("clean")(clean_home)
+app.command("run", context_settings={"allow_interspersed_args": False})(run)
 app.command("ingest")(factory.ingest)
 app.command("up")(warehouse.up)
 app.command("down")(warehouse.down)

@@ -50,7 +50,7 @@ class _Server(ThreadingHTTPServer):
 def serving(respond: Respond, tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[int]:
     """Answer requests on 127.0.0.1 while the block runs; gives the port, by default a free one."""
     server = _Server(("127.0.0.1", port), _handler(respond, tls))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
         yield server.server_port
