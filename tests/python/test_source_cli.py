@@ -40,3 +40,19 @@ def test_mistakes_are_sentences() -> None:
     run("init", "--generate", "--users", "5")
     assert "--force" in refused("init", "--generate")
     assert "ISO time" in refused("sql", "DELETE FROM dbo.DimUser", "--at", "noon")
+
+
+def test_every_select_of_a_script_is_shown() -> None:
+    run("init", "--generate", "--users", "3", "--streams-per-day", "5")
+    shown = run(
+        "sql",
+        "SELECT user_id AS first_one FROM dbo.DimUser WHERE user_id = 1; "
+        "UPDATE dbo.DimUser SET country = N'Chile' WHERE user_id = 1; "
+        "SELECT country AS second_one FROM dbo.DimUser WHERE user_id = 1",
+    ).output
+    assert shown.index("first_one") < shown.index("second_one") < shown.index("Chile")
+    assert shown.count("(1 rows)") == 2 and "(1 row affected)" in shown
+    drifted = run("sql", "ALTER TABLE dbo.DimUser ADD email nvarchar(100)")
+    assert drifted.exit_code == 0
+    listed = run("sql", "EXEC sys.sp_cdc_get_ddl_history @capture_instance = N'dbo_DimUser'").output
+    assert "source_table" in listed and "(1 rows)" in listed

@@ -8,6 +8,7 @@ from medallion.errors import MedallionError
 from medallion.local.source.database import SourceDatabase
 from medallion.local.source.generate import init_generated
 from medallion.local.source.simulate import simulate
+
 from source_users import BEGIN, enable, five_users, lsn, rows, scalar
 
 
@@ -277,14 +278,14 @@ def test_what_is_refused_changes_nothing(
 
 def test_a_third_instance_is_refused(source: SourceDatabase) -> None:
     enable(source, "v2")
-    with pytest.raises(MedallionError, match="22962.*'dbo.DimUser'.*at most two"):
+    with pytest.raises(MedallionError, match=r"22962.*'dbo.DimUser'.*at most two"):
         enable(source, "v3")
 
 
 def test_a_column_with_a_default_is_freed_by_dropping_it(source: SourceDatabase) -> None:
     source.execute("ALTER TABLE dbo.DimUser ADD points int NOT NULL DEFAULT 1")
     drop = "ALTER TABLE dbo.DimUser DROP COLUMN points"
-    with pytest.raises(MedallionError, match="5074.*DF_DimUser_points"):
+    with pytest.raises(MedallionError, match=r"5074.*DF_DimUser_points"):
         source.execute(drop)
     source.execute("ALTER TABLE dbo.DimUser DROP CONSTRAINT DF_DimUser_points")
     source.execute(drop)

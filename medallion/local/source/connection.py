@@ -1,5 +1,7 @@
 """Opening the database file while others hold it, and DuckDB's errors in one sentence."""
 
+import fcntl
+import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,31 +14,53 @@ from medallion.local.source.system import LAYOUT
 
 # A simulated day of 100,000 changes holds the file for less than 10 s.
 LOCK_TIMEOUT = 30.0
+PAUSE = 0.02  # between tries, in seconds, give or take half
 
 
 def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     """Open the file, waiting up to `LOCK_TIMEOUT` seconds for another's lock to go."""
     deadline = time.monotonic() + LOCK_TIMEOUT
-    pause = 0.01
-    while True:
-        try:
-            con = duckdb.connect(str(path), read_only=read_only)
-        except (duckdb.IOException, duckdb.ConnectionException, duckdb.BinderException) as error:
-            if not _is_busy(str(error)):
-                raise MedallionError(f"{path} cannot be opened: {_first_line(error)}") from None
-            if time.monotonic() > deadline:
-                raise MedallionError(
-                    f"{path} is still in use after {LOCK_TIMEOUT:.0f} s: "
-                    "close what reads or writes it"
-                ) from None
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.25)
-        else:
-            _check_layout(con, path)
-            con.execute("SET schema = 'dbo'")
-            con.execute("SET TimeZone = 'UTC'")
-            con.execute("SET enable_progress_bar = false")
-            return con
+    with _turn(path, deadline):
+        while True:
+            try:
+                con = duckdb.connect(str(path), read_only=read_only)
+            except (
+                duckdb.IOException,
+                duckdb.ConnectionException,
+                duckdb.BinderException,
+            ) as error:
+                if not _is_busy(str(error)):
+                    raise MedallionError(f"{path} cannot be opened: {_first_line(error)}") from None
+                _pause(path, deadline)
+            else:
+                break
+    _check_layout(con, path)
+    con.execute("SET schema = 'dbo'")
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET enable_progress_bar = false")
+    return con
+
+
+@contextmanager
+def _turn(path: Path, deadline: float) -> Iterator[None]:
+    """The right to be the next who opens the file: readers that overlap would starve a writer."""
+    with path.with_name(path.name + ".turn").open("ab") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                _pause(path, deadline)
+            else:
+                break
+        yield  # the lock goes with the file
+
+
+def _pause(path: Path, deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise MedallionError(
+            f"{path} is still in use after {LOCK_TIMEOUT:.0f} s: close what reads or writes it"
+        ) from None
+    time.sleep(PAUSE * random.uniform(0.5, 1.5))
 
 
 @contextmanager
