@@ -1,6 +1,5 @@
 """`medallion vault serve`: a Key Vault on this machine, to try `medallion run` without Azure."""
 
-import os
 import time
 from contextlib import suppress
 from typing import Annotated
@@ -35,7 +34,7 @@ def serve(
     from medallion.secrets import SECRETS, VAULT_VARIABLE
 
     files = ensure(files_in(home().root / "vault" / "tls"))
-    bundle = trusting(files, os.environ.get("REQUESTS_CA_BUNDLE"))
+    bundle = trusting(files, None)
     tls = server_context(files)
     directory = Directory()
     with serving_identity(directory, tls) as endpoints:
@@ -50,7 +49,7 @@ def serve(
                 VAULT_VARIABLE: url,
                 "MEDALLION_AZURE_AUTH": "managed_identity",
                 **endpoints.app_service,
-                "REQUESTS_CA_BUNDLE": str(bundle or files.bundle),
+                "REQUESTS_CA_BUNDLE": str(bundle),
             }
             for name, value in named.items():
                 out.print(f"export {name}={value}", soft_wrap=True)

@@ -11,6 +11,8 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from medallion.errors import MedallionError
+
 log = logging.getLogger(__name__)
 
 
@@ -48,8 +50,16 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(respond: Respond, tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[int]:
-    """Answer requests on 127.0.0.1 while the block runs; gives the port, by default a free one."""
-    server = _Server(("127.0.0.1", port), _handler(respond, tls))
+    """Answer requests on 127.0.0.1 while the block runs; gives the port, by default a free one.
+
+    A port that is taken is a `MedallionError`.
+    """
+    try:
+        server = _Server(("127.0.0.1", port), _handler(respond, tls))
+    except OSError as error:
+        raise MedallionError(
+            f"Port {port} on 127.0.0.1 cannot be served ({error.strerror}): choose another."
+        ) from error
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
