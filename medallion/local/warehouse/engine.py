@@ -46,6 +46,8 @@ class Engine:
         os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__TYPE", "greedy")
         # Measured: merging a day's changes into a fact of a million plays needs more than 2 GiB.
         os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE", str(4 * 1024**3))
+        # Otherwise the session is gone when nobody has asked for 15 minutes; this is a century.
+        os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", str(100 * 365 * 24 * 3600))
         from pysail.spark import SparkConnectServer
         from pyspark.sql.connect.session import SparkSession
 
