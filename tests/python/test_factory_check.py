@@ -564,6 +564,59 @@ STRUCTURE: list[Plant] = [
 ]
 
 
+def copy(found: Files, **changed: Any) -> None:
+    """Put a Copy of a JSON file into the inner pipeline."""
+    store = {"type": "AzureBlobFSReadSettings"}
+    one = activity(
+        "Copy",
+        "Copy",
+        source={"type": "JsonSource", "storeSettings": store},
+        sink={"type": "JsonSink", "storeSettings": {"type": "AzureBlobFSWriteSettings"}},
+    )
+    one["inputs"] = [reference("Dataset", "files", parameters={"file": "a"})]
+    one["outputs"] = [reference("Dataset", "files", parameters={"file": "b"})]
+    for key, value in changed.items():
+        (one if key in ("inputs", "outputs") else one["typeProperties"])[key] = value
+    at(found, INNER, "activities").append(one)
+
+
+COPY = "$.properties.activities[1]"
+DATASETS: list[Plant] = [
+    (
+        "other format of a source",
+        lambda f: look(f)["source"].update(type="ParquetSource"),
+        OUTER,
+        f"{LOOK}.typeProperties.source.type",
+        "the source is ParquetSource, but dataset 'files' is Json",
+        "use JsonSource",
+    ),
+    (
+        "other format of a sink",
+        lambda f: copy(f, sink={"type": "AzureSqlSink"}),
+        INNER,
+        f"{COPY}.typeProperties.sink.type",
+        "the sink is AzureSqlSink, but dataset 'files' is Json",
+        "use JsonSink",
+    ),
+    (
+        "other store",
+        lambda f: look(f)["source"]["storeSettings"].update(type="AzureBlobStorageReadSettings"),
+        OUTER,
+        f"{LOOK}.typeProperties.source.storeSettings.type",
+        "the settings are AzureBlobStorageReadSettings, but 'files' is at AzureBlobFSLocation",
+        "use the ReadSettings of that store",
+    ),
+    (
+        "no input",
+        lambda f: copy(f, inputs=[]),
+        INNER,
+        COPY,
+        "a Copy has one dataset in 'inputs', not 0",
+        "name one",
+    ),
+]
+
+
 def said(text: str) -> Callable[[Files], Any]:
     """Plant an expression as the address that the Web activity calls."""
     return lambda f: tell(f)["typeProperties"].update(url=expression(text))
@@ -927,6 +980,7 @@ PLANTS = {
     "names": NAMES,
     "references": REFERENCES,
     "structure": STRUCTURE,
+    "datasets": DATASETS,
     "expressions": EXPRESSIONS,
     "triggers": TRIGGERS,
     "secrets": SECRETS,
@@ -940,6 +994,7 @@ def test_files_of_this_project_have_no_fault() -> None:
 def test_small_factory_has_no_fault(tmp_path: Path) -> None:
     found = files()
     window(found, dependsOn=[{**SELF, "offset": "-01:00:00"}])
+    copy(found)
     assert [str(one) for one in check(write(tmp_path, found))] == []
 
 
@@ -957,6 +1012,15 @@ def test_planted_fault_is_found_where_it_is(tmp_path: Path, plant: Any) -> None:
     # What else is told is a consequence of the same fault.
     assert all(one[0] == f"{file}.json" for one in told), told
     assert not any("hidden1" in str(one) or KEY in str(one) for one in faults)
+
+
+def test_settings_of_an_inactive_activity_may_be_unfinished(tmp_path: Path) -> None:
+    found = files()
+    tell(found).update(state="Inactive", onInactiveMarkAs="Succeeded")
+    tell(found)["typeProperties"] = {"url": "@concat('a')"}
+    assert check(write(tmp_path, found)) == []
+    del tell(found)["state"]
+    assert len(check(write(tmp_path, found))) == 2
 
 
 def test_variable_set_by_parallel_turns_is_a_warning(tmp_path: Path) -> None:

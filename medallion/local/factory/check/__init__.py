@@ -1,17 +1,19 @@
 """Checks Data Factory files without running them: what the service would refuse, and secrets.
 
 Each module holds one chapter of rules: `models` (what the service's own models say), `naming`,
-`references`, `structure`, `expressions`, `values`, `triggers`, `secrets`.
+`references`, `structure`, `datasets`, `expressions`, `values`, `triggers`, `secrets`.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from medallion.local.factory.check.activities import activities
+from medallion.local.factory.check.datasets import datasets
 from medallion.local.factory.check.expressions import expressions
 from medallion.local.factory.check.fault import Fault
 from medallion.local.factory.check.naming import naming
 from medallion.local.factory.check.references import references
-from medallion.local.factory.check.resources import Factory, load
+from medallion.local.factory.check.resources import Factory, Resource, load
 from medallion.local.factory.check.secrets import secrets
 from medallion.local.factory.check.structure import structure
 from medallion.local.factory.check.triggers import triggers
@@ -27,20 +29,38 @@ def check(folder: Path) -> list[Fault]:
 
 
 def _faults(factory: Factory) -> Iterator[Fault]:
-    # The models take half a second to import, which no other command should wait for.
-    from medallion.local.factory.check.models import check_model
-
     yield from factory.faults
     yield from naming(factory)
     for resource in factory.resources:
-        if "properties" in resource.document or resource.kind != "factory":
-            for found in check_model(resource.kind, resource.document.get("properties")):
-                yield resource.fault(*found)
         yield from references(factory, resource)
-        yield from expressions(factory, resource)
         yield from defaults(resource)
         yield from secrets(resource)
-        if resource.kind == "pipeline":
-            yield from structure(resource)
-        elif resource.kind == "trigger":
-            yield from triggers(factory, resource)
+        switched_off = tuple(_switched_off(resource))
+        for fault in _contents(factory, resource):
+            if not fault.path.startswith(switched_off):
+                yield fault
+
+
+def _contents(factory: Factory, resource: Resource) -> Iterator[Fault]:
+    # The models take half a second to import, which no other command should wait for.
+    from medallion.local.factory.check.models import check_model
+
+    if "properties" in resource.document or resource.kind != "factory":
+        for found in check_model(resource.kind, resource.document.get("properties")):
+            yield resource.fault(*found)
+    yield from expressions(factory, resource)
+    if resource.kind == "pipeline":
+        yield from structure(resource)
+        yield from datasets(factory, resource)
+    elif resource.kind == "trigger":
+        yield from triggers(factory, resource)
+
+
+def _switched_off(resource: Resource) -> Iterator[str]:
+    """The paths of the settings of inactive activities, which may be unfinished.
+
+    Source: https://learn.microsoft.com/azure/data-factory/deactivate-activity
+    """
+    for one in activities(resource.properties):
+        if one.json.get("state") == "Inactive":
+            yield one.at("typeProperties")
