@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from medallion.cli import demo, factory, source, vault, warehouse
+from medallion.cli import demo, factory, receipts, source, vault, warehouse
 from medallion.cli.bench import bench
 from medallion.cli.clean import clean_home
 from medallion.cli.console import complain
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(source.app, name="source", help="The source database, Azure SQL's stand-in.")
 app.add_typer(factory.app, name="factory", help="The Data Factory files under adf/.")
+app.add_typer(receipts.app, name="receipts")
 app.add_typer(vault.app, name="vault")
 app.command("demo")(demo.demo)
 app.command("bench")(bench)

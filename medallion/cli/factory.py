@@ -150,7 +150,8 @@ class Watch:
         subject = event.parameters.get("table") or event.parameters.get("reference")
         if not isinstance(subject, dict):
             return
-        ended = event.activity in ("On status", "If changed") and event.status != "InProgress"
+        last = ("If it was a pinned one", "If the state is new")
+        ended = event.activity in last and event.status != "InProgress"
         name = str(subject.get("table") or subject["name"])
         self.show(name, f"{event.activity} {event.status}", ended)
 

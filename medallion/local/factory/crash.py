@@ -36,19 +36,19 @@ class Boundary:
 def boundary(files: FactoryFiles, named: str, after: bool) -> Boundary:
     """The boundary of `activity` or `pipeline/activity`. Raises for a name that none has."""
     pipeline, _, activity = named.rpartition("/")
-    known = list(activities(files))
-    for one in known:
-        if one[1] == activity and pipeline in ("", one[0]):
-            return Boundary(*one, after)
+    known = [(one, each["name"]) for one, each in activities(files)]
+    for one, name in known:
+        if name == activity and pipeline in ("", one):
+            return Boundary(one, name, after)
     names = ", ".join(sorted({f"'{name}'" for _, name in known}))
     raise MedallionError(f"No pipeline has an activity '{named}'; there are {names}.")
 
 
-def activities(files: FactoryFiles) -> Iterator[tuple[str, str]]:
-    """Every activity with its pipeline, inner ones included."""
+def activities(files: FactoryFiles) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every activity with its pipeline's name, inner ones included."""
     for name in files.pipelines():
         for activity in _flat(files.pipeline(name)["activities"]):
-            yield name, activity["name"]
+            yield name, activity
 
 
 def _flat(block: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

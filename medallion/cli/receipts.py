@@ -1,0 +1,49 @@
+"""`medallion receipts verify`: the proof that the landed windows cover the change log."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medallion.cli.console import out
+from medallion.home import home
+from medallion.proof import Proof, prove
+
+app = typer.Typer(no_args_is_help=True, help="The receipts of what was landed.")
+
+
+@app.callback()
+def _receipts() -> None:
+    """The receipts of what was landed."""
+
+
+@app.command()
+def verify(
+    lake: Annotated[
+        Path | None, typer.Option(help="A copy of the storage account; else the local lake.")
+    ] = None,
+) -> None:
+    """Prove from receipts and files that no change is missing, and none was altered.
+
+    One line per table; exit 1 if a window is missing or overlaps, or a file is not as it landed.
+    """
+    proofs = prove(lake or home().lake)
+    for proof in proofs:
+        for line in lines(proof):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if any(proof.faults for proof in proofs):
+        raise typer.Exit(1)
+
+
+def lines(proof: Proof) -> list[str]:
+    """A line on the table, one more for each note and each fault."""
+    told = "proven" if not proof.faults else f"{len(proof.faults)} faults"
+    summary = (
+        f"{proof.table}: {told}; {proof.windows} windows {proof.first_lsn} … {proof.last_lsn} "
+        f"and {proof.backfills} backfills, {proof.rows:,} rows in {proof.files} files"
+    )
+    return [
+        summary,
+        *(f"  note: {n}" for n in proof.notes),
+        *(f"  FAULT: {f}" for f in proof.faults),
+    ]

@@ -1,0 +1,142 @@
+"""What lies in the lake for one table: its receipts, its files, and whether the two agree."""
+
+import base64
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from medallion.receipts import Receipt
+
+CONTROL = (
+    "_start_lsn",
+    "_seqval",
+    "_operation",
+    "_commit_time",
+    "_ingested_at",
+    "_run_id",
+    "_file",
+)
+INSERT = 2
+CHECKSUM_BYTES = 6  # of SHA-256, so that the sum of 10^20 rows fits into decimal(38, 0)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a landed file holds, as far as its receipt speaks of it."""
+
+    rows: int
+    changes: int
+    checksum: str
+    first_lsn: str
+    last_lsn: str
+    operations: frozenset[int]
+    run_ids: frozenset[str]
+    files: frozenset[str]
+    ingested: frozenset[dt.datetime]
+    first_commit: dt.datetime
+    last_commit: dt.datetime
+
+
+def change_checksum(changes: Iterator[tuple[str, str, int]]) -> str:
+    """The sum over changes of the first six bytes of SHA-256 of `lsn|seqval|operation`.
+
+    The query 'Count rows' of pl_land_file computes the same in the source.
+    """
+    total = 0
+    for lsn, seqval, operation in changes:
+        digest = hashlib.sha256(f"{lsn}|{seqval}|{operation}".encode()).digest()
+        total += int.from_bytes(digest[:CHECKSUM_BYTES], "big")
+    return str(total)
+
+
+def read_content(file: Path) -> Content:
+    """Read a landed Parquet file. Raises `ValueError` for one that is damaged or no change file."""
+    try:
+        table = pq.read_table(file, columns=list(CONTROL))
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(str(error).splitlines()[0]) from None
+    if missing := sorted(set(CONTROL) - set(table.column_names)):
+        raise ValueError(f"it has no column {missing[0]}")
+    if not table.num_rows:
+        raise ValueError("it has no row")
+    held = {name: table.column(name).to_pylist() for name in CONTROL}
+    if empty := next((name for name, values in held.items() if None in values), None):
+        raise ValueError(f"a row has no {empty}")
+    changes = list(zip(held["_start_lsn"], held["_seqval"], held["_operation"], strict=True))
+    return Content(
+        rows=table.num_rows,
+        changes=len(set(changes)),
+        checksum=change_checksum(iter(changes)),
+        first_lsn=min(held["_start_lsn"]),
+        last_lsn=max(held["_start_lsn"]),
+        operations=frozenset(held["_operation"]),
+        run_ids=frozenset(held["_run_id"]),
+        files=frozenset(held["_file"]),
+        ingested=frozenset(held["_ingested_at"]),
+        first_commit=min(held["_commit_time"]),
+        last_commit=max(held["_commit_time"]),
+    )
+
+
+def file_faults(lake: Path, receipt: Receipt) -> Iterator[str]:
+    """How a receipt's file disagrees with it; the receipt is the newest of that file."""
+    if receipt.file is None:
+        if receipt.rows_written or receipt.bytes:
+            yield f"tells of {receipt.rows_written} rows in {receipt.bytes} bytes, but of no file"
+        return
+    file = lake / receipt.file
+    if not file.is_file():
+        yield f"names the file {receipt.file}, which is not there"
+        return
+    content = file.read_bytes()
+    if len(content) != receipt.bytes:
+        yield f"{receipt.file} has {len(content)} bytes, not {receipt.bytes}"
+    md5 = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+    if receipt.md5 is not None and md5 != receipt.md5:
+        yield f"{receipt.file} is not the file that landed: its hash is another"
+    try:
+        held = read_content(file)
+    except ValueError as error:
+        yield f"{receipt.file} cannot be read: {error}"
+        return
+    yield from (f"{receipt.file} {fault}" for fault in _content_faults(receipt, held))
+
+
+def _content_faults(receipt: Receipt, held: Content) -> Iterator[str]:
+    if not receipt.rows_read == receipt.rows_written == held.rows:
+        read, written = receipt.rows_read, receipt.rows_written
+        yield f"holds {held.rows} rows, but {read} were read and {written} written"
+    if held.changes != held.rows:
+        yield f"holds {held.rows - held.changes} changes twice"
+    if receipt.checksum is not None and held.checksum != receipt.checksum:
+        yield "does not hold the changes that the source counted: the checksums differ"
+    if not receipt.from_lsn <= held.first_lsn <= held.last_lsn <= receipt.to_lsn:
+        span = f"{held.first_lsn} … {held.last_lsn}"
+        yield f"holds changes {span} outside {receipt.from_lsn} … {receipt.to_lsn}"
+    if receipt.mode == "initial" and held.operations != {INSERT}:
+        yield "is a first load, but holds more than inserts"
+    if held.run_ids != {receipt.run_id} or held.files != {receipt.file}:
+        yield "names another run or file in its rows"
+    if held.ingested != {_naive(receipt.started_at)}:
+        yield f"was not ingested at {receipt.started_at}"
+    if receipt.mode == "backfill" and not _within(receipt, held):
+        days = f"{receipt.from_date} … {receipt.to_date}"
+        yield f"holds commits of {held.first_commit} … {held.last_commit} outside {days}"
+
+
+def _within(receipt: Receipt, held: Content) -> bool:
+    first, last = held.first_commit.date().isoformat(), held.last_commit.date().isoformat()
+    return str(receipt.from_date) <= first <= last <= str(receipt.to_date)
+
+
+def _naive(text: str) -> dt.datetime | None:
+    """A time in UTC as Data Factory writes it, to the microsecond; None for anything else."""
+    try:
+        return dt.datetime.fromisoformat(text[:26].rstrip("Z"))
+    except ValueError:
+        return None

@@ -1,0 +1,166 @@
+"""Proves from the lake alone that the landed windows cover a table's change log.
+
+No gap, no overlap, every file as its receipt says, the watermark at the end of the last window.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from medallion.errors import MedallionError
+from medallion.landed import file_faults
+from medallion.receipts import Receipt, read_receipt
+
+CHAIN = ("initial", "increment", "empty")
+
+
+@dataclass
+class Proof:
+    """What was found for one table: `faults` disprove, `notes` explain."""
+
+    table: str
+    windows: int = 0
+    backfills: int = 0
+    rows: int = 0
+    files: int = 0
+    first_lsn: str = ""
+    last_lsn: str = ""
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def prove(lake: Path) -> list[Proof]:
+    """One proof per table that has receipts, landed files or a watermark."""
+    receipts, landed = lake / "control" / "receipts", lake / "bronze" / "azure_sql"
+    names = {
+        one.name for folder in (receipts, landed) if folder.is_dir() for one in folder.iterdir()
+    }
+    names |= {one.stem for one in (lake / "control" / "watermarks").glob("*.json")}
+    if not names:
+        raise MedallionError(f"Nothing has landed in {lake}; run `medallion ingest` first.")
+    return [_prove_table(lake, name) for name in sorted(names) if not name.startswith(".")]
+
+
+def _prove_table(lake: Path, table: str) -> Proof:
+    proof = Proof(table)
+    receipts = list(_receipts(lake, table, proof))
+    windows = _windows(receipts, proof)
+    _check_chain(windows, proof)
+    _check_files(lake, table, receipts, windows, proof)
+    _check_watermark(lake, table, windows, proof)
+    return proof
+
+
+def _receipts(lake: Path, table: str, proof: Proof) -> Iterator[Receipt]:
+    for file in sorted((lake / "control" / "receipts" / table).glob("*.json")):
+        try:
+            receipt = read_receipt(file)
+        except MedallionError as error:
+            proof.faults.append(str(error).rstrip("."))
+            continue
+        late = "_late" if receipt.mode == "late" else ""
+        if (receipt.table, f"{receipt.run_id}{late}.json") != (table, file.name):
+            proof.faults.append(f"the receipt {file.name} is another's: {receipt.table}")
+        if receipt.started_at > receipt.ended_at:
+            proof.faults.append(f"the receipt {file.name} ended before it began")
+        yield receipt
+
+
+def _windows(receipts: list[Receipt], proof: Proof) -> list[Receipt]:
+    """The chain's windows in order, each once: a run that died before the watermark is repeated."""
+    windows: dict[tuple[str, str], Receipt] = {}
+    for one in sorted(receipts, key=lambda r: r.ended_at):
+        if one.mode not in CHAIN:
+            continue
+        before = windows.get((one.from_lsn, one.to_lsn), one)
+        # A first load that is repeated may see later changes, which its late rows take back.
+        same = (before.rows_written, before.checksum) == (one.rows_written, one.checksum)
+        if one.mode != "initial" and not same:
+            proof.faults.append(f"the window from {one.from_lsn} was landed twice, not the same")
+        windows[(one.from_lsn, one.to_lsn)] = one
+    proof.backfills = sum(1 for one in receipts if one.mode == "backfill")
+    return sorted(windows.values(), key=lambda r: (r.from_lsn, r.to_lsn))
+
+
+def _check_chain(windows: list[Receipt], proof: Proof) -> None:
+    if not windows or windows[0].mode != "initial":
+        proof.faults.append("no receipt of a first load begins the windows")
+        return
+    proof.windows, proof.first_lsn = len(windows), windows[0].from_lsn
+    end = windows[0].from_lsn
+    for one in windows:
+        if one.mode == "initial":
+            if one.from_lsn != one.to_lsn:
+                proof.faults.append(f"the first load at {one.to_lsn} begins at {one.from_lsn}")
+            if one.from_lsn > end:
+                proof.notes.append(f"loaded anew at {one.to_lsn}, after {end}")
+        elif one.from_lsn > _next(end):
+            proof.faults.append(f"gap: nothing covers {_next(end)} … {_before(one.from_lsn)}")
+        elif one.from_lsn < _next(end):
+            proof.faults.append(f"overlap: {one.from_lsn} … {end} is covered twice")
+        if one.mode == "increment" and one.to_lsn < one.from_lsn:
+            proof.faults.append(f"the window from {one.from_lsn} ends before it, at {one.to_lsn}")
+        end = max(end, one.to_lsn)
+    proof.last_lsn = end
+
+
+def _check_files(
+    lake: Path, table: str, receipts: list[Receipt], windows: list[Receipt], proof: Proof
+) -> None:
+    newest: dict[str | None, Receipt] = {}
+    for one in sorted(receipts, key=lambda r: r.ended_at):
+        newest[one.file] = one
+    for file, one in newest.items():
+        proof.faults += file_faults(lake, one)
+        if file is not None and not file.startswith(f"bronze/azure_sql/{table}/"):
+            proof.faults.append(f"a receipt names {file}, which is another table's")
+        proof.rows += one.rows_written
+        proof.files += file is not None
+    if any(one.file is None and one.rows_written for one in receipts):
+        proof.faults.append("a receipt tells of rows, but of no file")
+    unfinished = _unfinished(windows)
+    for found in sorted((lake / "bronze" / "azure_sql" / table).glob("[!.]*")):
+        if f"bronze/azure_sql/{table}/{found.name}" in newest:
+            continue
+        if not windows or found.name in unfinished:
+            proof.notes.append(f"{found.name} has no receipt yet: its run died; run again")
+        else:
+            proof.faults.append(f"{found.name} has no receipt; if it is a backfill, run it again")
+
+
+def _unfinished(windows: list[Receipt]) -> set[str]:
+    """The files that a run may have left which died before its receipt."""
+    names = {f"{_next(one.to_lsn)}.parquet" for one in windows[-1:]}
+    return names | {f"{one.to_lsn}_late.parquet" for one in windows[:1] if len(windows) == 1}
+
+
+def _check_watermark(lake: Path, table: str, windows: list[Receipt], proof: Proof) -> None:
+    file = lake / "control" / "watermarks" / f"{table}.json"
+    if not windows:
+        return
+    try:
+        lsn = str(json.loads(file.read_text(encoding="utf-8"))["lsn"])
+    except FileNotFoundError:
+        lsn = ""
+    except (ValueError, KeyError, TypeError):
+        proof.faults.append(
+            f'the watermark is damaged; by the receipts it is {{"lsn": "{proof.last_lsn}"}}'
+        )
+        return
+    before = max((one.to_lsn for one in windows[:-1]), default="")
+    if lsn == proof.last_lsn:
+        return
+    if lsn == before:
+        proof.notes.append("the last run ended before it moved the watermark; the next run does")
+    else:
+        told = lsn or "missing"
+        proof.faults.append(f"the watermark is {told}, but the windows end at {proof.last_lsn}")
+
+
+def _next(lsn: str) -> str:
+    return f"0x{int(lsn, 16) + 1:020X}"
+
+
+def _before(lsn: str) -> str:
+    return f"0x{int(lsn, 16) - 1:020X}"
