@@ -66,7 +66,7 @@ class Table:
             "rows_read": len(changes),
             "rows_written": len(changes),
             "bytes": size,
-            "checksum": None if mode == "initial" else change_checksum(numbers),
+            "checksum": None if mode == "initial" or last < first else change_checksum(numbers),
             "md5": None,
             "file": file and f"bronze/azure_sql/dbo.{self.name}/{file}",
             "run_id": run,

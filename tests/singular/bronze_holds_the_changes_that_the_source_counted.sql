@@ -1,6 +1,7 @@
 -- The changes in bronze have the checksum that the source itself made of the window, so none was
--- lost, doubled or swapped for another on the way. A first load has none: its rows are numbered as
--- they are read. If it differs, file or receipt was altered: backfill the file's days.
+-- lost, doubled or swapped for another on the way. A first load has none, as its rows are numbered
+-- when they are read, nor has a window of a log that stood still. If it differs, file or receipt was
+-- altered: backfill the file's days.
 select
     source_table,
     file,
@@ -8,6 +9,5 @@ select
     delivered_checksum
 from {{ ref('ingestion_windows') }}
 where
-    mode != 'initial'
-    and (file is null or delivered_rows is not null)
-    and coalesce(checksum, '') != coalesce(delivered_checksum, '0')
+    (file is null and checksum != '0')
+    or (mode != 'initial' and coalesce(checksum, '') != delivered_checksum)
