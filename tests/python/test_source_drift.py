@@ -48,6 +48,8 @@ def test_an_update_of_what_is_not_captured_leaves_no_row(source: SourceDatabase)
     source.execute("UPDATE dbo.DimUser SET email = N'a@b' WHERE user_id = 1")
     assert rows(source, "SELECT * FROM cdc.dbo_DimUser_CT AS c") == []
     assert len(history(source)) == 2
+    source.execute("ALTER TABLE dbo.DimUser DROP COLUMN email")
+    assert rows(source, "SELECT * FROM cdc.dbo_DimUser_CT AS c") == []
 
 
 def test_a_default_fills_rows_without_a_change_of_theirs(source: SourceDatabase) -> None:

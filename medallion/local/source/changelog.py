@@ -134,15 +134,17 @@ def instances(con: duckdb.DuckDBPyConnection, table: Table | None = None) -> lis
 
 def publish(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Make the views and functions that show the table's log, as it and the table are now."""
-    named = con.execute(
-        "SELECT arg_max(column_name, column_id), max(column_id) AS number, "
-        "bool_and(is_dropped) AS gone FROM stand_in.columns "
+    logged = con.execute(
+        "SELECT column_id, column_name, is_dropped FROM stand_in.columns "
         "WHERE schema_name = ? AND table_name = ? AND concat('c', column_id) IN ("
         "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'stand_in' "
-        "AND table_name = ?) GROUP BY lower(column_name) ORDER BY gone, number",
+        "AND table_name = ?) ORDER BY column_id",
         [table.schema, table.name, f"log_{table.schema}_{table.name}"],
     ).fetchall()
-    columns = ", ".join(f"c{number} AS {quoted(name)}" for name, number, _ in named)
+    newest = {name.lower(): (gone, number, name) for number, name, gone in logged}
+    columns = ", ".join(
+        f"c{number} AS {quoted(name)}" for _, number, name in sorted(newest.values())
+    )
     schema, bare = (text.replace("'", "''") for text in (table.schema, table.name))
     con.execute(
         f"CREATE OR REPLACE VIEW {history(table)} AS "
@@ -152,11 +154,11 @@ def publish(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         f"UNION ALL SELECT start_lsn, seqval, operation, {columns} FROM {log(table)}"
     )
     for instance in instances(con, table):
-        con.execute(_change_table(table, instance))
+        con.execute(_change_table(table, instance, {number for number, _, _ in logged}))
         con.execute(_all_changes(instance))
 
 
-def _change_table(table: Table, instance: Instance) -> str:
+def _change_table(table: Table, instance: Instance, logged: set[int]) -> str:
     ids = [number for number, _ in instance.columns]
     digits = 2 * ((len(ids) + 7) // 8)
     if ids == list(range(1, len(ids) + 1)):
@@ -165,7 +167,7 @@ def _change_table(table: Table, instance: Instance) -> str:
         bits = " + ".join(f"((changed >> {n - 1}) & 1) * {1 << i}" for i, n in enumerate(ids))
     # SQL Server has no row of an update that touched none of the captured columns.
     touched = ""
-    if {c.id for c in table.columns} - set(ids):
+    if logged - set(ids):
         captured = sum(1 << (number - 1) for number in ids)
         touched = f"AND (operation < 3 OR changed = 0 OR changed & {captured} <> 0)"
     columns = ", ".join(f"c{number} AS {quoted(name)}" for number, name in instance.columns)
