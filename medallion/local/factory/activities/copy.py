@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from medallion.local.factory.activities.columns import arranged
 from medallion.local.factory.activities.lookup import SQL_SOURCE, query_of
 from medallion.local.factory.activities.properties import only
 from medallion.local.factory.atomic import replacing
@@ -22,6 +23,7 @@ from medallion.local.factory.errors import ActivityError, not_supported
 from medallion.local.factory.scope import Scope, resolve
 
 COPY = {"source", "sink", "parallelCopies", "dataIntegrationUnits", "validateDataConsistency"}
+ROWS = COPY | {"translator"}
 FILE_SIDE = {"type", "storeSettings", "formatSettings"}
 HTTP_TIMEOUT_SECONDS = 100.0  # HttpReadSettings' own default
 
@@ -30,7 +32,6 @@ def copy_data(environment: Environment, activity: dict[str, Any], scope: Scope) 
     """Copy from `inputs` to `outputs`; the target appears whole or not at all."""
     where = f"activity '{activity['name']}'"
     properties = resolve(activity["typeProperties"], scope)
-    only(properties, COPY, where)
     source, sink = properties["source"], properties["sink"]
     origin = open_dataset(environment, activity["inputs"][0], scope)
     target = open_dataset(environment, activity["outputs"][0], scope)
@@ -39,11 +40,15 @@ def copy_data(environment: Environment, activity: dict[str, Any], scope: Scope) 
         raise not_supported("Copy sink", f"{sink['type']} on {target.service.type}", where)
     path, begun = lake.path_of(environment, target), time.monotonic()
     if source["type"] == "BinarySource" and sink["type"] == "BinarySink":
+        only(properties, COPY, where)
         only(source, FILE_SIDE, where)
         counts = _copy_file(environment, origin, path, where)
     elif source["type"] == "AzureSqlSource" and origin.service.type == "AzureSqlDatabase":
-        only(source, SQL_SOURCE, where)
-        counts = _copy_rows(environment, query_of(origin, source), path, target, sink, where)
+        only(properties, ROWS, where)
+        only(source, SQL_SOURCE | {"additionalColumns"}, where)
+        with azure_sql.query(environment, query_of(origin, source)) as rows:
+            reader = arranged(rows, source, properties.get("translator") or {}, where)
+            counts = _copy_rows(reader, path, target, sink, where)
     else:
         raise not_supported("Copy source", f"{source['type']} on {origin.service.type}", where)
     elapsed = time.monotonic() - begun
@@ -73,8 +78,7 @@ def _copy_file(environment: Environment, origin: Dataset, path: Path, where: str
 
 
 def _copy_rows(
-    environment: Environment,
-    tsql: str,
+    reader: pa.RecordBatchReader,
     path: Path,
     target: Dataset,
     sink: dict[str, Any],
@@ -84,7 +88,7 @@ def _copy_rows(
     write = writers.get((sink["type"], target.type))
     if write is None:
         raise not_supported("Copy sink", f"{sink['type']} on dataset {target.type}", where)
-    with azure_sql.query(environment, tsql) as reader, replacing(path) as temporary:
+    with replacing(path) as temporary:
         rows, read = write(reader, temporary, {**target.properties, **sink})
         written = temporary.stat().st_size
     return {

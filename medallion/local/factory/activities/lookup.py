@@ -1,45 +1,71 @@
-"""`Lookup`: the first row, or up to 5000 rows, of a query or a JSON file.
+"""`Lookup`: the first row, or up to 5000 rows, of a query or a file of the lake.
 
 Source: https://learn.microsoft.com/azure/data-factory/control-flow-lookup-activity
 """
 
-import json
-from pathlib import Path
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from medallion.local.factory.activities.properties import only
+from medallion.local.factory.activities.texts import delimited_rows, documents, present
 from medallion.local.factory.connectors import azure_sql, lake
 from medallion.local.factory.datasets import Dataset, open_dataset
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
 from medallion.local.factory.scope import Scope, resolve
+from medallion.local.factory.values import to_json
 
 MOST_ROWS = 5000
+MOST_BYTES = 4 * 1024 * 1024
+TOO_LARGE = "2100"
 SQL_SOURCE = {"type", "sqlReaderQuery", "queryTimeout", "partitionOption", "isolationLevel"}
-JSON_SOURCE = {"type", "storeSettings", "formatSettings"}
+FILE_SOURCE = {"type", "storeSettings", "formatSettings"}
 
 
 def lookup(environment: Environment, activity: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """The output with `firstRow`, or with `count` and `value`."""
+    """The output with `firstRow`, which is absent without rows, or with `count` and `value`."""
     properties = resolve(activity["typeProperties"], scope)
     dataset = open_dataset(environment, properties["dataset"], scope)
     rows = _rows(environment, dataset, properties["source"], f"activity '{activity['name']}'")
     if properties.get("firstRowOnly", True):
-        return {"firstRow": rows[0]} if rows else {}
-    return {"count": len(rows), "value": rows}
+        first = list(islice(rows, 1))
+        return _checked({"firstRow": first[0]} if first else {})
+    found = list(islice(rows, MOST_ROWS))
+    return _checked({"count": len(found), "value": found})
+
+
+def _checked(output: dict[str, Any]) -> dict[str, Any]:
+    size = len(to_json(output).encode(errors="replace"))
+    if size > MOST_BYTES:
+        raise ActivityError(
+            f"The size {size} of lookup activity result exceeds the limitation {MOST_BYTES}.",
+            TOO_LARGE,
+        )
+    return output
 
 
 def _rows(
     environment: Environment, dataset: Dataset, source: dict[str, Any], where: str
-) -> list[dict[str, Any]]:
-    kind = source["type"]
-    if kind == "AzureSqlSource" and dataset.service.type == "AzureSqlDatabase":
-        only(source, SQL_SOURCE, where)
-        return _queried(environment, query_of(dataset, source))
-    if kind == "JsonSource" and dataset.service.type == "AzureBlobFS":
-        only(source, JSON_SOURCE, where)
-        return _documents(lake.path_of(environment, dataset))
-    raise not_supported("Lookup source", f"{kind} on {dataset.service.type}", where)
+) -> Iterator[dict[str, Any]]:
+    match source["type"], dataset.service.type, dataset.type:
+        case "AzureSqlSource", "AzureSqlDatabase", _:
+            only(source, SQL_SOURCE, where)
+            return _queried(environment, query_of(dataset, source))
+        case "JsonSource", "AzureBlobFS", "Json":
+            only(source, FILE_SOURCE, where)
+            return documents(lake.path_of(environment, dataset))
+        case "DelimitedTextSource", "AzureBlobFS", "DelimitedText":
+            only(source, FILE_SOURCE, where)
+            return delimited_rows(lake.path_of(environment, dataset), dataset.properties)
+        case "ParquetSource", "AzureBlobFS", "Parquet":
+            only(source, FILE_SOURCE, where)
+            batches = pq.ParquetFile(present(lake.path_of(environment, dataset))).iter_batches()
+            return (row for batch in batches for row in azure_sql.json_rows(batch))
+    what = f"{source['type']} on {dataset.service.type}"
+    raise not_supported("Lookup source", what, where)
 
 
 def query_of(dataset: Dataset, source: dict[str, Any]) -> str:
@@ -52,27 +78,7 @@ def query_of(dataset: Dataset, source: dict[str, Any]) -> str:
     return f"SELECT * FROM [{schema}].[{dataset.properties['table']}]"
 
 
-def _queried(environment: Environment, tsql: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
+def _queried(environment: Environment, tsql: str) -> Iterator[dict[str, Any]]:
     with azure_sql.query(environment, tsql) as reader:
         for batch in reader:
-            rows += azure_sql.json_rows(batch)
-            if len(rows) >= MOST_ROWS:
-                break
-    return rows[:MOST_ROWS]
-
-
-def _documents(file: Path) -> list[dict[str, Any]]:
-    """The objects of a JSON file: one object, one array, or one object per line."""
-    if not file.is_file():
-        raise ActivityError(f"The required file is missing: {file}.", "2011")
-    text = file.read_text(encoding="utf-8")
-    decoder, position, found = json.JSONDecoder(), 0, []
-    try:
-        while position < len(text.rstrip()):
-            skipped = len(text[position:]) - len(text[position:].lstrip())
-            document, position = decoder.raw_decode(text, position + skipped)
-            found += document if isinstance(document, list) else [document]
-    except ValueError:
-        raise ActivityError(f"{file} is not JSON; restore or remove it.", "2200") from None
-    return found
+            yield from azure_sql.json_rows(batch)

@@ -1,11 +1,21 @@
 """`Script` and `SqlServerStoredProcedure` on the source database."""
 
+from itertools import pairwise
 from typing import Any
 
+from sqlglot.dialects import TSQL
+from sqlglot.tokens import TokenType
+
+from medallion.local.factory.activities.properties import only
 from medallion.local.factory.connectors import azure_sql
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
 from medallion.local.factory.scope import Scope, resolve
+from medallion.local.factory.values import to_text
+
+SCRIPT = {"scripts", "scriptBlockExecutionTimeout", "returnMultistatementResult"}
+PROCEDURE = {"storedProcedureName", "storedProcedureParameters"}
+NUMBERS = ("int", "int16", "int32", "int64", "decimal", "double", "single")
 
 
 def _check_service(environment: Environment, activity: dict[str, Any]) -> None:
@@ -16,33 +26,59 @@ def _check_service(environment: Environment, activity: dict[str, Any]) -> None:
 
 
 def script(environment: Environment, activity: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """Run scripts in order; queries give result sets.
+    """Run scripts in order; of a `Query` each statement's rows are a result set.
 
     Source: https://learn.microsoft.com/azure/data-factory/transform-data-using-script
     """
     _check_service(environment, activity)
+    where = f"activity '{activity['name']}'"
     properties = resolve(activity["typeProperties"], scope)
-    sets = []
+    only(properties, SCRIPT, where)
+    sets: list[dict[str, Any]] = []
+    affected = 0
     for one in properties["scripts"]:
-        if one.get("parameters"):
-            raise not_supported("Property", "parameters", f"activity '{activity['name']}'")
-        if one["type"] == "Query":
-            with azure_sql.query(environment, one["text"]) as reader:
-                rows = [row for batch in reader for row in azure_sql.json_rows(batch)]
-            sets.append({"rowCount": len(rows), "rows": rows})
+        text = _with_parameters(one["text"], one.get("parameters", []), where)
+        if one.get("type", "Query") == "Query":
+            found = azure_sql.result_sets(environment, text)
+            sets += [{"rowCount": len(rows), "rows": rows} for rows in found]
         else:
-            azure_sql.execute(environment, one["text"])
-    return {"resultSetCount": len(sets), "resultSets": sets, "recordsAffected": 0}
+            affected += azure_sql.execute(environment, text)
+    return {
+        "resultSetCount": len(sets),
+        "resultSets": sets,
+        "recordsAffected": affected,
+        "outputParameters": {},
+        "outputTruncated": False,
+    }
+
+
+def _with_parameters(text: str, parameters: list[dict[str, Any]], where: str) -> str:
+    """The script with each `@name` of its parameters replaced by the value's literal."""
+    literals = {}
+    for one in parameters:
+        if one.get("direction", "Input") != "Input":
+            raise not_supported("Parameter direction", one["direction"], where)
+        literals[one["name"].lower()] = _literal(one["name"], one)
+    tokens = TSQL().tokenize(text)
+    for mark, name in reversed(list(pairwise(tokens))):
+        literal = literals.get(name.text.lower())
+        if mark.token_type == TokenType.PARAMETER and mark.end + 1 == name.start and literal:
+            text = text[: mark.start] + literal + text[name.end + 1 :]
+    return text
 
 
 def stored_procedure(
     environment: Environment, activity: dict[str, Any], scope: Scope
 ) -> dict[str, Any]:
-    """Call a procedure by `EXEC name @parameter = value, …`."""
+    """Call a procedure by `EXEC name @parameter = value, …`.
+
+    Source: https://learn.microsoft.com/azure/data-factory/transform-data-using-stored-procedure
+    """
     _check_service(environment, activity)
     properties = resolve(activity["typeProperties"], scope)
+    only(properties, PROCEDURE, f"activity '{activity['name']}'")
     arguments = [
-        f"@{name} = {_literal(name, one.get('value'))}"
+        f"@{name} = {_literal(name, one)}"
         for name, one in properties.get("storedProcedureParameters", {}).items()
     ]
     azure_sql.execute(
@@ -51,13 +87,25 @@ def stored_procedure(
     return {}
 
 
-def _literal(name: str, value: Any) -> str:
+def _literal(name: str, given: dict[str, Any]) -> str:
+    """A parameter's value as T-SQL writes it, by its declared type if it has one."""
+    value, kind = given.get("value"), str(given.get("type", "")).lower()
     if value is None:
         return "NULL"
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, (int, float)):
-        return str(value)
-    if isinstance(value, str):
-        return "N'" + value.replace("'", "''") + "'"
-    raise ActivityError(f"The procedure's parameter '{name}' must be a text, number or Boolean.")
+    if isinstance(value, (dict, list)):
+        raise ActivityError(f"The parameter '{name}' must be a text, number or Boolean.")
+    if isinstance(value, bool) or kind == "boolean":
+        return "1" if to_text(value).lower() in ("true", "1") else "0"
+    if kind in NUMBERS or (isinstance(value, (int, float)) and kind != "string"):
+        return _number(name, kind, value)
+    return "N'" + to_text(value).replace("'", "''") + "'"
+
+
+def _number(name: str, kind: str, value: Any) -> str:
+    try:
+        float(value)
+    except ValueError:
+        raise ActivityError(
+            f"The parameter '{name}' is of type {kind}, but was given '{value}'."
+        ) from None
+    return to_text(value)

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from medallion.local.factory.environment import Environment
-from medallion.local.source.database import SourceDatabase
+from medallion.local.source.database import SourceDatabase, is_query
 
 
 def query(environment: Environment, tsql: str) -> pa.RecordBatchReader:
@@ -16,9 +16,43 @@ def query(environment: Environment, tsql: str) -> pa.RecordBatchReader:
     return SourceDatabase.open(environment.home.source_database).query(tsql)
 
 
-def execute(environment: Environment, tsql: str) -> None:
-    """Run a statement that gives no rows."""
-    SourceDatabase.open(environment.home.source_database).execute(tsql)
+def execute(environment: Environment, tsql: str) -> int:
+    """Run a script; the number of rows that it affected."""
+    return SourceDatabase.open(environment.home.source_database).execute(tsql)
+
+
+def result_sets(environment: Environment, tsql: str) -> list[list[dict[str, Any]]]:
+    """Run a script; the rows of each of its statements that gives any, as JSON objects."""
+    if is_query(tsql):
+        with query(environment, tsql) as reader:
+            return [_read(reader)]
+    found: list[list[dict[str, Any]]] = []
+    database = SourceDatabase.open(environment.home.source_database)
+    database.execute(tsql, show=lambda reader: found.append(_read(reader)))
+    return found
+
+
+def _read(reader: pa.RecordBatchReader) -> list[dict[str, Any]]:
+    return [row for batch in reader for row in json_rows(batch)]
+
+
+def type_name(kind: pa.DataType) -> str:
+    """Data Factory's name of a column's type."""
+    named = (
+        (pa.types.is_boolean, "Boolean"),
+        (pa.types.is_int64, "Int64"),
+        (pa.types.is_int32, "Int32"),
+        (pa.types.is_integer, "Int16"),
+        (pa.types.is_float32, "Single"),
+        (pa.types.is_floating, "Double"),
+        (pa.types.is_decimal, "Decimal"),
+        (pa.types.is_date, "DateTime"),
+        (pa.types.is_timestamp, "DateTime"),
+        (pa.types.is_time, "TimeSpan"),
+        (pa.types.is_binary, "Byte[]"),
+        (pa.types.is_fixed_size_binary, "Byte[]"),
+    )
+    return next((name for holds, name in named if holds(kind)), "String")
 
 
 def json_value(value: Any) -> Any:
