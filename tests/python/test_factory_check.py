@@ -965,6 +965,36 @@ SECRETS: list[Plant] = [
         VAULT_MEND,
     ),
     (
+        "parameter of a trigger",
+        lambda f: (
+            at(f, INNER, "parameters").update(password={"type": "string"}),
+            at(f, "trigger/hourly", "pipelines", 0, "parameters").update(password="hidden1"),
+            call(f)["parameters"].update(password=expression("@item().secret")),
+        ),
+        "trigger/hourly",
+        "$.properties.pipelines[0].parameters.password",
+        "'password' is a secret in plain text",
+        VAULT_MEND,
+    ),
+    (
+        "default value",
+        lambda f: at(f, OUTER, "parameters").update(
+            password={"type": "string", "defaultValue": "hidden1"}
+        ),
+        OUTER,
+        "$.properties.parameters.password.defaultValue",
+        "the default value of 'password' is a secret in plain text",
+        VAULT_MEND,
+    ),
+    (
+        "secret of a request's body",
+        lambda f: tell(f)["typeProperties"].update(body="grant=x&client_secret=hidden1&scope=y"),
+        OUTER,
+        f"{TELL}.typeProperties.body",
+        "the text holds a secret ('client_secret=')",
+        VAULT_MEND,
+    ),
+    (
         "default value of a securestring",
         lambda f: at(f, OUTER, "parameters").update(
             token={"type": "securestring", "defaultValue": "hidden1"}

@@ -28,8 +28,12 @@ ANY_JSON = ("body", "requestbody", "additionalheaders", "paginationrules")
 VALUES: dict[str, tuple[str, ...]] = {
     "VariableType": ("Boolean", "Integer"),
     "WebActivityMethod": ("PATCH",),
+    "AzureFunctionActivityMethod": ("PATCH",),
     "WebHookActivityMethod": ("GET", "PUT", "DELETE", "PATCH"),
 }
+
+# Enumerations that are not kept up to date: a catalogue's pricing tier may be S1 or GP_S_Gen5_2.
+OPEN_VALUES = ("IntegrationRuntimeSsisCatalogPricingTier",)
 
 # Properties that the models require and the service does not: a tumbling window trigger may wait
 # for its pipeline.

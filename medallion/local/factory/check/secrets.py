@@ -105,8 +105,11 @@ def _secure_string(value: dict[str, Any]) -> str:
 
 
 def _text(path: str, text: str) -> str:
-    name = re.sub(r"\['(.*)'\]$", r".\1", path).rsplit(".", 1)[-1].lower()
-    if name in PROPERTIES and "typeProperties" in path and not _harmless(text):
+    steps = re.sub(r"\['([^']*)'\]", r".\1", path).lower().split(".")
+    name = steps[-1]
+    if name == "defaultvalue" and steps[-2] in PROPERTIES and not _harmless(text):
+        return f"the default value of '{steps[-2]}' is a secret in plain text"
+    if name in PROPERTIES and not _harmless(text):
         return "an encrypted secret" if name == "encryptedcredential" else _PLAIN.format(name)
     if name in HEADERS and not _harmless(text):
         return f"the header '{name}' holds a secret in plain text"
