@@ -1,5 +1,6 @@
 """The expression language, against recorded answers of Microsoft's evaluator and its reference."""
 
+import base64
 import json
 import random
 import re
@@ -253,6 +254,13 @@ EDGES = {
     "@uriComponent('https://a b!')": "https%3A%2F%2Fa%20b%21",
     "@uriComponentToString('a+b%20c')": "a b c",
     "@json(binary('[1]'))": [1],
+    '@xml(json(\'{"p": {"@id": 1, "n": "a<b", "ok": true, "no": null, "t": [1, 2]}}\'))': (
+        '<p id="1"><n>a&lt;b</n><ok>true</ok><no /><t>1</t><t>2</t></p>'
+    ),
+    '@json(xml(\'<?xml version="1.0"?><r><p id="1"><n>S</n></p><q>1</q><q/></r>\'))': {
+        "?xml": {"@version": "1.0"},
+        "r": {"p": {"@id": "1", "n": "S"}, "q": ["1", None]},
+    },
     # dates
     "@formatDateTime('2025-01-05T03:04:05')": "2025-01-05T03:04:05.0000000",
     "@formatDateTime('2026-01-15T12:30:00+02:00')": "2026-01-15T10:30:00.0000000+00:00",
@@ -284,6 +292,65 @@ EDGES = {
 def test_value(expression: str, value: object) -> None:
     found = evaluate(expression, Scope())
     assert identical(found, value), to_json(found)
+
+
+PRODUCE = """<produce><item id="1"><name>Gala</name><count>20</count></item>
+<item id="2"><name>Honey</name><count>10</count></item></produce>"""
+FILE = '<?xml version="1.0"?> <file xmlns="http://contoso.com"> <location>Paris</location> </file>'
+LOCATION = '<location xmlns="http://contoso.com">Paris</location>'
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("sum(/produce/item/count)", 30.0),
+        ("count(//item) * 2 + 1 div 4", 4.25),
+        ("/produce/item[2]/name/text()", ["Honey"]),
+        ("//item[@id='1' or count < 15]/@id", ["1", "2"]),
+        ("/produce/item[last()]/name/text()", ["Honey"]),
+        ("(//name)[1]/../count/text()", ["20"]),
+        ("//item[not(contains(name, 'on'))]/@id", ["1"]),
+        ("//item[following-sibling::item]/@id", ["1"]),
+        ("//item/@id | //name/text()", ["1", "2", "Gala", "Honey"]),
+        ("string(//item[2]/name)", "Honey"),
+        ("name(/*)", "produce"),
+        ("substring('hello', 2, 3)", "ell"),
+        ("normalize-space('  a  b ')", "a b"),
+        ("//nothing", []),
+        ("boolean(//nothing)", False),
+        ("//item[", "expected a step before ''"),
+        ("frob()", "there is no function 'frob'"),
+        ("//item]", "nothing more was expected"),
+        ("count('a')", "a set of nodes is needed"),
+    ],
+)
+def test_xpath(path: str, found: object) -> None:
+    scope = Scope(variables={"xml": PRODUCE})
+    expression = f"@xpath(xml(variables('xml')), '{path.replace(chr(39), chr(39) * 2)}')"
+    if isinstance(found, str) and " " in found and found != "a b":
+        with pytest.raises(ExpressionError, match=re.escape(found)):
+            evaluate(expression, scope)
+    else:
+        assert identical(evaluate(expression, scope), found)
+
+
+# The nodes are those that tests/functional/xml of microsoft/data-factory-testing-framework shows.
+@pytest.mark.parametrize(
+    "path",
+    [
+        '/*[name()="file"]/*[name()="location"]',
+        '/*[local-name()="file" and namespace-uri()="http://contoso.com"]/*[local-name()="location"]',
+    ],
+)
+def test_a_node_keeps_its_namespace(path: str) -> None:
+    scope = Scope(variables={"xml": FILE})
+    [node] = evaluate(f"@xpath(xml(variables('xml')), '{path}')", scope)
+    assert node == {
+        "$content-type": "application/xml;charset=utf-8",
+        "$content": base64.b64encode(LOCATION.encode()).decode(),
+    }
+    assert evaluate(f"@{{xpath(xml(variables('xml')), '{path}')[0]}}", scope) == LOCATION
+    assert evaluate(f"@xpath(xml(variables('xml')), 'string({path})')", scope) == "Paris"
 
 
 @pytest.mark.parametrize(
@@ -325,6 +392,8 @@ def test_value(expression: str, value: object) -> None:
         ("@convertFromUtc('2025-01-01', 'Mars')", "no time zone 'Mars'"),
         ("@convertToUtc('2025-01-01Z', 'Tokyo Standard Time')", "a time zone of its own"),
         ("@convertToUtc('2025-03-09T02:30:00', 'Pacific Standard Time')", "which no clock shows"),
+        ("@xml('no')", "was given no XML"),
+        ('@xml(json(\'{"a": 1, "b": 2}\'))', "exactly one root property"),
         ("@item()", "no value here"),
         ("@json('{\"a\": 1}').b", "available properties are 'a'"),
         ("@createArray(1)?['a']", "cannot be selected"),

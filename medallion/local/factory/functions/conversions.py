@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
 from medallion.local.factory.errors import ExpressionError
+from medallion.local.factory.functions.markup import as_json
 from medallion.local.factory.functions.registry import function, text, wrong_type
 from medallion.local.factory.values import (
     INTEGER_MAXIMUM,
@@ -80,13 +81,15 @@ def _no_constant(name: str) -> Any:
 
 @function("json", 1)
 def from_json(value: Any) -> Any:
-    """The value of a JSON text, or of the JSON in a binary; null gives an empty object."""
+    """The value of a JSON text, or of that in a binary; of an XML, its object; of null, `{}`."""
     if value is None:
         return {}
     content = binary_content(value)
     source = value if content is None else content.decode(errors="replace")
     if not isinstance(source, str):
         return source
+    if source.lstrip().startswith("<"):
+        return as_json(source)
     try:
         return json.loads(source, parse_constant=_no_constant)
     except ValueError:
