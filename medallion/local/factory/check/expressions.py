@@ -257,4 +257,4 @@ def _own_value(pipeline: Resource, text: Text, name: str) -> Iterator[Fault]:
 
 
 def _sequential(loop: Activity) -> bool:
-    return loop.settings.get("isSequential") is True
+    return str(loop.settings.get("isSequential")).lower() == "true"
