@@ -1,4 +1,12 @@
+import os
+
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def no_fsync(monkeypatch):
+    """Only a power loss would need it: what a process has written outlives the process."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture(scope="session")
