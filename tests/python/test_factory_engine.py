@@ -249,6 +249,20 @@ def test_a_missing_property_is_a_sentence(factory: Factory) -> None:
     )
 
 
+def test_a_property_of_a_wrong_type_is_a_sentence(factory: Factory) -> None:
+    add_lake(factory)
+    for given, named in (
+        (looking("A", retry="often"), "'A' has a property that it cannot use"),
+        (looking("A", timeout="soon"), "The timeout 'soon'"),
+        (
+            activity("A", "ForEach", items="@createArray(1)", activities=[], batchCount="many"),
+            "'A' has a property that it cannot use",
+        ),
+    ):
+        assert named in factory.error(given)["message"]
+    assert factory.run(looking("A", retry="@add(1, 1)")).record.status == "Succeeded"
+
+
 def told(factory: Factory) -> list[tuple[str, str]]:
     return [(event.activity, event.status) for event in factory.events]
 
@@ -299,6 +313,15 @@ def test_a_listener_that_dies_ends_what_runs_beside_it(factory: Factory) -> None
         factory.run(*waits, append("After", 1, {"W2": "Succeeded"}))
     assert [event.status for event in factory.events].count("Succeeded") == 1
     assert factory.events[-1].activity == "W1"
+
+
+def test_a_listener_that_errs_is_no_failing_activity(factory: Factory) -> None:
+    def listen(event: Event) -> None:
+        raise ValueError("mine")
+
+    factory.listener = listen
+    with pytest.raises(RuntimeError, match="listener failed"):
+        factory.run(activity("If", "IfCondition", expression="@bool(1)", ifTrueActivities=[]))
 
 
 def test_an_interrupt_cancels_a_run_and_the_one_that_invoked_it(factory: Factory) -> None:

@@ -5,7 +5,8 @@ and https://learn.microsoft.com/azure/data-factory/deactivate-activity
 """
 
 import datetime as dt
-import re
+import logging
+import math
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from medallion.local.factory.activities import ACTIVITIES
 from medallion.local.factory.control import CONTROL
 from medallion.local.factory.errors import ActivityError, ExpressionError, not_supported
 from medallion.local.factory.events import Event, timestamp
-from medallion.local.factory.scope import Scope
+from medallion.local.factory.scope import Scope, resolve
 from medallion.local.factory.timespans import seconds
 
 if TYPE_CHECKING:
@@ -24,8 +25,13 @@ if TYPE_CHECKING:
 
 Activity = dict[str, Any]
 
+LOG = logging.getLogger(__name__)
+
 DEFAULT_TIMEOUT = "0.12:00:00"
 DEFAULT_RETRY_INTERVAL_SECONDS = 30
+
+# What an activity's body raises for a fault of its definition, its data or the machine.
+FAILURES = (MedallionError, KeyError, TypeError, ValueError, OSError)
 
 
 @dataclass
@@ -41,6 +47,27 @@ class Clock:
         return time.monotonic() - self.began
 
 
+@dataclass(frozen=True)
+class Policy:
+    """How often an activity is tried again, after how many seconds, and how long a try may take."""
+
+    retries: int = 0
+    interval: float = 0.0
+    limit: float = math.inf
+
+
+def _policy(activity: Activity, scope: Scope) -> Policy:
+    """The policy of an execution activity; a control activity has none."""
+    if activity["type"] in CONTROL:
+        return Policy()
+    given = resolve(activity.get("policy", {}), scope)
+    return Policy(
+        int(given.get("retry", 0)),
+        float(given.get("retryIntervalInSeconds", DEFAULT_RETRY_INTERVAL_SECONDS)),
+        seconds(str(given.get("timeout", DEFAULT_TIMEOUT))),
+    )
+
+
 def skip_activity(run: "Run", activity: Activity, scope: Scope) -> str:
     """Leave an activity out, because its dependencies ended otherwise than it asks."""
     return _end(run, activity, scope, Clock(), {"status": "Skipped"})
@@ -52,15 +79,17 @@ def run_activity(run: "Run", activity: Activity, scope: Scope) -> str:
         return _end(run, activity, scope, Clock(), _inactive(activity))
     clock = Clock()
     _tell(run, activity, {"status": "InProgress"})
-    policy = activity.get("policy", {}) if activity["type"] not in CONTROL else {}
-    for attempt in range(int(policy.get("retry", 0)) + 1):
-        if attempt:
-            interval = policy.get("retryIntervalInSeconds", DEFAULT_RETRY_INTERVAL_SECONDS)
-            run.environment.pause(float(interval))
-        result = _attempt(run, activity, scope, policy)
-        if result["status"] == "Succeeded":
-            break
-    return _end(run, activity, scope, clock, result, attempt)
+    attempt, policy = 0, Policy()
+    while True:
+        try:
+            policy = policy if attempt else _policy(activity, scope)
+            result = _attempt(run, activity, scope, policy)
+        except FAILURES as error:
+            result = _explained(activity, error)
+        if result["status"] == "Succeeded" or attempt == policy.retries:
+            return _end(run, activity, scope, clock, result, attempt)
+        attempt += 1
+        run.environment.pause(policy.interval)
 
 
 def _inactive(activity: Activity) -> dict[str, Any]:
@@ -84,27 +113,40 @@ def _failed(activity: Activity, code: str, kind: str, message: str) -> dict[str,
     return {"status": "Failed", "output": output, "error": error}
 
 
-def _attempt(
-    run: "Run", activity: Activity, scope: Scope, policy: dict[str, Any]
-) -> dict[str, Any]:
+def _explained(activity: Activity, error: Exception) -> dict[str, Any]:
+    """The result of an activity that an error ended."""
+    it = f"{activity['type']} '{activity['name']}'"
+    match error:
+        case ActivityError():
+            return _failed(activity, error.code, error.kind, str(error))
+        case ExpressionError():
+            return _failed(activity, "InvalidTemplate", "UserError", str(error))
+        case MedallionError():
+            return _failed(activity, "UserError", "UserError", str(error))
+        case KeyError():
+            message = f"{it} lacks its property {error}."
+        case OSError():
+            message = f"{it} failed: {str(error).rstrip('.')}."
+            return _failed(activity, "SystemError", "SystemError", message)
+        case _:
+            LOG.debug("%s failed", it, exc_info=error)
+            message = f"{it} has a property that it cannot use: {str(error).rstrip('.')}."
+    return _failed(activity, "InvalidActivity", "UserError", message)
+
+
+def _attempt(run: "Run", activity: Activity, scope: Scope, policy: Policy) -> dict[str, Any]:
+    """One try. That it took too long is noticed when it ends: nothing is torn down midway, so that
+    no retry ever runs beside the try that it replaces.
+    """
     clock = Clock()
-    try:
-        output = _execute(run, activity, scope)
-        if activity["type"] not in CONTROL:
-            _check_timeout(activity, clock, policy)
-        return {"status": "Succeeded", "output": output, "error": {}}
-    except ActivityError as error:
-        return _failed(activity, error.code, error.kind, str(error))
-    except ExpressionError as error:
-        return _failed(activity, "InvalidTemplate", "UserError", str(error))
-    except MedallionError as error:
-        return _failed(activity, "UserError", "UserError", str(error))
-    except KeyError as error:
-        message = f"{activity['type']} '{activity['name']}' lacks its property {error}."
-        return _failed(activity, "InvalidActivity", "UserError", message)
-    except OSError as error:
-        message = f"{activity['type']} '{activity['name']}' failed: {error}."
-        return _failed(activity, "SystemError", "SystemError", re.sub(r"\.+$", ".", message))
+    output = _execute(run, activity, scope)
+    if clock.seconds() > policy.limit:
+        raise ActivityError(
+            f"{activity['type']} '{activity['name']}' took longer than its timeout of "
+            f"{policy.limit:g} s.",
+            "ActivityTimeout",
+        )
+    return {"status": "Succeeded", "output": output, "error": {}}
 
 
 def _execute(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
@@ -114,18 +156,6 @@ def _execute(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
     if kind in ACTIVITIES:
         return ACTIVITIES[kind](run.environment, activity, scope)
     raise not_supported("Activity type", kind, f"activity '{activity['name']}'")
-
-
-def _check_timeout(activity: Activity, clock: Clock, policy: dict[str, Any]) -> None:
-    """Fail an attempt that took too long. It is noticed when it ends: nothing is torn down midway,
-    so that no retry ever runs beside the attempt that it replaces.
-    """
-    limit = seconds(str(policy.get("timeout", DEFAULT_TIMEOUT)))
-    if clock.seconds() > limit:
-        raise ActivityError(
-            f"{activity['type']} '{activity['name']}' took longer than its timeout of {limit:g} s.",
-            "ActivityTimeout",
-        )
 
 
 def _end(
@@ -181,6 +211,9 @@ def _tell(run: "Run", activity: Activity, result: dict[str, Any]) -> None:
         run.shared.check()
         try:
             run.environment.listener(event)
+        except Exception as error:  # none of the activity's, which would only fail it
+            run.shared.stopped.set()
+            raise RuntimeError("the run's listener failed") from error
         except BaseException:
             run.shared.stopped.set()
             raise
