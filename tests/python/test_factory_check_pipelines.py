@@ -270,6 +270,24 @@ EXPRESSIONS: list[Plant] = [
         "did you mean 'concat'",
     ),
     (
+        "function in a parameter called folder",
+        lambda f: look(f)["dataset"].update(
+            parameters={"file": "a", "folder": expression("@conact('a')")}
+        ),
+        OUTER,
+        f"{LOOK}.typeProperties.dataset.parameters.folder.value",
+        "the function 'conact' does not exist",
+        "did you mean 'concat'",
+    ),
+    (
+        "function in a translator",
+        lambda f: copy(f, translator=expression("@jsn('{}')")),
+        INNER,
+        f"{COPY}.typeProperties.translator.value",
+        "the function 'jsn' does not exist",
+        "did you mean 'json'",
+    ),
+    (
         "number of arguments",
         said("@replace('a', 'b')"),
         OUTER,

@@ -90,6 +90,11 @@ WRITTEN_BY_STUDIO: list[tuple[str, Callable[[Files], Any]]] = [
     ("Expression without an expression", said("https://x/{id}")),
     ("text of an address", said("https://me@x.com/@me?a=@b")),
     ("T-SQL variable", said("DECLARE @day date = '2025-01-01'; SELECT @day")),
+    (
+        "default value that begins with the sign",
+        lambda f: at(f, "dataset/files", "parameters", "file").update(defaultValue="@concat("),
+    ),
+    ("column names", lambda f: copy(f, translator={"mappings": [{"sink": {"name": "@time"}}]})),
     ("escaped sign", said("@@concat")),
     (
         "plain expression that a call passes",

@@ -65,10 +65,10 @@ def expressions(factory: Factory, resource: Resource) -> Iterator[Fault]:
         function = resource.kind.lower()
         known = Known(own={function: resource.part("parameters")})
         lenient = resource.kind == "linkedService"
-        for text in texts(resource.properties, "$.properties", lenient):
+        for text in texts(resource.properties, "$.properties", lenient, LITERAL):
             yield from _text(resource, text, known)
     elif resource.kind == "trigger":
-        for text in texts(resource.properties, "$.properties", True):
+        for text in texts(resource.properties, "$.properties", True, LITERAL):
             yield from _text(resource, text, Known())
 
 
@@ -96,7 +96,7 @@ def _own(activity: Activity) -> Iterator[Text]:
             for name, each in one.items():
                 if name not in BLOCKS:
                     yield from texts(each, activity.at(key, name))
-        elif key not in (*LITERAL, "name"):
+        elif key not in LITERAL:
             yield from texts(one, activity.at(key), key == "userProperties")
 
 

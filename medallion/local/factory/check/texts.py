@@ -7,9 +7,10 @@ An expression is an object `{"value": "@…", "type": "Expression"}`. A plain te
 * in the parameters that a trigger passes, `"@trigger().scheduledTime"`, as its documentation shows:
   https://learn.microsoft.com/azure/data-factory/how-to-use-trigger-parameterization;
 * in an activity's `userProperties`, where "Auto generate" writes `"@{item().table}"`;
-* in the parameters that a dataset reference or an Execute Pipeline activity passes, in the headers
-  and the body of a web call, in the base parameters of a notebook and the values of a stored
-  procedure's parameters: maps of values, of which the service evaluates each.
+* in the parameters that a dataset reference or an Execute Pipeline activity passes, as in
+  https://learn.microsoft.com/azure/data-factory/control-flow-for-each-activity#syntax, and so in
+  other maps of values: the headers and the body of a web call, the base parameters of a notebook,
+  the parameters of a stored procedure.
 
 Anywhere else in an activity or a dataset the property itself must be an Expression object, as the
 models' documentation says ("string (or Expression with resultType string)"); the text would reach
@@ -24,8 +25,8 @@ from medallion.local.factory.check.fault import children, step
 from medallion.local.factory.errors import ExpressionError
 from medallion.local.factory.expressions import Access, Call, Node, parse
 
-# Properties of a resource or an activity in which an `@` is a mere character.
-LITERAL = ("description", "annotations", "folder", "variables", "schema", "structure", "translator")
+# Properties of a resource or an activity itself in which an `@` is a mere character.
+LITERAL = ("name", "description", "annotations", "folder", "parameters", "schema", "structure")
 # Properties whose values the service evaluates one by one.
 MAPS = (
     "parameters",
@@ -51,8 +52,13 @@ class Text:
     plain: bool
 
 
-def texts(value: Any, path: str, lenient: bool = False) -> Iterator[Text]:
-    """The expressions inside a JSON value; `lenient` where plain texts are evaluated too."""
+def texts(
+    value: Any, path: str, lenient: bool = False, literal: tuple[str, ...] = ()
+) -> Iterator[Text]:
+    """The expressions inside a JSON value; `lenient` where plain texts are evaluated too.
+
+    The value's own properties in `literal` are left out.
+    """
     if isinstance(value, dict) and str(value.get("type")).lower() == "expression":
         name = "value" if "value" in value else "content"
         if isinstance(value.get(name), str):
@@ -63,7 +69,7 @@ def texts(value: Any, path: str, lenient: bool = False) -> Iterator[Text]:
             yield Text(path, value, not lenient)
         return
     for key, one in children(value):
-        if key not in LITERAL:
+        if key not in literal:
             inside = lenient or str(key).lower() in MAPS
             yield from texts(one, step(path, key), inside)
 
