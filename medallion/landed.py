@@ -84,7 +84,7 @@ def read_content(file: Path) -> Content:
 
 
 def file_faults(lake: Path, receipt: Receipt) -> Iterator[str]:
-    """How a receipt's file disagrees with it; the receipt is the newest of that file."""
+    """How a receipt's file disagrees with it."""
     if receipt.file is None:
         if receipt.rows_written or receipt.bytes:
             yield f"tells of {receipt.rows_written} rows in {receipt.bytes} bytes, but of no file"

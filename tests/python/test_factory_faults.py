@@ -1,6 +1,8 @@
 """Ingestions that die, overlap, or lose what they stand on: nothing is lost, a rerun heals."""
 
 import dataclasses
+import json
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ from medallion.local.factory.files import FactoryFiles
 from medallion.local.factory.run import ingest, laptop
 from medallion.local.source.database import SourceDatabase
 
-from factory_home import change, make
+from factory_home import change, landed, make, rows
 from landing_oracle import Reader, check_landed
 
 STATUSES = {"InProgress": "before", "Succeeded": "after", "Failed": "after"}
@@ -172,3 +174,146 @@ def test_every_activity_was_a_boundary(covered: set[Boundary]) -> None:
         if activity["type"] != "Fail"
     }
     assert expected - covered == set()
+
+
+OVERLAPS = ("Pin window", "Write pin", "Count rows", "Copy rows", "Leave receipt", "Read back")
+
+
+@pytest.mark.parametrize("activity", OVERLAPS)
+@pytest.mark.parametrize("prepare", [nothing, loaded], ids=["first load", "increment"])
+def test_two_runs_at_once_move_no_watermark_backwards(
+    tmp_path: Path, prepare: Callable, activity: str
+) -> None:
+    """A whole second run passes while the first is at an activity; then the source goes on."""
+    home = make(tmp_path)
+    prepare(home)
+    overtaken = []
+
+    def overtake(event: Event) -> None:
+        if (event.activity, event.status) == (activity, "Succeeded") and not overtaken:
+            commit(home, 0)
+            overtaken.append(run(home, "pl_ingest", USERS, nothing))
+            overtaken.append(json.loads(watermark(home).read_text())["lsn"])
+
+    slow = run(home, "pl_ingest", USERS, overtake)
+    assert overtaken[0] == "Succeeded"
+    assert slow == "Succeeded" or "another run was faster" in slow
+    assert json.loads(watermark(home).read_text())["lsn"] >= overtaken[1]
+    assert run(home, "pl_ingest", USERS, nothing) == "Succeeded"
+    check_landed(Reader(home, "DimUser"), "user_id")
+
+
+@pytest.mark.parametrize("content", ["", "garbage", "[]", '{"lsn": "12"}', '{"lsn": null}'])
+@pytest.mark.parametrize("kind", ["watermarks", "pins"])
+def test_damaged_control_file_stops_the_table_by_name(
+    tmp_path: Path, kind: str, content: str
+) -> None:
+    home = make(tmp_path)
+    loaded(home)
+    file = home.lake / "control" / kind / "dbo.DimUser.json"
+    kept = file.read_text()
+    file.write_text(content)
+    before = len(landed(home, "DimUser"))
+    result = ingest(home, "DimUser")
+    assert result.status == "Failed" and result.error is not None
+    assert f"control/{kind}/dbo.DimUser.json is damaged" in result.error
+    assert len(landed(home, "DimUser")) == before
+    file.write_text(kept)
+    assert ingest(home, "DimUser").status == "Succeeded"
+    check_landed(Reader(home, "DimUser"), "user_id")
+
+
+def test_source_that_goes_away_and_comes_back_loses_nothing(tmp_path: Path) -> None:
+    home = make(tmp_path)
+    loaded(home)
+    away = home.root / "away.duckdb"
+
+    def leave(event: Event) -> None:
+        if (event.activity, event.status) == ("Count rows", "Succeeded"):
+            home.source_database.rename(away)
+
+    assert "there is no source database" in run(home, "pl_ingest", USERS, leave)
+    away.rename(home.source_database)
+    assert run(home, "pl_ingest", USERS, nothing) == "Succeeded"
+    check_landed(Reader(home, "DimUser"), "user_id")
+
+
+def test_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """The process may write no file above 2 KiB: the copy breaks off half-way."""
+    home = make(tmp_path)
+    loaded(home)
+    before = landed(home, "DimUser")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(event: Event) -> None:
+        if event.activity == "Copy rows":
+            full = (2048, limits[1]) if event.status == "InProgress" else limits
+            resource.setrlimit(resource.RLIMIT_FSIZE, full)
+
+    told = run(home, "pl_ingest", USERS, fill)
+    assert "File too large" in told
+    assert landed(home, "DimUser") == before
+    assert run(home, "pl_ingest", USERS, nothing) == "Succeeded"
+    check_landed(Reader(home, "DimUser"), "user_id")
+
+
+def test_late_capture_is_restated_at_the_pinned_lsn(tmp_path: Path) -> None:
+    """A row that was deleted before the copy, but not yet captured, is in the first load."""
+    home = make(tmp_path)
+    capture_lags(home)
+    meddler = Meddler(home)
+    assert run(home, "pl_ingest", USERS, meddler) == "Succeeded"
+    [late] = [file for file in landed(home, "DimUser") if file.name.endswith("_late.parquet")]
+    restated = {(row["user_id"], row["_operation"], row["country"]) for row in rows(late)}
+    assert (3, 2, "Chile") in restated
+    assert run(home, "pl_ingest", USERS, nothing) == "Succeeded"
+    check_landed(Reader(home, "DimUser"), "user_id")
+
+
+def test_capture_job_that_stands_still_fails_the_first_load(tmp_path: Path) -> None:
+    home = make(tmp_path)
+    capture_lags(home)
+    folder = tmp_path / "adf"
+    shutil.copytree(FactoryFiles().folder, folder)
+    file = folder / "pipeline" / "pl_land_late.json"
+    file.write_text(file.read_text().replace("0.01:00:00", "0.00:00:01"))
+    result = ingest(home, "DimUser", files=FactoryFiles(folder))
+    assert result.status == "Failed" and result.error is not None
+    assert "Until capture has passed" in result.error or "timed out" in result.error
+    assert not watermark(home).exists()
+
+
+@pytest.mark.parametrize(
+    ("tsql", "status", "told"),
+    [
+        ("ALTER TABLE dbo.DimUser DROP COLUMN country", "Failed", "'country' was dropped"),
+        (
+            "ALTER TABLE dbo.DimUser ALTER COLUMN country nvarchar(300)",
+            "Failed",
+            "'country' was retyped from nvarchar(100) to nvarchar(300)",
+        ),
+        (
+            "ALTER TABLE dbo.DimUser ADD nickname nvarchar(20) NULL",
+            "Succeeded",
+            "'nickname' (nvarchar(20)) was added and is not landed",
+        ),
+        (
+            "EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'DimUser', "
+            "@role_name = NULL, @capture_instance = N'dbo_DimUser_2', "
+            "@captured_column_list = N'user_id, country'",
+            "Succeeded",
+            "capture instance dbo_DimUser_2 captures",
+        ),
+    ],
+)
+def test_column_that_changes_at_the_source_is_told_by_name(
+    tmp_path: Path, tsql: str, status: str, told: str
+) -> None:
+    home = make(tmp_path)
+    loaded(home)
+    before = len(landed(home, "DimUser"))
+    change(home, tsql, "2025-01-04")
+    result = ingest(home, "DimUser")
+    assert result.status == status
+    assert told in (result.error or " ".join(result.notices))
+    assert (len(landed(home, "DimUser")) == before) == (status == "Failed")
