@@ -21,6 +21,8 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, Microsoft's T-SQL grammar
 	ruff format --check .
 	mypy
 	maxdop --check sql
+	medallion factory tsql target/tsql
+	maxdop --write target/tsql > /dev/null
 	medallion factory check
 	medallion factory arm --check
 	medallion up

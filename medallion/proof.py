@@ -117,19 +117,20 @@ def _check_files(
     for file, told in tellers.items():
         # A window that was landed again has one receipt per try: the file is one of theirs.
         tries = sorted(told, key=lambda r: r.ended_at, reverse=True)
-        proof.faults += min((list(file_faults(lake, one)) for one in tries), key=len)
+        fewest: list[str] = min((list(file_faults(lake, one)) for one in tries), key=len)
+        proof.faults += fewest
         if not file.startswith(f"bronze/azure_sql/{table}/"):
             proof.faults.append(f"a receipt names {file}, which is another table's")
         proof.rows += tries[0].rows_written
         proof.files += 1
     unfinished = _unfinished(windows)
-    for found in sorted((lake / "bronze" / "azure_sql" / table).glob("[!.]*")):
-        if f"bronze/azure_sql/{table}/{found.name}" in tellers:
+    for landed in sorted((lake / "bronze" / "azure_sql" / table).glob("[!.]*")):
+        if f"bronze/azure_sql/{table}/{landed.name}" in tellers:
             continue
-        if not windows or found.name in unfinished:
-            proof.notes.append(f"{found.name} has no receipt yet: its run died; run again")
+        if not windows or landed.name in unfinished:
+            proof.notes.append(f"{landed.name} has no receipt yet: its run died; run again")
         else:
-            proof.faults.append(f"{found.name} has no receipt; if it is a backfill, run it again")
+            proof.faults.append(f"{landed.name} has no receipt; if it is a backfill, run it again")
 
 
 def _unfinished(windows: list[Receipt]) -> set[str]:

@@ -14,7 +14,7 @@ from medallion.cli.console import err, out
 from medallion.errors import MedallionError
 from medallion.home import home
 from medallion.ingestion import IngestResult
-from medallion.local.factory import arm, cases, crash
+from medallion.local.factory import arm, cases, crash, tsql
 from medallion.local.factory.check import check
 from medallion.local.factory.events import Event, Listener
 from medallion.local.factory.files import ADF_FOLDER, FactoryFiles
@@ -73,6 +73,16 @@ def arm_template(
         return
     for file in arm.write(folder):
         out.print(f"wrote {file}", markup=False, soft_wrap=True)
+
+
+@app.command("tsql")
+def tsql_texts(
+    to: Annotated[Path, typer.Argument(help="The folder to write; it is emptied before.")],
+    folder: Annotated[Path, typer.Option("--adf", help="A folder in git layout.")] = ADF_FOLDER,
+) -> None:
+    """Run the pipelines in all their modes, and write each T-SQL text that they send."""
+    written = tsql.write_sent(FactoryFiles(folder), to)
+    out.print(f"wrote {len(written)} texts to {to}", markup=False, soft_wrap=True)
 
 
 def ingest(

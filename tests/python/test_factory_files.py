@@ -1,50 +1,45 @@
 """What the pipelines send to the source; the reference files, and the server for GitHub."""
 
-import subprocess
-import sys
+import json
+import shutil
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
-from medallion.local.factory.connectors import azure_sql
-from medallion.local.factory.run import ingest
+from medallion.errors import MedallionError
+from medallion.local.factory.files import FactoryFiles
+from medallion.local.factory.tsql import write_sent
 from medallion.local.github.server import REFERENCE, REPOSITORY, etag, serving
 
-from factory_home import change, csv_rows, make
+from factory_home import csv_rows
 
-MAXDOP = Path(sys.executable).parent / "maxdop"
 DATASET = Path(__file__).resolve().parents[3] / "shared" / "data" / "spotify" / "initial"
 Json = dict[str, Any]
 
 
-def test_pipelines_send_one_statement_that_microsofts_grammar_accepts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[str] = []
-    query = azure_sql.query
+def test_pipelines_send_one_statement_without_declare(tmp_path: Path) -> None:
+    """`make lint` has Microsoft's grammar parse the same files."""
+    written = write_sent(FactoryFiles(), tmp_path / "sql")
+    assert len(written) > 40
+    for file in written:
+        text = file.read_text().upper().strip()
+        assert "DECLARE" not in text.split() and not text.endswith(";")
 
-    def noting(environment: Any, tsql: str) -> Any:
-        sent.append(tsql)
-        return query(environment, tsql)
 
-    monkeypatch.setattr(azure_sql, "query", noting)
-    home = make(tmp_path)
-    ingest(home)
-    change(home, "UPDATE dbo.DimUser SET country = N'X'", "2025-01-03")
-    ingest(home)
-    ingest(home, from_date="2025-01-01", to_date="2025-01-31")
-    assert len(sent) > 40
-    folder = tmp_path / "sql"
-    folder.mkdir()
-    (folder / ".maxdop.json").write_text('{"initialQuotedIdentifiers": true}')
-    for number, tsql in enumerate(sorted(set(sent))):
-        assert "DECLARE" not in tsql.upper() and ";" not in tsql
-        (folder / f"{number:03}.sql").write_text(tsql + "\n")
-    command = [str(MAXDOP), "--parser-version", "2022", "--write", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def test_tsql_that_no_run_sends_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "adf"
+    shutil.copytree(FactoryFiles().folder, folder)
+    file = folder / "pipeline" / "pl_alert.json"
+    pipeline = json.loads(file.read_text())
+    window = json.loads((folder / "pipeline" / "pl_land_late.json").read_text())
+    unreached = {**window["properties"]["activities"][0], "name": "Ask in vain"}
+    branch = pipeline["properties"]["activities"][0]["typeProperties"]["ifTrueActivities"]
+    branch.append(unreached)
+    file.write_text(json.dumps(pipeline))
+    with pytest.raises(MedallionError, match="'Ask in vain' in pl_alert"):
+        write_sent(FactoryFiles(folder), tmp_path / "sql")
 
 
 def test_markets_are_distinct_and_complete() -> None:

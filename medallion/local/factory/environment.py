@@ -15,6 +15,10 @@ def _ignore(event: Event) -> None:
     """Listen to nothing."""
 
 
+def _unheard(tsql: str) -> None:
+    """Hear nothing."""
+
+
 @dataclass(frozen=True)
 class Environment:
     """Where linked services lead on this machine.
@@ -24,7 +28,8 @@ class Environment:
     `https://storage.azure.com`. `jobs` are Databricks jobs by their id: each takes parameters,
     and raises `MedallionError` when it fails. `pause` waits between retries and in `Wait`, in s.
     `most_at_once` is how many activities, and iterations of a loop, may run at the same time:
-    with 1 they run one after another, in the same order each time.
+    with 1 they run one after another, in the same order each time. `on_tsql` hears each text
+    that is sent to a database.
     """
 
     home: Home
@@ -35,6 +40,7 @@ class Environment:
     pause: Callable[[float], None] = time.sleep
     jobs: dict[str, Callable[[dict[str, str]], None]] = field(default_factory=dict)
     most_at_once: int = 1
+    on_tsql: Callable[[str], None] = _unheard
 
     @property
     def runs(self) -> Path:

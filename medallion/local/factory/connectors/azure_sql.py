@@ -13,11 +13,13 @@ from medallion.local.source.database import SourceDatabase, is_query
 
 def query(environment: Environment, tsql: str) -> pa.RecordBatchReader:
     """Stream the rows of a query."""
+    environment.on_tsql(tsql)
     return SourceDatabase.open(environment.home.source_database).query(tsql)
 
 
 def execute(environment: Environment, tsql: str) -> int:
     """Run a script; the number of rows that it affected."""
+    environment.on_tsql(tsql)
     return SourceDatabase.open(environment.home.source_database).execute(tsql)
 
 
@@ -26,6 +28,7 @@ def result_sets(environment: Environment, tsql: str) -> list[list[dict[str, Any]
     if is_query(tsql):
         with query(environment, tsql) as reader:
             return [_read(reader)]
+    environment.on_tsql(tsql)
     found: list[list[dict[str, Any]]] = []
     database = SourceDatabase.open(environment.home.source_database)
     database.execute(tsql, show=lambda reader: found.append(_read(reader)))
