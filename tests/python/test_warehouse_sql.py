@@ -72,6 +72,31 @@ def test_merge_casts_and_counts(warehouse):
     assert warehouse.rows("select id, name from s.m order by id") == [(1, "a"), (2, "c"), (3, "d")]
 
 
+def test_merge_reads_its_source_once_and_commits_nothing_for_no_rows(warehouse):
+    warehouse.run("create or replace table s.once as select id, 'old' as v from range(3)")
+    folder = warehouse.rows(
+        "select storage_path from system.information_schema.tables where table_name = 'once'"
+    )[0][0]
+    before = DeltaTable(folder).version()
+    merge = (
+        "merge into s.once as t using (select id + 1, 'new' from s.once where id > {}) as c(id, v) "
+        "on t.id = c.id when matched then update set * when not matched then insert *"
+    )
+    warehouse.run(merge.format(2))
+    assert DeltaTable(folder).version() == before
+    warehouse.run(merge.format(1))
+    warehouse.run(merge.format(2))
+    warehouse.run("create or replace temporary view nothing as select id from s.once where false")
+    warehouse.run(
+        "merge into s.once as t using nothing as c on t.id = c.id "
+        "when not matched by source and t.id = 0 then delete"
+    )
+    assert DeltaTable(folder).version() == before + 3
+    assert warehouse.rows("select * from s.once order by id") == [
+        (1, "old"), (2, "old"), (3, "new"), (4, "new"),
+    ]  # fmt: skip
+
+
 def test_replace_on_is_one_commit(warehouse):
     warehouse.run("create or replace table s.r as select id, 'old' as v from range(3)")
     folder = warehouse.rows(

@@ -4,9 +4,12 @@ An INSERT's rows are written by delta-rs; MERGE, UPDATE and DELETE by the engine
 the column's type on the way in, as Databricks' store assignment does.
 """
 
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from sqlglot import exp
 
 from medallion.local.warehouse import storage
@@ -208,17 +211,49 @@ def _replace_where(
 
 
 def merge(context: Context, tree: exp.Merge, sql: str) -> Result:
-    """MERGE INTO, with every assigned value cast to its column's type."""
+    """MERGE INTO, with every assigned value cast to its column's type.
+
+    The source is run once, before the target is read, as Delta Lake does; when it has no rows there
+    is nothing to commit.
+    """
     if tree.args.get("schema_evolution") or tree.args.get("with_schema_evolution"):
         raise unsupported(sql)
     relation = _writable(context, _parts(tree.this))
     with context.storage.lock(relation.location):
         schema = storage.table_schema(relation.location)
         source = tree.args["using"].alias_or_name
-        for when in tree.args["whens"].expressions:
+        whens = tree.args["whens"].expressions
+        for when in whens:
             _cast_action(when.args["then"], schema, source, sql)
-        with context.resolved(tree) as text:
-            return affected(context.engine.command(text))
+        with _source_run(context, tree) as rows:
+            if not rows and not any(when.args.get("source") for when in whens):
+                return affected(0)
+            with context.resolved(tree) as text:
+                return affected(context.engine.command(text))
+
+
+@contextmanager
+def _source_run(context: Context, merge: exp.Merge) -> Iterator[int]:
+    """Put the rows of a MERGE's source in a file, and the file in the source's place; their number.
+
+    Sail reads the source once to find the files to rewrite and once more to rewrite them.
+    """
+    using = merge.args["using"]
+    result = context.query(exp.select("*").from_(using.copy()))
+    folder = context.storage.scratch()
+    try:
+        rows = 0
+        with pq.ParquetWriter(folder / "source.parquet", result.schema) as writer:
+            for batch in result.batches:
+                writer.write_batch(batch)
+                rows += batch.num_rows
+        staged = exp.to_table("parquet.x", dialect="spark")
+        staged.set("this", exp.to_identifier(str(folder), True))
+        staged.set("alias", _alias(using.alias_or_name))
+        merge.set("using", staged)
+        yield rows
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _cast_action(action: exp.Expression, schema: pa.Schema, source: str, sql: str) -> None:
