@@ -10,15 +10,14 @@
     {% if is_incremental() -%}
     union distinct
 
-    select changes.date_day
-    from {{ changes }} as changes
-    where
-        changes.date_day is not null
-        and changes.stream_id in (
-            select newly_landed.stream_id
-            from {{ changes }} as newly_landed
-            where {{ loaded_since('newly_landed._loaded_at', '_loaded_through') }}
-        )
+    select cast(changes.streamed_at as date) as date_day
+    from (
+        select distinct stream_id
+        from {{ changes }}
+        where {{ loaded_since('_loaded_at', '_loaded_through') }}
+    ) as newly_landed
+    inner join {{ changes }} as changes on newly_landed.stream_id = changes.stream_id
+    where changes.streamed_at is not null
     {%- else -%}
     group by cast({{ plays }}.streamed_at as date)
     {%- endif %}

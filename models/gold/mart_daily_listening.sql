@@ -6,7 +6,7 @@
     )
 }}
 
-{% set changes = ref('stg_azure_sql__play_days') -%}
+{% set changes = ref('stg_azure_sql__play_deliveries') -%}
 
 with
 
@@ -34,21 +34,38 @@ touched as (
 
 ),
 
+-- The smaller side of each join comes first: Sail builds a hash table of it; Databricks chooses.
+played as (
+
+    select plays.*
+    from touched
+    inner join plays on touched.date_day = cast(plays.streamed_at as date)
+
+),
+
+located as (
+
+    select
+        played.user_id,
+        played.device_key,
+        played.listen_duration_sec,
+        played._loaded_through,
+        played._merged_at,
+        cast(played.streamed_at as date) as date_day,
+        coalesce(users.country, 'Unknown') as country,
+        coalesce(users.subscription_type, 'Unknown') as subscription_type
+    from users
+    inner join played on users.user_key = played.user_key
+
+),
+
 labelled as (
 
     select
-        plays.user_id,
-        plays.listen_duration_sec,
-        plays._loaded_through,
-        plays._merged_at,
-        cast(plays.streamed_at as date) as date_day,
-        coalesce(users.country, 'Unknown') as country,
-        coalesce(users.subscription_type, 'Unknown') as subscription_type,
+        located.*,
         devices.device_type
-    from plays
-    inner join users on plays.user_key = users.user_key
-    inner join devices on plays.device_key = devices.device_key
-    left semi join touched on cast(plays.streamed_at as date) = touched.date_day
+    from devices
+    inner join located on devices.device_key = located.device_key
 
 ),
 
@@ -64,32 +81,19 @@ rebuilt as (
         coalesce(sum(cast(listen_duration_sec as bigint)), 0) as listen_seconds,
         max(_loaded_through) as _loaded_through,
         max(_merged_at) as _merged_through,
-        false as _is_deleted,
-        false as _is_leftover
+        false as _is_deleted
     from labelled
     group by date_day, country, subscription_type, device_type
 
 ),
 
-{% if is_incremental() -%}
-leftovers as (
+replaced as (
 
-    {{ tombstones(
+    {{ with_tombstones(
         'rebuilt',
         ['date_day', 'country', 'subscription_type', 'device_type'],
         scope='date_day'
     ) | indent(4) }}
-
-),
-
-{% endif -%}
-replaced as (
-
-    select * from rebuilt
-    {% if is_incremental() -%}
-    union all
-    select * from leftovers
-    {%- endif %}
 
 )
 

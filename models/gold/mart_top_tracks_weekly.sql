@@ -6,7 +6,7 @@
     )
 }}
 
-{% set changes = ref('stg_azure_sql__play_days') -%}
+{% set changes = ref('stg_azure_sql__play_deliveries') -%}
 
 with
 
@@ -52,9 +52,12 @@ counted as (
         count(*) as streams,
         count(distinct plays.user_id) as listeners,
         max(plays._loaded_through) as _loaded_through,
-        max(plays._merged_at) as _merged_through
-    from plays
-    left semi join touched on plays.week_start = touched.week_start
+        max(plays._merged_at) as _merged_through,
+        -- The week's last play of a track decides the names it is charted under.
+        max_by(plays.track_key, struct(plays.streamed_at, plays.stream_id)) as last_track_key,
+        max_by(plays.artist_key, struct(plays.streamed_at, plays.stream_id)) as last_artist_key
+    from touched
+    inner join plays on touched.week_start = plays.week_start
     group by plays.week_start, plays.track_id
 
 ),
@@ -73,23 +76,6 @@ charted as (
 
 ),
 
--- The week's last play of a track decides the names it is charted under.
-played_last as (
-
-    select
-        plays.week_start,
-        plays.track_id,
-        plays.track_key,
-        plays.artist_key,
-        row_number() over (
-            partition by plays.week_start, plays.track_id
-            order by plays.streamed_at desc, plays.stream_id desc
-        ) as recency
-    from plays
-    left semi join touched on plays.week_start = touched.week_start
-
-),
-
 rebuilt as (
 
     select
@@ -102,35 +88,17 @@ rebuilt as (
         charted.listeners,
         charted.week_loaded_through as _loaded_through,
         charted.week_merged_through as _merged_through,
-        false as _is_deleted,
-        false as _is_leftover
+        false as _is_deleted
     from charted
-    inner join played_last
-        on
-            charted.week_start = played_last.week_start
-            and charted.track_id = played_last.track_id
-            and played_last.recency = 1
-    inner join tracks on played_last.track_key = tracks.track_key
-    inner join artists on played_last.artist_key = artists.artist_key
+    inner join tracks on charted.last_track_key = tracks.track_key
+    inner join artists on charted.last_artist_key = artists.artist_key
     where charted.`rank` <= {{ var('top_tracks_kept') }}
 
 ),
 
-{% if is_incremental() -%}
-leftovers as (
-
-    {{ tombstones('rebuilt', ['week_start', 'track_id'], scope='week_start') | indent(4) }}
-
-),
-
-{% endif -%}
 replaced as (
 
-    select * from rebuilt
-    {% if is_incremental() -%}
-    union all
-    select * from leftovers
-    {%- endif %}
+    {{ with_tombstones('rebuilt', ['week_start', 'track_id'], scope='week_start') | indent(4) }}
 
 )
 

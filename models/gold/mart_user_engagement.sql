@@ -6,7 +6,7 @@
     )
 }}
 
-{% set changes = ref('stg_azure_sql__play_days') -%}
+{% set changes = ref('stg_azure_sql__play_deliveries') -%}
 
 with
 
@@ -83,8 +83,7 @@ wanted as (
 
 ),
 
--- One row per listener and day: what the three windows count.
-listened as (
+visits as (
 
     select
         cast(streamed_at as date) as played_on,
@@ -99,15 +98,43 @@ listened as (
 
 ),
 
-spread as (
+followed as (
+
+    select
+        *,
+        lead(played_on) over (partition by user_id order by played_on) as next_played_on
+    from visits
+
+),
+
+-- A listener counts on every day from a visit until the next one, or until the window has passed:
+-- once a day, so that nothing needs `distinct`. Visits alike in this are few, and counted together.
+stays as (
 
     select
         played_on,
-        user_id,
+        least(coalesce(datediff(next_played_on, played_on), 30), 30) as days_until_next,
+        count(*) as users,
+        max(_loaded_through) as _loaded_through,
+        max(_merged_through) as _merged_through
+    from followed
+    group by
+        played_on,
+        least(coalesce(datediff(next_played_on, played_on), 30), 30)
+
+),
+
+present as (
+
+    select
+        played_on,
+        users,
         _loaded_through,
         _merged_through,
-        explode(sequence(played_on, date_add(played_on, 29), interval 1 day)) as date_day
-    from listened
+        explode(
+            sequence(played_on, date_add(played_on, days_until_next - 1), interval 1 day)
+        ) as date_day
+    from stays
 
 ),
 
@@ -115,18 +142,21 @@ counted as (
 
     select
         wanted.date_day,
-        count(distinct case when spread.played_on = wanted.date_day then spread.user_id end)
+        coalesce(sum(case when present.played_on = wanted.date_day then present.users end), 0)
             as daily_active_users,
-        count(
-            distinct case
-                when spread.played_on > date_add(wanted.date_day, -7) then spread.user_id
-            end
+        coalesce(
+            sum(
+                case
+                    when present.played_on > date_add(wanted.date_day, -7) then present.users
+                end
+            ),
+            0
         ) as weekly_active_users,
-        count(distinct spread.user_id) as monthly_active_users,
-        max(spread._loaded_through) as _loaded_through,
-        max(spread._merged_through) as _merged_through
+        coalesce(sum(present.users), 0) as monthly_active_users,
+        max(present._loaded_through) as _loaded_through,
+        max(present._merged_through) as _merged_through
     from wanted
-    left outer join spread on wanted.date_day = spread.date_day
+    left outer join present on wanted.date_day = present.date_day
     group by wanted.date_day
 
 ),
@@ -142,27 +172,14 @@ rebuilt as (
         / nullif(cast(monthly_active_users as double), 0) as stickiness,
         _loaded_through,
         _merged_through,
-        false as _is_deleted,
-        false as _is_leftover
+        false as _is_deleted
     from counted
 
 ),
 
-{% if is_incremental() -%}
-leftovers as (
-
-    {{ tombstones('rebuilt', 'date_day', scope='date_day') | indent(4) }}
-
-),
-
-{% endif -%}
 replaced as (
 
-    select * from rebuilt
-    {% if is_incremental() -%}
-    union all
-    select * from leftovers
-    {%- endif %}
+    {{ with_tombstones('rebuilt', 'date_day', scope='date_day') | indent(4) }}
 
 )
 

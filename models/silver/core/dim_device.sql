@@ -1,16 +1,16 @@
 -- One row per kind of device that any play, past or present, was heard on.
 with
 
-plays as (
+deliveries as (
 
-    select * from {{ ref('stg_azure_sql__play_changes') }}
+    select * from {{ ref('stg_azure_sql__play_deliveries') }}
 
 ),
 
 devices as (
 
     select distinct device_type
-    from plays
+    from deliveries
     where device_type is not null
 
 )

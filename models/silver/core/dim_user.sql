@@ -46,22 +46,11 @@ rebuilt as (
         valid_to,
         is_current,
         _loaded_through,
-        false as _is_deleted,
-        false as _is_leftover
+        _loaded_at as _opened_at,
+        false as _is_deleted
     from versions
-
-),
-
-{% if is_incremental() -%}
-leftovers as (
-
-    {{ tombstones('rebuilt', 'user_key', scope='user_id') | indent(4) }}
-
-),
-
-{% else -%}
-leftovers as (
-
+    {% if not is_incremental() -%}
+    union all
     select
         {{ unknown_key() }} as user_key,
         cast(-1 as bigint) as user_id,
@@ -74,17 +63,15 @@ leftovers as (
         {{ end_of_time() }} as valid_to,
         true as is_current,
         {{ beginning_of_time() }} as _loaded_through,
-        false as _is_deleted,
-        false as _is_leftover
+        {{ beginning_of_time() }} as _opened_at,
+        false as _is_deleted
+    {%- endif %}
 
 ),
 
-{% endif -%}
 replaced as (
 
-    select * from rebuilt
-    union all
-    select * from leftovers
+    {{ with_tombstones('rebuilt', 'user_key', scope='user_id') | indent(4) }}
 
 )
 
@@ -107,5 +94,6 @@ select
 
     -- control
     _loaded_through,
+    _opened_at,
     _is_leftover as _is_deleted
 from replaced

@@ -1,5 +1,6 @@
 -- One row per play that stands: what its last change says, unless that deleted it or broke a rule.
--- A play is resolved again when it changes, and when the history of its user, track or artist does.
+-- A play is rebuilt from all its changes when one lands; when the history of its user, track or
+-- artist changes, its keys are looked up again, and it is written only if they are others now.
 {{
     config(
         materialized='incremental',
@@ -8,12 +9,18 @@
     )
 }}
 
+{% set histories = {
+    'user': ref('stg_azure_sql__user_changes'),
+    'track': ref('stg_azure_sql__track_changes'),
+    'artist': ref('stg_azure_sql__artist_changes'),
+} -%}
+
 with
 
-changes as (
+deliveries as (
 
     select *
-    from {{ ref('stg_azure_sql__play_changes') }}
+    from {{ ref('stg_azure_sql__play_deliveries') }}
     where stream_id is not null
 
 ),
@@ -36,78 +43,153 @@ artists as (
 
 ),
 
+{% if is_incremental() -%}
 touched as (
 
-    select changes.stream_id
-    from changes
-    where {{ loaded_since('changes._loaded_at', '_loaded_through') }}
+    select distinct stream_id
+    from deliveries
+    where {{ loaded_since('_loaded_at', '_loaded_through') }}
 
-    {% if is_incremental() -%}
-    {% for dimension in ['user', 'track', 'artist'] -%}
-    {% set mark = '_' ~ dimension ~ '_loaded_through' -%}
-    union distinct
-
-    select plays.stream_id
-    from {{ this }} as plays
-    where
-        plays.{{ dimension }}_id in (
-            select {{ dimension }}s.{{ dimension }}_id
-            from {{ dimension }}s
-            where {{ loaded_since(dimension ~ 's._loaded_through', mark) }}
-        )
-    union distinct
-
-    -- A key may lose its last version when its history is rebuilt: it marks no row any more.
-    select plays.stream_id
-    from {{ this }} as plays
-    left anti join {{ dimension }}s
-        on plays.{{ dimension }}_key = {{ dimension }}s.{{ dimension }}_key
-
-    {% endfor -%}
-    {%- endif %}
 ),
 
+{% endif -%}
+-- Of a play's changes the last, of a change's deliveries the first. The few touched keys come first
+-- in the join: Sail builds its hash table from that side. Databricks finds the smaller side itself.
 ranked as (
 
     select
-        changes.*,
+        deliveries.*,
         row_number() over (
-            partition by changes.stream_id order by changes._change_sequence desc
+            partition by deliveries.stream_id
+            order by
+                deliveries._change_sequence desc,
+                deliveries._loaded_at asc,
+                deliveries._file asc
         ) as recency,
-        max(changes._loaded_at) over (partition by changes.stream_id) as _loaded_through
-    from changes
-    left semi join touched on changes.stream_id = touched.stream_id
+        max(deliveries._loaded_at) over (partition by deliveries.stream_id) as _loaded_through
+    {% if is_incremental() -%}
+    from touched
+    inner join deliveries on touched.stream_id = deliveries.stream_id
+    {%- else -%}
+    from deliveries
+    {%- endif %}
 
 ),
 
-latest as (
+rebuilt as (
 
-    select *
+    select
+        stream_id,
+        user_id,
+        track_id,
+        {{ device_key('device_type') }} as device_key,
+        streamed_at,
+        source_date_key,
+        listen_duration_sec,
+        _loaded_through,
+        _is_deleted or _quarantine_reasons is not null as _is_absent,
+        true as is_rebuilt,
+        {% for dimension in histories -%}
+        cast(null as string) as former_{{ dimension }}_key,
+        cast(null as timestamp) as former_{{ dimension }}_mark,
+        {% endfor -%}
+        cast(null as bigint) as former_artist_id
     from ranked
     where recency = 1
+
+),
+
+{% if is_incremental() -%}
+-- The log, not the dimension, tells whose history changed: a key that lost its last version has no
+-- row there any more.
+{% for dimension, changes in histories.items() -%}
+changed_{{ dimension }}s as (
+
+    select distinct {{ dimension }}_id
+    from {{ changes }}
+    where {{ loaded_since('_loaded_at', '_' ~ dimension ~ '_loaded_through') }}
+
+),
+
+{% endfor -%}
+-- Plays of those, but for the rebuilt ones: what they say stands here, only their keys may differ.
+waiting as (
+
+    {% for dimension in histories -%}
+    select plays.stream_id
+    from changed_{{ dimension }}s
+    inner join {{ this }} as plays
+        on changed_{{ dimension }}s.{{ dimension }}_id = plays.{{ dimension }}_id
+    {% if not loop.last -%}
+    union distinct
+    {% endif -%}
+    {% endfor %}
+),
+
+untouched as (
+
+    select waiting.stream_id
+    from waiting
+    left anti join touched on waiting.stream_id = touched.stream_id
+
+),
+
+standing as (
+
+    select
+        plays.stream_id,
+        plays.user_id,
+        plays.track_id,
+        plays.device_key,
+        plays.streamed_at,
+        plays.source_date_key,
+        plays.listen_duration_sec,
+        plays._loaded_through,
+        false as _is_absent,
+        false as is_rebuilt,
+        {% for dimension in histories -%}
+        plays.{{ dimension }}_key as former_{{ dimension }}_key,
+        plays._{{ dimension }}_loaded_through as former_{{ dimension }}_mark,
+        {% endfor -%}
+        plays.artist_id as former_artist_id
+    from untouched
+    inner join {{ this }} as plays on untouched.stream_id = plays.stream_id
+
+),
+
+{% endif -%}
+plays as (
+
+    select * from rebuilt
+    {% if is_incremental() -%}
+    union all
+    select * from standing
+    {%- endif %}
 
 ),
 
 resolved as (
 
     select
-        latest.*,
+        plays.*,
         tracks.artist_id,
         coalesce(users.user_key, {{ unknown_key() }}) as user_key,
         coalesce(tracks.track_key, {{ unknown_key() }}) as track_key,
         users._loaded_through as _user_loaded_through,
-        tracks._loaded_through as _track_loaded_through
-    from latest
+        tracks._loaded_through as _track_loaded_through,
+        users._opened_at as user_opened_at,
+        tracks._opened_at as track_opened_at
+    from plays
     left outer join users
         on
-            latest.user_id = users.user_id
-            and latest.streamed_at >= users.matches_from
-            and latest.streamed_at < users.valid_to
+            plays.user_id = users.user_id
+            and plays.streamed_at >= users.matches_from
+            and plays.streamed_at < users.valid_to
     left outer join tracks
         on
-            latest.track_id = tracks.track_id
-            and latest.streamed_at >= tracks.matches_from
-            and latest.streamed_at < tracks.valid_to
+            plays.track_id = tracks.track_id
+            and plays.streamed_at >= tracks.matches_from
+            and plays.streamed_at < tracks.valid_to
 
 ),
 
@@ -116,22 +198,14 @@ attributed as (
     select
         resolved.*,
         coalesce(artists.artist_key, {{ unknown_key() }}) as artist_key,
-        artists._loaded_through as _artist_loaded_through
+        artists._loaded_through as _artist_loaded_through,
+        artists._opened_at as artist_opened_at
     from resolved
     left outer join artists
         on
             resolved.artist_id = artists.artist_id
             and resolved.streamed_at >= artists.matches_from
             and resolved.streamed_at < artists.valid_to
-
-),
-
-marked as (
-
-    select
-        *,
-        _is_deleted or _quarantine_reasons is not null as _is_absent
-    from attributed
 
 )
 
@@ -141,7 +215,7 @@ select
     user_key,
     track_key,
     artist_key,
-    {{ device_key('device_type') }} as device_key,
+    device_key,
     cast(date_format(streamed_at, 'yyyyMMdd') as int) as date_key,
     user_id,
     track_id,
@@ -161,7 +235,17 @@ select
     _artist_loaded_through,
     current_timestamp() as _merged_at,
     _is_absent as _is_deleted
-from marked
-{% if not is_incremental() -%}
-where not _is_absent
-{%- endif %}
+from attributed
+where
+    {% if is_incremental() -%}
+    is_rebuilt
+    or not artist_id <=> former_artist_id
+    -- A version keeps its key when a late change of the same transaction overtakes the one that
+    -- opened it, but not what it says: the marts read that through this play.
+    {% for dimension in histories -%}
+    or {{ dimension }}_key != former_{{ dimension }}_key
+    or {{ dimension }}_opened_at > former_{{ dimension }}_mark
+    {% endfor -%}
+    {% else -%}
+    not _is_absent
+    {%- endif %}

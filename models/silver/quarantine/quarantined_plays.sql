@@ -2,18 +2,44 @@
 -- A later change that mends the play takes it out again; rows without a number stay.
 with
 
-changes as (
+deliveries as (
 
-    select * from {{ ref('stg_azure_sql__play_changes') }}
+    select * from {{ ref('stg_azure_sql__play_deliveries') }}
 
 ),
 
+-- Only plays that ever broke a rule are ranked: few, where the log is long.
+suspects as (
+
+    select distinct stream_id
+    from deliveries
+    where _quarantine_reasons is not null
+
+),
+
+candidates as (
+
+    select deliveries.*
+    from suspects
+    inner join deliveries on suspects.stream_id = deliveries.stream_id
+    union all
+    select *
+    from deliveries
+    where stream_id is null
+
+),
+
+-- Of a play's changes the last, of a change's deliveries the first. Rows without a number are no
+-- play's: each of their changes is ranked alone.
 ranked as (
 
     select
         *,
-        row_number() over (partition by stream_id order by _change_sequence desc) as recency
-    from changes
+        row_number() over (
+            partition by stream_id, case when stream_id is null then _change_sequence end
+            order by _change_sequence desc, _loaded_at asc, _file asc
+        ) as recency
+    from candidates
 
 )
 
@@ -34,4 +60,4 @@ select
 from ranked
 where
     _quarantine_reasons is not null
-    and (recency = 1 or stream_id is null)
+    and recency = 1

@@ -1,33 +1,9 @@
--- One row per change of a play: before-images dropped, and each change once,
--- however often it was delivered.
+-- One row per change of a play: each once, however often it was delivered.
 with
 
-landed as (
+deliveries as (
 
-    select * from {{ ref('azure_sql__fact_stream') }}
-
-),
-
-renamed as (
-
-    select
-        -- keys
-        stream_id,
-        user_id,
-        track_id,
-
-        -- attributes
-        date_key as source_date_key,
-        device_type,
-        stream_timestamp as streamed_at,
-
-        -- measures
-        listen_duration as listen_duration_sec,
-
-        -- control
-        {{ cdc_columns() }}
-    from landed
-    where _operation != 3
+    select * from {{ ref('stg_azure_sql__play_deliveries') }}
 
 ),
 
@@ -40,7 +16,7 @@ numbered as (
             partition by stream_id, _change_sequence
             order by _loaded_at, _file
         ) as delivery
-    from renamed
+    from deliveries
 
 )
 
@@ -65,6 +41,6 @@ select
     _run_id,
     _file,
     _loaded_at,
-    {{ quarantine_reasons() }} as _quarantine_reasons
+    _quarantine_reasons
 from numbered
 where delivery = 1

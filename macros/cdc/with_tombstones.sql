@@ -1,0 +1,37 @@
+{#-
+    The rebuilt rows, and as tombstones (`_is_deleted`) this model's rows of the touched scope that the
+    rebuild no longer has. The rebuilt rows must have the model's columns, in its order. Ranked together
+    and not anti-joined, since engines run a CTE anew for each time that it is read.
+-#}
+{% macro with_tombstones(rebuilt, unique_key, scope) -%}
+    {%- set keys = [unique_key] if unique_key is string else unique_key -%}
+    {%- if is_incremental() -%}
+    select candidates.*
+    from (
+        select
+            gathered.*,
+            row_number() over (
+                partition by {{ keys | join(', ') }}
+                order by gathered._is_leftover
+            ) as preference
+        from (
+            select
+                rebuilt.*,
+                false as _is_leftover
+            from {{ rebuilt }} as rebuilt
+            union all
+            select
+                existing.*,
+                true as _is_leftover
+            from {{ this }} as existing
+            where existing.{{ scope }} in (select touched.{{ scope }} from touched)
+        ) as gathered
+    ) as candidates
+    where candidates.preference = 1
+    {%- else -%}
+    select
+        rebuilt.*,
+        false as _is_leftover
+    from {{ rebuilt }} as rebuilt
+    {%- endif -%}
+{%- endmacro %}
