@@ -194,21 +194,44 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def found(new_lakehouse):
+def story(new_lakehouse):
+    """A lakehouse after a crash, its repetition and a backfill; what dbt said before and after."""
+    from lakehouse import INGEST, SIMULATE
+
+    lakehouse = new_lakehouse()
+    build = ["dbt", "--no-use-colors", "build", "--select", "+ingestion_windows"]
+    build += ["--exclude", "test_type:unit"]
+    lakehouse.run(["medallion", "source", "init", "--generate", "--users=5", "--days=1"])
+    lakehouse.run(INGEST)
+    lakehouse.run(SIMULATE)
+    ingest = [*INGEST, "--table", "DimUser"]
+    with pytest.raises(AssertionError, match="killed after 'Copy rows'"):
+        lakehouse.run([*ingest, "--crash-after", "Copy rows"])
+    crashed = lakehouse.run(build)
+    lakehouse.run(ingest)
+    lakehouse.run([*ingest, "--from", "2025-01-01", "--to", "2025-12-31"])
+    return lakehouse, crashed, lakehouse.run(build)
+
+
+def test_a_crash_is_warned_about__and_healed_by_the_next_run(story):
+    _, crashed, healed = story
+    assert f"WARN 1 {LAST_RUN}" in crashed
+    assert "WARN=1 ERROR=0" in crashed
+    assert "WARN=0 ERROR=0" in healed
+
+
+@pytest.fixture(scope="module")
+def found(story):
     """Per case, the dbt tests that find its table; five cases, one per table, are built at once.
 
-    dbt builds, with its tests, the honest histories; the others are built by what it compiled.
+    They are built by the SQL that dbt compiled for the story, which is faster than dbt itself.
     """
     from medallion.home import Home
 
-    from lakehouse import DBT
     from warehouse_sql import Started, close_all
 
-    lakehouse = new_lakehouse()
+    lakehouse, *_ = story
     lake = lakehouse.home / "lake"
-    for name in COLUMNS:
-        Table(lake, name).honest()
-    lakehouse.run([*DBT, "build", "--select", "+ingestion_windows"])
     files = (lakehouse.home / "target" / "compiled" / "medallion").rglob("*.sql")
     compiled = {file.stem: file.read_text() for file in files if ".yml" not in str(file)}
     warehouse = Started(Home(lakehouse.home))
