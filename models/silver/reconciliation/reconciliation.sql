@@ -43,12 +43,26 @@ date_changes as (
 
 ),
 
+-- Each change once, by hashing: the log of plays is long, and to sort it whole by change, as staging
+-- does for its first delivery, costs more than all else here.
 play_changes as (
+
+    select
+        stream_id,
+        _change_sequence,
+        bool_or(_is_deleted) as _is_deleted,
+        max(_quarantine_reasons) as _quarantine_reasons
+    from {{ ref('stg_azure_sql__play_deliveries') }}
+    group by stream_id, _change_sequence
+
+),
+
+ranked_plays as (
 
     select
         *,
         row_number() over (partition by stream_id order by _change_sequence desc) as recency
-    from {{ ref('stg_azure_sql__play_changes') }}
+    from play_changes
 
 ),
 
@@ -109,7 +123,7 @@ outcomes as (
             when _quarantine_reasons is not null then 'quarantined'
             else 'opened'
         end as outcome
-    from play_changes
+    from ranked_plays
 
 ),
 
