@@ -43,8 +43,8 @@ date_changes as (
 
 ),
 
--- Each change once, by hashing: the log of plays is long, and to sort it whole by change, as staging
--- does for its first delivery, costs more than all else here.
+-- Each change once, by hashing: the log of plays is long, and sorting it whole by change, as staging
+-- does for the first delivery, costs more than all else here.
 play_changes as (
 
     select
