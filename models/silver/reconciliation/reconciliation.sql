@@ -43,7 +43,7 @@ date_changes as (
 
 ),
 
--- Each change once, by hashing: the log of plays is long, and sorting it whole by change, as staging
+-- Each change once, by hashing: the log of plays is long, and a sort of it by change, as staging
 -- does for the first delivery, costs more than all else here.
 play_changes as (
 
