@@ -47,8 +47,9 @@ def _prove_table(lake: Path, table: str) -> Proof:
     receipts = list(_receipts(lake, table, proof))
     windows = _windows(receipts, proof)
     _check_chain(windows, proof)
-    _check_files(lake, table, receipts, windows, proof)
-    _check_watermark(lake, table, windows, proof)
+    pending = _check_watermark(lake, table, windows, proof)
+    _check_deliveries(lake, table, receipts, pending, proof)
+    _check_strays(lake, table, receipts, windows, proof)
     return proof
 
 
@@ -105,61 +106,70 @@ def _check_chain(windows: list[Receipt], proof: Proof) -> None:
     proof.last_lsn = end
 
 
-def _check_files(
-    lake: Path, table: str, receipts: list[Receipt], windows: list[Receipt], proof: Proof
-) -> None:
-    tellers: dict[str, list[Receipt]] = {}
-    for one in receipts:
-        if one.file is None:
-            proof.faults += file_faults(lake, one)
-        else:
-            tellers.setdefault(one.file, []).append(one)
-    for file, told in tellers.items():
-        # A window that was landed again has one receipt per try: the file is one of theirs.
-        tries = sorted(told, key=lambda r: r.ended_at, reverse=True)
-        fewest: list[str] = min((list(file_faults(lake, one)) for one in tries), key=len)
-        proof.faults += fewest
-        if not file.startswith(f"bronze/azure_sql/{table}/"):
-            proof.faults.append(f"a receipt names {file}, which is another table's")
-        proof.rows += tries[0].rows_written
-        proof.files += 1
-    unfinished = _unfinished(windows)
-    for landed in sorted((lake / "bronze" / "azure_sql" / table).glob("[!.]*")):
-        if f"bronze/azure_sql/{table}/{landed.name}" in tellers:
-            continue
-        if not windows or landed.name in unfinished:
-            proof.notes.append(f"{landed.name} has no receipt yet: its run died; run again")
-        else:
-            proof.faults.append(f"{landed.name} has no receipt; if it is a backfill, run it again")
-
-
-def _unfinished(windows: list[Receipt]) -> set[str]:
-    """The files that a run may have left which died before its receipt."""
-    names = {f"{_next(one.to_lsn)}.parquet" for one in windows[-1:]}
-    return names | {f"{one.to_lsn}_late.parquet" for one in windows[:1] if len(windows) == 1}
-
-
-def _check_watermark(lake: Path, table: str, windows: list[Receipt], proof: Proof) -> None:
-    file = lake / "control" / "watermarks" / f"{table}.json"
+def _check_watermark(
+    lake: Path, table: str, windows: list[Receipt], proof: Proof
+) -> Receipt | None:
+    """The last window, if the watermark has not yet moved to its end: it may land again."""
     if not windows:
-        return
+        return None
+    file = lake / "control" / "watermarks" / f"{table}.json"
     try:
         lsn = str(json.loads(file.read_text(encoding="utf-8"))["lsn"])
     except FileNotFoundError:
         lsn = ""
     except (ValueError, KeyError, TypeError):
-        proof.faults.append(
-            f'the watermark is damaged; by the receipts it is {{"lsn": "{proof.last_lsn}"}}'
-        )
-        return
-    before = max((one.to_lsn for one in windows[:-1]), default="")
+        mend = f'{{"lsn": "{proof.last_lsn}"}}'
+        proof.faults.append(f"the watermark is damaged; by the receipts it is {mend}")
+        return None
     if lsn == proof.last_lsn:
-        return
-    if lsn == before:
+        return None
+    if lsn == max((one.to_lsn for one in windows[:-1]), default=""):
         proof.notes.append("the last run ended before it moved the watermark; the next run does")
-    else:
-        told = lsn or "missing"
-        proof.faults.append(f"the watermark is {told}, but the windows end at {proof.last_lsn}")
+        return windows[-1]
+    told = lsn or "missing"
+    proof.faults.append(f"the watermark is {told}, but the windows end at {proof.last_lsn}")
+    return None
+
+
+def _check_deliveries(
+    lake: Path, table: str, receipts: list[Receipt], pending: Receipt | None, proof: Proof
+) -> None:
+    """Each receipt's file is as it says."""
+    told: dict[str, list[Receipt]] = {}
+    for one in receipts:
+        if one.file is None:
+            proof.faults += file_faults(lake, one)
+        else:
+            told.setdefault(one.file, []).append(one)
+    for file, tries in told.items():
+        # A window that was landed again has one receipt per try: the file is one of theirs.
+        newest_first = sorted(tries, key=lambda r: r.ended_at, reverse=True)
+        found: list[str] = min((list(file_faults(lake, one)) for one in newest_first), key=len)
+        if found and pending and any(one.to_lsn == pending.to_lsn for one in tries):
+            proof.notes.append(f"{file} was landed again by a run that died; run again")
+        else:
+            proof.faults += found
+        if not file.startswith(f"bronze/azure_sql/{table}/"):
+            proof.faults.append(f"a receipt names {file}, which is another table's")
+        proof.rows += newest_first[0].rows_written
+        proof.files += 1
+
+
+def _check_strays(
+    lake: Path, table: str, receipts: list[Receipt], windows: list[Receipt], proof: Proof
+) -> None:
+    """Each landed file has a receipt, but for what a run left that died before it."""
+    told = {one.file for one in receipts}
+    unfinished = {f"{_next(one.to_lsn)}.parquet" for one in windows[-1:]}
+    if len(windows) == 1:
+        unfinished.add(f"{windows[0].to_lsn}_late.parquet")
+    for stray in sorted((lake / "bronze" / "azure_sql" / table).glob("[!.]*")):
+        if f"bronze/azure_sql/{table}/{stray.name}" in told:
+            continue
+        if not windows or stray.name in unfinished:
+            proof.notes.append(f"{stray.name} has no receipt yet: its run died; run again")
+        else:
+            proof.faults.append(f"{stray.name} has no receipt; if it is a backfill, run it again")
 
 
 def _next(lsn: str) -> str:

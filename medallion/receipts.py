@@ -14,7 +14,7 @@ class Receipt:
     """One window of one table; LSNs are `0x…` texts of 22 characters, both ends included.
 
     `checksum` sums the change numbers of the rows and is made by the source (see
-    `medallion.landed.checksum`); a first load has none. `md5` is the file's, in base64, as the
+    `medallion.landed.change_number`); a first load has none. `md5` is the file's, in base64, as the
     storage account tells it; `file` is None where no row landed.
     """
 
