@@ -1,5 +1,6 @@
 """`medallion ingest`, and checks of the Data Factory files and their engine."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated
@@ -20,7 +21,7 @@ from medallion.local.factory.events import Event, Listener
 from medallion.local.factory.files import ADF_FOLDER, FactoryFiles
 from medallion.local.factory.run import asked
 from medallion.local.factory.run import ingest as run_ingest
-from medallion.local.factory.savings import full_reload_bytes
+from medallion.local.factory.savings import Day, Size, by_day, full_reload
 from medallion.receipts import Receipt
 
 app = typer.Typer(no_args_is_help=True)
@@ -129,7 +130,8 @@ def ingest(
     for notice in result.notices:
         err.print(f"notice: {notice}", markup=False, soft_wrap=True)
     if result.receipts or result.references:
-        show(result, full_reload_bytes(here))
+        full = full_reload(here)
+        show(result, full, by_day(here, result.receipts, full))
     if result.status != "Succeeded":
         record = here.factory / "runs" / f"{result.run_id}.json"
         raise MedallionError(f"The ingestion failed: {result.error} The run's record is {record}.")
@@ -174,35 +176,56 @@ class Watch:
         )
 
 
-def show(result: IngestResult, full_bytes: dict[str, int]) -> None:
-    """Print what landed, and how that compares with a full reload."""
+def show(result: IngestResult, full: dict[str, Size], days: Sequence[Day] = ()) -> None:
+    """Print what landed beside a full reload, and each day's share where the run spans several."""
     title = f"Run {result.run_id}: {result.status} in {result.seconds:.1f} s"
-    shown = Table(title=title, box=box.SIMPLE, padding=(0, 1, 0, 0), title_justify="left")
-    for heading in ("table", "mode", "window"):
-        shown.add_column(heading, no_wrap=True)
-    for heading in ("rows", "bytes", "in full"):
-        shown.add_column(heading, justify="right", no_wrap=True)
+    shown = _table(title, ("table", "mode", "window"), ("rows", "in full", "bytes", "in full"))
     for one in result.receipts:
-        full = full_bytes.get(one.table)
-        shown.add_row(
-            one.table,
-            one.mode,
-            _window(one),
-            f"{one.rows_written:,}",
-            f"{one.bytes:,}",
-            "-" if full is None else f"{full:,}",
-        )
+        landed = Size(one.rows_written, one.bytes)
+        shown.add_row(one.table, one.mode, _window(one), *_compared(landed, full.get(one.table)))
     for reference in result.references:
         mode = "file" if reference.file else "unchanged"
-        shown.add_row(reference.name, mode, "", "", f"{reference.bytes:,}", "")
+        shown.add_row(reference.name, mode, "", "", "", f"{reference.bytes:,}", "")
     out.print(shown)
-    compared = sum(full_bytes.get(one.table, 0) for one in result.receipts)
-    if compared:
+    if len({one.day for one in days}) > 1:
+        out.print(_days(days))
+    tables = {one.table for one in result.receipts}
+    whole = sum((size for table, size in full.items() if table in tables), Size(0, 0))
+    if whole.bytes:
         out.print(
             f"Landed {result.rows:,} rows in {result.bytes:,} bytes: "
-            f"{result.bytes / compared:.1%} of the {compared:,} bytes of a full reload "
+            f"{result.rows / whole.rows:.1%} of the {whole.rows:,} rows and "
+            f"{result.bytes / whole.bytes:.1%} of the {whole.bytes:,} bytes of a full reload "
             "(rows in the source now × bytes per row of each table's first load)."
         )
+
+
+def _days(days: Sequence[Day]) -> Table:
+    """What each day landed, beside a full reload at its end."""
+    shown = _table(
+        "By day of commit (UTC), beside a full reload at the end of each day",
+        ("day", "table"),
+        ("rows", "in full", "bytes", "in full", "less by"),
+    )
+    for one in sorted(days, key=lambda day: day.day):
+        less = f"{1 - one.landed.bytes / one.full.bytes:.1%}" if one.full.bytes else "-"
+        shown.add_row(str(one.day), one.table, *_compared(one.landed, one.full), less)
+    return shown
+
+
+def _table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
+    shown = Table(title=title, box=box.SIMPLE, padding=(0, 1, 0, 0), title_justify="left")
+    for heading in texts:
+        shown.add_column(heading, no_wrap=True)
+    for heading in numbers:
+        shown.add_column(heading, justify="right", no_wrap=True)
+    return shown
+
+
+def _compared(landed: Size, full: Size | None) -> list[str]:
+    """Rows landed, of how many, and bytes landed, of how many."""
+    of_rows, of_bytes = (f"{full.rows:,}", f"{full.bytes:,}") if full else ("-", "-")
+    return [f"{landed.rows:,}", of_rows, f"{landed.bytes:,}", of_bytes]
 
 
 def _window(receipt: Receipt) -> str:

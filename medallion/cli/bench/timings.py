@@ -1,4 +1,4 @@
-"""`medallion bench`: time and memory of the first load and of a day's increment, at any size."""
+"""Time and memory of the first load and of a day's increment, at any size."""
 
 import os
 import subprocess
@@ -8,10 +8,8 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import psutil
-import typer
 from rich.table import Table
 
 from medallion.cli.console import out
@@ -31,13 +29,8 @@ class Measured:
     peak_bytes: int
 
 
-def bench(
-    streams: Annotated[int, typer.Option(help="Plays in the first load, at least.")] = 1_000_000,
-    users: Annotated[int, typer.Option(help="Listeners.")] = 20_000,
-    days: Annotated[int, typer.Option(help="Days that the plays spread over.")] = 90,
-    seed: Annotated[int, typer.Option(help="Seed of the generated data.")] = 1,
-) -> None:
-    """Measure the first load and a day's increment on generated data, in a lakehouse of its own."""
+def timings(streams: int, users: int, days: int, seed: int) -> None:
+    """Measure the first load and a day's increment, and print them."""
     with tempfile.TemporaryDirectory(prefix="medallion-bench-") as folder:
         generate = ["--generate", f"--users={users}", f"--days={days}", f"--seed={seed}"]
         steps = {
@@ -58,14 +51,15 @@ def bench(
         try:
             for step, command in steps.items():
                 out.print(f"{step} …", end=" ")
-                measured.append(_measure(step, command, Path(folder)))
+                measured.append(measure(step, command, Path(folder)))
                 out.print(f"{measured[-1].seconds:.1f} s")
         finally:
-            _measure("down", ["medallion", "down"], Path(folder))
+            measure("down", ["medallion", "down"], Path(folder))
     _show(f"{streams:,} plays of {users:,} users over {days} days", measured)
 
 
-def _measure(step: str, command: list[str], home: Path) -> Measured:
+def measure(step: str, command: list[str], home: Path) -> Measured:
+    """Run a command in a process of its own. Raises `MedallionError` with its end if it fails."""
     program, *arguments = command
     places = {"MEDALLION_HOME": home, "DBT_PROFILES_DIR": home}
     places |= {"DBT_TARGET_PATH": home / "target", "DBT_LOG_PATH": home / "logs"}
