@@ -1,13 +1,12 @@
 """What must lie in the lake, told by the source's own history; and whether it does."""
 
 from medallion.home import Home
+from medallion.local.factory.run import tables
 from medallion.local.source.database import SourceDatabase
 from medallion.proof import prove
 from medallion.receipts import read_receipt
 
 from factory_home import landed, rows
-
-OURS = ("_start_lsn", "_seqval", "_operation", "_commit_time", "_ingested_at", "_run_id", "_file")
 
 
 def hexed(value: bytes | None) -> str:
@@ -23,14 +22,13 @@ def history(home: Home, table: str) -> list[dict]:
     return found
 
 
-def values(row: dict, without: tuple[str, ...]) -> tuple:
-    """A row's columns, but for those that the log adds."""
-    return tuple(value for name, value in row.items() if name not in without)
+def values(row: dict, columns: list[str]) -> tuple:
+    """A row's values of the columns that are ingested."""
+    return tuple(row[name] for name in columns)
 
 
-def state_at(changes: list[dict], key: str, lsn: str) -> dict:
+def state_at(changes: list[dict], key: str, lsn: str, columns: list[str]) -> dict:
     """Key → values of the table after the commit at `lsn`."""
-    log = ("start_lsn", "seqval", "operation", "commit_time")
     found: dict = {}
     for row in changes:
         if row["start_lsn"] > lsn or row["operation"] == 3:
@@ -38,7 +36,7 @@ def state_at(changes: list[dict], key: str, lsn: str) -> dict:
         if row["operation"] == 1:
             found.pop(row[key], None)
         else:
-            found[row[key]] = values(row, log)
+            found[row[key]] = values(row, columns)
     return found
 
 
@@ -73,23 +71,22 @@ def check_landed(reader: Reader, key: str) -> None:
     ]
     [pinned] = {one.to_lsn for one in receipts if one.mode == "initial"}
     committed, rows_there = history(home, table), reader.log()
+    [columns] = [one["columns"] for one in tables() if one["table"] == table]
     first = [row for row in rows_there if row["_start_lsn"] == pinned]
     state: dict = {}
     for row in first:
         if row["_operation"] == 1:
             state.pop(row[key], None)
         else:
-            state[row[key]] = values(row, OURS)
-    assert state == state_at(committed, key, pinned)
+            state[row[key]] = values(row, columns)
+    assert state == state_at(committed, key, pinned, columns)
     end = max(one.to_lsn for one in receipts if one.mode != "backfill")
-    log = ("start_lsn", "seqval", "operation", "commit_time")
+    log = ["start_lsn", "seqval", "operation", "commit_time"]
     expected = [
-        (row["start_lsn"], row["seqval"], row["operation"], row["commit_time"], *values(row, log))
-        for row in committed
-        if pinned < row["start_lsn"] <= end
+        values(row, [*log, *columns]) for row in committed if pinned < row["start_lsn"] <= end
     ]
     changes = [
-        (*(row[name] for name in OURS[:4]), *values(row, OURS))
+        values(row, [*(f"_{name}" for name in log), *columns])
         for row in rows_there
         if row["_start_lsn"] > pinned
     ]

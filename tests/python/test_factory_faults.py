@@ -11,12 +11,14 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.local.factory.crash import activities
 from medallion.local.factory.engine import run_pipeline
 from medallion.local.factory.events import Event
 from medallion.local.factory.files import FactoryFiles
 from medallion.local.factory.run import ingest, laptop
+from medallion.local.github.server import REPOSITORY
 from medallion.local.source.database import SourceDatabase
 
 from factory_home import change, landed, make, rows
@@ -37,8 +39,10 @@ Boundary = tuple[str, str, str]
 class Meddler:
     """Commits to the source around a boundary, and ends the run there, at its first occurrence."""
 
-    def __init__(self, home: Home, dies_at: Boundary | None = None) -> None:
-        self.home, self.dies_at = home, dies_at
+    def __init__(
+        self, home: Home, dies_at: Boundary | None = None, commits: tuple[int, ...] = (5, 40)
+    ) -> None:
+        self.home, self.dies_at, self.commits = home, dies_at, commits
         self.seen: list[Boundary] = []
 
     def __call__(self, event: Event) -> None:
@@ -49,7 +53,7 @@ class Meddler:
                 "EXEC sys.sp_cdc_start_job @job_type = N'capture'"
             )
         self.seen.append((event.pipeline, event.activity, STATUSES[event.status]))
-        if len(self.seen) in (5, 40):
+        if len(self.seen) in self.commits:
             commit(self.home, len(self.seen))
         if self.seen[-1] == self.dies_at:
             commit(self.home, len(self.seen))
@@ -92,10 +96,16 @@ def run(home: Home, pipeline: str, parameters: dict, listener: Callable) -> str:
     """Run a pipeline, with an idle Databricks job and no pauses; its status or error."""
     with webhook() as url, laptop(home, listener=listener, alert_webhook=url) as environment:
         here = dataclasses.replace(
-            environment, jobs={"0": lambda parameters: None}, pause=lambda seconds: None
+            environment, jobs={"0": lambda parameters: job(home)}, pause=lambda seconds: None
         )
         record = run_pipeline(here, pipeline, parameters).record
         return record.error["message"] if record.error else record.status
+
+
+def job(home: Home) -> None:
+    """The Databricks job: it builds nothing, and fails where a test says so."""
+    if (home.root / "job fails").exists():
+        raise MedallionError("the job failed")
 
 
 def nothing(given: Home | Event) -> None:
@@ -112,6 +122,31 @@ def capture_lags(home: Home) -> None:
     source = SourceDatabase.open(home.source_database)
     source.execute("EXEC sys.sp_cdc_stop_job @job_type = N'capture'")
     change(home, "DELETE FROM dbo.DimUser WHERE user_id = 3", "2025-01-03")
+
+
+def window_is_unfinished(home: Home) -> None:
+    loaded(home)
+    with pytest.raises(Killed):
+        run(home, "pl_ingest", USERS, Meddler(home, ("pl_land_window", "Write pin", "after")))
+    change(home, "UPDATE dbo.DimUser SET country = N'Chile' WHERE user_id = 2", "2025-01-04")
+
+
+def everything_landed(home: Home) -> None:
+    loaded(home)
+    assert ingest(home, "DimUser").status == "Succeeded"
+
+
+def job_and_reference_fail(home: Home) -> None:
+    loaded(home)
+    (home.root / "job fails").touch()
+    reference = home.github / REPOSITORY / "markets.csv"
+    reference.unlink()
+    reference.mkdir()
+
+
+def job_and_reference_are_back(home: Home) -> None:
+    (home.root / "job fails").unlink()
+    (home.github / REPOSITORY / "markets.csv").rmdir()
 
 
 def column_is_new(home: Home) -> None:
@@ -142,6 +177,7 @@ class Scenario:
     parameters: dict
     prepare: Callable[[Home], None] = loaded
     mend: Callable[[Home], None] = nothing
+    commits: tuple[int, ...] = (5, 40)
 
 
 SCENARIOS = {
@@ -149,6 +185,11 @@ SCENARIOS = {
     "increment": Scenario("pl_ingest_and_build", {}),
     "backfill": Scenario("pl_backfill", {**USERS, **DAYS}),
     "new column": Scenario("pl_ingest", USERS, column_is_new),
+    "unfinished window": Scenario("pl_ingest", USERS, window_is_unfinished),
+    "nothing new": Scenario("pl_ingest", USERS, everything_landed, commits=()),
+    "failing job and reference": Scenario(
+        "pl_ingest_and_build", {}, job_and_reference_fail, job_and_reference_are_back
+    ),
     "truncated log": Scenario("pl_ingest_and_build", {}, log_is_truncated, restored),
 }
 
@@ -170,7 +211,7 @@ def test_run_that_dies_at_any_boundary_loses_nothing(
     scenario, template, home = SCENARIOS[name], make(tmp_path), Home(tmp_path / "copy")
     scenario.prepare(template)
     shutil.copytree(template.root, home.root)
-    undisturbed = Meddler(home)
+    undisturbed = Meddler(home, commits=scenario.commits)
     run(home, scenario.pipeline, scenario.parameters, undisturbed)
     ends = (one for one in undisturbed.seen if one[2] == "after")
     points = [one for one in dict.fromkeys(ends) if one not in covered]
@@ -178,7 +219,8 @@ def test_run_that_dies_at_any_boundary_loses_nothing(
         shutil.rmtree(home.root)
         shutil.copytree(template.root, home.root)
         with pytest.raises(Killed):
-            run(home, scenario.pipeline, scenario.parameters, Meddler(home, point))
+            dying = Meddler(home, point, scenario.commits)
+            run(home, scenario.pipeline, scenario.parameters, dying)
         reader = Reader(home, "DimUser")
         reader.read()
         scenario.mend(home)
