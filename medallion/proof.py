@@ -46,7 +46,10 @@ def _prove_table(lake: Path, table: str) -> Proof:
     proof = Proof(table)
     receipts = list(_receipts(lake, table, proof))
     windows = _windows(receipts, proof)
-    _check_chain(windows, proof)
+    if not windows and not _watermark(lake, table).exists():
+        proof.notes.append("the first load is unfinished: its run died; run again")
+    else:
+        _check_chain(windows, proof)
     pending = _check_watermark(lake, table, windows, proof)
     _check_deliveries(lake, table, receipts, pending, proof)
     _check_strays(lake, table, receipts, windows, proof)
@@ -106,15 +109,18 @@ def _check_chain(windows: list[Receipt], proof: Proof) -> None:
     proof.last_lsn = end
 
 
+def _watermark(lake: Path, table: str) -> Path:
+    return lake / "control" / "watermarks" / f"{table}.json"
+
+
 def _check_watermark(
     lake: Path, table: str, windows: list[Receipt], proof: Proof
 ) -> Receipt | None:
     """The last window, if the watermark has not yet moved to its end: it may land again."""
     if not windows:
         return None
-    file = lake / "control" / "watermarks" / f"{table}.json"
     try:
-        lsn = str(json.loads(file.read_text(encoding="utf-8"))["lsn"])
+        lsn = str(json.loads(_watermark(lake, table).read_text(encoding="utf-8"))["lsn"])
     except FileNotFoundError:
         lsn = ""
     except (ValueError, KeyError, TypeError):

@@ -37,13 +37,13 @@ def verify(
 
 def lines(proof: Proof) -> list[str]:
     """A line on the table, one more for each note and each fault."""
-    told = "proven" if not proof.faults else f"{len(proof.faults)} faults"
+    told = "proven" if proof.windows else "unfinished"
+    if proof.faults:
+        told = f"{len(proof.faults)} faults"
+    span = f" {proof.first_lsn} … {proof.last_lsn}" if proof.windows else ""
     summary = (
-        f"{proof.table}: {told}; {proof.windows} windows {proof.first_lsn} … {proof.last_lsn} "
+        f"{proof.table}: {told}; {proof.windows} windows{span} "
         f"and {proof.backfills} backfills, {proof.rows:,} rows in {proof.files} files"
     )
-    return [
-        summary,
-        *(f"  note: {n}" for n in proof.notes),
-        *(f"  FAULT: {f}" for f in proof.faults),
-    ]
+    notes = [f"  note: {note}" for note in proof.notes]
+    return [summary, *notes, *(f"  FAULT: {fault}" for fault in proof.faults)]

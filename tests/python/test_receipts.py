@@ -175,6 +175,14 @@ def test_run_that_died_before_its_watermark_is_a_note(home: Home) -> None:
     assert any("before it moved the watermark" in note for note in found.notes)
 
 
+def test_first_load_that_died_is_a_note(home: Home) -> None:
+    shutil.rmtree(home.lake / "control")
+    for file in landed(home, "DimUser")[1:]:
+        file.unlink()
+    found = proof(home)
+    assert found.faults == [] and "the first load is unfinished" in found.notes[0]
+
+
 def test_command_line_tells_a_line_per_table_and_fails(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,8 +143,8 @@ def _pause(seconds: float) -> None:
 def _receipts(lake: Path, run_id: str, files: FactoryFiles) -> Iterable[Receipt]:
     for one in tables(files):
         folder = lake / "control" / "receipts" / f"{one['schema']}.{one['table']}"
-        for file in sorted(folder.glob(f"{run_id}*.json")):
-            yield read_receipt(file)
+        found = [read_receipt(file) for file in folder.glob(f"{run_id}*.json")]
+        yield from sorted(found, key=lambda receipt: receipt.ended_at)
 
 
 def _reference_names(environment: Environment) -> tuple[str, ...]:
