@@ -5,7 +5,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medallion.cli.bench import lossless
@@ -132,24 +131,14 @@ def _size(receipts: list[Receipt]) -> Size:
 
 
 def _bare(home: Home) -> Size:
-    """The tables as they are, each written to a Parquet file by the Copy activity's settings."""
+    """The tables as they are, each in one Parquet file of row groups as large as they come."""
     source, size = SourceDatabase.open(home.source_database), Size(0, 0)
     file = home.root / "bare.parquet"
     for table in tables():
         columns = ", ".join(f"[{column}]" for column in table["columns"])
         query = f"SELECT {columns} FROM [{table['schema']}].[{table['table']}]"
         with source.query(query) as reader:
-            rows = _write(reader, file)
-        size += Size(rows, file.stat().st_size)
+            rows = reader.read_all()
+        pq.write_table(rows, file, compression="snappy")
+        size += Size(rows.num_rows, file.stat().st_size)
     return size
-
-
-def _write(reader: pa.RecordBatchReader, file: Path) -> int:
-    """As the Copy activity writes; how many rows."""
-    rows = 0
-    with pq.ParquetWriter(file, reader.schema, compression="snappy") as writer:
-        for batch in reader:
-            if batch.num_rows:
-                writer.write_batch(batch)
-            rows += batch.num_rows
-    return rows
