@@ -22,12 +22,11 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, Microsoft's T-SQL grammar
 	mypy
 	maxdop --check sql
 	medallion factory tsql target/tsql
-	maxdop --write target/tsql > /dev/null
+	@maxdop --write target/tsql > target/tsql.log 2>&1 || { cat target/tsql.log; exit 1; }
 	medallion factory check
 	medallion factory arm --check
 	medallion up
-	sqlfluff lint --processes 2 models tests/singular
-	medallion down
+	sqlfluff lint --processes 2 models tests/singular; found=$$?; medallion down; exit $$found
 
 docs: $(VENV)/.installed  ## the dbt docs site, in target/
 	medallion up

@@ -236,8 +236,8 @@ select
     current_timestamp() as _merged_at,
     _is_absent as _is_deleted
 from attributed
+{% if is_incremental() -%}
 where
-    {% if is_incremental() -%}
     is_rebuilt
     or not artist_id <=> former_artist_id
     -- A version keeps its key when a late change of the same transaction overtakes the one that
@@ -246,6 +246,6 @@ where
     or {{ dimension }}_key != former_{{ dimension }}_key
     or {{ dimension }}_opened_at > former_{{ dimension }}_mark
     {% endfor -%}
-    {% else -%}
-    not _is_absent
-    {%- endif %}
+{% else -%}
+where not _is_absent
+{%- endif %}
