@@ -33,7 +33,7 @@ docs: $(VENV)/.installed  ## the dbt docs site, in target/
 	dbt docs generate --static
 	@echo "Open target/static_index.html"
 
-bench: $(VENV)/.installed-dev  ## time and memory of the demo and of a million plays
+bench: $(VENV)/.installed-dev  ## time and memory of a million plays; what a day lands, as docs/savings.md and its curve
 	medallion bench
 
 clean: $(VENV)/.installed  ## stop the warehouse, remove all local state
