@@ -106,7 +106,8 @@ def _write_parquet(
     """Write batch by batch, so that memory holds no more than a row group."""
     rows = read = 0
     codec = settings.get("compressionCodec", "snappy")
-    with pq.ParquetWriter(file, reader.schema, compression=codec) as writer:
+    # Arrow's own schema in the footer is a kilobyte that Data Factory does not write either.
+    with pq.ParquetWriter(file, reader.schema, compression=codec, store_schema=False) as writer:
         for batch in reader:
             if batch.num_rows:
                 writer.write_batch(batch)
