@@ -13,7 +13,7 @@ from medallion.errors import MedallionError
 
 app = typer.Typer(
     name="medallion",
-    help="The medallion lakehouse's operator commands; all of them run without a cloud account.",
+    help="The medallion lakehouse's operator commands; all run here, unless --target names Azure.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
