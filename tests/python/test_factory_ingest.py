@@ -17,6 +17,7 @@ from medallion.local.source.database import SourceDatabase
 from typer.testing import CliRunner
 
 from factory_home import change, landed, make, rows
+from landing_oracle import history
 
 TABLES = ["DimUser", "DimArtist", "DimTrack", "DimDate", "FactStream"]
 LONE_UPDATE = "UPDATE dbo.DimUser SET country = N'Spain' WHERE user_id = 1"
@@ -315,17 +316,12 @@ def test_every_run_leaves_a_record_and_no_temporary_file(home: Home) -> None:
     assert [one for one in home.root.rglob("*") if one.name.endswith(".tmp")] == []
 
 
-def hexed(value: bytes) -> str:
-    return f"0x{value.hex().upper()}"
-
-
 def logged(home: Home, table: str) -> set[tuple]:
     """What the source's own log holds after the rows from before its capture began."""
-    history = SourceDatabase.open(home.source_database).history(f"dbo.{table}").to_pylist()
     return {
-        (hexed(row["start_lsn"]), hexed(row["seqval"]), row["operation"], row["user_id"])
-        for row in history
-        if row["seqval"] is not None
+        (row["start_lsn"], row["seqval"], row["operation"], row["user_id"])
+        for row in history(home, table)
+        if row["seqval"]
     }
 
 

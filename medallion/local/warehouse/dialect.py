@@ -60,11 +60,6 @@ def parse(sql: str) -> exp.Expression:
     return _parsed(sql).copy()
 
 
-def parse_expression(sql: str) -> exp.Expression:
-    """The tree of a scalar expression."""
-    return parse(f"SELECT {sql}").expressions[0]
-
-
 def render(tree: exp.Expression) -> str:
     """Spark SQL text of `tree`, without comments."""
     return _DIALECT.generate(tree, normalize_functions=False, comments=False)

@@ -23,8 +23,6 @@ from medallion.local.warehouse.catalog import Column
 from medallion.local.warehouse.errors import SqlError
 from medallion.local.warehouse.types import type_name
 
-_ROWS_PER_GROUP = 131_072
-
 
 class Storage:
     """The folders of one home: managed tables in the warehouse, external ones in the lake."""

@@ -44,7 +44,7 @@ date_changes as (
 ),
 
 -- Each change once, by hashing: the log of plays is long, and a sort of it by change, as staging
--- does for the first delivery, costs more than all else here.
+-- does for the other tables, costs more than all else here.
 play_changes as (
 
     select

@@ -26,7 +26,6 @@ KINDS = {
 }
 WORDS = {"linkedService": "linked service", "integrationRuntime": "integration runtime"}
 ALWAYS_THERE = ("autoresolveintegrationruntime",)
-PARAMETERISED = ("linkedService", "dataset", "pipeline")
 Json = dict[str, Any]
 
 
