@@ -1,0 +1,35 @@
+{% test gaps_are_deletes(model, key, changes) %}
+
+-- A version that no other follows at once, and that has ended, was ended by a delete in the log.
+with
+
+ordered as (
+
+    select
+        {{ key }},
+        valid_from,
+        valid_to,
+        lead(valid_from) over (partition by {{ key }} order by valid_from) as next_valid_from
+    from {{ model }}
+
+),
+
+deletes as (
+
+    select
+        {{ key }},
+        _changed_at
+    from {{ changes }}
+    where _is_deleted
+
+)
+
+select ordered.*
+from ordered
+left anti join deletes
+    on ordered.{{ key }} = deletes.{{ key }} and ordered.valid_to = deletes._changed_at
+where
+    ordered.valid_to < {{ end_of_time() }}
+    and not ordered.valid_to <=> ordered.next_valid_from
+
+{% endtest %}

@@ -1,0 +1,47 @@
+{% test living_keys_are_current(model, key, changes) %}
+
+-- A key has exactly one current version when its last state in the log is no delete, else none.
+with
+
+ranked as (
+
+    select
+        {{ key }},
+        _is_deleted,
+        row_number() over (
+            partition by {{ key }} order by _changed_at desc, _change_sequence desc
+        ) as recency
+    from {{ changes }}
+    where _quarantine_reasons is null
+
+),
+
+expected as (
+
+    select
+        {{ key }},
+        case when _is_deleted then 0 else 1 end as current_versions
+    from ranked
+    where recency = 1
+
+),
+
+counted as (
+
+    select
+        {{ key }},
+        count_if(is_current) as current_versions
+    from {{ model }}
+    group by {{ key }}
+
+)
+
+select
+    expected.{{ key }},
+    expected.current_versions as expected_versions,
+    counted.current_versions
+from expected
+left outer join counted on expected.{{ key }} = counted.{{ key }}
+where expected.current_versions != coalesce(counted.current_versions, 0)
+
+{% endtest %}
