@@ -1,24 +1,16 @@
 """The strategy cdc_merge, line by line of docs/cdc_merge.md, in a dbt project that copied it."""
 
-import json
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
-from medallion.home import PROJECT_ROOT, Home
-from medallion.local.warehouse import process
-from medallion.local.warehouse.profiles import write_profile
+from medallion.home import PROJECT_ROOT
 
-from warehouse_sql import Started, close_all
+from small_project import small_project
+from warehouse_sql import Started
 
 MACROS = ("get_incremental_cdc_merge_sql", "cdc_merge_batch", "cdc_merge_keys")
-PROJECT = (
-    "name: copied\nversion: 1.0.0\nprofile: medallion\nflags: {send_anonymous_usage_stats: false}\n"
-)
 
 
 @dataclass(frozen=True)
@@ -113,27 +105,6 @@ class Merged:
     versions: dict[str, int]  # of the Delta tables before the merge
 
 
-def _dbt(project: Path, *arguments: str) -> dict[str, str]:
-    """Run dbt there; the messages of the nodes that failed."""
-    subprocess.run(
-        [str(Path(sys.executable).with_name("dbt")), "--quiet", *arguments],
-        cwd=project,
-        env={
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(project),
-            "MEDALLION_HOME": str(project / "home"),
-        },
-        capture_output=True,
-        check=False,
-    )
-    results = json.loads((project / "target" / "run_results.json").read_text())["results"]
-    return {
-        result["unique_id"].rpartition(".")[2]: result["message"]
-        for result in results
-        if result["status"] != "success"
-    }
-
-
 def _land(warehouse: Started, name: str, values: str) -> None:
     rows = f"from values {values} as v (a, b, v, seq, d)" if values else "where false"
     columns = "a, b, v, seq, d" if values else "1 as a, 'x' as b, 'v' as v, 1 as seq, false as d"
@@ -147,29 +118,28 @@ def _land(warehouse: Started, name: str, values: str) -> None:
 @pytest.fixture(scope="module")
 def merged(tmp_path_factory):
     """All cases in one project: a run that creates, one that merges."""
-    project = tmp_path_factory.mktemp("copied")
-    home = Home(project / "home")
-    warehouse = Started(home)
-    warehouse.run("create schema s")
-    write_profile(project, home, warehouse.state)
-    (project / "dbt_project.yml").write_text(PROJECT)
-    for folder in ("models", "macros"):
-        (project / folder).mkdir()
-    for macro in MACROS:
-        shutil.copy(PROJECT_ROOT / "macros" / "cdc" / f"{macro}.sql", project / "macros")
-    for name, case in CASES.items():
-        (project / "models" / f"{name}.sql").write_text(
-            "{{ config(materialized='incremental', incremental_strategy='cdc_merge',"
-            f" {case.config}) }}}}\nselect * from s.batch_of_{name}\n"
-        )
-        _land(warehouse, f"batch_of_{name}", case.first)
-    assert _dbt(project, "run") == {}
-    versions = {name: _table(warehouse, name).version() for name in CASES}
-    for name, case in CASES.items():
-        _land(warehouse, f"batch_of_{name}", case.batch)
-    yield Merged(warehouse, _dbt(project, "run"), versions)
-    close_all()
-    process.stop(home)
+    with small_project(tmp_path_factory.mktemp("copied")) as project:
+        warehouse = project.warehouse
+        warehouse.run("create schema s")
+        (project.folder / "macros").mkdir()
+        for macro in MACROS:
+            file = PROJECT_ROOT / "macros" / "cdc" / f"{macro}.sql"
+            shutil.copy(file, project.folder / "macros")
+        for name, case in CASES.items():
+            project.write(
+                f"models/{name}.sql",
+                "{{ config(materialized='incremental', incremental_strategy='cdc_merge',"
+                f" {case.config}) }}}}\nselect * from s.batch_of_{name}\n",
+            )
+            _land(warehouse, f"batch_of_{name}", case.first)
+        created = project.dbt("run")
+        assert {result["status"] for result in created.values()} == {"success"}
+        versions = {name: _table(warehouse, name).version() for name in CASES}
+        for name, case in CASES.items():
+            _land(warehouse, f"batch_of_{name}", case.batch)
+        results = project.dbt("run")
+        errors = {n: r["message"] for n, r in results.items() if r["status"] != "success"}
+        yield Merged(warehouse, errors, versions)
 
 
 def _table(warehouse: Started, name: str) -> DeltaTable:
