@@ -30,8 +30,8 @@ BOOKED = {
 
 
 def show(story: Story) -> None:
-    """Print what the demo did: rows, changes, the books, bytes, times, and what to try next."""
-    for table in (_rows(story), _changes(story), _books(story), _bytes(story), _times(story)):
+    """Print what the demo did: rows, changes, bytes, times, the books, and what to try next."""
+    for table in (_rows(story), _changes(story), _bytes(story), _times(story), _books(story)):
         out.print()
         out.print(table)
     out.print()
