@@ -1,5 +1,5 @@
--- One row per ISO week and artist on that week's chart. The name is the one that the week's last play
--- of the artist was heard under. A touched week is recomputed and replaced whole.
+-- One row per ISO week and artist on that week's chart. The name is the one that the week's last
+-- play of the artist was heard under. A touched week is recomputed and replaced whole.
 {{
     config(
         unique_key=['week_start', 'artist_id'],
