@@ -3,7 +3,9 @@ with
 
 versions as (
 
-    {{ snapshot_versions(ref('snap_markets'), 'country') | indent(4) }}
+    {{ snapshot_versions(
+        ref('snap_markets'), 'country', ref('stg_github__markets')
+    ) | indent(4) }}
 
 )
 

@@ -3,7 +3,9 @@ with
 
 versions as (
 
-    {{ snapshot_versions(ref('snap_subscription_plans'), 'plan') | indent(4) }}
+    {{ snapshot_versions(
+        ref('snap_subscription_plans'), 'plan', ref('stg_github__subscription_plans')
+    ) | indent(4) }}
 
 )
 
