@@ -17,6 +17,7 @@ from random_history import land
 
 DEPRECATIONS_ARE_ERRORS = ["--warn-error-options", '{"error": ["Deprecations"]}']
 NOT_OURS = ["--exclude", "path:models/gold", "resource_type:unit_test"]
+NOT_OURS += ["path:models/silver/core,resource_type:test"]
 COMMITTED = datetime(2025, 10, 1)
 PLAYED = COMMITTED - timedelta(hours=1)
 GOOD_PLAY = {
