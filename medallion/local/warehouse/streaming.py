@@ -94,7 +94,7 @@ def _declared(
         clustered_by=clauses.clustered_by,
         cluster_auto=clauses.cluster_auto,
         expectations=ddl.expectations,
-        schedule=ddl.schedule or (before.schedule if before else "MANUAL"),
+        schedule=ddl.schedule or "MANUAL",
     )
     check_rules(context, relation)
     fields = zip(schema, columns, strict=True)
