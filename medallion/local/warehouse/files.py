@@ -6,6 +6,7 @@ Columns are matched by name without case and cast; a missing one is NULL, a furt
 
 import csv
 import json
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,9 +46,13 @@ class LandedFile:
         return [self.url, self.size, self.modified_ns]
 
 
+class FileChanged(SqlError):
+    """A file was replaced, or removed, between its listing and the end of its reading."""
+
+
 @dataclass(frozen=True)
 class ReadFiles:
-    """The arguments of one `read_files(...)`."""
+    """The arguments of one `read_files(...)`; `stream` if STREAM stands before it."""
 
     url: str
     folder: Path
@@ -57,6 +62,7 @@ class ReadFiles:
     delimiter: str = ","
     multi_line: bool = False
     allow_overwrites: bool = False
+    stream: bool = False
 
     def listing(self) -> list[LandedFile]:
         """The files under the folder, by name; hidden and unfinished ones are left out."""
@@ -66,9 +72,14 @@ class ReadFiles:
             names = path.relative_to(self.folder).parts or (path.name,)
             if any(name.startswith(("_", ".")) for name in names):
                 continue
-            if path.suffix in (".tmp", ".partial") or not path.is_file():
+            if path.suffix in (".tmp", ".partial"):
                 continue
-            status = path.stat()
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                continue
             relative = "/".join(path.relative_to(self.folder).parts)
             url = f"{self.url.rstrip('/')}/{relative}" if relative else self.url
             found.append(LandedFile(path, url, status.st_size, status.st_mtime_ns))
@@ -83,7 +94,22 @@ def stage(source: ReadFiles, files: list[LandedFile], folder: Path) -> pa.Schema
         for file in files:
             for batch in _batches(source, file, wanted):
                 writer.write_batch(_with_metadata(batch, file, staged))
+            _require_unchanged(file)
     return staged
+
+
+def _require_unchanged(file: LandedFile) -> None:
+    """What was read must be what was listed, or the stream would remember another file."""
+    try:
+        status = file.path.stat()
+    except FileNotFoundError:
+        raise FileChanged(
+            f"[FILE_NOT_EXIST] {file.url} was removed while it was read: run the statement again."
+        ) from None
+    if (status.st_size, status.st_mtime_ns) != (file.size, file.modified_ns):
+        raise FileChanged(
+            f"[FILE_CHANGED] {file.url} was written while it was read: run the statement again."
+        )
 
 
 def _with_metadata(batch: pa.RecordBatch, file: LandedFile, schema: pa.Schema) -> pa.RecordBatch:
@@ -101,7 +127,8 @@ def _batches(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator
     try:
         for batch in _READERS[source.format](source, file, wanted):
             yield _matched(batch, wanted, file)
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, csv.Error) as error:
+        _require_unchanged(file)
         raise SqlError(
             f"[FAILED_READ_FILE] {file.url} is truncated or is no {source.format} file: "
             f"land it again, whole ({str(error).splitlines()[0]})."

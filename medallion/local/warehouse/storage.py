@@ -110,11 +110,16 @@ def replace_table(
             partition_by=partition_by,
             configuration=delta_properties(properties) or None,
         )
-    table = DeltaTable(folder)
+    set_properties(folder, properties)
+    return counted.rows
+
+
+def set_properties(folder: str, properties: dict[str, str]) -> None:
+    """Commit those table properties that belong into the Delta log, if they are not there yet."""
     wanted = delta_properties(properties)
+    table = DeltaTable(folder)
     if any(table.metadata().configuration.get(key) != value for key, value in wanted.items()):
         table.alter.set_table_properties(wanted, raise_if_not_exists=False)
-    return counted.rows
 
 
 def append(
@@ -138,6 +143,17 @@ def append(
             commit_properties=commit,
         )
     return counted.rows
+
+
+def checked(batch: pa.RecordBatch, schema: pa.Schema, table: str) -> pa.RecordBatch:
+    """The rows under the table's own schema. Raises for a NULL in a NOT NULL column."""
+    for field, column in zip(schema, batch.columns, strict=True):
+        if not field.nullable and column.null_count:
+            raise SqlError(
+                f"[DELTA_NOT_NULL_CONSTRAINT_VIOLATED] NOT NULL constraint violated for column: "
+                f"{field.name} of {table}."
+            )
+    return pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
 def table_schema(folder: str) -> pa.Schema:
