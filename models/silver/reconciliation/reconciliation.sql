@@ -84,16 +84,14 @@ landed as (
 
     -- What cannot be placed in the log is no change that could be delivered again.
     {% for table in sources -%}
-    {% set change_can_be_placed -%}
-        {{ expectation_condition(expectation('change_can_be_placed', table.bronze)) }}
-    {%- endset -%}
+    {% set placed_rule = expectation('change_can_be_placed', table.bronze) -%}
     select
         '{{ table.table }}' as source_table,
         count(*) as landed,
         count_if(_operation = 3) as before_images,
-        count_if(_operation != 3 and {{ change_can_be_placed }}) - count(
+        count_if(_operation != 3 and {{ expectation_condition(placed_rule) }}) - count(
             distinct case
-                when _operation != 3 and {{ change_can_be_placed }}
+                when _operation != 3 and {{ expectation_condition(placed_rule) }}
                     then concat_ws('|', {{ table.key }}, _start_lsn, _seqval, _operation)
             end
         ) as redelivered
