@@ -17,6 +17,7 @@ TABLE = (
     "streaming table s.numbers (id bigint, constraint even expect (id % 2 = 0)) "
     f"as select id from {STREAM}"
 )
+WIDER = "select id, 'monday' as day"
 CREATE, CREATE_OR_REFRESH = f"create {TABLE}", f"create or refresh {TABLE}"
 REFRESH, FULL = "refresh streaming table s.numbers", "refresh streaming table s.numbers full"
 ROWS = "select id from s.numbers order by id"
@@ -106,6 +107,18 @@ def test_a_refresh_that_is_killed_is_made_up_for(victims, statement):
         assert victims.play(["ask", ROWS])["answers"] == [rows], moment
         victims.mended(statement)
         victims.mended(REFRESH)
+
+
+def test_a_new_column_that_was_killed_on_its_way_comes_with_the_next(victims):
+    victims.play(["run", CREATE], ["land", 3])
+    wider = TABLE.replace("(id bigint,", "(id bigint, day string,").replace("select id", WIDER)
+    for moment, added in (("after log 1", []), ("after commit 1", ["monday"])):
+        assert victims.play(["die", moment], ["run", f"create or refresh {wider}"])["killed"]
+        found = victims.play(["ask", "select * from s.numbers where id = 3"])["answers"]
+        assert found == [[[3, *added]] if added else []], moment
+    victims.mended(f"create or refresh {wider}")
+    rows = victims.play(["ask", "select * from s.numbers order by id"])["answers"][0]
+    assert rows == [[1, None], [2, None], [3, "monday"]]
 
 
 def test_kills_at_any_time(victims):
