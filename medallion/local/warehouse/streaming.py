@@ -8,6 +8,7 @@ taken again: its rows come twice rather than not at all, and what reads bronze d
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pyarrow as pa
 from sqlglot import exp
@@ -56,6 +57,7 @@ def create(context: Context, sql: str) -> Result:
                     relation.properties,
                 )
             else:
+                relation, schema = _in_order(before, relation, schema)
                 _refuse_other_shape(before, relation)
             _take(context, relation, schema)
             if before is not None:
@@ -117,13 +119,24 @@ def _columns(schema: pa.Schema, clauses: Definition, name: str) -> list[Column]:
     ]
 
 
+def _in_order(before: Relation, now: Relation, schema: pa.Schema) -> tuple[Relation, pa.Schema]:
+    """The columns as they stand in the table, and those that are new to it after them."""
+    held = [column.name.lower() for column in before.columns]
+    names = [column.name.lower() for column in now.columns]
+    order = sorted(
+        range(len(names)), key=lambda n: held.index(names[n]) if names[n] in held else len(held) + n
+    )
+    columns = [now.columns[n] for n in order]
+    return replace(now, columns=columns), pa.schema([schema.field(n) for n in order])
+
+
 def _refuse_other_shape(before: Relation, now: Relation) -> None:
     held, wanted = _shape(before), _shape(now)
     added = wanted[len(held) :]
     if wanted[: len(held)] != held or not all(nullable for *_, nullable in added):
         raise SqlError(
             f"[STREAMING_TABLE_SCHEMA_CHANGED] {now.full_name} has other columns than its new "
-            "query, which may only add some at the end: drop it, or run a full refresh."
+            "query, which may only add some: drop it, or run a full refresh."
         )
     if before.partitioned_by != now.partitioned_by:
         raise SqlError(
