@@ -116,19 +116,6 @@ def test_days_of_one_mart__are_rebuilt_and_no_others(filled):
     assert _differences(filled) == ""
 
 
-@pytest.mark.parametrize(
-    ("ranged", "told"),
-    [
-        ("{rebuild_from: 2025-01-01}", "rebuild_to"),
-        ("{rebuild_from: yesterday, rebuild_to: 2025-01-01}", "yesterday"),
-        ("{rebuild_from: 2025-01-02, rebuild_to: 2025-01-01}", "2025-01-02"),
-    ],
-)
-def test_a_range_that_makes_no_sense__is_refused(filled, ranged, told):
-    with pytest.raises(AssertionError, match=told):
-        filled.run([*RUN, "--select", "mart_daily_listening", "--vars", ranged])
-
-
 def test_backfill__of_any_range_changes_nothing_that_was_right(filled):
     """Every change of the history lands once more; each still counts once."""
     today = dt.date.today()
