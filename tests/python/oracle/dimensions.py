@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from oracle.changes import BEFORE, DELETE, KEYS, History, states_by_key
+from oracle.changes import BEFORE, DELETE, KEYS, UNKNOWN_ID, History, states_by_key
 
 BEGINNING = datetime(1900, 1, 1)
 END = datetime(9999, 12, 31)
-UNKNOWN_ID = -1
 UNKNOWN = "Unknown"
 
 TEXTS = {
@@ -85,5 +84,6 @@ def dim_track(history: History) -> list[Version]:
 
 def dim_device(history: History) -> list[dict]:
     """One row per device type that a play's change ever named, and the unknown member."""
-    seen = {c["device_type"] for c in history["FactStream"] if c["_operation"] != BEFORE} - {None}
-    return [{"device_type": UNKNOWN}, *({"device_type": device} for device in sorted(seen))]
+    seen = {c["device_type"] for c in history["FactStream"] if c["_operation"] != BEFORE}
+    named = sorted(seen - {None, UNKNOWN})
+    return [{"device_type": UNKNOWN}, *({"device_type": device} for device in named)]
