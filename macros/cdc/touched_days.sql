@@ -1,8 +1,10 @@
 {#-
     Days whose plays changed since this mart last ran: the days of fact rows merged since, and every day
     that a play with a newly landed change ever stood on, since a deleted or moved play leaves no row there.
+    And those that an operator asks for (`rebuild_range`).
 -#}
 {% macro touched_days(plays, changes) -%}
+    {%- set asked_for = rebuild_range() -%}
     select cast({{ plays }}.streamed_at as date) as date_day
     from {{ plays }}
     where {{ loaded_since(plays ~ '._merged_at', '_merged_through') }}
@@ -18,6 +20,14 @@
     ) as newly_landed
     inner join {{ changes }} as changes on newly_landed.stream_id = changes.stream_id
     where changes.streamed_at is not null
+    {%- if asked_for %}
+
+    union distinct
+
+    select explode(
+        sequence(date '{{ asked_for.first }}', date '{{ asked_for.last }}', interval 1 day)
+    ) as date_day
+    {%- endif %}
     {%- else -%}
     group by cast({{ plays }}.streamed_at as date)
     {%- endif %}

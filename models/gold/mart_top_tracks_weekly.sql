@@ -44,35 +44,9 @@ touched as (
 
 ),
 
-counted as (
-
-    select
-        plays.week_start,
-        plays.track_id,
-        count(*) as streams,
-        count(distinct plays.user_id) as listeners,
-        max(plays._loaded_through) as _loaded_through,
-        max(plays._merged_at) as _merged_through,
-        -- The week's last play of a track decides the names it is charted under.
-        max_by(plays.track_key, struct(plays.streamed_at, plays.stream_id)) as last_track_key,
-        max_by(plays.artist_key, struct(plays.streamed_at, plays.stream_id)) as last_artist_key
-    from touched
-    inner join plays on touched.week_start = plays.week_start
-    group by plays.week_start, plays.track_id
-
-),
-
 charted as (
 
-    select
-        *,
-        row_number() over (
-            partition by week_start
-            order by streams desc, listeners desc, track_id asc
-        ) as `rank`,
-        max(_loaded_through) over (partition by week_start) as week_loaded_through,
-        max(_merged_through) over (partition by week_start) as week_merged_through
-    from counted
+    {{ weekly_chart('plays', 'track_id') | indent(4) }}
 
 ),
 
@@ -90,9 +64,8 @@ rebuilt as (
         charted.week_merged_through as _merged_through,
         false as _is_deleted
     from charted
-    inner join tracks on charted.last_track_key = tracks.track_key
-    inner join artists on charted.last_artist_key = artists.artist_key
-    where charted.`rank` <= {{ var('top_tracks_kept') }}
+    inner join tracks on charted.track_key = tracks.track_key
+    inner join artists on charted.artist_key = artists.artist_key
 
 ),
 

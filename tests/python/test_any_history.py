@@ -32,7 +32,7 @@ def test_log__has_what_the_rules_are_about(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_any_batches__give_what_the_history_means(new_lakehouse, seed):
-    from lakehouse import DBT, REFRESH
+    from lakehouse import MODELS, REFRESH
     from warehouse_client import differing_rows, read_published, resolve_keys
 
     lakehouse = new_lakehouse()
@@ -40,7 +40,7 @@ def test_any_batches__give_what_the_history_means(new_lakehouse, seed):
     land_reference_files(lake)
     for number, batch in enumerate(random_batches(random_log(seed), seed, BATCHES), start=1):
         land(lake, batch, number)
-        lakehouse.run([*DBT, "run"])
+        lakehouse.run(MODELS)
         published, expected = read_published(lakehouse.home), publish(read_landed(lake))
         for table, rows in resolve_keys(published).items():
             told = differing_rows(rows, expected[table])

@@ -1,0 +1,105 @@
+-- One row per day that had plays: how many of them the catalogue cannot explain. Tracks are judged
+-- as they were when the play began. A touched day is recomputed and replaced whole.
+{{
+    config(
+        unique_key='date_day',
+    )
+}}
+
+{% set changes = ref('stg_azure_sql__play_deliveries') -%}
+
+with
+
+plays as (
+
+    select * from {{ ref('fct_streams') }}
+
+),
+
+tracks as (
+
+    select * from {{ ref('dim_track') }}
+
+),
+
+touched as (
+
+    {{ touched_days('plays', changes) | indent(4) }}
+
+),
+
+-- The smaller side of each join comes first: Sail builds a hash table of it; Databricks chooses.
+played as (
+
+    select
+        plays.*,
+        touched.date_day
+    from touched
+    inner join plays on touched.date_day = cast(plays.streamed_at as date)
+
+),
+
+judged as (
+
+    select
+        played.date_day,
+        played.track_id,
+        played._loaded_through,
+        played._merged_at,
+        played.track_key = {{ unknown_key() }} as is_of_unknown_track,
+        played.artist_key = {{ unknown_key() }} as is_of_unknown_artist,
+        played.track_key != {{ unknown_key() }}
+        and (
+            tracks.track_name is null
+            or tracks.artist_id is null
+            or tracks.duration_sec is null
+        ) as is_of_incomplete_track,
+        -- in tenths of a second, so that 1.1 times the length is a whole number
+        10 * cast(played.listen_duration_sec as bigint)
+        > 11 * cast(tracks.duration_sec as bigint) as is_longer_than_the_track
+    from tracks
+    inner join played on tracks.track_key = played.track_key
+
+),
+
+rebuilt as (
+
+    select
+        date_day,
+        count(*) as streams,
+        count(distinct track_id) as tracks_played,
+        count_if(is_of_unknown_track) as streams_of_unknown_tracks,
+        count_if(is_of_unknown_artist) as streams_of_unknown_artists,
+        count_if(is_of_incomplete_track) as streams_of_incomplete_tracks,
+        count_if(is_longer_than_the_track) as streams_longer_than_the_track,
+        max(_loaded_through) as _loaded_through,
+        max(_merged_at) as _merged_through,
+        false as _is_deleted
+    from judged
+    group by date_day
+
+),
+
+replaced as (
+
+    {{ with_tombstones('rebuilt', 'date_day', scope='date_day') | indent(4) }}
+
+)
+
+select
+    -- keys
+    date_day,
+
+    -- measures
+    streams,
+    tracks_played,
+    streams_of_unknown_tracks,
+    streams_of_unknown_artists,
+    streams_of_incomplete_tracks,
+    streams_longer_than_the_track,
+
+    -- control
+    _loaded_through,
+    _merged_through,
+    _is_leftover as _is_deleted
+from replaced

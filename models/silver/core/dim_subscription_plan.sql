@@ -1,0 +1,36 @@
+-- One row per version of a subscription plan. A few rows from the snapshot, written whole.
+with
+
+versions as (
+
+    {{ snapshot_versions(ref('snap_subscription_plans'), 'plan') | indent(4) }}
+
+)
+
+select
+    -- keys
+    {{ version_key('plan') }} as subscription_plan_key,
+    plan,
+
+    -- attributes
+    monthly_price,
+    currency,
+    max_devices,
+
+    -- validity
+    valid_from,
+    valid_to,
+    valid_to = {{ end_of_time() }} as is_current
+from versions
+
+union all
+
+select
+    {{ unknown_key() }} as subscription_plan_key,
+    'Unknown' as plan,
+    cast(null as decimal(9, 2)) as monthly_price,
+    'Unknown' as currency,
+    cast(null as int) as max_devices,
+    {{ beginning_of_time() }} as valid_from,
+    {{ end_of_time() }} as valid_to,
+    true as is_current
