@@ -72,10 +72,7 @@ class Author:
     def _load(self, lsn: int, commit_time: datetime) -> None:
         """The table as it was: inserts that share one place of the log; some are restated."""
         for table in KEYS:
-            for _ in range(self.dice.randint(0, 3)):
-                key = self._key(table)
-                if key is None or key in self.rows[table]:
-                    continue
+            for key in {self._key(table) for _ in range(self.dice.randint(0, 3))} - {None}:
                 self._log(table, INSERT, {KEYS[table]: key} | self._row(table, commit_time), lsn, 0)
                 if self.dice.random() < 0.2:
                     operation = self.dice.choice([DELETE, INSERT])
@@ -83,12 +80,15 @@ class Author:
                     self._log(table, operation, row, lsn, 1)
 
     def _transact(self, lsn: int, commit_time: datetime) -> None:
-        seqval, favourite = 0, None
+        seqval = 0
+        favourite: tuple[str, Any] | None = None
         for _ in range(self.dice.choice([1, 1, 2, 3, 5])):
             seqval += self.dice.choice([1, 1, 1, 7])
-            table, key = favourite if favourite and self.dice.random() < 0.4 else (None, None)
-            table = table or self.dice.choice(self.tables)
-            key = key if favourite and table == favourite[0] else self._key(table)
+            if favourite and self.dice.random() < 0.4:
+                table, key = favourite
+            else:
+                table = self.dice.choice(self.tables)
+                key = self._key(table)
             favourite = (table, key)
             self._change(table, key, lsn, seqval, commit_time)
 

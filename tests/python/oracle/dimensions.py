@@ -84,6 +84,5 @@ def dim_track(history: History) -> list[Version]:
 
 def dim_device(history: History) -> list[dict]:
     """One row per device type that a play's change ever named, and the unknown member."""
-    seen = {c["device_type"] for c in history["FactStream"] if c["_operation"] != BEFORE}
-    named = sorted(seen - {None, UNKNOWN})
-    return [{"device_type": UNKNOWN}, *({"device_type": device} for device in named)]
+    seen = {c["device_type"] for c in history["FactStream"] if c["_operation"] != BEFORE} - {None}
+    return [{"device_type": UNKNOWN}, *({"device_type": device} for device in sorted(seen))]
