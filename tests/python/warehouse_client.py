@@ -126,7 +126,7 @@ def resolve_keys(published: dict[str, Rows]) -> dict[str, Rows]:
     devices = _by_key(published["silver.dim_device"], "device_key", "device_type")
     plays = published["silver.fct_streams"]
     for row, raw in zip(resolved["silver.fct_streams"], plays, strict=True):
-        (row["device_type"],) = devices.get(raw["device_key"], (raw["device_key"],))
+        row["device_type"] = devices.get(raw["device_key"], (raw["device_key"],))[-1]
     return resolved
 
 

@@ -14,6 +14,8 @@ LAST_COMMIT = BASE + timedelta(days=47)
 MEMBERS = 3  # keys of each dimension; plays name one more, which never is
 PLAYS = 9
 CALENDAR_DAYS = 40
+LONG_AGO, EARLIEST_PLAY = datetime(2005, 6, 1), datetime(2006, 1, 1)
+AT_THE_EDGE = 40  # scenarios, all of the first era, whose oldest plays are just young enough
 MICROSECOND, MILLISECOND = timedelta(microseconds=1), timedelta(milliseconds=1)
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 
@@ -238,8 +240,7 @@ class Author:
             return earliest + self.dice.random() * (now - earliest) // self.tick * self.tick
         if roll < 0.93:
             return now + DAY + self.dice.choice([0, 0, 1]) * self.tick
-        edge = datetime(2006, 1, 1)
-        return self.dice.choice([None, edge - self.tick, datetime(2005, 6, 1)])
+        return self.dice.choice([None, EARLIEST_PLAY - self.tick, LONG_AGO])
 
 
 def generate(
@@ -259,6 +260,7 @@ def generate(
     region = author.dice.choices(["plain", "negative", "huge"], [8, 1, 1])[0]
     if number == 0:
         region = "plain"  # which holds the key 0
+    if number < AT_THE_EDGE:
         changes = [_at_the_edge(change) for change in changes]
     delivered = deliver(changes, batches, backfills, author.dice)
     return Scenario(changes, delivered, region, made={"seed": seed, "number": number})
@@ -266,7 +268,6 @@ def generate(
 
 def _at_the_edge(change: Change) -> Change:
     """Plays of 2005 become plays of the first moment that the rules let stand."""
-    played = change.get("stream_timestamp")
-    if played and played < datetime(2006, 1, 1):
-        return change | {"stream_timestamp": datetime(2006, 1, 1)}
+    if change.get("stream_timestamp") == LONG_AGO:
+        return change | {"stream_timestamp": EARLIEST_PLAY}
     return change

@@ -92,7 +92,7 @@ def mart_user_engagement(history: History) -> list[dict]:
 
     def active(last_day: date, days: int) -> int:
         window = (last_day - timedelta(days=back) for back in range(days))
-        return len(set().union(*(users.get(day, set()) for day in window)))
+        return len(set().union(*(users[day] for day in window if day in users)))
 
     rows = []
     for offset in range((max(users) - min(users)).days + 1):
