@@ -75,9 +75,24 @@ def compare(world: World, table: str, stage: str, actual: Rows, expected: Rows) 
         return None
     found.absent = _only(expected, there - here)
     found.unexpected = _only(actual, here - there)
-    for row in found.absent + found.unexpected:
+    for row in _causes(world, table, found.absent + found.unexpected):
         found.owners |= owners_of(world, table, row)
     return found
+
+
+def _causes(world: World, table: str, rows: Rows) -> Rows:
+    """Of the subscribers of a plan that all use, a wrong day makes all later ones wrong: the first."""
+    if table != "gold.mart_subscription_movements":
+        return rows
+    first: dict[str, Any] = {}
+    for row in rows:
+        plan = row["plan"]
+        first[plan] = min(first.get(plan, row["date_day"]), row["date_day"])
+    return [
+        row
+        for row in rows
+        if world.owner_of_text(row["plan"]) or row["date_day"] == first[row["plan"]]
+    ]
 
 
 def _only(rows: Rows, lines: Counter) -> Rows:
