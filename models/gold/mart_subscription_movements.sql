@@ -1,5 +1,5 @@
--- One row per day and plan that users came to or left on it. One late change moves the subscribers of
--- every later day: so all is computed, and only what differs is written.
+-- One row per day and plan that users came to or left on it. One late change moves the subscribers
+-- of every later day: so all is computed, and only what differs is written.
 {{
     config(
         unique_key=['date_day', 'plan'],

@@ -31,15 +31,18 @@ calendar as (
         date_key,
         coalesce(
             date_day,
-            -- NULL, and no error, for a key that is no date
-            try_cast(
-                concat_ws(
-                    '-',
-                    substring(cast(date_key as string), 1, 4),
-                    substring(cast(date_key as string), 5, 2),
-                    substring(cast(date_key as string), 7, 2)
-                ) as date
-            )
+            -- NULL, and no error, for a key that is no date: of seven digits, or of a month 13
+            case
+                when date_key >= 10000101 and date_key <= 99991231
+                    then try_cast(
+                        concat_ws(
+                            '-',
+                            substring(cast(date_key as string), 1, 4),
+                            substring(cast(date_key as string), 5, 2),
+                            substring(cast(date_key as string), 7, 2)
+                        ) as date
+                    )
+            end
         ) as date_day,
         day,
         month,

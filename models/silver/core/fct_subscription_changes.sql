@@ -1,5 +1,5 @@
--- One row per change of a user's plan, told by the versions of the user, with the plans' prices then.
--- The changes of a user are rebuilt when the user's history or a plan's moved, and replaced whole.
+-- One row per change of a user's plan, told by the versions of the user, with the prices of then. A
+-- user's changes are rebuilt when the history of the user or of a plan moved, and replaced whole.
 {{
     config(
         materialized='incremental',
