@@ -25,6 +25,7 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, Microsoft's T-SQL grammar
 	@maxdop --write target/tsql > target/tsql.log 2>&1 || { cat target/tsql.log; exit 1; }
 	medallion factory check
 	medallion factory arm --check
+	medallion rules --check
 	medallion up
 	sqlfluff lint --processes 2 models tests/singular; found=$$?; medallion down; exit $$found
 

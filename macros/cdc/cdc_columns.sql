@@ -1,9 +1,17 @@
-{#- The control columns that every staged change ends with. -#}
-{% macro cdc_columns() -%}
+{#-
+    The control columns that every staged change ends with. A change that cannot be placed in the log has no
+    `_change_sequence`, by the rule that also keeps it out.
+-#}
+{% macro cdc_columns(of) -%}
     _operation = 1 as _is_deleted,
-        concat(_start_lsn, _seqval, cast(_operation as string)) as _change_sequence,
+        case
+            when {{ expectation_condition(expectation('change_can_be_placed', of)) }}
+                then concat(_start_lsn, _seqval, cast(_operation as string))
+        end as _change_sequence,
         _commit_time as _changed_at,
         _run_id,
         _file,
-        _loaded_at
+        _loaded_at,
+        struct(*) as _landed_row,
+        {{ quarantine_reasons(of) }} as _quarantine_reasons
 {%- endmacro %}

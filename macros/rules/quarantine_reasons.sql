@@ -1,11 +1,13 @@
 {#-
-    The names of the model's expectations with the action `quarantine` that a row breaks, comma-separated,
-    else NULL. An expectation that evaluates to NULL holds, as a CHECK constraint does.
+    The names of the rules with the action `quarantine` that a row breaks, comma-separated, else NULL. They stand
+    on a bronze model, and are asked where its columns still have their names.
 -#}
-{% macro quarantine_reasons() -%}
-    {%- set broken = [] -%}
-    {%- for rule in model.config.get('meta', {}).get('expectations', []) if rule.action == 'quarantine' -%}
-        {%- do broken.append("case when not (" ~ rule.expression ~ ") then '" ~ rule.name ~ "' end") -%}
+{% macro quarantine_reasons(of) -%}
+    {%- set broken = ['cast(null as string)'] -%}
+    {%- for rule in expectations(of) if rule.action == 'quarantine' -%}
+        {%- do broken.append(
+            "case when not " ~ expectation_condition(rule) ~ " then '" ~ rule.name ~ "' end"
+        ) -%}
     {%- endfor -%}
     nullif(concat_ws(', ', {{ broken | join(', ') }}), '')
 {%- endmacro %}

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from medallion.cli import demo, factory, receipts, source, vault, warehouse
+from medallion.cli import demo, factory, quarantine, receipts, source, vault, warehouse
 from medallion.cli.bench import bench
 from medallion.cli.clean import clean_home
 from medallion.cli.console import complain
@@ -26,6 +26,8 @@ app.command("bench")(bench)
 app.command("clean")(clean_home)
 app.command("run", context_settings={"allow_interspersed_args": False})(run)
 app.command("ingest")(factory.ingest)
+app.command("quarantine")(quarantine.quarantine)
+app.command("rules")(quarantine.rules)
 app.command("up")(warehouse.up)
 app.command("down")(warehouse.down)
 app.command("status")(warehouse.status)

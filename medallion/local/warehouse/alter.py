@@ -1,31 +1,49 @@
 """ALTER TABLE and VIEW, and COMMENT ON."""
 
-import json
 from dataclasses import replace
 
-import deltalake
 from sqlglot import exp
 
 from medallion.local.warehouse import storage
-from medallion.local.warehouse.catalog import Column, Relation
+from medallion.local.warehouse.catalog import STREAMING, Relation
 from medallion.local.warehouse.context import Context, done
 from medallion.local.warehouse.definitions import definition
 from medallion.local.warehouse.dialect import parse, quoted
 from medallion.local.warehouse.engine import Result
 from medallion.local.warehouse.errors import SqlError, unsupported
 from medallion.local.warehouse.reader import Reader
+from medallion.local.warehouse.streaming_ddl import schedule_of
 from medallion.local.warehouse.types import type_name
+
+_VERBS = ("ADD", "ALTER")
+# What would change a streaming table beside its definition.
+_NOT_OF_STREAMS = (
+    ("RENAME",),
+    ("ADD", "COLUMN"),
+    ("ADD", "COLUMNS"),
+    ("ADD", "CONSTRAINT"),
+    ("DROP", "CONSTRAINT"),
+)
 
 
 def alter(context: Context, sql: str) -> Result:
     """ALTER TABLE | VIEW | STREAMING TABLE name …"""
     reader = Reader(sql)
     reader.expect("ALTER")
-    reader.take("STREAMING")
-    if not (reader.take("TABLE") or reader.take("VIEW")):
+    streaming = reader.take("STREAMING")
+    if not (reader.take("TABLE") or (not streaming and reader.take("VIEW"))):
         raise unsupported(sql)
     relation = context.relation(reader.name())
-    if reader.take("RENAME", "TO"):
+    if streaming and relation.kind != STREAMING:
+        raise SqlError(
+            f"[EXPECT_STREAMING_TABLE] {relation.full_name} is a {relation.kind.lower()}: "
+            "ALTER STREAMING TABLE does not alter it."
+        )
+    if relation.kind == STREAMING and any(reader.sees(*words) for words in _NOT_OF_STREAMS):
+        raise unsupported(sql)
+    if streaming and _schedule(context, relation, reader):
+        pass
+    elif reader.take("RENAME", "TO"):
         _rename(context, relation, reader.name())
     elif reader.take("SET", "TAGS"):
         context.catalog.change(relation.key, tags=relation.tags | reader.pairs())
@@ -51,6 +69,18 @@ def alter(context: Context, sql: str) -> Result:
         raise unsupported(sql)
     reader.finish()
     return done()
+
+
+def _schedule(context: Context, relation: Relation, reader: Reader) -> bool:
+    """ADD or ALTER SCHEDULE or TRIGGER, DROP SCHEDULE; whether it was one of them."""
+    schedule = "MANUAL"
+    if not reader.take("DROP", "SCHEDULE"):
+        if not any(reader.sees(verb, kind) for verb in _VERBS for kind in ("SCHEDULE", "TRIGGER")):
+            return False
+        reader.identifier()
+        schedule = schedule_of(reader)
+    context.catalog.change(relation.key, schedule=schedule)
+    return True
 
 
 def comment_on(context: Context, sql: str) -> Result:
@@ -84,8 +114,7 @@ def _set_properties(context: Context, relation: Relation, properties: dict[str, 
     wanted = storage.delta_properties(properties)
     if wanted and not relation.is_view:
         with context.storage.lock(relation.location):
-            table = deltalake.DeltaTable(relation.location)
-            table.alter.set_table_properties(wanted, raise_if_not_exists=False)
+            storage.set_properties(relation.location, wanted)
     context.catalog.change(relation.key, properties=relation.properties | properties)
 
 
@@ -145,9 +174,10 @@ def _add_columns(context: Context, relation: Relation, clause: str) -> None:
         replace(column, type=type_name(field.type), nullable=True)
         for column, field in zip(added, arrow, strict=True)
     ]
-    fields = deltalake.Schema.from_arrow(arrow).fields
-    types = {field.name: json.loads(field.type.to_json()) for field in fields}
-    _write_columns(context, relation, relation.columns + added, types)
+    columns = relation.columns + added
+    with context.storage.lock(relation.location):
+        storage.widen(relation.location, columns, arrow)
+        context.catalog.change(relation.key, columns=columns)
 
 
 def _alter_column(context: Context, relation: Relation, reader: Reader, sql: str) -> None:
@@ -155,6 +185,9 @@ def _alter_column(context: Context, relation: Relation, reader: Reader, sql: str
     column = next((c for c in relation.columns if c.name.lower() == name.lower()), None)
     if column is None:
         raise SqlError(f"[UNRESOLVED_COLUMN] {relation.full_name} has no column `{name}`.")
+    nullability = reader.sees("SET", "NOT") or reader.sees("DROP", "NOT")
+    if relation.kind == STREAMING and nullability:
+        raise unsupported(sql)
     if reader.take("SET", "NOT", "NULL"):
         broken = parse(f"SELECT 1 FROM {_path(relation)} WHERE {quoted(name)} IS NULL LIMIT 1")
         if context.query(broken).rows():
@@ -187,15 +220,9 @@ def _change_column(context: Context, relation: Relation, name: str, **fields: ob
     if relation.is_view or "nullable" not in fields:
         context.catalog.change(relation.key, columns=columns)
     else:
-        _write_columns(context, relation, columns, {})
-
-
-def _write_columns(
-    context: Context, relation: Relation, columns: list[Column], types: dict[str, object]
-) -> None:
-    with context.storage.lock(relation.location):
-        storage.change_schema(relation.location, columns, types)
-        context.catalog.change(relation.key, columns=columns)
+        with context.storage.lock(relation.location):
+            storage.change_schema(relation.location, columns, {})
+            context.catalog.change(relation.key, columns=columns)
 
 
 def _path(relation: Relation) -> str:

@@ -43,6 +43,15 @@ class Constraint:
 
 
 @dataclass(frozen=True)
+class Expectation:
+    """A rule of a streaming table; `violation` is DROP ROW, FAIL UPDATE, or empty: only counted."""
+
+    name: str
+    expression: str
+    violation: str = ""
+
+
+@dataclass(frozen=True)
 class Relation:
     """A table, a view or a streaming table."""
 
@@ -61,6 +70,8 @@ class Relation:
     partitioned_by: list[str] = field(default_factory=list)
     clustered_by: list[str] = field(default_factory=list)
     cluster_auto: bool = False
+    expectations: list[Expectation] = field(default_factory=list)
+    schedule: str = "MANUAL"
     created: float = 0.0
     altered: float = 0.0
 
@@ -236,4 +247,5 @@ def _read(body: str) -> Relation:
     stored = json.loads(body)
     stored["columns"] = [Column(**column) for column in stored["columns"]]
     stored["constraints"] = [Constraint(**constraint) for constraint in stored["constraints"]]
+    stored["expectations"] = [Expectation(**each) for each in stored.get("expectations", [])]
     return Relation(**stored)

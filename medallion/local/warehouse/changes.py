@@ -1,4 +1,4 @@
-"""INSERT, MERGE, UPDATE and DELETE: each is one Delta commit.
+"""INSERT, MERGE, UPDATE, DELETE and TRUNCATE: each is one Delta commit.
 
 An INSERT's rows are written by delta-rs; MERGE, UPDATE and DELETE by the engine. Values are cast to
 the column's type on the way in, as Databricks' store assignment does.
@@ -24,7 +24,8 @@ from medallion.local.warehouse.types import type_name
 _DELETES = "_replaces"
 
 
-def _writable(context: Context, parts: tuple[str, ...]) -> Relation:
+def writable(context: Context, parts: tuple[str, ...]) -> Relation:
+    """The table of that name. Raises for a view and a streaming table, whose rows are derived."""
     relation = context.relation(parts)
     if relation.is_view or relation.kind == STREAMING:
         raise SqlError(
@@ -44,7 +45,7 @@ def insert(context: Context, tree: exp.Insert, sql: str) -> Result:
     table = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     if tree.args.get("partition") or tree.args.get("where"):
         raise unsupported(sql)
-    relation = _writable(context, _parts(table))
+    relation = writable(context, _parts(table))
     with context.storage.lock(relation.location):
         schema = storage.table_schema(relation.location)
         query = _assigned(
@@ -113,15 +114,8 @@ def _names(context: Context, query: exp.Expression) -> list[str]:
 
 
 def _checked(result: Result, schema: pa.Schema, relation: Relation) -> Iterator[pa.RecordBatch]:
-    """The rows under the table's own schema; a NULL in a NOT NULL column fails the statement."""
     for batch in result.batches:
-        for field, column in zip(schema, batch.columns, strict=True):
-            if not field.nullable and column.null_count:
-                raise SqlError(
-                    f"[DELTA_NOT_NULL_CONSTRAINT_VIOLATED] NOT NULL constraint violated for "
-                    f"column: {field.name} of {relation.full_name}."
-                )
-        yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+        yield storage.checked(batch, schema, relation.full_name)
 
 
 def insert_replacing(context: Context, sql: str) -> Result:
@@ -130,7 +124,7 @@ def insert_replacing(context: Context, sql: str) -> Result:
     reader.expect("INSERT", "INTO")
     reader.take("TABLE")
     parts = reader.name()
-    relation = _writable(context, parts)
+    relation = writable(context, parts)
     alias = "target"
     if reader.take("AS") or not (reader.sees("REPLACE") or reader.sees("BY")):
         alias = reader.identifier()
@@ -218,7 +212,7 @@ def merge(context: Context, tree: exp.Merge, sql: str) -> Result:
     """
     if tree.args.get("schema_evolution") or tree.args.get("with_schema_evolution"):
         raise unsupported(sql)
-    relation = _writable(context, _parts(tree.this))
+    relation = writable(context, _parts(tree.this))
     with context.storage.lock(relation.location):
         schema = storage.table_schema(relation.location)
         source = tree.args["using"].alias_or_name
@@ -294,14 +288,14 @@ def _cast_action(action: exp.Expression, schema: pa.Schema, source: str, sql: st
 
 def update(context: Context, tree: exp.Update) -> Result:
     """UPDATE."""
-    relation = _writable(context, _parts(tree.this))
+    relation = writable(context, _parts(tree.this))
     with context.storage.lock(relation.location), context.resolved(tree) as text:
         return affected(context.engine.command(text))
 
 
 def delete(context: Context, tree: exp.Delete) -> Result:
     """DELETE; with a subquery, which the engine refuses here, the rows that stay are rewritten."""
-    relation = _writable(context, _parts(tree.this))
+    relation = writable(context, _parts(tree.this))
     where = tree.args.get("where")
     with context.storage.lock(relation.location):
         if where is None or where.find(exp.Query) is None:
@@ -319,6 +313,15 @@ def delete(context: Context, tree: exp.Delete) -> Result:
             relation.location, schema, _checked(result, schema, relation), overwrite=True
         )
         return affected(before - left)
+
+
+def truncate(context: Context, tree: exp.TruncateTable) -> Result:
+    """TRUNCATE TABLE."""
+    relation = writable(context, _parts(tree.expressions[0]))
+    with context.storage.lock(relation.location):
+        schema = storage.table_schema(relation.location)
+        storage.append(relation.location, schema, iter(()), overwrite=True)
+    return affected(0)
 
 
 def _alias(name: str) -> exp.TableAlias:

@@ -96,7 +96,7 @@ def _facts(relation: Relation) -> dict[str, str]:
     if relation.kind == EXTERNAL:
         facts["External"] = "true"
     if relation.kind == STREAMING:
-        facts["Refresh Schedule"] = "MANUAL"
+        facts["Refresh Schedule"] = relation.schedule
     pairs = ",".join(f"{key}={value}" for key, value in sorted(relation.properties.items()))
     facts["Table Properties"] = f"[{pairs}]"
     return facts

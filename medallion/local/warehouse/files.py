@@ -6,6 +6,7 @@ Columns are matched by name without case and cast; a missing one is NULL, a furt
 
 import csv
 import json
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from medallion.local.warehouse.errors import SqlError
+from medallion.local.warehouse.types import plain_schema, type_name
 
 METADATA = "_metadata"
 _METADATA_TYPE = pa.struct(
@@ -45,9 +47,13 @@ class LandedFile:
         return [self.url, self.size, self.modified_ns]
 
 
+class FileChanged(SqlError):
+    """A file was replaced, or removed, between its listing and the end of its reading."""
+
+
 @dataclass(frozen=True)
 class ReadFiles:
-    """The arguments of one `read_files(...)`."""
+    """The arguments of one `read_files(...)`; `stream` if STREAM stands before it."""
 
     url: str
     folder: Path
@@ -57,6 +63,7 @@ class ReadFiles:
     delimiter: str = ","
     multi_line: bool = False
     allow_overwrites: bool = False
+    stream: bool = False
 
     def listing(self) -> list[LandedFile]:
         """The files under the folder, by name; hidden and unfinished ones are left out."""
@@ -66,9 +73,14 @@ class ReadFiles:
             names = path.relative_to(self.folder).parts or (path.name,)
             if any(name.startswith(("_", ".")) for name in names):
                 continue
-            if path.suffix in (".tmp", ".partial") or not path.is_file():
+            if path.suffix in (".tmp", ".partial"):
                 continue
-            status = path.stat()
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue
+            if not stat.S_ISREG(status.st_mode):
+                continue
             relative = "/".join(path.relative_to(self.folder).parts)
             url = f"{self.url.rstrip('/')}/{relative}" if relative else self.url
             found.append(LandedFile(path, url, status.st_size, status.st_mtime_ns))
@@ -83,7 +95,22 @@ def stage(source: ReadFiles, files: list[LandedFile], folder: Path) -> pa.Schema
         for file in files:
             for batch in _batches(source, file, wanted):
                 writer.write_batch(_with_metadata(batch, file, staged))
+            _require_unchanged(file)
     return staged
+
+
+def _require_unchanged(file: LandedFile) -> None:
+    """What was read must be what was listed, or the stream would remember another file."""
+    try:
+        status = file.path.stat()
+    except FileNotFoundError:
+        raise FileChanged(
+            f"[FILE_NOT_EXIST] {file.url} was removed while it was read: run the statement again."
+        ) from None
+    if (status.st_size, status.st_mtime_ns) != (file.size, file.modified_ns):
+        raise FileChanged(
+            f"[FILE_CHANGED] {file.url} was written while it was read: run the statement again."
+        )
 
 
 def _with_metadata(batch: pa.RecordBatch, file: LandedFile, schema: pa.Schema) -> pa.RecordBatch:
@@ -101,7 +128,8 @@ def _batches(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator
     try:
         for batch in _READERS[source.format](source, file, wanted):
             yield _matched(batch, wanted, file)
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, csv.Error) as error:
+        _require_unchanged(file)
         raise SqlError(
             f"[FAILED_READ_FILE] {file.url} is truncated or is no {source.format} file: "
             f"land it again, whole ({str(error).splitlines()[0]})."
@@ -111,7 +139,8 @@ def _batches(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator
 def _read_parquet(
     source: ReadFiles, file: LandedFile, wanted: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(file.path) as parquet:
+    # In nanoseconds, as INT96 is read by default, years after 2262 would wrap around unnoticed.
+    with pq.ParquetFile(file.path, coerce_int96_timestamp_unit="us") as parquet:
         names = {name.lower() for name in wanted.names}
         columns = [name for name in parquet.schema_arrow.names if name.lower() in names]
         if not columns:
@@ -203,10 +232,9 @@ FORMATS = frozenset(_READERS)
 
 
 def _matched(batch: pa.RecordBatch, wanted: pa.Schema, file: LandedFile) -> pa.RecordBatch:
-    positions = {name.lower(): index for index, name in enumerate(batch.schema.names)}
     columns = []
     for target in wanted:
-        index = positions.get(target.name.lower())
+        index = _position(batch.schema.names, target.name, file)
         if index is None:
             columns.append(pa.nulls(batch.num_rows, target.type))
             continue
@@ -215,37 +243,67 @@ def _matched(batch: pa.RecordBatch, wanted: pa.Schema, file: LandedFile) -> pa.R
         except pa.ArrowException as error:
             raise SqlError(
                 f"[FAILED_READ_FILE] Column `{target.name}` of {file.url} does not hold "
-                f"{target.type} values: {str(error).splitlines()[0]}."
+                f"{type_name(target.type)} values: {str(error).splitlines()[0].rstrip('.')}."
             ) from None
     return pa.RecordBatch.from_arrays(columns, schema=wanted)
 
 
+def _position(names: list[str], wanted: str, file: LandedFile) -> int | None:
+    """Where a column stands; of several that differ in case, the one that is written alike."""
+    alike = [index for index, name in enumerate(names) if name.lower() == wanted.lower()]
+    if len(alike) > 1:
+        alike = [index for index in alike if names[index] == wanted]
+        if len(alike) != 1:
+            raise SqlError(
+                f"[FAILED_READ_FILE] {file.url} has more than one column `{wanted}`: land it again "
+                "with one."
+            )
+    return alike[0] if alike else None
+
+
 def cast(values: pa.Array, target: pa.DataType) -> pa.Array:
-    """`values` as `target`; times without a zone are UTC, and are cut to microseconds."""
+    """`values` as `target`; times without a zone are UTC, and are cut to microseconds.
+
+    Raises pa.ArrowException for a value that does not fit, and for a number as a time: nothing says
+    from when on, and in which unit, it counts.
+    """
     kind = values.type
     if kind == target:
         return values
     if pa.types.is_dictionary(kind):
         return cast(values.dictionary_decode(), target)
+    if _is_number(kind) and pa.types.is_temporal(target):
+        raise pa.ArrowInvalid(f"they are numbers ({type_name(kind)})")
     if _is_text(kind):
         values = pc.utf8_trim_whitespace(values) if not _is_text(target) else values
         if pa.types.is_timestamp(target):
-            return _text_to_timestamp(values).cast(target, safe=False)
+            return _text_to_timestamp(values).cast(target)
         if pa.types.is_date(target):
-            return _text_to_timestamp(values).cast(pa.timestamp("us"), safe=False).cast(target)
+            return _as_date(_text_to_timestamp(values), target)
         if pa.types.is_boolean(target):
             return pc.utf8_lower(values).cast(target)
     if pa.types.is_timestamp(target) and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-        return values.cast(target, safe=False)
+        return _cut(values, target)
     if pa.types.is_timestamp(kind) and pa.types.is_date(target):
-        return values.cast(pa.timestamp("us"), safe=False).cast(target, safe=False)
+        return _as_date(values, target)
     if pa.types.is_decimal(target) and pa.types.is_integer(kind):
         return values.cast(pa.decimal128(38, target.scale)).cast(target)
     return values.cast(target)
 
 
+def _cut(values: pa.Array, target: pa.DataType) -> pa.Array:
+    """Times in another unit: digits are cut, but a time that the unit cannot tell is an error."""
+    return values.cast(options=pc.CastOptions(target, allow_time_truncate=True))
+
+
+def _as_date(values: pa.Array, target: pa.DataType) -> pa.Array:
+    """The UTC day of times."""
+    return _cut(_cut(values, pa.timestamp("us")), target)
+
+
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(is_kind(kind) for is_kind in kinds)
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -258,7 +316,7 @@ def _text_to_timestamp(values: pa.Array) -> pa.Array:
     failure: pa.ArrowException | None = None
     for kind in (pa.timestamp("us"), utc, pa.timestamp("ns"), pa.timestamp("ns", "UTC")):
         try:
-            return values.cast(kind).cast(utc, safe=False)
+            return _cut(values.cast(kind), utc)
         except pa.ArrowException as error:
             failure = failure or error
     raise failure or pa.ArrowInvalid("not a time")
@@ -283,8 +341,6 @@ def _merged_schema(source: ReadFiles, files: list[LandedFile]) -> pa.Schema:
 
 
 def _file_schema(source: ReadFiles, file: LandedFile) -> pa.Schema:
-    from medallion.local.warehouse.types import plain_schema
-
     if source.format == "json":
         raise SqlError(f"[CF_SCHEMA] {source.url} holds JSON: give `schema => '…'`.")
     try:

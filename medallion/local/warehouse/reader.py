@@ -21,6 +21,11 @@ class Reader:
         """Whether every token has been read."""
         return self._next >= len(self._tokens)
 
+    @property
+    def position(self) -> int:
+        """Where the next token begins in the text."""
+        return len(self.sql) if self.at_end else self._tokens[self._next].start
+
     def sees(self, *words: str) -> bool:
         """Whether the next tokens are these keywords or signs."""
         ahead = self._tokens[self._next : self._next + len(words)]

@@ -5,21 +5,25 @@ A table becomes its Delta folder, a view its query, `read_files` the rows of the
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from sqlglot import exp
 from sqlglot.transforms import eliminate_qualify
 
-from medallion.local.warehouse.catalog import Catalog, Relation, not_found
+from medallion.local.warehouse import event_log
+from medallion.local.warehouse.catalog import STREAMING, Catalog, Relation, not_found
 from medallion.local.warehouse.dialect import parse, quoted, render
 from medallion.local.warehouse.engine import CATALOG, Engine
 from medallion.local.warehouse.errors import SqlError, unsupported
 from medallion.local.warehouse.files import FORMATS, METADATA, LandedFile, ReadFiles, stage
+from medallion.local.warehouse.json_path import bridge_json_path
 from medallion.local.warehouse.session import Session
 from medallion.local.warehouse.storage import Storage
 
+_STREAM = "stream"
 _PATH_FORMATS = {"delta", "parquet"}
 Choice = Callable[[ReadFiles, list[LandedFile]], list[LandedFile]]
 
@@ -58,6 +62,8 @@ class Resolver:
             self._unwrap(stream)
         for table in list(holder.find_all(exp.Table)):
             self._table(table)
+        for path in list(holder.find_all(exp.JSONExtract)):
+            bridge_json_path(path)
         for column in holder.find_all(exp.Column):
             self._column(column)
         return holder.this
@@ -88,12 +94,15 @@ class Resolver:
             raise unsupported(f"{render(stream)} outside a streaming table")
         if not (isinstance(inner, exp.Table) and isinstance(inner.this, exp.Func)):
             raise unsupported(f"{render(stream)} (streams are over read_files)")
+        inner.meta[_STREAM] = True
         stream.replace(inner)
 
     def _table(self, table: exp.Table) -> None:
         if isinstance(table.this, exp.Func):
             if table.this.name.lower() == "read_files":
                 self._read_files(table)
+            elif table.this.name.lower() == "event_log":
+                self._event_log(table)
             return
         parts = tuple(part.name for part in table.parts)
         if len(parts) == 2 and parts[0].lower() in _PATH_FORMATS and "/" in parts[1]:
@@ -161,8 +170,25 @@ class Resolver:
             column.set("catalog", None)
             column.set("db", None)
 
+    def _event_log(self, table: exp.Table) -> None:
+        """`event_log(TABLE(name))`: the events, in a file of this statement."""
+        named = table.this.expressions
+        holder = named[0] if len(named) == 1 else None
+        if not isinstance(holder, exp.Anonymous) or holder.name.upper() != "TABLE":
+            raise unsupported(f"{render(table.this)} (write event_log(TABLE(name)))")
+        key = self.session.key(tuple(part.name for part in holder.expressions[0].parts))
+        relation = self.catalog.find(key)
+        if relation is None:
+            raise not_found(key)
+        if relation.kind != STREAMING:
+            raise SqlError(f"[EVENT_LOG_UNAVAILABLE] {relation.full_name} is no streaming table.")
+        folder = self.storage.scratch()
+        self._scratch.append(folder)
+        pq.write_table(event_log.rows(relation), folder / "rows.parquet")
+        self._replace(table, parse(f"SELECT * FROM parquet.{quoted(str(folder))}"))
+
     def _read_files(self, table: exp.Table) -> None:
-        source = self.read_files(table.this)
+        source = replace(self.read_files(table.this), stream=bool(table.meta.get(_STREAM)))
         folder = self.storage.scratch()
         self._scratch.append(folder)
         schema = stage(source, self.choose(source, source.listing()), folder)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from medallion.local.warehouse import changes, describe, streaming, tables
+from medallion.local.warehouse import changes, describe, streaming, streaming_ddl, tables
 from medallion.local.warehouse.alter import alter, comment_on
 from medallion.local.warehouse.catalog import Catalog
 from medallion.local.warehouse.context import Context, done
@@ -40,8 +40,10 @@ class Warehouse:
             return alter(context, sql)
         if reader.sees("COMMENT"):
             return comment_on(context, sql)
+        if streaming_ddl.is_create(reader):
+            return streaming.create(context, sql)
         if reader.take("REFRESH"):
-            return _refresh(context, reader, sql)
+            return _refresh(context, reader)
         if reader.take("USE"):
             return _use(context, reader, sql)
         if reader.take("SET"):
@@ -72,7 +74,7 @@ class Warehouse:
         if isinstance(tree, exp.Delete):
             return changes.delete(context, tree)
         if isinstance(tree, exp.TruncateTable):
-            return tables.truncate(context, tree)
+            return changes.truncate(context, tree)
         raise unsupported(sql)
 
     def _query(self, context: Context, sql: str) -> Result:
@@ -86,7 +88,7 @@ def _create(context: Context, tree: exp.Create, sql: str) -> Result:
     kind = tree.args["kind"].upper()
     properties = tree.args.get("properties")
     if properties is not None and properties.find(exp.StreamingTableProperty):
-        return streaming.create(context, tree, sql)
+        raise unsupported(sql)
     if kind in ("SCHEMA", "DATABASE"):
         return tables.create_schema(context, tree)
     if kind == "TABLE":
@@ -96,14 +98,15 @@ def _create(context: Context, tree: exp.Create, sql: str) -> Result:
     raise unsupported(sql)
 
 
-def _refresh(context: Context, reader: Reader, sql: str) -> Result:
+def _refresh(context: Context, reader: Reader) -> Result:
+    """REFRESH [STREAMING] TABLE name [FULL] [SYNC]; an ASYNC one is refused."""
     reader.take("STREAMING")
     reader.expect("TABLE")
     parts = reader.name()
     full = reader.take("FULL")
     reader.take("SYNC")
     reader.finish()
-    return streaming.refresh(context, parts, full, sql)
+    return streaming.refresh(context, parts, full)
 
 
 def _use(context: Context, reader: Reader, sql: str) -> Result:

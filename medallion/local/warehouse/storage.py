@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
 
 from medallion.home import Home
 from medallion.local.warehouse.catalog import Column
@@ -110,11 +110,16 @@ def replace_table(
             partition_by=partition_by,
             configuration=delta_properties(properties) or None,
         )
-    table = DeltaTable(folder)
+    set_properties(folder, properties)
+    return counted.rows
+
+
+def set_properties(folder: str, properties: dict[str, str]) -> None:
+    """Commit those table properties that belong into the Delta log, if they are not there yet."""
     wanted = delta_properties(properties)
+    table = DeltaTable(folder)
     if any(table.metadata().configuration.get(key) != value for key, value in wanted.items()):
         table.alter.set_table_properties(wanted, raise_if_not_exists=False)
-    return counted.rows
 
 
 def append(
@@ -123,8 +128,9 @@ def append(
     batches: Iterator[pa.RecordBatch],
     overwrite: bool = False,
     transaction: tuple[str, int] | None = None,
+    wider: bool = False,
 ) -> int:
-    """Add rows (or make them the content) under the table's own schema, in one commit."""
+    """Add rows (or make them the content) in one commit; if `wider`, with columns that are new."""
     counted = _Counted(schema, batches)
     commit = None
     if transaction is not None:
@@ -135,9 +141,21 @@ def append(
             folder,
             counted.reader,
             mode="overwrite" if overwrite else "append",
+            schema_mode="merge" if wider else None,
             commit_properties=commit,
         )
     return counted.rows
+
+
+def checked(batch: pa.RecordBatch, schema: pa.Schema, table: str) -> pa.RecordBatch:
+    """The rows under the table's own schema. Raises for a NULL in a NOT NULL column."""
+    for field, column in zip(schema, batch.columns, strict=True):
+        if not field.nullable and column.null_count:
+            raise SqlError(
+                f"[DELTA_NOT_NULL_CONSTRAINT_VIOLATED] NOT NULL constraint violated for column: "
+                f"{field.name} of {table}."
+            )
+    return pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
 def table_schema(folder: str) -> pa.Schema:
@@ -149,6 +167,14 @@ def transaction_version(folder: str, name: str) -> int:
     """The version last committed under an application's name; -1 for none."""
     version = DeltaTable(folder).transaction_version(name)
     return -1 if version is None else version
+
+
+def widen(folder: str, columns: list[Column], schema: pa.Schema) -> None:
+    """Commit the columns that the table does not have yet; those of before hold NULL in them."""
+    if len(columns) > len(table_schema(folder)):
+        fields = Schema.from_arrow(schema).fields
+        types = {field.name: json.loads(field.type.to_json()) for field in fields}
+        change_schema(folder, columns, types)
 
 
 def change_schema(folder: str, columns: list[Column], types: dict[str, object]) -> None:

@@ -1,82 +1,112 @@
 """Streaming tables over `read_files`: append-only, each landed file taken exactly once.
 
-As Spark's structured streaming does it: the batch's files are written to a source log first, then
-the rows are committed together with the batch's number as a Delta transaction identifier. A batch
-whose number the table does not hold never happened, whatever its log says.
-Source: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#transaction-identifiers
+As Spark's structured streaming does it: what a batch took is written to the source log first, then
+the rows are committed together with the batch's number (source_log.py).
 
 With `allowOverwrites => true`, a file that was replaced under its name (another size or time) is
 taken again: its rows come twice rather than not at all, and what reads bronze drops duplicates.
 """
 
-import json
-import os
-from pathlib import Path
+from collections.abc import Iterator
 
 import pyarrow as pa
 from sqlglot import exp
 
-from medallion.local.warehouse import storage
+from medallion.local.warehouse import event_log, storage
 from medallion.local.warehouse.catalog import STREAMING, Column, Relation
 from medallion.local.warehouse.context import Context, done
-from medallion.local.warehouse.definitions import definition, target
+from medallion.local.warehouse.definitions import Definition, definition, target
 from medallion.local.warehouse.dialect import parse, quoted
 from medallion.local.warehouse.engine import Result
 from medallion.local.warehouse.errors import SqlError, unsupported
-from medallion.local.warehouse.files import LandedFile, ReadFiles
+from medallion.local.warehouse.expectations import Checks, check_rules
+from medallion.local.warehouse.files import FileChanged, LandedFile, ReadFiles
 from medallion.local.warehouse.session import Session
+from medallion.local.warehouse.source_log import Batch, SourceLog
+from medallion.local.warehouse.streaming_ddl import StreamingDdl, cut
 from medallion.local.warehouse.tables import query_text
 from medallion.local.warehouse.types import type_name
 
-_APPLICATION = "medallion.streaming"
+_ATTEMPTS = 3
 
 
-class SourceLog:
-    """Which files each batch took: `_stream/<batch>.json` in the table's folder."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = Path(folder) / "_stream"
-
-    def taken(self, last_batch: int) -> set[tuple]:
-        """The files of all batches up to the last that was committed."""
-        found: set[tuple] = set()
-        for file in self._folder.glob("*.json"):
-            if int(file.stem) <= last_batch:
-                found.update(tuple(identity) for identity in json.loads(file.read_text()))
-        return found
-
-    def write(self, batch: int, files: list[LandedFile]) -> None:
-        """Record a batch before it is committed; what a killed attempt left is replaced."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        staged = self._folder / f".{batch:020d}.tmp"
-        with staged.open("w") as out:
-            json.dump([file.identity for file in files], out)
-            out.flush()
-            os.fsync(out.fileno())
-        staged.replace(self._folder / f"{batch:020d}.json")
-
-
-def create(context: Context, tree: exp.Create, sql: str) -> Result:
+def create(context: Context, sql: str) -> Result:
     """CREATE [OR REFRESH] STREAMING TABLE: made whole with its first batch, or not at all."""
+    ddl = cut(sql)
+    tree = parse(ddl.plain)
+    if not isinstance(tree, exp.Create) or tree.expression is None:
+        raise unsupported(sql)
     key = context.session.key(target(tree))
     context.catalog.require_schema(key[0])
-    before = context.catalog.find(key)
-    if before is not None and before.kind != STREAMING:
-        raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
-    if before is not None and tree.args.get("exists"):
-        return done()
-    if before is not None and not tree.args.get("refresh"):
-        raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
-    clauses = definition(tree, sql)
+    with context.storage.lock("/".join(key)):
+        before = context.catalog.find(key)
+        if before is not None:
+            if before.kind == STREAMING and tree.args.get("exists"):
+                return done()
+            if before.kind != STREAMING or not tree.args.get("refresh"):
+                raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
+        relation, schema = _declared(context, tree, ddl, before, sql)
+        with context.storage.lock(relation.location):
+            if before is None:
+                storage.replace_table(
+                    relation.location,
+                    schema,
+                    iter(()),
+                    relation.partitioned_by,
+                    relation.properties,
+                )
+            else:
+                _refuse_other_shape(before, relation)
+            _take(context, relation, schema)
+            if before is not None:
+                storage.widen(relation.location, relation.columns, schema)
+                storage.set_properties(relation.location, relation.properties)
+            context.catalog.put(relation)
+    return done()
+
+
+def _declared(
+    context: Context, tree: exp.Create, ddl: StreamingDdl, before: Relation | None, sql: str
+) -> tuple[Relation, pa.Schema]:
+    """The table that the statement makes, and its Arrow schema."""
+    clauses = definition(tree, ddl.plain)
     if clauses.url or clauses.constraints:
         raise unsupported(sql)
+    key = context.session.key(target(tree))
+    if tree.expression.find(exp.Stream) is None:
+        raise SqlError(
+            f"[STREAMING_TABLE_QUERY_INVALID] {key[0]}.{key[1]} can only be made from a streaming "
+            "query: write STREAM before what it reads."
+        )
     schema = context.columns(tree.expression)
+    columns = _columns(schema, clauses, ".".join(key))
+    relation = Relation(
+        schema=key[0],
+        name=key[1],
+        kind=STREAMING,
+        columns=columns,
+        location=before.location if before else context.storage.managed_folder(*key),
+        query=query_text(ddl.plain),
+        query_schema=context.session.schema,
+        comment=clauses.comment,
+        properties=clauses.properties,
+        tags=before.tags if before else {},
+        partitioned_by=clauses.partitioned_by,
+        clustered_by=clauses.clustered_by,
+        cluster_auto=clauses.cluster_auto,
+        expectations=ddl.expectations,
+        schedule=ddl.schedule or "MANUAL",
+    )
+    check_rules(context, relation)
+    fields = zip(schema, columns, strict=True)
+    return relation, pa.schema(pa.field(f.name, f.type, c.nullable) for f, c in fields)
+
+
+def _columns(schema: pa.Schema, clauses: Definition, name: str) -> list[Column]:
     named = {column.name.lower(): column for column in clauses.columns}
     if named and set(named) != {name.lower() for name in schema.names}:
-        raise SqlError(
-            f"[STREAMING_TABLE_COLUMNS] {key[0]}.{key[1]} declares other columns than its query."
-        )
-    columns = [
+        raise SqlError(f"[STREAMING_TABLE_COLUMNS] {name} declares other columns than its query.")
+    return [
         Column(
             field.name,
             type_name(field.type),
@@ -85,66 +115,100 @@ def create(context: Context, tree: exp.Create, sql: str) -> Result:
         )
         for field in schema
     ]
-    relation = Relation(
-        schema=key[0],
-        name=key[1],
-        kind=STREAMING,
-        columns=columns,
-        location=before.location if before else context.storage.managed_folder(*key),
-        query=query_text(sql),
-        query_schema=context.session.schema,
-        comment=clauses.comment,
-        properties=clauses.properties,
-        tags=before.tags if before else {},
-        partitioned_by=clauses.partitioned_by,
-        clustered_by=clauses.clustered_by,
-        cluster_auto=clauses.cluster_auto,
-    )
-    with context.storage.lock(relation.location):
-        if before is None:
-            empty = pa.schema(
-                pa.field(f.name, f.type, c.nullable) for f, c in zip(schema, columns, strict=True)
-            )
-            storage.replace_table(
-                relation.location, empty, iter(()), relation.partitioned_by, relation.properties
-            )
-        elif [(c.name, c.type) for c in before.columns] != [(c.name, c.type) for c in columns]:
+
+
+def _refuse_other_shape(before: Relation, now: Relation) -> None:
+    held, wanted = _shape(before), _shape(now)
+    added = wanted[len(held) :]
+    if wanted[: len(held)] != held or not all(nullable for *_, nullable in added):
+        raise SqlError(
+            f"[STREAMING_TABLE_SCHEMA_CHANGED] {now.full_name} has other columns than its new "
+            "query, which may only add some at the end: drop it, or run a full refresh."
+        )
+    if before.partitioned_by != now.partitioned_by:
+        raise SqlError(
+            f"[STREAMING_TABLE_PARTITIONS_CHANGED] {now.full_name} is partitioned otherwise: "
+            "drop it, or run a full refresh."
+        )
+
+
+def _shape(relation: Relation) -> list[tuple[str, str, bool]]:
+    return [(column.name, column.type, column.nullable) for column in relation.columns]
+
+
+def refresh(context: Context, parts: tuple[str, ...], full: bool) -> Result:
+    """REFRESH STREAMING TABLE name [FULL]: take the files that came since, or all that are there.
+
+    A full refresh is one commit: its readers see the old rows or the new ones.
+    """
+    key = context.session.key(parts)
+    with context.storage.lock("/".join(key)):
+        relation = context.relation(parts)
+        if relation.kind != STREAMING:
             raise SqlError(
-                f"[STREAMING_TABLE_SCHEMA_CHANGED] {relation.full_name} has other columns than "
-                "its new query: drop it, or run a full refresh."
+                f"[STREAMING_TABLE_OPERATION_NOT_ALLOWED] {relation.full_name} is a "
+                f"{relation.kind.lower()}: only a streaming table is refreshed."
             )
-        _ingest(context, relation)
-    context.catalog.put(relation)
+        with context.storage.lock(relation.location):
+            _take(context, relation, storage.table_schema(relation.location), full)
     return done()
 
 
-def refresh(context: Context, parts: tuple[str, ...], full: bool, sql: str) -> Result:
-    """REFRESH STREAMING TABLE: append the rows of the files that came since."""
-    relation = context.relation(parts)
-    if relation.kind != STREAMING or full:
-        raise unsupported(sql)
-    with context.storage.lock(relation.location):
-        _ingest(context, relation)
-    return done()
+def _take(context: Context, relation: Relation, schema: pa.Schema, full: bool = False) -> int:
+    """A batch; read again, with a new listing, if a file changes meanwhile. The number of rows."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _batch(context, relation, schema, full)
+        except FileChanged:
+            continue
+    return _batch(context, relation, schema, full)
 
 
-def _ingest(context: Context, relation: Relation) -> int:
-    """One batch of all new files; without any, no commit. The number of rows."""
+def _batch(context: Context, relation: Relation, schema: pa.Schema, full: bool) -> int:
+    """All new files in one commit; without any, none."""
     log = SourceLog(relation.location)
-    last = storage.transaction_version(relation.location, _APPLICATION)
-    taken = log.taken(last)
+    number = log.last() + 1
+    taken = set() if full else log.taken()
+    names = {url for url, *_ in taken}
     new: list[LandedFile] = []
 
-    names = {url for url, *_ in taken}
-
     def choose(source: ReadFiles, files: list[LandedFile]) -> list[LandedFile]:
+        if not source.stream:
+            return files
         fresh = [file for file in files if tuple(file.identity) not in taken]
         if not source.allow_overwrites:
             fresh = [file for file in fresh if file.url not in names]
         new.extend(fresh)
         return fresh
 
-    schema = storage.table_schema(relation.location)
+    checks = Checks(relation)
+    owner = Context(
+        context.catalog, context.storage, context.engine, Session(schema=relation.query_schema)
+    )
+    with owner.resolved(checks.over(_cast(relation, schema)), choose, streaming=True) as text:
+        if not new and not full:
+            return 0
+        result = context.engine.query(text)
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            """The rows; the writer commits when they have ended, and so when they are counted."""
+            for batch in result.batches:
+                yield storage.checked(checks.apply(batch, schema), schema, relation.full_name)
+            told = event_log.event(checks.told())
+            log.write(number, Batch([file.identity for file in new], full, told))
+
+        return storage.append(
+            relation.location,
+            schema,
+            rows(),
+            overwrite=full,
+            transaction=log.transaction(number),
+            wider=len(schema) > len(storage.table_schema(relation.location)),
+        )
+
+
+def _cast(relation: Relation, schema: pa.Schema) -> exp.Expression:
+    """The table's query, its columns in the table's order and types."""
     casts = ", ".join(
         f"CAST({quoted(f.name)} AS {type_name(f.type)}) AS {quoted(f.name)}" for f in schema
     )
@@ -152,17 +216,4 @@ def _ingest(context: Context, relation: Relation) -> int:
     holder = query.find(exp.Subquery)
     assert holder is not None
     holder.set("this", parse(relation.query))
-    owner = Context(
-        context.catalog, context.storage, context.engine, Session(schema=relation.query_schema)
-    )
-    with owner.resolved(query, choose, streaming=True) as text:
-        if not new:
-            return 0
-        result = context.engine.query(text)
-        log.write(last + 1, new)
-        return storage.append(
-            relation.location,
-            schema,
-            (pa.RecordBatch.from_arrays(b.columns, schema=schema) for b in result.batches),
-            transaction=(_APPLICATION, last + 1),
-        )
+    return query

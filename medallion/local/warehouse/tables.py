@@ -1,4 +1,4 @@
-"""CREATE, DROP and TRUNCATE of schemas, tables and views."""
+"""CREATE and DROP of schemas, tables and views."""
 
 import pyarrow as pa
 from sqlglot import exp
@@ -13,7 +13,7 @@ from medallion.local.warehouse.catalog import (
     Key,
     Relation,
 )
-from medallion.local.warehouse.context import Context, affected, done
+from medallion.local.warehouse.context import Context, done
 from medallion.local.warehouse.definitions import Definition, definition, target
 from medallion.local.warehouse.engine import Result
 from medallion.local.warehouse.errors import SqlError, unsupported
@@ -213,14 +213,6 @@ def drop(context: Context, tree: exp.Drop, sql: str) -> Result:
             f"[WRONG_COMMAND_FOR_OBJECT_TYPE] {found.full_name} is a {found.kind.lower()}: "
             f"DROP {kind} does not drop it."
         )
-    context.catalog.drop(key)
+    with context.storage.lock("/".join(key)):
+        context.catalog.drop(key)
     return done()
-
-
-def truncate(context: Context, tree: exp.TruncateTable) -> Result:
-    """TRUNCATE TABLE."""
-    relation = context.relation(tuple(part.name for part in tree.expressions[0].parts))
-    with context.storage.lock(relation.location):
-        schema = storage.table_schema(relation.location)
-        storage.append(relation.location, schema, iter(()), overwrite=True)
-    return affected(0)

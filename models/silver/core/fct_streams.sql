@@ -21,7 +21,8 @@ deliveries as (
 
     select *
     from {{ ref('stg_azure_sql__play_deliveries') }}
-    where stream_id is not null
+    -- What cannot be placed in the log supersedes nothing.
+    where stream_id is not null and _change_sequence is not null
 
 ),
 

@@ -1,18 +1,86 @@
--- One row per change of a user, artist, track or date that has no key, with the row as it came.
-{% for dimension in ['user', 'artist', 'track', 'date'] -%}
+-- One row per change of a user, artist, track or date, and per line of the newest reference files,
+-- that breaks a rule, with the row as it came.
+{% set changes = {
+    'user': 'azure_sql__dim_user',
+    'artist': 'azure_sql__dim_artist',
+    'track': 'azure_sql__dim_track',
+    'date': 'azure_sql__dim_date',
+} -%}
+{% set references = {
+    'market': 'github__markets',
+    'plan': 'github__subscription_plans',
+} -%}
+
+with
+
+{% for dimension in changes -%}
+{{ dimension }}_changes as (
+
+    select * from {{ ref('stg_azure_sql__' ~ dimension ~ '_changes') }}
+
+),
+
+{% endfor -%}
+{% for dimension, bronze in references.items() -%}
+{{ dimension }}_lines as (
+
+    {{ newest_file(bronze) | indent(4) }}
+
+),
+
+{% endfor -%}
+kept_out as (
+
+    {% for dimension, bronze in changes.items() -%}
+    select
+        '{{ dimension }}' as dimension,
+        '{{ bronze }}' as bronze_model,
+        to_json(_landed_row) as landed_row,
+        _change_sequence,
+        _changed_at,
+        _run_id,
+        _file,
+        _loaded_at,
+        _quarantine_reasons
+    from {{ dimension }}_changes
+    where _quarantine_reasons is not null
+    union all
+
+    {% endfor -%}
+    {% for dimension, bronze in references.items() -%}
+    select
+        '{{ dimension }}' as dimension,
+        '{{ bronze }}' as bronze_model,
+        to_json(_landed_row) as landed_row,
+        cast(null as string) as _change_sequence,
+        cast(null as timestamp) as _changed_at,
+        -- Data Factory names these files by its run.
+        regexp_replace(_file, '[.]csv$', '') as _run_id,
+        _file,
+        _loaded_at,
+        _quarantine_reasons
+    from {{ dimension }}_lines
+    where _quarantine_reasons is not null
+    {% if not loop.last -%}
+    union all
+
+    {% endif -%}
+    {% endfor %}
+)
+
 select
-    '{{ dimension }}' as dimension,
-    to_json(struct(*)) as landed_row,
+    -- keys
+    dimension,
+    bronze_model,
+
+    -- attributes
+    landed_row,
+
+    -- control
     _change_sequence,
     _changed_at,
     _run_id,
     _file,
     _loaded_at as _first_seen_at,
     _quarantine_reasons
-from {{ ref('stg_azure_sql__' ~ dimension ~ '_changes') }}
-where _quarantine_reasons is not null
-{% if not loop.last %}
-union all
-
-{% endif -%}
-{% endfor %}
+from kept_out

@@ -1,5 +1,6 @@
 -- One row per play whose last change breaks a rule: the whole row as it came, and every reason.
--- A later change that mends the play takes it out again; rows without a number stay.
+-- A later change that mends the play takes it out again; rows without a number, or without a place
+-- in the log, are no play's last change and stay.
 with
 
 deliveries as (
@@ -8,23 +9,31 @@ deliveries as (
 
 ),
 
+placed as (
+
+    select *
+    from deliveries
+    where _change_sequence is not null
+
+),
+
 -- Only plays that ever broke a rule are ranked: few, where the log is long.
 suspects as (
 
     select distinct stream_id
-    from deliveries
+    from placed
     where _quarantine_reasons is not null
 
 ),
 
 candidates as (
 
-    select deliveries.*
+    select placed.*
     from suspects
-    inner join deliveries on suspects.stream_id = deliveries.stream_id
+    inner join placed on suspects.stream_id = placed.stream_id
     union all
     select *
-    from deliveries
+    from placed
     where stream_id is null
 
 ),
@@ -41,23 +50,45 @@ ranked as (
         ) as recency
     from candidates
 
+),
+
+kept_out as (
+
+    select *
+    from ranked
+    where
+        _quarantine_reasons is not null
+        and recency = 1
+    union all
+    select
+        *,
+        1 as recency
+    from deliveries
+    where _change_sequence is null
+
 )
 
 select
+    -- keys
     stream_id,
     user_id,
     track_id,
+
+    -- attributes
     source_date_key,
     device_type,
     streamed_at,
+
+    -- measures
     listen_duration_sec,
+
+    -- control
     _change_sequence,
     _changed_at,
     _run_id,
     _file,
     _loaded_at as _first_seen_at,
+    'azure_sql__fact_stream' as bronze_model,
+    to_json(_landed_row) as landed_row,
     _quarantine_reasons
-from ranked
-where
-    _quarantine_reasons is not null
-    and recency = 1
+from kept_out

@@ -17,18 +17,25 @@ with
 
 ),
 
+good_{{ entity }}_changes as (
+
+    select *
+    from {{ entity }}_changes
+    where _quarantine_reasons is null
+
+),
+
 {{ entity }}_keys as (
 
     select distinct {{ entity }}_id
-    from {{ entity }}_changes
-    where _quarantine_reasons is null
+    from good_{{ entity }}_changes
 
 ),
 
 {{ entity }}_states as (
 
     {{ scd2_states(
-        entity ~ '_changes', entity ~ '_id', tracked_columns(entity), entity ~ '_keys'
+        'good_' ~ entity ~ '_changes', entity ~ '_id', tracked_columns(entity), entity ~ '_keys'
     ) | indent(4) }}
 
 ),
@@ -43,6 +50,12 @@ date_changes as (
 
 ),
 
+play_deliveries as (
+
+    select * from {{ ref('stg_azure_sql__play_deliveries') }}
+
+),
+
 -- Each change once, by hashing: the log of plays is long, and a sort of it by change, as staging
 -- does for the other tables, costs more than all else here.
 play_changes as (
@@ -52,7 +65,8 @@ play_changes as (
         _change_sequence,
         bool_or(_is_deleted) as _is_deleted,
         max(_quarantine_reasons) as _quarantine_reasons
-    from {{ ref('stg_azure_sql__play_deliveries') }}
+    from play_deliveries
+    where _change_sequence is not null
     group by stream_id, _change_sequence
 
 ),
@@ -68,14 +82,16 @@ ranked_plays as (
 
 landed as (
 
+    -- What cannot be placed in the log is no change that could be delivered again.
     {% for table in sources -%}
+    {% set placed_rule = expectation('change_can_be_placed', table.bronze) -%}
     select
         '{{ table.table }}' as source_table,
         count(*) as landed,
         count_if(_operation = 3) as before_images,
-        count_if(_operation != 3) - count(
+        count_if(_operation != 3 and {{ expectation_condition(placed_rule) }}) - count(
             distinct case
-                when _operation != 3
+                when _operation != 3 and {{ expectation_condition(placed_rule) }}
                     then concat_ws('|', {{ table.key }}, _start_lsn, _seqval, _operation)
             end
         ) as redelivered
@@ -124,6 +140,12 @@ outcomes as (
             else 'opened'
         end as outcome
     from ranked_plays
+    union all
+    select
+        'FactStream' as source_table,
+        'quarantined' as outcome
+    from play_deliveries
+    where _change_sequence is null
 
 ),
 

@@ -26,9 +26,9 @@ renamed as (
         listen_duration as listen_duration_sec,
 
         -- control
-        {{ cdc_columns() }}
+        {{ cdc_columns('azure_sql__fact_stream') }}
     from landed
-    where _operation != 3
+    where not _operation <=> 3
 
 )
 
@@ -53,5 +53,6 @@ select
     _run_id,
     _file,
     _loaded_at,
-    {{ quarantine_reasons() }} as _quarantine_reasons
+    _landed_row,
+    _quarantine_reasons
 from renamed

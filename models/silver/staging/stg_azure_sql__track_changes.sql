@@ -23,13 +23,14 @@ renamed as (
         updated_at,
 
         -- control
-        {{ cdc_columns() }}
+        {{ cdc_columns('azure_sql__dim_track') }}
     from landed
-    where _operation != 3
+    where not _operation <=> 3
 
 ),
 
 -- Rows of a first load may share LSN and sequence value: a change's identity includes the key.
+-- One that cannot be placed in the log has none, and each delivery of it stands alone.
 numbered as (
 
     select
@@ -61,6 +62,7 @@ select
     _run_id,
     _file,
     _loaded_at,
-    {{ quarantine_reasons() }} as _quarantine_reasons
+    _landed_row,
+    _quarantine_reasons
 from numbered
-where delivery = 1
+where delivery = 1 or _change_sequence is null

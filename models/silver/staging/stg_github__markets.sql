@@ -1,18 +1,9 @@
--- One row per country: the newest landed state of markets.csv.
+-- One row per country: the newest landed state of markets.csv, without what is in quarantine.
 with
 
-landed as (
+newest as (
 
-    select * from {{ ref('github__markets') }}
-
-),
-
-ranked as (
-
-    select
-        *,
-        dense_rank() over (order by _ingested_at desc, _file desc) as recency
-    from landed
+    {{ newest_file('github__markets') | indent(4) }}
 
 )
 
@@ -28,5 +19,5 @@ select
     -- control
     _file,
     _ingested_at
-from ranked
-where recency = 1
+from newest
+where _quarantine_reasons is null

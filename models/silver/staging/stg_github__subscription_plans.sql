@@ -1,18 +1,10 @@
--- One row per plan: the newest landed state of subscription_plans.csv.
+-- One row per plan: the newest landed state of subscription_plans.csv, without what is in
+-- quarantine.
 with
 
-landed as (
+newest as (
 
-    select * from {{ ref('github__subscription_plans') }}
-
-),
-
-ranked as (
-
-    select
-        *,
-        dense_rank() over (order by _ingested_at desc, _file desc) as recency
-    from landed
+    {{ newest_file('github__subscription_plans') | indent(4) }}
 
 )
 
@@ -28,5 +20,5 @@ select
     -- control
     _file,
     _ingested_at
-from ranked
-where recency = 1
+from newest
+where _quarantine_reasons is null

@@ -1,0 +1,15 @@
+{#- A rule by its name, from the model that it stands on; while dbt parses, one that always holds. -#}
+{% macro expectation(name, of) -%}
+    {%- set rules = expectations(of) -%}
+    {%- for rule in rules if rule.name == name -%}
+        {%- do return(rule) -%}
+    {%- endfor -%}
+    {%- if execute -%}
+        {%- do exceptions.raise_compiler_error(
+            "The model " ~ of ~ " has no rule '" ~ name ~ "': name one of "
+            ~ rules | map(attribute='name') | join(', ')
+            ~ ", or add it to that model's config.meta.expectations."
+        ) -%}
+    {%- endif -%}
+    {%- do return({'name': name, 'expression': 'true', 'action': 'warn'}) -%}
+{%- endmacro %}

@@ -1,0 +1,15 @@
+{#- The rules that stand on a model, in their order; none while dbt parses, when there is no graph yet. -#}
+{% macro expectations(of) -%}
+    {%- set found = [] -%}
+    {%- if execute -%}
+        {%- for node in graph.get('nodes', {}).values() if node.resource_type == 'model' and node.name == of -%}
+            {%- do found.extend(node.config.get('meta', {}).get('expectations', [])) -%}
+        {%- endfor -%}
+        {%- if not found -%}
+            {%- do exceptions.raise_compiler_error(
+                "The model " ~ of ~ " has no rules: write them in its config.meta.expectations."
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- do return(found) -%}
+{%- endmacro %}

@@ -1,0 +1,8 @@
+{#-
+    dbt-databricks 1.12.7's, with the columns and the expectations: what CREATE OR REFRESH leaves out would be gone. It is
+    called when another part of the configuration changed; the schedule and the row filter follow as ALTER statements.
+-#}
+{% macro get_create_st_internal(relation, configuration_changes, sql) %}
+  CREATE OR REFRESH STREAMING TABLE {{ relation.render() }}
+    {{ streaming_table_definition(relation, sql, altered_afterwards=true) }}
+{% endmacro %}

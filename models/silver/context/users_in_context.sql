@@ -1,0 +1,38 @@
+-- One row per user that there is now, beside what its rules compare it with.
+with
+
+users as (
+
+    select *
+    from {{ ref('dim_user') }}
+    where is_current and user_key != {{ unknown_key() }}
+
+),
+
+markets as (
+
+    select * from {{ ref('stg_github__markets') }}
+
+),
+
+plans as (
+
+    select * from {{ ref('stg_github__subscription_plans') }}
+
+)
+
+select
+    -- keys
+    users.user_key,
+    users.user_id,
+
+    -- attributes
+    users.country,
+    markets.country as market_country,
+    users.subscription_type,
+    plans.plan,
+    users.start_date,
+    users.end_date
+from users
+left outer join markets on users.country = markets.country
+left outer join plans on users.subscription_type = plans.plan
