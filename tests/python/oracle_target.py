@@ -1,4 +1,4 @@
-"""A stand-in for a project under test: it publishes what the oracle computes, of a history that is wrong."""
+"""A stand-in for a project under test: publishes what the oracle makes of a spoiled history."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -39,8 +39,8 @@ PUBLISHED_COLUMNS = {
     "gold.mart_user_engagement": "date_day daily_active_users weekly_active_users"
     " monthly_active_users stickiness",
     "gold.mart_user_retention": "cohort_week weeks_since cohort_users active_users retention",
-    "gold.mart_subscription_movements": "date_day plan sign_ups returns upgrades downgrades switches"
-    " departures cancellations subscribers monthly_price recurring_revenue",
+    "gold.mart_subscription_movements": "date_day plan sign_ups returns upgrades downgrades"
+    " switches departures cancellations subscribers monthly_price recurring_revenue",
     "gold.mart_catalog_health": "date_day streams tracks_played streams_of_unknown_tracks"
     " streams_of_unknown_artists streams_of_incomplete_tracks streams_longer_than_the_track",
 }

@@ -3,6 +3,7 @@
 import secrets
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from conformance.compare import told_row
 from conformance.run import Run
 from conformance.scenario import read_all, to_json
 from conformance.shrink import shrink
-from conformance.target import CommandTarget, HomeTarget
+from conformance.target import BuildFailed, CommandTarget, HomeTarget
 from oracle import PUBLISHED
 
 REGRESSIONS = Path(__file__).parent / "regressions"
@@ -25,16 +25,24 @@ out = Console(highlight=False, soft_wrap=True)
 
 def main(
     scenarios: Annotated[int, typer.Option(help="How many change logs to generate.")] = 1000,
-    seed: Annotated[int | None, typer.Option(help="Of the generator; by default a new one.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the generator; by default a new one.")
+    ] = None,
     batches: Annotated[int, typer.Option(min=1, help="Into how many each log is cut.")] = 4,
     kills: Annotated[int, typer.Option(help="Builds to kill, by turns dbt and the warehouse.")] = 0,
     lake: Annotated[Path | None, typer.Option(help="Where another project's files land.")] = None,
     build: Annotated[str | None, typer.Option(help="Command that builds the project.")] = None,
-    refresh: Annotated[str | None, typer.Option(help="Command that rebuilds it from bronze.")] = None,
+    refresh: Annotated[
+        str | None, typer.Option(help="Command that rebuilds it from bronze.")
+    ] = None,
     profiles: Annotated[Path | None, typer.Option(help="Folder of its dbt profile.")] = None,
-    project: Annotated[Path | None, typer.Option(help="A copy of this project to run instead.")] = None,
+    project: Annotated[
+        Path | None, typer.Option(help="A copy of this project to run instead.")
+    ] = None,
     keep: Annotated[Path, typer.Option(help="Where shrunk failures are written.")] = REGRESSIONS,
-    shrinking: Annotated[bool, typer.Option("--shrink/--no-shrink", help="Make failures small.")] = True,
+    shrinking: Annotated[
+        bool, typer.Option("--shrink/--no-shrink", help="Make failures small.")
+    ] = True,
 ) -> None:
     """Exits with 1 if any row differs from what docs/history.md says."""
     chosen = secrets.randbelow(MOST_SEEDS) if seed is None else seed
@@ -53,14 +61,13 @@ def main(
                 own.build_command = build
             own.up()
             try:
-                run = Run(own, chosen, teller())
-                ok = play(run, scenarios, batches, kills, keep, shrinking)
+                ok = play(Run(own, chosen, teller()), scenarios, batches, kills, keep, shrinking)
             finally:
                 own.down()
     raise typer.Exit(0 if ok else 1)
 
 
-def teller():
+def teller() -> Callable[[str], None]:
     """Prints a line with the seconds since the start."""
     began = time.monotonic()
     return lambda line: out.print(f"{time.monotonic() - began:6.0f} s  {line}")
@@ -72,7 +79,11 @@ def play(
     """Run it all, print what was found, and keep the shrunk failures; whether nothing differs."""
     kept = read_all(REGRESSIONS)
     run.populate(scenarios, batches, [*kept.values()])
-    run.play(max([batches, *(len(one.batches) for one in kept.values())]), kills)
+    try:
+        run.play(max([batches, *(len(one.batches) for one in kept.values())]), kills)
+    except BuildFailed as error:
+        out.print(str(error), markup=False)
+        return False
     report(run, scenarios, [*kept])
     if run.differences and shrinking:
         keep.mkdir(parents=True, exist_ok=True)
@@ -92,7 +103,9 @@ def report(run: Run, scenarios: int, kept: list[str]) -> None:
             continue
         wrong = len(run.tables.get(name, ()))
         note = " and rows of no one scenario" if name in run.mismatched else ""
-        table.add_row(name, f"{total - wrong} of {total}" + (f", not {wrong}{note}" if wrong or note else ""))
+        table.add_row(
+            name, f"{total - wrong} of {total}" + (f", not {wrong}{note}" if wrong or note else "")
+        )
     out.print(table)
     for column in sorted(name for name in run.lacking if name.count(".") == 2):
         out.print(f"lacking: {column}")

@@ -85,7 +85,10 @@ class Shape:
             columns = {c: t for c, t in columns.items() if c != ADDED_LATER[table]}
         if self.added:
             columns = columns | {self.added: TEXT}
-        typed = {c: self.integers if t == INT else self.times if t == TIME else t for c, t in columns.items()}
+        typed = {
+            c: self.integers if t == INT else self.times if t == TIME else t
+            for c, t in columns.items()
+        }
         return pa.schema(list(typed.items()))
 
 

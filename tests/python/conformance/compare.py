@@ -1,4 +1,4 @@
-"""Compares the published tables with the oracle's, and finds the scenarios of the rows that differ."""
+"""Compares published tables with the oracle's, and finds the scenarios of rows that differ."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -43,7 +43,9 @@ class Difference:
     unexpected: Rows = field(default_factory=list)
     owners: set[int] = field(default_factory=set)
 
-    def lines(self, shown: int = 3, owner: Callable[[dict], bool] = lambda row: True) -> Iterator[str]:
+    def lines(
+        self, shown: int = 3, owner: Callable[[dict], bool] = lambda row: True
+    ) -> Iterator[str]:
         """Tell the first rows, for a person."""
         for name, rows in (("expected, but absent", self.absent), ("unexpected", self.unexpected)):
             told = [row for row in rows if owner(row)]
@@ -65,7 +67,9 @@ def owners_of(world: World, table: str, row: dict[str, Any]) -> set[int]:
     return owners or (world.owners_of_day(row[DAY_OF[table]]) if table in DAY_OF else set())
 
 
-def compare(world: World, table: str, stage: str, actual: Rows, expected: Rows) -> Difference | None:
+def compare(
+    world: World, table: str, stage: str, actual: Rows, expected: Rows
+) -> Difference | None:
     """Nothing if both hold the same rows, in the columns that the actual ones have."""
     lacking = set(expected[0]) - set(actual[0]) if expected and actual else set()
     expected = [{c: v for c, v in row.items() if c not in lacking} for row in expected]
@@ -81,7 +85,7 @@ def compare(world: World, table: str, stage: str, actual: Rows, expected: Rows) 
 
 
 def _causes(world: World, table: str, rows: Rows) -> Rows:
-    """Of the subscribers of a plan that all use, a wrong day makes all later ones wrong: the first."""
+    """Of a plan that all use, a wrong day makes the subscribers of all later ones wrong."""
     if table != "gold.mart_subscription_movements":
         return rows
     first: dict[str, Any] = {}

@@ -17,7 +17,7 @@ def deliver(
     backfills: list[tuple[int, int, int]],
     dice: random.Random,
 ) -> Batches:
-    """Each change at least once; label of a file → the places of its changes in the log, per batch."""
+    """Each change at least once: per batch, label of a file → places of its changes in the log."""
     delivered: Batches = [{} for _ in range(batches)]
     due = _due(len(changes), batches, dice)
     temper, twice = dice.choice(TEMPERS), dice.choice([0.0, 0.1, 0.3])
@@ -33,7 +33,9 @@ def deliver(
         within = [
             place
             for place, change in enumerate(changes)
-            if due[place] <= batch and first <= (change["_commit_time"] - BASE).days <= last
+            if due[place] <= batch
+            and change["_commit_time"] is not None
+            and first <= (change["_commit_time"] - BASE).days <= last
         ]
         if within:
             delivered[batch][f"backfill_{first}_{last}"] = within
@@ -78,7 +80,7 @@ def _is_time(value: Any) -> bool:
 
 
 def backfills_of_era(seed: int, era: int, batches: int) -> list[tuple[int, int, int]]:
-    """What an era lands again: (batch, first day, last day), days from the era's first; often nothing."""
+    """What an era lands again, often nothing: (batch, first day, last day), counted from day 0."""
     dice = random.Random(f"{seed}/backfills/{era}")
     found = []
     for _ in range(dice.choice([0, 0, 0, 0, 0, 1, 2])):

@@ -7,7 +7,7 @@ from typing import Any
 from conformance.columns import ADDED_LATER, COLUMNS
 from conformance.delivery import deliver
 from conformance.scenario import BASE, Change, Scenario
-from oracle.changes import AFTER, BEFORE, DELETE, INSERT, KEYS
+from oracle.changes import AFTER, BEFORE, DELETE, INSERT, KEYS, order
 
 FIRST_COMMIT = BASE + timedelta(days=14)
 LAST_COMMIT = BASE + timedelta(days=47)
@@ -34,7 +34,8 @@ class Author:
         self.empty = self.dice.choice([0.05, 0.3])
         self.clock = self._clock(self.dice.randint(4, 18))
         likes = [*KEYS, "FactStream", "FactStream", "DimUser"]
-        self.tables = self.dice.choices(likes, k=self.dice.randint(2, 5)) + ["DimUser", "FactStream"]
+        chosen = self.dice.choices(likes, k=self.dice.randint(2, 5))
+        self.tables = [*chosen, "DimUser", "FactStream"]
 
     def _clock(self, transactions: int) -> list[datetime]:
         """The commit times, in order; some tie, some lie on a midnight or begin a week."""
@@ -67,9 +68,15 @@ class Author:
             else:
                 self._transact(lsn, commit_time)
             lsn += self.dice.choice([1, 1, 2, 0x1000])
-        return sorted(
-            self.changes, key=lambda c: (c["_start_lsn"], c["_seqval"], c["_operation"])
-        )
+        log = sorted(self.changes, key=order)
+        return log + [self._misplaced(change) for change in log if self.dice.random() < 0.01]
+
+    def _misplaced(self, change: Change) -> Change:
+        """The change once more, but it does not say where in the log it stands."""
+        lost = self.dice.choice(["_start_lsn", "_seqval", "_operation", "_commit_time"])
+        if change["_operation"] == BEFORE:
+            return change | {"_operation": AFTER, lost: None}
+        return change | {lost: None}
 
     def _load(self, lsn: int, commit_time: datetime) -> None:
         """The table as it was: inserts that share one place of the log; some are restated."""
@@ -252,8 +259,8 @@ def generate(
 ) -> Scenario:
     """The scenario of a seed and number.
 
-    `own_days` of the calendar are its alone among its era; `backfills` are (batch, first day, last day)
-    that the whole era lands again. The same arguments give the same scenario.
+    `own_days` of the calendar are its alone among its era; `backfills` are (batch, first day, last
+    day) that the whole era lands again. The same arguments give the same scenario.
     """
     author = Author(seed, number, own_days)
     changes = author.write()

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from conformance.scenario import Change, Scenario
-from oracle.changes import AFTER, BEFORE, DELETE, INSERT, KEYS, order
+from oracle.changes import AFTER, BEFORE, DELETE, INSERT, KEYS, is_placed, order
 from oracle.dimensions import OTHERS, TEXTS
 from oracle.facts import EARLIEST_PLAY, broken_rules
 
@@ -22,7 +23,7 @@ class Told:
         self.changes = scenario.changes
         self.by_key: dict[tuple[str, Any], Events] = defaultdict(list)
         for change in self.changes:
-            if change["_operation"] != BEFORE:
+            if change["_operation"] != BEFORE and is_placed(change):
                 self.by_key[change["table"], change[KEYS[change["table"]]]].append(change)
         self.arrivals: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for batch, files in enumerate(scenario.batches):
@@ -45,7 +46,7 @@ class Told:
     def pairs(self) -> Iterator[tuple[str, Change, Change]]:
         """Each key's changes with the one before."""
         for table, own in self.keyed:
-            for before, after in zip(own, own[1:], strict=False):
+            for before, after in pairwise(own):
                 yield table, before, after
 
     @property
@@ -109,7 +110,9 @@ def _late_dimension(told: Told) -> bool:
 
 def _deleted_while_played(told: Told) -> bool:
     played = {play["user_id"] for play in told.plays}
-    return any(own[-1]["_operation"] == DELETE and key in played for key, own in told.of("DimUser").items())
+    return any(
+        own[-1]["_operation"] == DELETE and key in played for key, own in told.of("DimUser").items()
+    )
 
 
 def _versions_in_a_batch(told: Told) -> bool:
@@ -170,7 +173,8 @@ def _quarantined(claim: Callable[[bool, bool], bool]) -> Callable[[Told], bool]:
 
 ALL: dict[str, Callable[[Told], bool]] = {
     "two transactions of a key with one commit time": lambda told: any(
-        before["_commit_time"] == after["_commit_time"] and before["_start_lsn"] != after["_start_lsn"]
+        before["_commit_time"] == after["_commit_time"]
+        and before["_start_lsn"] != after["_start_lsn"]
         for _, before, after in told.pairs
     ),
     "two changes of a key in a transaction": lambda told: any(
@@ -182,7 +186,9 @@ ALL: dict[str, Callable[[Told], bool]] = {
     "out of order": _out_of_order,
     "delivered twice": lambda told: any(len({*came}) > 1 for came in told.arrivals.values()),
     "twice in one file": lambda told: any(len({*c}) < len(c) for c in told.arrivals.values()),
-    "a file overwritten with more": lambda told: sum("rerun" in labels for labels in told.labels) > 1,
+    "a file overwritten with more": lambda told: (
+        sum("rerun" in labels for labels in told.labels) > 1
+    ),
     "a backfill": _shaped("backfill"),
     "deleted": lambda told: any(c["_operation"] == DELETE for c in told.changes),
     "reinserted": lambda told: any(_reinserts(told)),
@@ -212,7 +218,7 @@ ALL: dict[str, Callable[[Told], bool]] = {
         own[0]["_operation"] == DELETE for _, own in told.keyed
     ),
     "an insert over what is there": lambda told: any(
-        DELETE != before["_operation"] and after["_operation"] == INSERT
+        before["_operation"] != DELETE and after["_operation"] == INSERT
         for _, before, after in told.pairs
     ),
     "a dimension later than its plays": _late_dimension,
@@ -229,6 +235,7 @@ ALL: dict[str, Callable[[Told], bool]] = {
     "a track of the reserved artist": lambda told: any(
         change["artist_id"] == -1 for own in told.of("DimTrack").values() for change in own
     ),
+    "a change without a place in the log": lambda told: not all(map(is_placed, told.changes)),
     "no user_id of a user": _has_null("DimUser", "user_id"),
     "no country": _has_null("DimUser", "country"),
     "no subscription_type": _has_null("DimUser", "subscription_type"),
@@ -255,9 +262,11 @@ ALL: dict[str, Callable[[Told], bool]] = {
         lambda p: p["stream_timestamp"] - p["_commit_time"] == timedelta(days=1)
     ),
     "a play a little more than a day after its commit": lambda told: any(
-        timedelta(days=1) < change["stream_timestamp"] - change["_commit_time"] <= timedelta(days=1, seconds=1)
+        timedelta(days=1)
+        < change["stream_timestamp"] - change["_commit_time"]
+        <= timedelta(days=1, seconds=1)
         for change in told.changes
-        if change.get("stream_timestamp")
+        if change.get("stream_timestamp") and change["_commit_time"]
     ),
     "a play when a version begins": lambda told: told.plays_at((INSERT, AFTER), timedelta()),
     "a play a microsecond before": lambda told: told.plays_at((INSERT, AFTER), -MICROSECOND),

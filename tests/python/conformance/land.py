@@ -1,4 +1,4 @@
-"""Lands the batches of a world's scenarios: one file per table and label, as the pipelines name them."""
+"""Lands batches of scenarios: a file per table and label, named as the pipelines name them."""
 
 import os
 from collections import defaultdict
@@ -40,8 +40,8 @@ class Landing:
         files: dict[tuple[Path, Shape, str], list[Change]] = defaultdict(list)
         for number in numbers:
             scenario, place = world.scenarios[number], world.places[number]
-            for label, rows in _batch(scenario.batches, batch).items():
-                for index in rows:
+            for label, indexes in _batch(scenario.batches, batch).items():
+                for index in indexes:
                     change = scenario.changes[index]
                     file = self._file(change["table"], label, place)
                     shape = SHAPES[label.split("_")[0]]
@@ -80,7 +80,9 @@ class Landing:
             if as_type == INT
             for row in rows
         )
-        schema = (Shape(pa.int64(), shape.times, shape.added, shape.narrow) if big else shape).schema(table)
+        schema = (
+            Shape(pa.int64(), shape.times, shape.added, shape.narrow) if big else shape
+        ).schema(table)
         known = set(schema.names)
         told = [{c: v for c, v in row.items() if c in known} for row in kept]
         staged = file.with_suffix(".staged")
@@ -88,7 +90,7 @@ class Landing:
         staged.replace(file)
 
     def land_listings(self, scenarios: int, changed_at: datetime | None = None) -> None:
-        """Land the two GitHub files, with plans for so many scenarios; first, or with other prices."""
+        """Land the two GitHub files, with plans for so many scenarios; later, with other prices."""
         landed_at = changed_at or datetime(2005, 1, 1)
         plus = "4.00" if changed_at else dict(PRICES)["Plus"]
         plans = [*COMMON_PLANS]
@@ -133,3 +135,16 @@ def _day(offset: int) -> datetime:
 def middle_of(eras: int) -> datetime:
     """A moment amid the commits of the era in the middle."""
     return FIRST_ERA + (eras // 2) * ERA + timedelta(days=30)
+
+
+def land(lake: Path, batch: History, number: int) -> None:
+    """Land rows as they are: a file per table that has any."""
+    for table, rows in batch.items():
+        if rows:
+            name = f"batch_{number:04}.parquet"
+            extra = {"_ingested_at": INGESTED, "_run_id": f"run {number}", "_file": name}
+            file = lake / "bronze" / "azure_sql" / f"dbo.{table}" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            told = [row | extra for row in rows]
+            schema = SHAPES["plain"].schema(table)
+            parquet.write_table(pa.Table.from_pylist(told, schema=schema), file)

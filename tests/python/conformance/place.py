@@ -1,4 +1,4 @@
-"""Where a scenario takes place: its own keys, plan names and weeks, so that a wrong row names it."""
+"""Where a scenario takes place: its own keys, plans and weeks, so that a wrong row names it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,9 +8,9 @@ from conformance.columns import COLUMNS, NUMBERS
 from conformance.scenario import BASE, Change, Scenario
 from oracle.changes import KEYS as SOURCE_KEYS
 
-NUMBERS_EACH = 64  # per scenario and table
+NUMBERS_EACH = 256  # per scenario and table
 REGIONS = {"plain": (0, 1), "negative": (-2, -1), "huge": (2**63 // NUMBERS_EACH - 1, -1)}
-ERA = timedelta(weeks=9)
+ERA = timedelta(weeks=12)  # commits end after 47 days, and nobody is active a month later
 FIRST_ERA = datetime(2007, 1, 1)  # a Monday
 LAST_ERA = (datetime(2262, 1, 1) - FIRST_ERA) // ERA - 1  # nanoseconds end in 2262
 FIXED_BEFORE = datetime(2020, 1, 1)  # earlier times test the rule of 2006, and are not moved
@@ -74,7 +74,7 @@ class Place:
         log = ("_start_lsn", "_seqval", "_operation", "_commit_time")
         columns = (*COLUMNS[change["table"]], *log)
         moved = {column: self.value(column, change[column]) for column in columns}
-        if change[SOURCE_KEYS[change["table"]]] in (None, RESERVED):
+        if change[SOURCE_KEYS[change["table"]]] in (None, RESERVED) and moved["_seqval"]:
             # No key tells it from another scenario's, so its place in the log has to.
             moved["_seqval"] = f"0x{change['_seqval'] + 0x10000 * (self.number + 1):020X}"
         if change["table"] == "DimDate" and change["date"] is not None:
@@ -109,7 +109,9 @@ class World:
 
     def owner_of_key(self, key: int | None) -> set[int]:
         """Whose key it is: one scenario, or none."""
-        number = self._by_slot.get(key // NUMBERS_EACH) if key is not None and key != RESERVED else None
+        number = (
+            self._by_slot.get(key // NUMBERS_EACH) if key is not None and key != RESERVED else None
+        )
         return set() if number is None else {number}
 
     def owner_of_text(self, text: str | None) -> set[int]:

@@ -17,7 +17,7 @@ from warehouse_client import PUBLISHED_COLUMNS, resolve_keys
 SHARING = 4  # scenarios in an era, at least
 MOST_ERAS = 300  # when there are more, more share one: the calendar of engagement has a row per day
 CROWD = 40  # scenarios in the first era, so that its charts are longer than 100
-SPARE_PLANS = 3000  # of scenarios that come later, when a failure is made smaller
+SPARE_PLANS = 600  # of scenarios that come later, when a failure is made smaller
 Told = Callable[[str], None]
 
 
@@ -43,7 +43,7 @@ class Run:
         self._victims: list[str] = []
 
     def populate(self, scenarios: int, batches: int, kept: list[Scenario]) -> None:
-        """Generate so many scenarios, crowded into eras, and add the kept ones in eras of their own."""
+        """Generate so many scenarios, sharing eras, and add the kept ones in eras of their own."""
         for era, numbers in enumerate(eras(scenarios)):
             backfills = backfills_of_era(self.seed, era, batches)
             for index, number in enumerate(numbers):

@@ -19,7 +19,7 @@ Change = dict[str, Any]  # `table`, its columns, and _start_lsn, _seqval, _opera
 
 @dataclass
 class Scenario:
-    """Changes in the order of the log, and the batches: label of a file → the changes that it brings.
+    """Changes in the log's order, and batches: label of a file → the changes that it brings.
 
     A file that is named again in a later batch is overwritten, with what it had and what it brings.
     """

@@ -1,9 +1,9 @@
-"""Makes failing scenarios small: many candidates at once, each in a key range and era of its own."""
+"""Makes failing scenarios small: many candidates at once, each in its own key range and era."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from conformance.compare import KEY_OF
+from conformance.compare import KEY_OF, Difference
 from conformance.run import Run
 from conformance.scenario import Change, Scenario
 from oracle.changes import BEFORE, KEYS
@@ -14,15 +14,20 @@ ROUNDS = 20
 KEPT_COLUMNS = {"table", "_start_lsn", "_seqval", "_operation", "_commit_time", *KEYS.values()}
 
 
-def shrink(run: Run) -> list[tuple[str, Scenario]]:
+def shrink(run: Run, failures: int = FAILURES) -> list[tuple[str, Scenario]]:
     """The smallest scenarios found that still fail, one per set of tables that differ, with names.
 
     What fails only together with others of its era is told, and left out.
     """
     found = []
-    for tables, numbers in sorted(_signatures(run).items(), key=lambda item: len(item[0]))[:FAILURES]:
+    for tables, numbers in sorted(_signatures(run).items(), key=lambda item: len(item[0]))[
+        :failures
+    ]:
         suspects = sorted(numbers, key=lambda number: run.world.scenarios[number].size())
-        small = _shrink_one(run, [run.world.scenarios[n] for n in suspects[:CANDIDATES]])
+        scenarios = [run.world.scenarios[number] for number in suspects[:CANDIDATES]]
+        # A row with a key is surely its scenario's; one of a day may be wrong for its neighbours.
+        judged = {*tables} & {*KEY_OF} or {*tables}
+        small = _shrink_one(run, scenarios, judged)
         if small is None:
             run.tell(f"alone, no scenario fails any more in {', '.join(tables)}")
             continue
@@ -46,10 +51,10 @@ def _signatures(run: Run) -> dict[tuple[str, ...], set[int]]:
     return signatures
 
 
-def _shrink_one(run: Run, suspects: list[Scenario]) -> Scenario | None:
+def _shrink_one(run: Run, suspects: list[Scenario], judged: set[str]) -> Scenario | None:
     """The smallest that fails, from the smallest suspect that fails alone."""
     with_refresh = all("refresh" in one.stage for one in run.differences)
-    failing = _try(run, suspects, with_refresh)
+    failing = _try(run, suspects, judged, with_refresh)
     best = min(failing, key=Scenario.size) if failing else None
     droppable: list[set[int]] = []
     for number in range(ROUNDS):
@@ -58,8 +63,11 @@ def _shrink_one(run: Run, suspects: list[Scenario]) -> Scenario | None:
         proposals = [*_unions(best, droppable), *smaller(best)]
         proposals = [one for one in proposals if one[0].size() < best.size()][:CANDIDATES]
         size = best.size()
-        run.tell(f"shrinking, round {number + 1}: {size[0]} deliveries, {len(proposals)} candidates")
-        failed = _try(run, [one for one, _ in proposals], with_refresh) if proposals else []
+        run.tell(
+            f"shrinking, round {number + 1}: {size[0]} deliveries, {len(proposals)} candidates"
+        )
+        tried = [one for one, _ in proposals]
+        failed = _try(run, tried, judged, with_refresh) if tried else []
         if not failed:
             break
         kept = [dropped for one, dropped in proposals if dropped and any(one is f for f in failed)]
@@ -70,19 +78,20 @@ def _shrink_one(run: Run, suspects: list[Scenario]) -> Scenario | None:
     return best
 
 
-def _try(run: Run, candidates: list[Scenario], with_refresh: bool) -> list[Scenario]:
-    """Which of the candidates fail: all of them in the same builds."""
+def _try(
+    run: Run, candidates: list[Scenario], judged: set[str], with_refresh: bool
+) -> list[Scenario]:
+    """Which of the candidates differ in the judged tables: all of them in the same builds."""
     era = run.world.next_era
     numbers = [run.world.add(one, era + index) for index, one in enumerate(candidates)]
-    guilty: set[int] = set()
+    found: list[Difference] = []
     for batch in range(max(len(one.batches) for one in candidates)):
         run.landing.land(run.world, numbers, batch)
         run.build(f"candidates, batch {batch + 1}")
-        for difference in run.check("with candidates"):
-            guilty |= difference.owners
+        found += run.check("with candidates")
     if with_refresh:
-        for difference in run.refresh():
-            guilty |= difference.owners
+        found += run.refresh()
+    guilty = set().union(*(one.owners for one in found if one.table in judged))
     return [run.world.scenarios[number] for number in numbers if number in guilty]
 
 
@@ -111,7 +120,7 @@ def smaller(scenario: Scenario) -> Iterator[tuple[Scenario, set[int]]]:
 
 
 def without(scenario: Scenario, dropped: set[int]) -> Scenario:
-    """The scenario without some of its changes, and without the batches at its end that are empty."""
+    """The scenario without some of its changes, and without the empty batches at its end."""
     places = [place for place in range(len(scenario.changes)) if place not in dropped]
     renumbered = {place: index for index, place in enumerate(places)}
     batches = [
@@ -144,9 +153,7 @@ def _renumbered(dropped: set[int], gone: set[int]) -> set[int]:
 def _joined(scenario: Scenario, batch: int) -> Scenario:
     """A batch and the next one, delivered together."""
     first, second = scenario.batches[batch : batch + 2]
-    together = {
-        label: first.get(label, []) + second.get(label, []) for label in (*first, *second)
-    }
+    together = {label: first.get(label, []) + second.get(label, []) for label in (*first, *second)}
     batches = [*scenario.batches[:batch], together, *scenario.batches[batch + 2 :]]
     return replace(scenario, batches=batches)
 

@@ -1,4 +1,4 @@
-"""The project that is held against the oracle: where files land, how it builds, what it publishes."""
+"""The project held against the oracle: where files land, how it builds, what it publishes."""
 
 import os
 import re
@@ -18,6 +18,10 @@ PROJECT = Path(__file__).resolve().parents[3]
 BUILD = "dbt --quiet --no-use-colors build --exclude-resource-types test unit_test"
 REFRESH = "dbt --quiet --no-use-colors run --full-refresh"
 LINES_SHOWN = 40
+
+
+class BuildFailed(Exception):
+    """A command of the project failed: its output's end."""
 
 
 class Target(Protocol):
@@ -60,7 +64,7 @@ class CommandTarget:
     duration: float = 30.0  # of the last build that was not disturbed, in seconds
 
     def build(self) -> None:
-        """Run the build command. Raises `RuntimeError` with the end of its output if it fails."""
+        """Run the build command. Raises `BuildFailed` with the end of its output if it fails."""
         began = time.monotonic()
         self.run(self.build_command)
         self.duration = time.monotonic() - began
@@ -90,12 +94,12 @@ class CommandTarget:
         )
 
     def run(self, command: str) -> str:
-        """The output of a command. Raises `RuntimeError` with its end if it fails."""
+        """The output of a command. Raises `BuildFailed` with its end if it fails."""
         process = self.start(command)
         output, _ = process.communicate()
         if process.returncode:
             end = "\n".join(output.splitlines()[-LINES_SHOWN:])
-            raise RuntimeError(f"`{command}` exited with {process.returncode}:\n{end}")
+            raise BuildFailed(f"`{command}` exited with {process.returncode}:\n{end}")
         return output
 
     def build_killed(self, after: float, kill: Callable[[subprocess.Popen], None]) -> bool:
@@ -108,7 +112,8 @@ class CommandTarget:
             process.communicate()
             return True
         if process.returncode:
-            raise RuntimeError(f"`{self.build_command}` exited with {process.returncode}:\n{output}")
+            end = "\n".join(output.splitlines()[-LINES_SHOWN:])
+            raise BuildFailed(f"`{self.build_command}` exited with {process.returncode}:\n{end}")
         return False
 
 
@@ -149,7 +154,7 @@ class HomeTarget(CommandTarget):
     def build_with_kill(self, victim: str, after: float) -> bool:
         """Kill `dbt` or the `warehouse` some seconds into a build; whether that hit it.
 
-        A killed warehouse is started again at once, and the build that it left goes on to its own end.
+        A killed warehouse is started again at once, and the build that it left goes on to its end.
         """
         if victim == "dbt":
             return self.build_killed(after, kill_group)

@@ -1,7 +1,7 @@
 """An independent computation of the published tables, in plain Python, from lists of changes.
 
-It shares no code and no SQL with the dbt models: what both agree on, by `docs/history.md`, is unlikely
-to be wrong in both.
+It shares no code and no SQL with the dbt models: what both agree on, by `docs/history.md`, is
+unlikely to be wrong in both.
 """
 
 from collections.abc import Callable

@@ -42,7 +42,7 @@ def _monday(day: date) -> date:
 def _charts(history: History, numbers: tuple[str, str]) -> list[dict]:
     """Every week's first 100 of what the two columns number, by streams, listeners, number."""
     source, column = numbers
-    weeks = defaultdict(lambda: defaultdict(list))
+    weeks: dict[date, dict[int, list]] = defaultdict(lambda: defaultdict(list))
     for one in resolved_plays(history):
         number = one[source][column]
         monday = _monday(one["play"]["stream_timestamp"].date())

@@ -1,4 +1,4 @@
-"""The change rows of every Parquet file that landed in the lake, and the lines of every CSV file."""
+"""The change rows of every landed Parquet file, and the lines of every landed CSV file."""
 
 import csv
 from datetime import UTC, date, datetime, timedelta

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from oracle.changes import BEFORE, DELETE, KEYS, Change, History, order
+from oracle.changes import BEFORE, DELETE, KEYS, Change, History, is_placed, order
 from oracle.dimensions import OTHERS, TEXTS
 from oracle.facts import broken_rules
 
@@ -44,6 +44,8 @@ def _counts(changes: list[Change], table: str) -> Counter:
         own = by_key.setdefault(change[KEYS[table]], {})
         if change["_operation"] == BEFORE:
             counts["before_images"] += 1
+        elif not is_placed(change):
+            counts["quarantined"] += 1  # without a place it cannot be told from another delivery
         elif order(change) in own:
             counts["redelivered"] += 1
         else:
@@ -83,7 +85,7 @@ def _versions_told(in_order: list[Change], table: str) -> list[str]:
         if change["_commit_time"] in at_time:
             told.append("superseded")
         at_time[change["_commit_time"]] = change
-    for change in at_time.values():
+    for _, change in sorted(at_time.items()):
         tracked = tuple(change[column] for column in TEXTS[table] + OTHERS[table])
         after = None if change["_operation"] == DELETE else tracked
         if after == state:

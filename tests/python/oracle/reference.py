@@ -1,7 +1,7 @@
 """The dimensions of the GitHub files: the versions of plans and markets, and the price of a plan.
 
-A `Listing` is one landed state of a file: when it landed (UTC), and its lines. A snapshot is taken of
-each, in the order in which they landed.
+A `Listing` is one landed state of a file: when it landed (UTC), and its lines. A snapshot is taken
+of each, in the order in which they landed.
 """
 
 from datetime import datetime
@@ -58,13 +58,15 @@ def dim_market(listings: Listings) -> list[Version]:
 
 
 def _with_unknown(listings: list[Listing], file: str) -> list[Version]:
-    unknown = {column: UNKNOWN if column in TEXTS else None for column in COLUMNS[file]}
+    unknown: Version = {column: UNKNOWN if column in TEXTS else None for column in COLUMNS[file]}
     unknown |= {"valid_from": BEGINNING, "valid_to": END, "is_current": True}
     known = reference_versions(listings, file).values()
     return [unknown, *(version for own in known for version in own)]
 
 
-def plan_at(versions: dict[str, list[Version]], plan: str | None, moment: datetime) -> Version | None:
+def plan_at(
+    versions: dict[str, list[Version]], plan: str | None, moment: datetime
+) -> Version | None:
     """The version of a plan at a moment; before its first version, the first; None if not known."""
     return None if plan is None else version_at(versions, plan, moment)
 

@@ -82,9 +82,7 @@ def fct_subscription_changes(history: History, listings: Listings) -> list[dict[
     return rows
 
 
-def mart_subscription_movements(
-    history: History, listings: Listings
-) -> list[dict[str, Any]]:
+def mart_subscription_movements(history: History, listings: Listings) -> list[dict[str, Any]]:
     """Per day and plan with a movement: arrivals, leavings, subscribers and revenue at its end."""
     moved: dict[str, dict[date, Counter]] = defaultdict(lambda: defaultdict(Counter))
     for row in fct_subscription_changes(history, listings):
