@@ -13,7 +13,7 @@ from medallion.errors import MedallionError
 from medallion.rules import Rule, is_stale, page, read_rules
 from ruamel.yaml import YAML
 
-from random_history import land
+from conformance.land import land
 
 DEPRECATIONS_ARE_ERRORS = ["--warn-error-options", '{"error": ["Deprecations"]}']
 NOT_OURS = ["--exclude", "path:models/gold", "resource_type:unit_test"]
