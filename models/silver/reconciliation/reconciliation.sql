@@ -45,7 +45,10 @@ date_changes as (
 
     select
         *,
-        row_number() over (partition by date_key order by _change_sequence desc) as recency
+        row_number() over (partition by date_key order by _change_sequence desc) as recency,
+        bool_or(not _is_deleted and _quarantine_reasons is null) over (
+            partition by date_key
+        ) as has_stood
     from {{ ref('stg_azure_sql__date_changes') }}
 
 ),
@@ -75,7 +78,10 @@ ranked_plays as (
 
     select
         *,
-        row_number() over (partition by stream_id order by _change_sequence desc) as recency
+        row_number() over (partition by stream_id order by _change_sequence desc) as recency,
+        bool_or(not _is_deleted and _quarantine_reasons is null) over (
+            partition by stream_id
+        ) as has_stood
     from play_changes
 
 ),
@@ -124,7 +130,8 @@ outcomes as (
         case
             when _quarantine_reasons is not null then 'quarantined'
             when recency > 1 then 'superseded'
-            when _is_deleted then 'closed'
+            when _is_deleted and has_stood then 'closed'
+            when _is_deleted then 'collapsed'
             else 'opened'
         end as outcome
     from date_changes
@@ -135,7 +142,8 @@ outcomes as (
         case
             when stream_id is null then 'quarantined'
             when recency > 1 then 'superseded'
-            when _is_deleted then 'closed'
+            when _is_deleted and has_stood then 'closed'
+            when _is_deleted then 'collapsed'
             when _quarantine_reasons is not null then 'quarantined'
             else 'opened'
         end as outcome
