@@ -22,7 +22,6 @@ INIT += ["--from-csv", str(DATASET)] if DATASET.is_dir() else ["--generate"]
 SIMULATE = ["medallion", "source", "simulate", "--days", "1"]
 INGEST = ["medallion", "ingest"]
 BUILD = [*DBT, "build"]
-MODELS = [*BUILD, "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
 REFRESH = [*DBT, "run", "--full-refresh"]
 DAY_0, DAY_1, DAY_2, DAY_3, AGAIN, REFRESHED = (
     *("day 0", "day 1", "day 2", "day 3"),
