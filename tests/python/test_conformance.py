@@ -94,7 +94,10 @@ def without(table, claim):
         ),
     ],
 )
-def test_suite__finds_what_is_spoiled_and_makes_it_small(tmp_path, spoil, table, most_changes):
+def test_suite__finds_what_is_spoiled_and_makes_it_small(
+    tmp_path, monkeypatch, spoil, table, most_changes
+):
+    monkeypatch.setattr("conformance.shrink.CANDIDATES", 20)
     run = few(tmp_path, spoil)
     assert run.tables[table]
     shrunk = [scenario for _, scenario in shrink(run, failures=1)]

@@ -50,6 +50,8 @@ def main(
     if lake or profiles:
         if not (lake and build and profiles):
             raise typer.BadParameter("Another project needs --lake, --build and --profiles.")
+        if kills:
+            raise typer.BadParameter("Only this project's builds can be killed.")
         foreign = CommandTarget(lake.resolve(), profiles.resolve(), build, refresh)
         ok = play(Run(foreign, chosen, teller()), scenarios, batches, 0, keep, shrinking)
     else:
