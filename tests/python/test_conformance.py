@@ -54,8 +54,8 @@ def test_generated__has_all_that_the_rules_are_about(tmp_path):
 def test_thousand_logs__in_any_batches_killed_and_rebuilt_give_what_they_mean(tmp_path, capsys):
     target = HomeTarget(tmp_path)
     run = Run(target, SEED, teller())
-    target.up()
     try:
+        target.up()
         same = play(run, SCENARIOS, BATCHES, KILLS, tmp_path / "shrunk")
     finally:
         target.down()

@@ -61,8 +61,8 @@ def main(
                 own = HomeTarget(Path(folder), project.resolve())
             if build:
                 own.build_command = build
-            own.up()
             try:
+                own.up()
                 ok = play(Run(own, chosen, teller()), scenarios, batches, kills, keep, shrinking)
             finally:
                 own.down()

@@ -14,12 +14,11 @@ ROUNDS = 20
 KEPT_COLUMNS = {"table", "_start_lsn", "_seqval", "_operation", "_commit_time", *KEYS.values()}
 
 
-def shrink(run: Run, failures: int = FAILURES) -> list[tuple[str, Scenario]]:
+def shrink(run: Run, failures: int = FAILURES) -> Iterator[tuple[str, Scenario]]:
     """The smallest scenarios found that still fail, one per set of tables that differ, with names.
 
     What fails only together with others of its era is told, and left out.
     """
-    found = []
     for tables, numbers in sorted(_signatures(run).items(), key=lambda item: len(item[0]))[
         :failures
     ]:
@@ -33,8 +32,7 @@ def shrink(run: Run, failures: int = FAILURES) -> list[tuple[str, Scenario]]:
             continue
         seed, number = small.made.get("seed", 0), small.made.get("number", 0)
         name = f"{tables[0].partition('.')[2]}_{seed}_{number}"
-        found.append((name, replace(small, why=f"differed in {', '.join(tables)}")))
-    return found
+        yield name, replace(small, why=f"differed in {', '.join(tables)}")
 
 
 def _signatures(run: Run) -> dict[tuple[str, ...], set[int]]:

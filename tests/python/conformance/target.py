@@ -96,7 +96,11 @@ class CommandTarget:
     def run(self, command: str) -> str:
         """The output of a command. Raises `BuildFailed` with its end if it fails."""
         process = self.start(command)
-        output, _ = process.communicate()
+        try:
+            output, _ = process.communicate()
+        except KeyboardInterrupt:
+            kill_group(process)
+            raise
         if process.returncode:
             end = "\n".join(output.splitlines()[-LINES_SHOWN:])
             raise BuildFailed(f"`{command}` exited with {process.returncode}:\n{end}")
