@@ -9,7 +9,7 @@ import json
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -30,6 +30,7 @@ _METADATA_TYPE = pa.struct(
     ]
 )
 _ROWS = 65_536
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _with_metadata(batch: pa.RecordBatch, file: LandedFile, schema: pa.Schema) -
         "file_path": file.url,
         "file_name": file.path.name,
         "file_size": file.size,
-        "file_modification_time": datetime.fromtimestamp(file.modified_ns / 1e9, UTC),
+        "file_modification_time": _EPOCH + timedelta(microseconds=file.modified_ns // 1000),
     }
     column = pa.repeat(pa.scalar(value, _METADATA_TYPE), batch.num_rows)
     return pa.RecordBatch.from_arrays([*batch.columns, column], schema=schema)
