@@ -21,6 +21,7 @@ from medallion.local.factory.events import Event, Listener
 from medallion.local.factory.files import ADF_FOLDER, FactoryFiles
 from medallion.local.factory.run import asked
 from medallion.local.factory.run import ingest as run_ingest
+from medallion.local.factory.run import run as run_pipeline_here
 from medallion.local.factory.savings import Day, Size, by_day, full_reload
 from medallion.receipts import Receipt
 
@@ -84,6 +85,24 @@ def tsql_texts(
     """Run the pipelines in all their modes, and write each T-SQL text that they send."""
     written = tsql.write_sent(FactoryFiles(folder), to)
     out.print(f"wrote {len(written)} texts to {to}", markup=False, soft_wrap=True)
+
+
+@app.command("run")
+def run_here(
+    pipeline: Annotated[str, typer.Argument(help="A pipeline under adf/.")] = "pl_ingest_and_build",
+) -> None:
+    """Run a pipeline on this machine; the Databricks job that it calls is `dbt build` here.
+
+    Its parameters have their defaults. `medallion up` goes before a pipeline that builds.
+    """
+    here = home()
+    with Watch() as watch:
+        status, error = run_pipeline_here(
+            here, pipeline, here.root / "logs" / "build.jsonl", watch.tell
+        )
+    if error:
+        raise MedallionError(f"{pipeline} failed: {error}")
+    out.print(f"{pipeline}: {status}", markup=False, soft_wrap=True)
 
 
 def ingest(

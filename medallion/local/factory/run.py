@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from medallion import dbt
 from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.ingestion import PIPELINE, IngestResult, Reference, arguments, cause
@@ -58,10 +59,7 @@ def ingest(
     """
     files = files or FactoryFiles()
     parameters = asked(files, table, from_date, to_date)
-    if not home.source_database.is_file():
-        raise MedallionError(
-            f"There is no source database at {home.source_database}; run `medallion source init`."
-        )
+    _check_source(home)
     told = _Told(on_event)
     with single_run(home.factory / "ingest.lock"):
         _remove_unfinished(home.lake)
@@ -87,6 +85,35 @@ def laptop(
             {STORAGE: token},
             listener or (lambda event: None),
             _pause,
+        )
+
+
+def run(
+    home: Home, pipeline: str, log: Path, on_event: Listener | None = None
+) -> tuple[str, str | None]:
+    """Run a pipeline with its parameters' defaults: its status, and why it failed.
+
+    The Databricks job that the factory names runs `dbt build` here, with its events in `log`.
+    Raises `MedallionError` for an unknown pipeline, a missing source, or another run in progress.
+    """
+    _check_source(home)
+    files = FactoryFiles()
+    files.pipeline(pipeline)
+    job = str(files.global_parameters()["dbt_job_id"])
+    with (
+        single_run(home.factory / "ingest.lock"),
+        laptop(home, files, on_event) as environment,
+    ):
+        _remove_unfinished(home.lake)
+        environment.jobs[job] = lambda parameters: dbt.run("build", log=log)
+        record = run_pipeline(environment, pipeline, {}).record
+    return record.status, cause(record.error["message"]) if record.error else None
+
+
+def _check_source(home: Home) -> None:
+    if not home.source_database.is_file():
+        raise MedallionError(
+            f"There is no source database at {home.source_database}; run `medallion source init`."
         )
 
 

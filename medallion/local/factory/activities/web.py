@@ -16,6 +16,7 @@ from medallion.local.factory.values import to_text
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 KNOWN = {"method", "url", "headers", "body", "authentication", "httpRequestTimeout"}
+KNOWN |= {"connectVia"}  # which integration runtime sends it; here there is one machine
 DEFAULT_TIMEOUT_SECONDS = 60.0  # Data Factory waits one minute for a response
 
 
