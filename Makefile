@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint conformance docs bench clean lock format
+.PHONY: demo test lint conformance slim docs bench clean lock format
 
 demo: $(VENV)/.installed  ## set up, and run the whole pipeline over several simulated days
 	medallion demo
@@ -34,6 +34,12 @@ KILLS ?= 10
 conformance: export PYTHONPATH := $(abspath tests/python)
 conformance: $(VENV)/.installed-dev  ## N generated change logs held against docs/history.md, KILLS builds killed; SEED=… repeats a run
 	python -m conformance --scenarios $(N) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+STATE ?= target
+TARGET ?= local_ci
+slim: $(VENV)/.installed  ## build and test what differs from production, whose last target folder is STATE
+	@if [ $(TARGET) = local_ci ]; then medallion up; fi
+	medallion slim --state $(STATE) --target $(TARGET)
 
 docs: $(VENV)/.installed  ## the dbt docs site, in target/
 	medallion up

@@ -9,6 +9,7 @@ from medallion.cli.bench import bench
 from medallion.cli.clean import clean_home
 from medallion.cli.console import complain
 from medallion.cli.run import run
+from medallion.cli.slim import slim
 from medallion.errors import MedallionError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.command("demo")(demo.demo)
 app.command("bench")(bench)
 app.command("clean")(clean_home)
 app.command("run", context_settings={"allow_interspersed_args": False})(run)
+app.command("slim")(slim)
 app.command("ingest")(factory.ingest)
 app.command("quarantine")(quarantine.quarantine)
 app.command("rules")(quarantine.rules)

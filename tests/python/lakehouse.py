@@ -54,7 +54,7 @@ class Lakehouse:
     records: dict[str, Record] = field(default_factory=dict)
     failure: str | None = None
 
-    def run(self, command: list[str]) -> str:
+    def run(self, command: list[str], **environment: str) -> str:
         """Run `medallion …` or `dbt …` in this home; a failure shows the end of its output."""
         program, *arguments = command
         if program == "medallion":
@@ -71,6 +71,7 @@ class Lakehouse:
                 "DBT_TARGET_PATH": str(self.home / "target"),
                 "DBT_LOG_PATH": str(self.home / "logs"),
                 "NO_COLOR": "1",
+                **environment,
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
