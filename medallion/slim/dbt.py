@@ -40,9 +40,7 @@ class Dbt:
         self._invoke(self.manifest, command)
         return json.loads(self._answer) if self._answer else None
 
-    def _invoke(
-        self, manifest: Manifest | None, command: list[str], may_fail: bool = False
-    ) -> Any:
+    def _invoke(self, manifest: Manifest | None, command: list[str], may_fail: bool = False) -> Any:
         runner = dbtRunner(manifest=manifest, callbacks=[self._listen])
         done = runner.invoke([*command, *self._shared])
         if done.exception is not None:
