@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 
 from delta_folders import MART, ROWS, commit, configure, last, plain, protocol, retype
 
-
 VECTOR = {  # as the protocol's examples have it
     "storageType": "u",
     "pathOrInlineDv": "ab^-aqEH.-t@S}K{vb[*k^",

@@ -1,0 +1,117 @@
+"""The driver's stand-in, as dbt-synapse calls it: tokens, errors, types; beside the real pyodbc."""
+
+import importlib.util
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from medallion.local.identity.tokens import Issuer
+from medallion.local.synapse.run import ODBC
+
+from synapse_room import session
+
+CONNECTION = "DRIVER={ODBC Driver 18 for SQL Server};SERVER=localhost;Database=medallion"
+SQL = "https://database.windows.net/"
+
+
+@pytest.fixture
+def driver(tmp_path, monkeypatch):
+    """The module as dbt's process imports it, with a database of one view."""
+    with session(tmp_path):
+        pass
+    monkeypatch.setenv("MEDALLION_HOME", str(tmp_path))
+    spec = importlib.util.spec_from_file_location("stand_in_pyodbc", ODBC / "pyodbc.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    for database in module._databases.values():
+        database.close()
+
+
+def attribute(token: str) -> dict[int, bytes]:
+    from dbt.adapters.synapse.synapse_connection_manager import (
+        convert_bytes_to_mswindows_byte_string,
+    )
+
+    return {1256: convert_bytes_to_mswindows_byte_string(token.encode())}
+
+
+def token(audience: str = SQL, lifetime: int = 3600) -> str:
+    return Issuer(lifetime=lifetime).issue("someone", audience)[0]
+
+
+def refused(driver, attributes, connection=CONNECTION):
+    with pytest.raises(driver.InterfaceError) as failed:
+        driver.connect(connection, attrs_before=attributes)
+    return str(failed.value.args[1])
+
+
+def test_token_signs_in_and_values_are_pythons(driver):
+    cursor = driver.connect(CONNECTION, attrs_before=attribute(token())).cursor()
+    cursor.execute("SELECT [day], plays, CAST(1 AS decimal(9, 2)) AS price FROM serving.mart")
+    assert [one[:2] for one in cursor.description] == [
+        ("day", date),
+        ("plays", int),
+        ("price", Decimal),
+    ]
+    assert cursor.fetchone() == (date(1970, 1, 2), 3, Decimal("1.00"))
+    assert not cursor.nextset()
+
+
+def test_token_of_another_resource_is_refused(driver):
+    assert "the token is for https://vault" in refused(
+        driver, attribute(token("https://vault.azure.net"))
+    )
+
+
+def test_token_that_has_expired_is_refused(driver):
+    assert "expired" in refused(driver, attribute(token(lifetime=-1)))
+
+
+def test_no_credentials_are_refused(driver):
+    assert "18456" in refused(driver, {})
+
+
+def test_token_beside_a_way_to_sign_in_is_refused(driver):
+    both = CONNECTION + ";Authentication=ActiveDirectoryMsi"
+    assert "Cannot use Access Token with any" in refused(driver, attribute(token()), both)
+
+
+def test_token_cut_short_is_refused(driver):
+    (cut,) = attribute(token()).values()
+    assert "length" in refused(driver, {1256: cut[:-2]})
+
+
+def test_text_that_is_no_token_is_refused(driver):
+    assert "the access token is none" in refused(driver, attribute("nothing"))
+
+
+def test_error_of_a_statement_is_the_drivers(driver):
+    cursor = driver.connect(CONNECTION, attrs_before=attribute(token())).cursor()
+    with pytest.raises(driver.ProgrammingError, match=r"Invalid object name 'serving\.no'"):
+        cursor.execute("SELECT 1 AS a FROM serving.no")
+
+
+def test_several_results_follow_one_another(driver):
+    cursor = driver.connect(CONNECTION, attrs_before=attribute(token())).cursor()
+    cursor.execute("SELECT 1 AS a; SELECT 2 AS b")
+    assert cursor.fetchall() == [(1,)]
+    assert cursor.nextset() and cursor.fetchmany(5) == [(2,)]
+
+
+def test_driver_has_what_the_real_one_has(driver):
+    """Needs libodbc2, as any use of Synapse from here: pyodbc cannot be imported without."""
+    try:
+        import pyodbc as real
+    except ImportError as error:
+        pytest.fail(f"pyodbc cannot be imported ({error}): on Debian, apt install libodbc2")
+    for name in ("Error", "InterfaceError", "DatabaseError", "OperationalError", "InternalError"):
+        ours, theirs = getattr(driver, name), getattr(real, name)
+        assert [one.__name__ for one in ours.__mro__] == [one.__name__ for one in theirs.__mro__]
+    used = {"connect", "drivers", "pooling", "version", "apilevel", "paramstyle", "threadsafety"}
+    assert all(hasattr(real, name) and hasattr(driver, name) for name in used)
+    members = {name for name in vars(driver.Cursor) if not name.startswith("_")}
+    assert members | {"description", "rowcount"} <= set(dir(real.Cursor))
+    assert {one for one in vars(driver.Connection) if not one.startswith("_")} <= set(
+        dir(real.Connection)
+    )

@@ -1,0 +1,167 @@
+"""What Synapse serves, after a build: readable Delta, views with exactly its rows, pass-through T-SQL."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from medallion.home import PROJECT_ROOT, Home
+from medallion.local.synapse import grammar
+from medallion.local.synapse.database import Database
+from medallion.local.synapse.dialect import OpenRowset
+from medallion.local.synapse.run import DATABASE
+from medallion.local.synapse.session import Session
+from medallion.local.synapse.statements import statements
+from medallion.synapse import models
+from medallion.synapse.check import check
+from medallion.synapse.contract import served_tables
+from ruamel.yaml import YAML
+from sqlglot import exp
+
+from lakehouse import DAY_1
+from warehouse_client import connected, differing_rows
+
+TABLES = served_tables()
+EACH = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+
+
+@pytest.fixture(scope="module")
+def built(lakehouse):
+    """A lakehouse after two days, and the views over it, made by dbt-synapse."""
+    lakehouse.at(DAY_1)
+    lakehouse.run(["medallion", "synapse", "up"])
+    return lakehouse
+
+
+@pytest.fixture(scope="module")
+def pool(built):
+    database = Database(Home(built.home), DATABASE, read_only=True)
+    yield Session(database)
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def warehouse(built):
+    with connected(built.home) as connection:
+        yield connection
+
+
+def test_everything_served_can_be_read(built):
+    assert [str(one) for one in check(TABLES, built.home / "lake")] == []
+
+
+def plain(value):
+    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+@EACH
+def test_view_has_exactly_the_rows_of_the_table(pool, warehouse, table):
+    names = [column.name for column in table.columns if column.served]
+    schema = "silver" if table.container == "silver" else "gold"
+    with warehouse.cursor() as cursor:
+        listed = ", ".join(f"`{name}`" for name in names)
+        cursor.execute(f"select {listed} from {schema}.{table.name}")
+        expected = [dict(zip(names, map(plain, row), strict=True)) for row in cursor.fetchall()]
+    (result,) = pool.execute(f"SELECT * FROM serving.{table.name}")
+    assert [name for name, _ in result.columns] == names
+    actual = [dict(zip(names, row, strict=True)) for row in result.rows]
+    assert expected
+    assert not (told := differing_rows(actual, expected)), told
+
+
+@EACH
+def test_columns_have_the_contracts_types_and_lengths(pool, table):
+    (result,) = pool.execute(
+        "SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale"
+        f" FROM INFORMATION_SCHEMA.COLUMNS WHERE table_name = '{table.name}'"
+        " ORDER BY ordinal_position"
+    )
+    types = {"string": "varchar", "boolean": "bit", "timestamp": "datetime2", "double": "float"}
+    for row, column in zip(result.rows, (c for c in table.columns if c.served), strict=True):
+        kind = types.get(column.kind, column.kind)
+        if column.kind.startswith("decimal"):
+            kind, length = "decimal", None
+            assert f"decimal({row[3]},{row[4]})" == column.kind
+        else:
+            length = column.length
+        assert row[:3] == (column.name, kind, length)
+
+
+def oddities(query: exp.Expression) -> list[str]:
+    """What a serving model has beyond columns and one OPENROWSET: each would need T-SQL's semantics."""
+    plain_nodes = (exp.Select, exp.Column, exp.Identifier, exp.From, exp.Table, exp.TableAlias)
+    odd = [
+        node.key
+        for node in query.walk(prune=lambda node: isinstance(node, OpenRowset))
+        if not isinstance(node, (*plain_nodes, OpenRowset))
+    ]
+    if len(list(query.find_all(OpenRowset))) != 1:
+        odd.append("not one OPENROWSET")
+    return odd
+
+
+@EACH
+def test_serving_model_is_a_pass_through_projection(built, table):
+    compiled = built.home / "synapse/target/compiled/medallion/models/serving/serverless"
+    text = (compiled / f"serving__{table.name}.sql").read_text()
+    grammar.require(text)
+    (query,) = statements(text)
+    assert oddities(query) == []
+    assert [one.name for one in query.expressions] == [c.name for c in table.columns if c.served]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["select a + 1 as a from {}", "select top 5 a from {}", "select a from {} where a = 'x'",
+     "select cast(a as int) as a from {}", "select a from t", "select a, row_number() over (order by a) as n from {}"],
+)  # fmt: skip
+def test_anything_else_is_told(sql):
+    rowset = "openrowset(bulk 'x', data_source = 'gold', format = 'DELTA') with (a int) as [rows]"
+    (query,) = statements(sql.format(rowset))
+    assert oddities(query)
+
+
+def test_bare_build_on_synapse_builds_serving_alone(built):
+    results = json.loads((built.home / "synapse/target/run_results.json").read_text())["results"]
+    ran = {one["unique_id"].split(".")[2] for one in results}
+    views = {f"serving__{table.name}" for table in TABLES}
+    assert ran == views | {f"holds_rows_{name}_" for name in views}
+
+
+def test_files_of_the_serving_models_are_what_the_contracts_make(tmp_path):
+    wanted = models.texts(TABLES)
+    assert models.stale(wanted) == []
+    models.write(wanted, tmp_path)
+    (tmp_path / "serving__dim_user.sql").write_text("select 1")
+    (tmp_path / "serving__gone.yml").write_text("")
+    assert models.stale(wanted, tmp_path) == ["serving__dim_user.sql", "serving__gone.yml"]
+    models.write(wanted, tmp_path)
+    assert models.stale(wanted, tmp_path) == []
+
+
+def test_exposures_name_views_that_are_served():
+    found = YAML(typ="safe").load(PROJECT_ROOT / "models/serving/_exposures.yml")["exposures"]
+    served = {table.name for table in TABLES}
+    shown = set()
+    for one in found:
+        views = one["config"]["meta"]["views"]
+        assert one["depends_on"] == [f"ref('{view}')" for view in views]
+        assert set(views) <= served and one["owner"]["email"]
+        shown |= set(views)
+    assert shown == served, "a view that no report reads, or an exposure is missing"
+
+
+def test_targets_of_databricks_know_no_serving_model(built):
+    listed = built.run(["dbt", "--quiet", "ls", "--resource-type", "model"])
+    assert "serving" not in listed and "mart_daily_listening" in listed
+
+
+def test_sql_shows_rows(built):
+    done = subprocess.run(
+        [sys.executable, "-c", "from medallion.cli import main; main()", "synapse", "sql",
+         "SELECT TOP (1) country FROM serving.dim_user ORDER BY country DESC"],
+        env=os.environ | {"MEDALLION_HOME": str(built.home)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "country" in done.stdout
