@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint docs bench clean lock format
+.PHONY: demo test lint conformance docs bench clean lock format
 
 demo: $(VENV)/.installed  ## set up, and run the whole pipeline over several simulated days
 	medallion demo
@@ -30,6 +30,12 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, Microsoft's T-SQL grammar
 	medallion rules --check
 	medallion up
 	sqlfluff lint --processes 2 models tests/singular; found=$$?; medallion down; exit $$found
+
+N ?= 5000
+KILLS ?= 10
+conformance: export PYTHONPATH := $(abspath tests/python)
+conformance: $(VENV)/.installed-dev  ## N generated change logs held against docs/history.md, KILLS builds killed; SEED=… repeats a run
+	python -m conformance --scenarios $(N) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 docs: $(VENV)/.installed  ## the dbt docs site, in target/
 	medallion up

@@ -1,10 +1,12 @@
 """The lakehouse's tables, as any client of the SQL warehouse sees them."""
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from databricks import sql
 from databricks.sql.client import Connection
@@ -12,6 +14,8 @@ from ruamel.yaml import YAML
 
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
+
+ANSWER_SECONDS = 10  # the connector itself asks a closed port again for a quarter of an hour
 
 
 def profiles_dir() -> Path:
@@ -31,6 +35,10 @@ def connected(folder: Path | None = None) -> Iterator[Connection]:
     profile = YAML(typ="safe").load(path)["medallion"]
     target = profile["outputs"][profile["target"]]
     try:
+        place = urlsplit(f"//{target['host']}")
+        socket.create_connection(
+            (place.hostname, place.port or 443), timeout=ANSWER_SECONDS
+        ).close()
         connection = sql.connect(
             server_hostname=target["host"],
             http_path=target["http_path"],
@@ -38,7 +46,7 @@ def connected(folder: Path | None = None) -> Iterator[Connection]:
             catalog=target["catalog"],
             **target.get("connection_parameters", {}),
         )
-    except sql.exc.Error as error:
+    except (OSError, sql.exc.Error) as error:
         raise MedallionError(
             f"the warehouse at {target['host']} does not answer: start it with `medallion up`"
         ) from error

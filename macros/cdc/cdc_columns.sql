@@ -12,6 +12,6 @@
         _run_id,
         _file,
         _loaded_at,
-        to_json(struct(*)) as _landed_row,
+        struct(*) as _landed_row,
         {{ quarantine_reasons(of) }} as _quarantine_reasons
 {%- endmacro %}

@@ -10,7 +10,7 @@
     {%- endfor -%}
     {%- set target = config.get('target_alias', 'DBT_INTERNAL_DEST') -%}
     {%- set change = config.get('source_alias', 'DBT_INTERNAL_SOURCE') -%}
-    {%- set sequence_by = config.get('sequence_by') -%}
+    {%- set sequence_by = config.get('meta', {}).get('sequence_by') -%}
     {%- set keys = cdc_merge_keys(arg_dict['unique_key']) -%}
     {%- set columns = adapter.get_columns_in_relation(arg_dict['target_relation'])
         | map(attribute='quoted') | list -%}

@@ -4,7 +4,7 @@
     from (
         select
             *,
-            to_json(struct(*)) as _landed_row,
+            struct(*) as _landed_row,
             {{ quarantine_reasons(of) }} as _quarantine_reasons,
             dense_rank() over (order by _ingested_at desc, _file desc) as recency
         from {{ ref(of) }}

@@ -16,7 +16,6 @@ plays as (
     select
         stream_id,
         user_id,
-        track_key,
         artist_key,
         streamed_at,
         _loaded_through,
@@ -52,20 +51,39 @@ charted as (
 
 ),
 
+-- The week's last play of an artist decides what it is called.
+named as (
+
+    select
+        charted.*,
+        plays.artist_key,
+        row_number() over (
+            partition by charted.week_start, charted.artist_id order by plays.stream_id desc
+        ) as recency
+    from charted
+    inner join plays
+        on
+            charted.week_start = plays.week_start
+            and charted.artist_id = plays.artist_id
+            and charted.last_streamed_at = plays.streamed_at
+
+),
+
 rebuilt as (
 
     select
-        charted.week_start,
-        charted.`rank`,
-        charted.artist_id,
+        named.week_start,
+        named.`rank`,
+        named.artist_id,
         coalesce(artists.artist_name, 'Unknown') as artist_name,
-        charted.streams,
-        charted.listeners,
-        charted.week_loaded_through as _loaded_through,
-        charted.week_merged_through as _merged_through,
+        named.streams,
+        named.listeners,
+        named._loaded_through,
+        named._merged_through,
         false as _is_deleted
-    from charted
-    inner join artists on charted.artist_key = artists.artist_key
+    from named
+    inner join artists on named.artist_key = artists.artist_key
+    where named.recency = 1
 
 ),
 

@@ -51,22 +51,42 @@ charted as (
 
 ),
 
+-- The week's last play of a track decides what it is called.
+named as (
+
+    select
+        charted.*,
+        plays.track_key,
+        plays.artist_key,
+        row_number() over (
+            partition by charted.week_start, charted.track_id order by plays.stream_id desc
+        ) as recency
+    from charted
+    inner join plays
+        on
+            charted.week_start = plays.week_start
+            and charted.track_id = plays.track_id
+            and charted.last_streamed_at = plays.streamed_at
+
+),
+
 rebuilt as (
 
     select
-        charted.week_start,
-        charted.`rank`,
-        charted.track_id,
+        named.week_start,
+        named.`rank`,
+        named.track_id,
         coalesce(tracks.track_name, 'Unknown') as track_name,
         coalesce(artists.artist_name, 'Unknown') as artist_name,
-        charted.streams,
-        charted.listeners,
-        charted.week_loaded_through as _loaded_through,
-        charted.week_merged_through as _merged_through,
+        named.streams,
+        named.listeners,
+        named._loaded_through,
+        named._merged_through,
         false as _is_deleted
-    from charted
-    inner join tracks on charted.track_key = tracks.track_key
-    inner join artists on charted.artist_key = artists.artist_key
+    from named
+    inner join tracks on named.track_key = tracks.track_key
+    inner join artists on named.artist_key = artists.artist_key
+    where named.recency = 1
 
 ),
 

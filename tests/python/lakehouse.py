@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 
+from oracle import publish
 from oracle.changes import KEYS, History
-from oracle.read_landed import read_landed
+from oracle.read_landed import read_landed, read_listings
 from oracle.read_source import FirstLoad, read_source
 from warehouse_client import Rows, read_published
 
@@ -21,7 +22,6 @@ INIT += ["--from-csv", str(DATASET)] if DATASET.is_dir() else ["--generate"]
 SIMULATE = ["medallion", "source", "simulate", "--days", "1"]
 INGEST = ["medallion", "ingest"]
 BUILD = [*DBT, "build"]
-MODELS = [*BUILD, "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
 REFRESH = [*DBT, "run", "--full-refresh"]
 DAY_0, DAY_1, DAY_2, DAY_3, AGAIN, REFRESHED = (
     *("day 0", "day 1", "day 2", "day 3"),
@@ -39,11 +39,11 @@ STAGES = {
 
 @dataclass(frozen=True)
 class Record:
-    """What was published at the end of a stage, and the two tellings of the history until then."""
+    """What was published at the end of a stage, and what the two tellings of the history mean."""
 
     published: dict[str, Rows]
-    source: History
-    landed: History
+    source: dict[str, Rows]
+    landed: dict[str, Rows]
 
 
 @dataclass
@@ -105,7 +105,9 @@ class Lakehouse:
         landed = read_landed(self.home / "lake")
         first_loads = {table: first_load(landed, table) for table in KEYS}
         source = read_source(self.home / "source.duckdb", first_loads)
-        return Record(read_published(self.home), source, landed)
+        listings = read_listings(self.home / "lake")
+        told = (publish(history, listings) for history in (source, landed))
+        return Record(read_published(self.home), *told)
 
 
 def first_load(landed: History, table: str) -> FirstLoad:

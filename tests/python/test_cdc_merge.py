@@ -20,11 +20,11 @@ class Case:
     first: str
     batch: str
     after: list[tuple] | str  # the rows (a, b, v) at the end, or what the error says
-    config: str = "unique_key='a', sequence_by='seq'"
+    config: str = "unique_key='a', meta={'sequence_by': 'seq'}"
 
 
 STANDING = "(1, 'x', 'one', 10, false), (2, 'x', 'two', 10, false)"
-COMPOSITE = "unique_key=['a', 'b'], sequence_by='seq'"
+COMPOSITE = "unique_key=['a', 'b'], meta={'sequence_by': 'seq'}"
 UNORDERED = "unique_key='a'"
 BEFORE = [(1, "x", "one"), (2, "x", "two")]
 CASES = {
@@ -91,7 +91,7 @@ CASES = {
         [(1, "x", "new"), (2, "x", "outside"), (2, "y", "two")],
         "unique_key='a', partition_by='b', incremental_predicates=[\"DBT_INTERNAL_DEST.b = 'x'\"]",
     ),
-    "no_key_is_refused": Case(STANDING, "", "needs a unique_key", "sequence_by='seq'"),
+    "no_key_is_refused": Case(STANDING, "", "needs a unique_key", "meta={'sequence_by': 'seq'}"),
     "options_of_merge_are_refused": Case(
         STANDING, "", "has no merge_exclude_columns", "unique_key='a', merge_exclude_columns=['v']"
     ),

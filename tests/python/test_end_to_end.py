@@ -10,13 +10,19 @@ TABLES = pytest.mark.parametrize("table", PUBLISHED)
 DAYS = pytest.mark.parametrize("day", [DAY_0, DAY_1, DAY_2, DAY_3])
 
 
+TELLINGS = pytest.mark.parametrize(
+    ("telling", "table"),
+    [("landed", table) for table in PUBLISHED]
+    + [("source", table) for table in PUBLISHED if table != "silver.reconciliation"],
+)  # the source knows nothing of deliveries, which the books count
+
+
 @DAYS
-@TABLES
-@pytest.mark.parametrize("telling", ["source", "landed"])
+@TELLINGS
 def test_published__equals_what_the_history_means(lakehouse, day, table, telling):
     """The source's change tables and the landed files tell the same; so must the table."""
     record = lakehouse.at(day)
-    expected = PUBLISHED[table](getattr(record, telling))
+    expected = getattr(record, telling)[table]
     assert not (told := differing_rows(resolve_keys(record.published)[table], expected)), told
 
 

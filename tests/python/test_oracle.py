@@ -1,6 +1,7 @@
 """Small stories, computed by hand, that the oracle must tell as the design does."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -8,6 +9,7 @@ from oracle import publish
 from oracle.changes import AFTER, BEFORE, DELETE, INSERT
 from oracle.dimensions import BEGINNING, END
 from oracle.read_source import undo
+from oracle.reference import MARKETS, PLANS, Listing
 
 BLANK = {
     "DimUser": ("user_name", "country", "subscription_type", "start_date", "end_date"),
@@ -37,6 +39,7 @@ class Story:
 
     def __init__(self):
         self.history = {table: [] for table in BLANK}
+        self.listings = {PLANS: [], MARKETS: []}
         self.lsn = 0
 
     def tell(self, table, operation, key, when, txn=None, seqval=None, **columns):
@@ -59,7 +62,7 @@ class Story:
         """The table's rows without the unknown member, as tuples of some columns, in order."""
         known = [
             row
-            for row in publish(self.history)[table]
+            for row in publish(self.history, self.listings)[table]
             if row.get("valid_from") != BEGINNING and row.get("date_key") != -1
         ]
         told = [tuple(row[column] for column in columns) for row in known]
@@ -67,6 +70,18 @@ class Story:
 
     def users(self):
         return self.rows("silver.dim_user", "country", "valid_from", "valid_to", "is_current")
+
+    def prices(self, landed_at, **prices):
+        """The price list as it landed."""
+        rest = {"currency": "EUR", "max_devices": 1}
+        lines = [{"plan": plan, "monthly_price": Decimal(p)} | rest for plan, p in prices.items()]
+        self.listings[PLANS].append(Listing(landed_at, lines))
+
+    def plan(self, operation, when, plan, end_date=None):
+        return self.user(operation, when, subscription_type=plan, end_date=end_date)
+
+    def movements(self, *columns):
+        return self.rows("silver.fct_subscription_changes", *columns)
 
     def fact(self, *columns):
         return self.rows("silver.fct_streams", *columns)
@@ -470,7 +485,152 @@ def test_engagement__a_month_without_plays_has_no_stickiness(story):
 
 def test_marts__without_plays_are_empty(story):
     published = publish(story.history)
-    assert [rows for table, rows in published.items() if table.startswith("gold.")] == [[], [], []]
+    assert not any(rows for table, rows in published.items() if table.startswith("gold."))
+
+
+def test_top_artists__number_those_without_one_minus_one(story):
+    story.tell("DimTrack", INSERT, 1, at(1), artist_id=7)
+    story.tell("DimTrack", INSERT, 2, at(1), artist_id=None)
+    for stream_id, track_id in enumerate((1, 2, 3), start=1):
+        story.play(at(6), stream_id, track_id=track_id)
+    assert story.rows(
+        "gold.mart_top_artists_weekly", "rank", "artist_id", "artist_name", "streams"
+    ) == [
+        (1, -1, "Unknown", 2),
+        (2, 7, "Unknown", 1),
+    ]
+
+
+def test_retention__counts_the_weeks_from_that_of_the_first_play(story):
+    for stream_id, (user_id, day) in enumerate([(1, 5), (1, 6), (1, 20), (2, 5), (3, 6)], start=1):
+        story.play(at(day), stream_id, user_id=user_id)
+    assert sorted(
+        tuple(row.values()) for row in publish(story.history)["gold.mart_user_retention"]
+    ) == [
+        (date(2025, 9, 29), 0, 2, 2, 1.0),
+        (date(2025, 9, 29), 1, 2, 1, 0.5),
+        (date(2025, 9, 29), 3, 2, 1, 0.5),
+        (date(2025, 10, 6), 0, 1, 1, 1.0),
+    ]
+
+
+def test_catalog_health__tells_unknown_incomplete_and_too_long(story):
+    story.tell("DimTrack", INSERT, 1, at(1), track_name="Song", artist_id=7, duration_sec=100)
+    story.tell("DimTrack", INSERT, 2, at(1), track_name="Song", artist_id=None, duration_sec=100)
+    for stream_id, (track_id, seconds) in enumerate(
+        [(1, 110), (1, 111), (2, 1), (3, 999)], start=1
+    ):
+        story.play(at(6), stream_id, track_id=track_id, listen_duration=seconds)
+    [row] = publish(story.history)["gold.mart_catalog_health"]
+    assert [*row.values()][1:] == [4, 3, 1, 4, 1, 1]
+
+
+# --- subscriptions ----------------------------------------------------------------------------
+
+
+def test_subscription__is_signed_up_for_moved_cancelled_and_taken_again(story):
+    story.prices(at(1), Basic="5.00", Plus="9.99", Twin="9.99")
+    for day, plan in enumerate(("Basic", "Plus", "Twin", "Basic", "Gone", None), start=2):
+        story.plan(AFTER, at(day), plan)
+    story.plan(AFTER, at(8), None, end_date=date(2030, 1, 1))
+    story.plan(AFTER, at(9), "Plus")
+    story.user(DELETE, at(10))
+    assert story.movements("changed_at", "movement", "from_plan", "to_plan") == [
+        (at(2), "sign_up", None, "Basic"),
+        (at(3), "upgrade", "Basic", "Plus"),
+        (at(4), "switch", "Plus", "Twin"),
+        (at(5), "downgrade", "Twin", "Basic"),
+        (at(6), "switch", "Basic", "Gone"),
+        (at(7), "switch", "Gone", "Unknown"),
+        (at(8), "cancel", "Unknown", None),
+        (at(9), "return", None, "Plus"),
+        (at(10), "cancel", "Plus", None),
+    ]
+    assert story.movements("user_version")[-1] == (1, at(9))
+
+
+def test_subscription__of_an_account_that_begins_cancelled_signs_up_later(story):
+    story.plan(INSERT, at(2), "Basic", end_date=date(2025, 10, 1))
+    story.plan(AFTER, at(3), "Basic")
+    assert story.movements("changed_at", "movement") == [(at(3), "sign_up")]
+
+
+def test_subscription__is_priced_as_at_the_moment_of_the_change(story):
+    story.prices(at(4), Basic="5.00", Plus="9.99")
+    story.prices(at(6), Basic="5.00", Plus="4.00")
+    for day, plan in ((2, "Basic"), (3, "Plus"), (5, "Basic"), (6, "Plus")):
+        story.plan(AFTER, at(day), plan)
+    columns = ("movement", "from_monthly_price", "to_monthly_price", "to_plan_version")
+    assert story.movements(*columns)[1:] == [
+        ("upgrade", Decimal("5.00"), Decimal("9.99"), ("Plus", at(4))),
+        ("downgrade", Decimal("9.99"), Decimal("5.00"), ("Basic", at(4))),
+        ("downgrade", Decimal("5.00"), Decimal("4.00"), ("Plus", at(6))),
+    ]
+
+
+def test_subscription_movements__count_subscribers_to_the_end_of_the_day(story):
+    story.prices(at(1), Basic="5.00", Plus="9.99")
+    story.plan(INSERT, at(2), "Basic")
+    story.user(INSERT, at(2, 5), key=2, subscription_type="Basic")
+    story.plan(AFTER, at(4), "Plus")
+    story.user(DELETE, at(4, 1), key=2)
+    columns = ("date_day", "plan", "sign_ups", "upgrades", "departures", "cancellations")
+    columns += ("subscribers", "recurring_revenue")
+    assert story.rows("gold.mart_subscription_movements", *columns) == [
+        (date(2025, 10, 2), "Basic", 2, 0, 0, 0, 2, Decimal("10.00")),
+        (date(2025, 10, 4), "Basic", 0, 0, 1, 1, 0, Decimal("0.00")),
+        (date(2025, 10, 4), "Plus", 0, 1, 0, 0, 1, Decimal("9.99")),
+    ]
+
+
+def test_plans__have_a_version_per_price_until_a_list_misses_them(story):
+    story.prices(at(1), Basic="5.00", Plus="9.99")
+    story.prices(at(2), Basic="6.00", Plus="9.99")
+    story.prices(at(3), Basic="6.00")
+    story.prices(at(4), Basic="6.00", Plus="9.99")
+    columns = ("plan", "monthly_price", "valid_from", "valid_to", "is_current")
+    assert story.rows("silver.dim_subscription_plan", *columns) == [
+        ("Basic", Decimal("5.00"), at(1), at(2), False),
+        ("Basic", Decimal("6.00"), at(2), END, True),
+        ("Plus", Decimal("9.99"), at(1), at(3), False),
+        ("Plus", Decimal("9.99"), at(4), END, True),
+    ]
+
+
+# --- the books --------------------------------------------------------------------------------
+
+
+def books(story, table):
+    [row] = [
+        row
+        for row in publish(story.history)["silver.reconciliation"]
+        if row["source_table"] == table
+    ]
+    return [*row.values()][1:]
+
+
+def test_books__of_a_dimension_count_each_landed_row_once(story):
+    story.user(INSERT, at(1), "NO")
+    story.user(BEFORE, at(2), "NO")
+    story.user(AFTER, at(2), "SE", txn=3, seqval=1)
+    story.user(AFTER, at(2), "NO", txn=3, seqval=2)
+    story.user(DELETE, at(3), "NO")
+    story.user(DELETE, at(4), "NO")
+    story.user(INSERT, at(5), "NO", key=-1)
+    story.user(INSERT, at(5), "NO", key=3)["_seqval"] = None
+    story.history["DimUser"] *= 2
+    assert books(story, "DimUser") == [16, 2, 6, 1, 1, 2, 1, 3]
+
+
+def test_books__of_plays_count_what_the_last_change_made_of_them(story):
+    story.play(at(3), 1)
+    story.play(at(3), 1, operation=DELETE)
+    story.play(at(3), 2, operation=DELETE)
+    story.play(at(3), 3)
+    story.play(at(3), 3, operation=AFTER, listen_duration=-1)
+    story.play(at(3), 4)
+    story.play(at(3), None)
+    assert books(story, "FactStream") == [7, 0, 0, 1, 1, 1, 2, 2]
 
 
 # --- reading the source back ------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pyarrow.parquet as parquet
 import pytest
 from medallion.landed import change_number
 
-from random_history import COLUMNS, CONTROL
+from conformance.columns import COLUMNS, CONTROL
 
 COMMITS_FROM = datetime(2025, 1, 1)
 RUNS_FROM = datetime(2025, 2, 1)

@@ -4,16 +4,18 @@ A lakehouse of its own takes one row of each kind of fault, then the corrections
 """
 
 import json
+import socket
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from medallion.cli.quarantine import quarantine
 from medallion.errors import MedallionError
 from medallion.rules import Rule, is_stale, page, read_rules
 from ruamel.yaml import YAML
 
-from random_history import land
+from conformance.land import land
 
 DEPRECATIONS_ARE_ERRORS = ["--warn-error-options", '{"error": ["Deprecations"]}']
 NOT_OURS = ["--exclude", "path:models/gold", "resource_type:unit_test"]
@@ -333,6 +335,18 @@ def test_unknown_rule__is_an_error_that_names_those_there_are(story):
     told = "has no rule 'plan_is_there': name one of plan_is_present, monthly_price_is_not_negative"
     with pytest.raises(AssertionError, match=told):
         lakehouse.run([*DBT, "compile", "--inline", inline])
+
+
+def test_quarantine__says_at_once_that_the_warehouse_is_down(tmp_path, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        host = f"127.0.0.1:{taken.getsockname()[1]}"
+    target = {"host": host, "http_path": "/sql", "token": "none", "catalog": "medallion"}
+    profile = {"medallion": {"target": "local", "outputs": {"local": target}}}
+    with (tmp_path / "profiles.yml").open("w") as file:
+        YAML().dump(profile, file)
+    monkeypatch.setenv("DBT_PROFILES_DIR", str(tmp_path))
+    with pytest.raises(MedallionError, match=f"{host} does not answer: start it with `medallion"):
+        quarantine()
 
 
 RULE = Rule("bronze", "azure_sql__dim_user", "user_id_is_present", "user_id > 0", "warn", "So.")

@@ -43,7 +43,12 @@ models:
     columns: [{name: id, description: "Its (number), here."}]
 """
 UNCHANGED = {"properties": {}, "tags": {}, "rules": [], "partition_by": [], "schedule": {}}
-KNOWN = {"name": "id_is_present", "expression": "id is not null", "action": "quarantine"}
+KNOWN = {
+    "name": "id_is_present",
+    "expression": "id is not null",
+    "applies_to": "states",
+    "action": "quarantine",
+}
 POSITIVE = {
     "name": "id_is_positive",
     "expression": "id > 0",
@@ -151,11 +156,12 @@ def project(warehouse, driver, tmp_path):
 
 
 def test_rules_come_change_and_go_without_a_full_refresh(project):
-    project.landing.land("1.parquet", id=[1, None], _operation=[2, 2])
+    # Deletes and images before an update are exempt, a row of no known operation is not.
+    project.landing.land("1.parquet", id=[1, None, None, None], _operation=[2, 1, 3, None])
     project.describe(rules=[KNOWN])
     project.run()
-    assert project.ids() == [None, 1], "bronze keeps what staging quarantines"
-    assert project.warehouse.rows(COUNTS.format(0)) == [("id_is_present", 1, 1)]
+    assert project.ids() == [None, None, None, 1], "bronze keeps what staging quarantines"
+    assert project.warehouse.rows(COUNTS.format(0)) == [("id_is_present", 3, 1)]
 
     project.landing.land("2.parquet", id=[2], _operation=[4])
     log = project.run()
@@ -166,18 +172,18 @@ def test_rules_come_change_and_go_without_a_full_refresh(project):
     project.describe(rules=[KNOWN, POSITIVE])
     log = project.run()
     assert "CREATE OR REFRESH STREAMING TABLE" in log
-    assert project.ids() == [None, 1, 2], "what was archived is still there"
+    assert project.ids() == [None, None, None, 1, 2], "what was archived is still there"
 
     project.landing.land("3.parquet", id=[0, -1], _operation=[3, 4])
     said = project.warehouse.fails("refresh streaming table bronze.things")
     assert "id_is_positive" in said
     assert "id=-1" in said
     assert "_file=3.parquet" in said
-    assert project.ids() == [None, 1, 2]
+    assert project.ids() == [None, None, None, 1, 2]
 
     project.describe(rules=[])
     assert "CREATE OR REFRESH STREAMING TABLE" in project.run()
-    assert project.ids() == [None, -1, 0, 1, 2]
+    assert project.ids() == [None, None, None, -1, 0, 1, 2]
     assert project.warehouse.rows("describe table bronze.things")[0][2] == "Its (number), here."
 
 

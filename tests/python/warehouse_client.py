@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 from databricks import sql
-from databricks.sql.client import Connection
+from databricks.sql.client import Connection, Cursor
 from ruamel.yaml import YAML
 
 PUBLISHED_COLUMNS = {
@@ -23,12 +23,26 @@ PUBLISHED_COLUMNS = {
     "silver.dim_device": "device_key device_type",
     "silver.fct_streams": "stream_id user_key track_key artist_key device_key date_key user_id"
     " track_id streamed_at listen_duration_sec",
+    "silver.dim_subscription_plan": "subscription_plan_key plan monthly_price currency max_devices"
+    " valid_from valid_to is_current",
+    "silver.dim_market": "market_key country iso_code region currency"
+    " valid_from valid_to is_current",
+    "silver.fct_subscription_changes": "user_key from_plan_key to_plan_key date_key user_id"
+    " changed_at movement from_plan to_plan from_monthly_price to_monthly_price",
+    "silver.reconciliation": "source_table landed before_images redelivered applied deleted"
+    " collapsed superseded quarantined",
     "gold.mart_daily_listening": "date_day country subscription_type device_type streams listeners"
     " listen_seconds",
     "gold.mart_top_tracks_weekly": "week_start rank track_id track_name artist_name streams"
     " listeners",
+    "gold.mart_top_artists_weekly": "week_start rank artist_id artist_name streams listeners",
     "gold.mart_user_engagement": "date_day daily_active_users weekly_active_users"
     " monthly_active_users stickiness",
+    "gold.mart_user_retention": "cohort_week weeks_since cohort_users active_users retention",
+    "gold.mart_subscription_movements": "date_day plan sign_ups returns upgrades downgrades"
+    " switches departures cancellations subscribers monthly_price recurring_revenue",
+    "gold.mart_catalog_health": "date_day streams tracks_played streams_of_unknown_tracks"
+    " streams_of_unknown_artists streams_of_incomplete_tracks streams_longer_than_the_track",
 }
 Rows = list[dict]
 
@@ -53,40 +67,66 @@ def connected(profiles_dir: Path) -> Iterator[Connection]:
 
 
 def read_published(profiles_dir: Path) -> dict[str, Rows]:
-    """Every published table's rows, with the surrogate keys as they are."""
+    """Every published table's rows, with the surrogate keys as they are.
+
+    A table that is not there is left out, and so are columns: the caller tells what lacks.
+    """
     with connected(profiles_dir) as connection, connection.cursor() as cursor:
         published = {}
         for table, columns in PUBLISHED_COLUMNS.items():
-            names = columns.split()
-            cursor.execute(f"select {', '.join(f'`{name}`' for name in names)} from {table}")
-            published[table] = [
-                dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall()
-            ]
+            there = _columns(cursor, table)
+            names = [name for name in columns.split() if name in there]
+            if names:
+                cursor.execute(f"select {', '.join(f'`{name}`' for name in names)} from {table}")
+                published[table] = _rows(names, cursor.fetchall_arrow())
         return published
+
+
+def _columns(cursor: Cursor, table: str) -> set[str]:
+    """The columns that a table has; none if there is no such table."""
+    schema, name = table.split(".")
+    cursor.columns(schema_name=schema, table_name=name)
+    return {row.COLUMN_NAME for row in cursor.fetchall()}
+
+
+def _rows(names: list[str], told: pa.Table) -> Rows:
+    columns = [[_plain(value) for value in column.to_pylist()] for column in told.columns]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def _plain(value: object) -> object:
     if isinstance(value, datetime) and value.tzinfo:
         return value.astimezone(UTC).replace(tzinfo=None)
-    return float(value) if isinstance(value, Decimal) else value
+    return value
+
+
+NAMED = {
+    "user_key": ("user_version", "silver.dim_user", "user_id"),
+    "track_key": ("track_version", "silver.dim_track", "track_id"),
+    "artist_key": ("artist_version", "silver.dim_artist", "artist_id"),
+    "from_plan_key": ("from_plan_version", "silver.dim_subscription_plan", "plan"),
+    "to_plan_key": ("to_plan_version", "silver.dim_subscription_plan", "plan"),
+}  # a fact's surrogate key -> how the oracle calls it, its dimension, and that one's natural key
 
 
 def resolve_keys(published: dict[str, Rows]) -> dict[str, Rows]:
     """The tables as the oracle tells them: no surrogate keys, facts name their versions."""
-    versions = {
-        name: _by_key(published[f"silver.dim_{name}"], f"{name}_key", f"{name}_id", "valid_from")
-        for name in ("user", "track", "artist")
-    }
-    devices = _by_key(published["silver.dim_device"], "device_key", "device_type")
     resolved = {
         table: [{c: value for c, value in row.items() if not _is_surrogate(c)} for row in rows]
         for table, rows in published.items()
     }
-    facts = zip(resolved["silver.fct_streams"], published["silver.fct_streams"], strict=True)
-    for fact, raw in facts:
-        for name, by_key in versions.items():
-            fact[f"{name}_version"] = by_key.get(raw[f"{name}_key"], raw[f"{name}_key"])
-        (fact["device_type"],) = devices.get(raw["device_key"], (raw["device_key"],))
+    for table in ("silver.fct_streams", "silver.fct_subscription_changes"):
+        for key, (name, dimension, number) in NAMED.items():
+            if not published.get(table) or key not in published[table][0]:
+                continue
+            own_key = "subscription_plan_key" if number == "plan" else key
+            by_key = _by_key(published.get(dimension, []), own_key, number, "valid_from")
+            for row, raw in zip(resolved[table], published[table], strict=True):
+                row[name] = by_key.get(raw[key], raw[key])
+    devices = _by_key(published["silver.dim_device"], "device_key", "device_type")
+    plays = published["silver.fct_streams"]
+    for row, raw in zip(resolved["silver.fct_streams"], plays, strict=True):
+        row["device_type"] = devices.get(raw["device_key"], (raw["device_key"],))[-1]
     return resolved
 
 
@@ -95,9 +135,10 @@ def _is_surrogate(column: str) -> bool:
 
 
 def _by_key(rows: Rows, key: str, *columns: str) -> dict[str, tuple]:
-    named = {row[key]: tuple(row[column] for column in columns) for row in rows}
-    if len(named) != len(rows):
-        raise AssertionError(f"{len(rows)} rows have only {len(named)} different {key}.")
+    named: dict[str, tuple] = {}
+    for row in rows:
+        value = tuple(row[column] for column in columns)
+        named[row[key]] = ("two rows have the key", row[key]) if row[key] in named else value
     return named
 
 

@@ -34,11 +34,22 @@ COUNTED = {
     ],
     "silver": [
         *(f"dim_{name}" for name in ("user", "artist", "track", "date", "device")),
+        "dim_subscription_plan",
+        "dim_market",
         "fct_streams",
+        "fct_subscription_changes",
     ],
     "snapshots": ["snap_markets", "snap_subscription_plans"],
     "quarantine": ["quarantined_plays", "quarantined_members"],
-    "gold": ["mart_daily_listening", "mart_top_tracks_weekly", "mart_user_engagement"],
+    "gold": [
+        "mart_daily_listening",
+        "mart_top_tracks_weekly",
+        "mart_top_artists_weekly",
+        "mart_user_engagement",
+        "mart_user_retention",
+        "mart_subscription_movements",
+        "mart_catalog_health",
+    ],
 }
 
 

@@ -1,13 +1,11 @@
 """ALTER TABLE and VIEW, and COMMENT ON."""
 
-import json
 from dataclasses import replace
 
-import deltalake
 from sqlglot import exp
 
 from medallion.local.warehouse import storage
-from medallion.local.warehouse.catalog import STREAMING, Column, Relation
+from medallion.local.warehouse.catalog import STREAMING, Relation
 from medallion.local.warehouse.context import Context, done
 from medallion.local.warehouse.definitions import definition
 from medallion.local.warehouse.dialect import parse, quoted
@@ -176,9 +174,10 @@ def _add_columns(context: Context, relation: Relation, clause: str) -> None:
         replace(column, type=type_name(field.type), nullable=True)
         for column, field in zip(added, arrow, strict=True)
     ]
-    fields = deltalake.Schema.from_arrow(arrow).fields
-    types = {field.name: json.loads(field.type.to_json()) for field in fields}
-    _write_columns(context, relation, relation.columns + added, types)
+    columns = relation.columns + added
+    with context.storage.lock(relation.location):
+        storage.widen(relation.location, columns, arrow)
+        context.catalog.change(relation.key, columns=columns)
 
 
 def _alter_column(context: Context, relation: Relation, reader: Reader, sql: str) -> None:
@@ -221,15 +220,9 @@ def _change_column(context: Context, relation: Relation, name: str, **fields: ob
     if relation.is_view or "nullable" not in fields:
         context.catalog.change(relation.key, columns=columns)
     else:
-        _write_columns(context, relation, columns, {})
-
-
-def _write_columns(
-    context: Context, relation: Relation, columns: list[Column], types: dict[str, object]
-) -> None:
-    with context.storage.lock(relation.location):
-        storage.change_schema(relation.location, columns, types)
-        context.catalog.change(relation.key, columns=columns)
+        with context.storage.lock(relation.location):
+            storage.change_schema(relation.location, columns, {})
+            context.catalog.change(relation.key, columns=columns)
 
 
 def _path(relation: Relation) -> str:

@@ -55,6 +55,9 @@ class Engine:
         self._server.start(background=True)
         _, port = self._server.listening_address
         self._spark = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
+        # Over loopback there is nothing to reattach to; and the client's release of a result takes
+        # a lock, which hung when the garbage collector closed an abandoned result amid another's.
+        self._spark.client.disable_reattachable_execute()
         self._spark.conf.set("spark.sql.session.timeZone", "UTC")
 
     def query(self, sql: str) -> Result:

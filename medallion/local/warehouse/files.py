@@ -9,7 +9,7 @@ import json
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from medallion.local.warehouse.errors import SqlError
+from medallion.local.warehouse.types import plain_schema, type_name
 
 METADATA = "_metadata"
 _METADATA_TYPE = pa.struct(
@@ -29,6 +30,7 @@ _METADATA_TYPE = pa.struct(
     ]
 )
 _ROWS = 65_536
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def _with_metadata(batch: pa.RecordBatch, file: LandedFile, schema: pa.Schema) -
         "file_path": file.url,
         "file_name": file.path.name,
         "file_size": file.size,
-        "file_modification_time": datetime.fromtimestamp(file.modified_ns / 1e9, UTC),
+        "file_modification_time": _EPOCH + timedelta(microseconds=file.modified_ns // 1000),
     }
     column = pa.repeat(pa.scalar(value, _METADATA_TYPE), batch.num_rows)
     return pa.RecordBatch.from_arrays([*batch.columns, column], schema=schema)
@@ -138,7 +140,8 @@ def _batches(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator
 def _read_parquet(
     source: ReadFiles, file: LandedFile, wanted: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(file.path) as parquet:
+    # In nanoseconds, as INT96 is read by default, years after 2262 would wrap around unnoticed.
+    with pq.ParquetFile(file.path, coerce_int96_timestamp_unit="us") as parquet:
         names = {name.lower() for name in wanted.names}
         columns = [name for name in parquet.schema_arrow.names if name.lower() in names]
         if not columns:
@@ -230,10 +233,9 @@ FORMATS = frozenset(_READERS)
 
 
 def _matched(batch: pa.RecordBatch, wanted: pa.Schema, file: LandedFile) -> pa.RecordBatch:
-    positions = {name.lower(): index for index, name in enumerate(batch.schema.names)}
     columns = []
     for target in wanted:
-        index = positions.get(target.name.lower())
+        index = _position(batch.schema.names, target.name, file)
         if index is None:
             columns.append(pa.nulls(batch.num_rows, target.type))
             continue
@@ -242,37 +244,67 @@ def _matched(batch: pa.RecordBatch, wanted: pa.Schema, file: LandedFile) -> pa.R
         except pa.ArrowException as error:
             raise SqlError(
                 f"[FAILED_READ_FILE] Column `{target.name}` of {file.url} does not hold "
-                f"{target.type} values: {str(error).splitlines()[0]}."
+                f"{type_name(target.type)} values: {str(error).splitlines()[0].rstrip('.')}."
             ) from None
     return pa.RecordBatch.from_arrays(columns, schema=wanted)
 
 
+def _position(names: list[str], wanted: str, file: LandedFile) -> int | None:
+    """Where a column stands; of several that differ in case, the one that is written alike."""
+    alike = [index for index, name in enumerate(names) if name.lower() == wanted.lower()]
+    if len(alike) > 1:
+        alike = [index for index in alike if names[index] == wanted]
+        if len(alike) != 1:
+            raise SqlError(
+                f"[FAILED_READ_FILE] {file.url} has more than one column `{wanted}`: land it again "
+                "with one."
+            )
+    return alike[0] if alike else None
+
+
 def cast(values: pa.Array, target: pa.DataType) -> pa.Array:
-    """`values` as `target`; times without a zone are UTC, and are cut to microseconds."""
+    """`values` as `target`; times without a zone are UTC, and are cut to microseconds.
+
+    Raises pa.ArrowException for a value that does not fit, and for a number as a time: nothing says
+    from when on, and in which unit, it counts.
+    """
     kind = values.type
     if kind == target:
         return values
     if pa.types.is_dictionary(kind):
         return cast(values.dictionary_decode(), target)
+    if _is_number(kind) and pa.types.is_temporal(target):
+        raise pa.ArrowInvalid(f"they are numbers ({type_name(kind)})")
     if _is_text(kind):
         values = pc.utf8_trim_whitespace(values) if not _is_text(target) else values
         if pa.types.is_timestamp(target):
-            return _text_to_timestamp(values).cast(target, safe=False)
+            return _text_to_timestamp(values).cast(target)
         if pa.types.is_date(target):
-            return _text_to_timestamp(values).cast(pa.timestamp("us"), safe=False).cast(target)
+            return _as_date(_text_to_timestamp(values), target)
         if pa.types.is_boolean(target):
             return pc.utf8_lower(values).cast(target)
     if pa.types.is_timestamp(target) and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-        return values.cast(target, safe=False)
+        return _cut(values, target)
     if pa.types.is_timestamp(kind) and pa.types.is_date(target):
-        return values.cast(pa.timestamp("us"), safe=False).cast(target, safe=False)
+        return _as_date(values, target)
     if pa.types.is_decimal(target) and pa.types.is_integer(kind):
         return values.cast(pa.decimal128(38, target.scale)).cast(target)
     return values.cast(target)
 
 
+def _cut(values: pa.Array, target: pa.DataType) -> pa.Array:
+    """Times in another unit: digits are cut, but a time that the unit cannot tell is an error."""
+    return values.cast(options=pc.CastOptions(target, allow_time_truncate=True))
+
+
+def _as_date(values: pa.Array, target: pa.DataType) -> pa.Array:
+    """The UTC day of times."""
+    return _cut(_cut(values, pa.timestamp("us")), target)
+
+
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(is_kind(kind) for is_kind in kinds)
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -285,7 +317,7 @@ def _text_to_timestamp(values: pa.Array) -> pa.Array:
     failure: pa.ArrowException | None = None
     for kind in (pa.timestamp("us"), utc, pa.timestamp("ns"), pa.timestamp("ns", "UTC")):
         try:
-            return values.cast(kind).cast(utc, safe=False)
+            return _cut(values.cast(kind), utc)
         except pa.ArrowException as error:
             failure = failure or error
     raise failure or pa.ArrowInvalid("not a time")
@@ -310,8 +342,6 @@ def _merged_schema(source: ReadFiles, files: list[LandedFile]) -> pa.Schema:
 
 
 def _file_schema(source: ReadFiles, file: LandedFile) -> pa.Schema:
-    from medallion.local.warehouse.types import plain_schema
-
     if source.format == "json":
         raise SqlError(f"[CF_SCHEMA] {source.url} holds JSON: give `schema => '…'`.")
     try:

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
 
 from medallion.home import Home
 from medallion.local.warehouse.catalog import Column
@@ -128,8 +128,9 @@ def append(
     batches: Iterator[pa.RecordBatch],
     overwrite: bool = False,
     transaction: tuple[str, int] | None = None,
+    wider: bool = False,
 ) -> int:
-    """Add rows (or make them the content) under the table's own schema, in one commit."""
+    """Add rows (or make them the content) in one commit; if `wider`, with columns that are new."""
     counted = _Counted(schema, batches)
     commit = None
     if transaction is not None:
@@ -140,6 +141,7 @@ def append(
             folder,
             counted.reader,
             mode="overwrite" if overwrite else "append",
+            schema_mode="merge" if wider else None,
             commit_properties=commit,
         )
     return counted.rows
@@ -165,6 +167,14 @@ def transaction_version(folder: str, name: str) -> int:
     """The version last committed under an application's name; -1 for none."""
     version = DeltaTable(folder).transaction_version(name)
     return -1 if version is None else version
+
+
+def widen(folder: str, columns: list[Column], schema: pa.Schema) -> None:
+    """Commit the columns that the table does not have yet; those of before hold NULL in them."""
+    if len(columns) > len(table_schema(folder)):
+        fields = Schema.from_arrow(schema).fields
+        types = {field.name: json.loads(field.type.to_json()) for field in fields}
+        change_schema(folder, columns, types)
 
 
 def change_schema(folder: str, columns: list[Column], types: dict[str, object]) -> None:

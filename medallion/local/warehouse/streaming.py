@@ -8,6 +8,7 @@ taken again: its rows come twice rather than not at all, and what reads bronze d
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pyarrow as pa
 from sqlglot import exp
@@ -56,9 +57,11 @@ def create(context: Context, sql: str) -> Result:
                     relation.properties,
                 )
             else:
+                relation, schema = _in_order(before, relation, schema)
                 _refuse_other_shape(before, relation)
-            _take(context, relation)
+            _take(context, relation, schema)
             if before is not None:
+                storage.widen(relation.location, relation.columns, schema)
                 storage.set_properties(relation.location, relation.properties)
             context.catalog.put(relation)
     return done()
@@ -116,11 +119,24 @@ def _columns(schema: pa.Schema, clauses: Definition, name: str) -> list[Column]:
     ]
 
 
+def _in_order(before: Relation, now: Relation, schema: pa.Schema) -> tuple[Relation, pa.Schema]:
+    """The columns as they stand in the table, and those that are new to it after them."""
+    held = [column.name.lower() for column in before.columns]
+    names = [column.name.lower() for column in now.columns]
+    order = sorted(
+        range(len(names)), key=lambda n: held.index(names[n]) if names[n] in held else len(held) + n
+    )
+    columns = [now.columns[n] for n in order]
+    return replace(now, columns=columns), pa.schema([schema.field(n) for n in order])
+
+
 def _refuse_other_shape(before: Relation, now: Relation) -> None:
-    if _shape(before) != _shape(now):
+    held, wanted = _shape(before), _shape(now)
+    added = wanted[len(held) :]
+    if wanted[: len(held)] != held or not all(nullable for *_, nullable in added):
         raise SqlError(
             f"[STREAMING_TABLE_SCHEMA_CHANGED] {now.full_name} has other columns than its new "
-            "query: drop it, or run a full refresh."
+            "query, which may only add some: drop it, or run a full refresh."
         )
     if before.partitioned_by != now.partitioned_by:
         raise SqlError(
@@ -147,21 +163,21 @@ def refresh(context: Context, parts: tuple[str, ...], full: bool) -> Result:
                 f"{relation.kind.lower()}: only a streaming table is refreshed."
             )
         with context.storage.lock(relation.location):
-            _take(context, relation, full)
+            _take(context, relation, storage.table_schema(relation.location), full)
     return done()
 
 
-def _take(context: Context, relation: Relation, full: bool = False) -> int:
+def _take(context: Context, relation: Relation, schema: pa.Schema, full: bool = False) -> int:
     """A batch; read again, with a new listing, if a file changes meanwhile. The number of rows."""
     for _ in range(_ATTEMPTS - 1):
         try:
-            return _batch(context, relation, full)
+            return _batch(context, relation, schema, full)
         except FileChanged:
             continue
-    return _batch(context, relation, full)
+    return _batch(context, relation, schema, full)
 
 
-def _batch(context: Context, relation: Relation, full: bool) -> int:
+def _batch(context: Context, relation: Relation, schema: pa.Schema, full: bool) -> int:
     """All new files in one commit; without any, none."""
     log = SourceLog(relation.location)
     number = log.last() + 1
@@ -178,7 +194,6 @@ def _batch(context: Context, relation: Relation, full: bool) -> int:
         new.extend(fresh)
         return fresh
 
-    schema = storage.table_schema(relation.location)
     checks = Checks(relation)
     owner = Context(
         context.catalog, context.storage, context.engine, Session(schema=relation.query_schema)
@@ -201,6 +216,7 @@ def _batch(context: Context, relation: Relation, full: bool) -> int:
             rows(),
             overwrite=full,
             transaction=log.transaction(number),
+            wider=len(schema) > len(storage.table_schema(relation.location)),
         )
 
 

@@ -5,7 +5,7 @@
         materialized='incremental',
         incremental_strategy='cdc_merge',
         unique_key='artist_key',
-        sequence_by='_loaded_through',
+        meta={'sequence_by': '_loaded_through'},
     )
 }}
 

@@ -6,7 +6,7 @@
         materialized='incremental',
         incremental_strategy='cdc_merge',
         unique_key='stream_id',
-        sequence_by='_loaded_through',
+        meta={'sequence_by': '_loaded_through'},
     )
 }}
 

@@ -5,19 +5,13 @@
         materialized='incremental',
         incremental_strategy='cdc_merge',
         unique_key='subscription_change_key',
-        sequence_by='_loaded_through',
+        meta={'sequence_by': '_loaded_through'},
     )
 }}
 
+{% set user_changes = ref('stg_azure_sql__user_changes') -%}
+
 with
-
-changes as (
-
-    select *
-    from {{ ref('stg_azure_sql__user_changes') }}
-    where _quarantine_reasons is null
-
-),
 
 users as (
 
@@ -52,6 +46,14 @@ price_list as (
 ),
 
 {% if is_incremental() -%}
+changes as (
+
+    select *
+    from {{ user_changes }}
+    where _quarantine_reasons is null
+
+),
+
 -- The log, not the dimension, tells whose history changed: a user that lost its last version has no
 -- row there any more. A user without a row here has no price to look up again.
 touched as (

@@ -29,13 +29,13 @@ with
 ),
 
 {% endfor -%}
-judged as (
+kept_out as (
 
     {% for dimension, bronze in changes.items() -%}
     select
         '{{ dimension }}' as dimension,
         '{{ bronze }}' as bronze_model,
-        _landed_row,
+        to_json(_landed_row) as landed_row,
         _change_sequence,
         _changed_at,
         _run_id,
@@ -43,6 +43,7 @@ judged as (
         _loaded_at,
         _quarantine_reasons
     from {{ dimension }}_changes
+    where _quarantine_reasons is not null
     union all
 
     {% endfor -%}
@@ -50,7 +51,7 @@ judged as (
     select
         '{{ dimension }}' as dimension,
         '{{ bronze }}' as bronze_model,
-        _landed_row,
+        to_json(_landed_row) as landed_row,
         cast(null as string) as _change_sequence,
         cast(null as timestamp) as _changed_at,
         -- Data Factory names these files by its run.
@@ -59,6 +60,7 @@ judged as (
         _loaded_at,
         _quarantine_reasons
     from {{ dimension }}_lines
+    where _quarantine_reasons is not null
     {% if not loop.last -%}
     union all
 
@@ -72,7 +74,7 @@ select
     bronze_model,
 
     -- attributes
-    _landed_row as landed_row,
+    landed_row,
 
     -- control
     _change_sequence,
@@ -81,5 +83,4 @@ select
     _file,
     _loaded_at as _first_seen_at,
     _quarantine_reasons
-from judged
-where _quarantine_reasons is not null
+from kept_out

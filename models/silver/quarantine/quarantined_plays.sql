@@ -89,6 +89,6 @@ select
     _file,
     _loaded_at as _first_seen_at,
     'azure_sql__fact_stream' as bronze_model,
-    _landed_row as landed_row,
+    to_json(_landed_row) as landed_row,
     _quarantine_reasons
 from kept_out

@@ -45,7 +45,10 @@ date_changes as (
 
     select
         *,
-        row_number() over (partition by date_key order by _change_sequence desc) as recency
+        row_number() over (partition by date_key order by _change_sequence desc) as recency,
+        bool_or(not _is_deleted and _quarantine_reasons is null) over (
+            partition by date_key
+        ) as has_stood
     from {{ ref('stg_azure_sql__date_changes') }}
 
 ),
@@ -75,7 +78,10 @@ ranked_plays as (
 
     select
         *,
-        row_number() over (partition by stream_id order by _change_sequence desc) as recency
+        row_number() over (partition by stream_id order by _change_sequence desc) as recency,
+        bool_or(not _is_deleted and _quarantine_reasons is null) over (
+            partition by stream_id
+        ) as has_stood
     from play_changes
 
 ),
@@ -84,16 +90,14 @@ landed as (
 
     -- What cannot be placed in the log is no change that could be delivered again.
     {% for table in sources -%}
-    {% set change_can_be_placed -%}
-        {{ expectation_condition(expectation('change_can_be_placed', table.bronze)) }}
-    {%- endset -%}
+    {% set placed_rule = expectation('change_can_be_placed', table.bronze) -%}
     select
         '{{ table.table }}' as source_table,
         count(*) as landed,
         count_if(_operation = 3) as before_images,
-        count_if(_operation != 3 and {{ change_can_be_placed }}) - count(
+        count_if(_operation != 3 and {{ expectation_condition(placed_rule) }}) - count(
             distinct case
-                when _operation != 3 and {{ change_can_be_placed }}
+                when _operation != 3 and {{ expectation_condition(placed_rule) }}
                     then concat_ws('|', {{ table.key }}, _start_lsn, _seqval, _operation)
             end
         ) as redelivered
@@ -126,7 +130,8 @@ outcomes as (
         case
             when _quarantine_reasons is not null then 'quarantined'
             when recency > 1 then 'superseded'
-            when _is_deleted then 'closed'
+            when _is_deleted and has_stood then 'closed'
+            when _is_deleted then 'collapsed'
             else 'opened'
         end as outcome
     from date_changes
@@ -137,7 +142,8 @@ outcomes as (
         case
             when stream_id is null then 'quarantined'
             when recency > 1 then 'superseded'
-            when _is_deleted then 'closed'
+            when _is_deleted and has_stood then 'closed'
+            when _is_deleted then 'collapsed'
             when _quarantine_reasons is not null then 'quarantined'
             else 'opened'
         end as outcome

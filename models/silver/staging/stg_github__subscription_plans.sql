@@ -1,4 +1,5 @@
--- One row per plan: the newest landed state of subscription_plans.csv, without what is in quarantine.
+-- One row per plan: the newest landed state of subscription_plans.csv, without what is in
+-- quarantine.
 with
 
 newest as (

@@ -7,6 +7,7 @@ Change = dict[str, Any]
 History = dict[str, list[Change]]  # source table -> its change rows, in any order
 
 DELETE, INSERT, BEFORE, AFTER = 1, 2, 3, 4
+UNKNOWN_ID = -1  # the unknown member's in every dimension; a source row with it is kept out
 KEYS = {
     "DimUser": "user_id",
     "DimArtist": "artist_id",
@@ -21,11 +22,20 @@ def order(change: Change) -> tuple:
     return change["_start_lsn"], change["_seqval"], change["_operation"]
 
 
+def is_placed(change: Change) -> bool:
+    """Whether the change says where in the log it stands."""
+    log = ("_start_lsn", "_seqval", "_operation", "_commit_time")
+    return all(change[column] is not None for column in log)
+
+
 def distinct(changes: Iterable[Change], key: str) -> list[Change]:
-    """The changes in log order, each once, without before-images and rows that have no key."""
+    """The changes in log order, each once, without before-images and rows without a usable key."""
+    reserved = None if key == "stream_id" else UNKNOWN_ID
     seen: dict[tuple, Change] = {}
     for change in changes:
-        if change["_operation"] != BEFORE and change[key] is not None:
+        if not is_placed(change) or change["_operation"] == BEFORE:
+            continue
+        if change[key] not in (None, reserved):
             seen.setdefault((change[key], *order(change)), change)
     return sorted(seen.values(), key=order)
 

@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from oracle.changes import BEFORE, DELETE, KEYS, History, states_by_key
+from oracle.changes import BEFORE, DELETE, KEYS, UNKNOWN_ID, History, states_by_key
 
 BEGINNING = datetime(1900, 1, 1)
 END = datetime(9999, 12, 31)
-UNKNOWN_ID = -1
 UNKNOWN = "Unknown"
 
 TEXTS = {

@@ -1,10 +1,10 @@
-"""The marts: plays counted per day and audience, per week and track, and per window of users."""
+"""The marts of plays: per day and audience, per week and track or artist, per window of users."""
 
 from collections import defaultdict
 from datetime import date, timedelta
 
-from oracle.changes import History
-from oracle.dimensions import UNKNOWN
+from oracle.changes import UNKNOWN_ID, History
+from oracle.dimensions import BEGINNING, UNKNOWN
 from oracle.facts import plays, resolved_plays
 
 CHART_LENGTH = 100
@@ -39,10 +39,29 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _track_of_week(track_id: int, group: list[dict]) -> dict:
+def _charts(history: History, numbers: tuple[str, str]) -> list[dict]:
+    """Every week's first 100 of what the two columns number, by streams, listeners, number."""
+    source, column = numbers
+    weeks: dict[date, dict[int, list]] = defaultdict(lambda: defaultdict(list))
+    for one in resolved_plays(history):
+        number = one[source][column]
+        monday = _monday(one["play"]["stream_timestamp"].date())
+        weeks[monday][UNKNOWN_ID if number is None else number].append(one)
+    rows = []
+    for week_start, groups in weeks.items():
+        chart = sorted(
+            (_charted(column, number, group) for number, group in groups.items()),
+            key=lambda row: (-row["streams"], -row["listeners"], row[column]),
+        )
+        for rank, row in enumerate(chart[:CHART_LENGTH], start=1):
+            rows.append({"week_start": week_start, "rank": rank} | row)
+    return rows
+
+
+def _charted(column: str, number: int, group: list[dict]) -> dict:
     last = max(group, key=lambda one: (one["play"]["stream_timestamp"], one["play"]["stream_id"]))
     return {
-        "track_id": track_id,
+        column: number,
         "track_name": _named(last["track"]["track_name"]),
         "artist_name": _named(last["artist"]["artist_name"]),
         "streams": len(group),
@@ -52,18 +71,14 @@ def _track_of_week(track_id: int, group: list[dict]) -> dict:
 
 def mart_top_tracks_weekly(history: History) -> list[dict]:
     """The chart of every week (from Monday), named as at the week's last play of each track."""
-    weeks = defaultdict(lambda: defaultdict(list))
-    for one in resolved_plays(history):
-        play = one["play"]
-        weeks[_monday(play["stream_timestamp"].date())][play["track_id"]].append(one)
-    rows = []
-    for week_start, groups in weeks.items():
-        chart = sorted(
-            (_track_of_week(track_id, group) for track_id, group in groups.items()),
-            key=lambda row: (-row["streams"], -row["listeners"], row["track_id"]),
-        )
-        for rank, row in enumerate(chart[:CHART_LENGTH], start=1):
-            rows.append({"week_start": week_start, "rank": rank} | row)
+    return _charts(history, ("play", "track_id"))
+
+
+def mart_top_artists_weekly(history: History) -> list[dict]:
+    """The same of artists, as the track versions name them."""
+    rows = _charts(history, ("track", "artist_id"))
+    for row in rows:
+        del row["track_name"]
     return rows
 
 
@@ -77,7 +92,7 @@ def mart_user_engagement(history: History) -> list[dict]:
 
     def active(last_day: date, days: int) -> int:
         window = (last_day - timedelta(days=back) for back in range(days))
-        return len(set().union(*(users.get(day, set()) for day in window)))
+        return len(set().union(*(users[day] for day in window if day in users)))
 
     rows = []
     for offset in range((max(users) - min(users)).days + 1):
@@ -93,3 +108,60 @@ def mart_user_engagement(history: History) -> list[dict]:
             }
         )
     return rows
+
+
+def mart_user_retention(history: History) -> list[dict]:
+    """Per week of first plays, and weeks since: who of them played, of how many."""
+    weeks: dict[int, set[date]] = defaultdict(set)
+    for play in plays(history):
+        weeks[play["user_id"]].add(_monday(play["stream_timestamp"].date()))
+    cohorts: dict[date, int] = defaultdict(int)
+    active: dict[tuple[date, int], int] = defaultdict(int)
+    for own in weeks.values():
+        cohorts[min(own)] += 1
+        for week in own:
+            active[min(own), (week - min(own)).days // 7] += 1
+    return [
+        {
+            "cohort_week": cohort,
+            "weeks_since": since,
+            "cohort_users": cohorts[cohort],
+            "active_users": users,
+            "retention": users / cohorts[cohort],
+        }
+        for (cohort, since), users in active.items()
+    ]
+
+
+def _is_unknown(version: dict) -> bool:
+    return version["valid_from"] == BEGINNING
+
+
+def _is_incomplete(track: dict) -> bool:
+    if _is_unknown(track):
+        return False
+    return any(track[column] is None for column in ("track_name", "artist_id", "duration_sec"))
+
+
+def _is_longer(one: dict) -> bool:
+    listened, duration = one["play"]["listen_duration"], one["track"]["duration_sec"]
+    return None not in (listened, duration) and 10 * listened > 11 * duration
+
+
+def mart_catalog_health(history: History) -> list[dict]:
+    """Per day with plays: how many name a track or an artist that the catalogue tells badly."""
+    days = defaultdict(list)
+    for one in resolved_plays(history):
+        days[one["play"]["stream_timestamp"].date()].append(one)
+    return [
+        {
+            "date_day": day,
+            "streams": len(group),
+            "tracks_played": len({one["play"]["track_id"] for one in group}),
+            "streams_of_unknown_tracks": sum(_is_unknown(one["track"]) for one in group),
+            "streams_of_unknown_artists": sum(_is_unknown(one["artist"]) for one in group),
+            "streams_of_incomplete_tracks": sum(_is_incomplete(one["track"]) for one in group),
+            "streams_longer_than_the_track": sum(_is_longer(one) for one in group),
+        }
+        for day, group in days.items()
+    ]

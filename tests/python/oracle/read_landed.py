@@ -1,12 +1,15 @@
-"""The change rows of every Parquet file that landed in the lake, as the oracle reads them."""
+"""The change rows of every landed Parquet file, and the lines of every landed CSV file."""
 
-from datetime import UTC, date, datetime
+import csv
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
 
 from oracle.changes import KEYS, Change, History
+from oracle.reference import COLUMNS, Listing, Listings
 
 
 def read_landed(lake: Path) -> History:
@@ -18,6 +21,30 @@ def read_landed(lake: Path) -> History:
         ]
         for table in KEYS
     }
+
+
+def read_listings(lake: Path) -> Listings:
+    """Every landed state of the GitHub files. A file landed when it was last modified."""
+    return {
+        name: [_listing(file) for file in (lake / "bronze" / "github" / name).glob("*.csv")]
+        for name in COLUMNS
+    }
+
+
+def _listing(file: Path) -> Listing:
+    microseconds = file.stat().st_mtime_ns // 1000
+    landed_at = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)
+    with file.open(newline="") as opened:
+        return Listing(landed_at, [_typed(line) for line in csv.DictReader(opened)])
+
+
+def _typed(line: dict[str, str]) -> dict[str, Any]:
+    typed: dict[str, Any] = {column: text or None for column, text in line.items()}
+    if line.get("monthly_price"):
+        typed["monthly_price"] = Decimal(line["monthly_price"])
+    if line.get("max_devices"):
+        typed["max_devices"] = int(line["max_devices"])
+    return typed
 
 
 def _rows(file: Path) -> list[Change]:

@@ -1,0 +1,318 @@
+"""What a scenario has of what the rules are about; counted, so that no test passes on tame logs."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from conformance.scenario import Change, Scenario
+from oracle.changes import AFTER, BEFORE, DELETE, INSERT, KEYS, is_placed, order
+from oracle.dimensions import OTHERS, TEXTS
+from oracle.facts import EARLIEST_PLAY, broken_rules
+
+MICROSECOND = timedelta(microseconds=1)
+Events = list[Change]
+
+
+class Told:
+    """A scenario, sorted in the ways that the kinds below ask for."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.changes = scenario.changes
+        self.by_key: dict[tuple[str, Any], Events] = defaultdict(list)
+        for change in self.changes:
+            if change["_operation"] != BEFORE and is_placed(change):
+                self.by_key[change["table"], change[KEYS[change["table"]]]].append(change)
+        self.arrivals: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for batch, files in enumerate(scenario.batches):
+            for label, rows in files.items():
+                for row in rows:
+                    self.arrivals[row].append((batch, label))
+        self.first = [self.arrivals[place][0][0] for place in range(len(self.changes))]
+        self.labels = [set(batch) for batch in scenario.batches]
+
+    def of(self, table: str) -> dict[Any, Events]:
+        """The changes of each key of a table, without before-images."""
+        return {key: own for (name, key), own in self.by_key.items() if name == table}
+
+    @property
+    def keyed(self) -> Iterator[tuple[str, Events]]:
+        """Each key's changes, of all tables, where there is a key."""
+        return ((table, own) for (table, key), own in self.by_key.items() if key not in (None, -1))
+
+    @property
+    def pairs(self) -> Iterator[tuple[str, Change, Change]]:
+        """Each key's changes with the one before."""
+        for table, own in self.keyed:
+            for before, after in pairwise(own):
+                yield table, before, after
+
+    @property
+    def plays(self) -> list[Change]:
+        """Changes of plays that the rules let stand."""
+        own = (c for changes in self.of("FactStream").values() for c in changes)
+        return [c for c in own if c["_operation"] != DELETE and not broken_rules(c)]
+
+    def boundaries(self, operations: tuple[int, ...]) -> set[tuple[str, Any, datetime]]:
+        """When a member that plays name was changed by such an operation."""
+        return {
+            (table, change[KEYS[table]], change["_commit_time"])
+            for table, own in self.keyed
+            if table in ("DimUser", "DimTrack")
+            for change in own
+            if change["_operation"] in operations
+        }
+
+    def plays_at(self, operations: tuple[int, ...], offset: timedelta) -> bool:
+        """Whether a play begins at such a moment of its user or track, or next to it."""
+        at = self.boundaries(operations)
+        return any(
+            (table, play[KEYS[table]], play["stream_timestamp"] - offset) in at
+            for play in self.plays
+            for table in ("DimUser", "DimTrack")
+        )
+
+
+def _same_attributes(table: str, one: Change, other: Change) -> bool:
+    return all(one[column] == other[column] for column in TEXTS[table] + OTHERS[table])
+
+
+def _reinserts(told: Told) -> Iterator[tuple[str, Change, Change]]:
+    return (
+        pair
+        for pair in told.pairs
+        if pair[1]["_operation"] == DELETE and pair[2]["_operation"] != DELETE
+    )
+
+
+def _updates(told: Told) -> Iterator[tuple[str, Change, Change]]:
+    return (
+        pair
+        for pair in told.pairs
+        if pair[0] in TEXTS and pair[1]["_operation"] != DELETE and pair[2]["_operation"] == AFTER
+    )
+
+
+def _late_dimension(told: Told) -> bool:
+    first: dict[tuple[str, Any], int] = {}
+    for place, change in enumerate(told.changes):
+        key = (change["table"], change[KEYS[change["table"]]])
+        first[key] = min(first.get(key, told.first[place]), told.first[place])
+    return any(
+        told.first[place] < first.get((table, change[KEYS[table]]), -1)
+        for place, change in enumerate(told.changes)
+        if change["table"] == "FactStream"
+        for table in ("DimUser", "DimTrack")
+    )
+
+
+def _deleted_while_played(told: Told) -> bool:
+    played = {play["user_id"] for play in told.plays}
+    return any(
+        own[-1]["_operation"] == DELETE and key in played for key, own in told.of("DimUser").items()
+    )
+
+
+def _versions_in_a_batch(told: Told) -> bool:
+    together: dict[tuple, set] = defaultdict(set)
+    for place, change in enumerate(told.changes):
+        if change["table"] in TEXTS and change["_operation"] != BEFORE:
+            key = (change["table"], change[KEYS[change["table"]]], told.first[place])
+            together[key].add(change["_commit_time"])
+    return any(len(times) > 2 for times in together.values())
+
+
+def _out_of_order(told: Told) -> bool:
+    arrived: dict[tuple, int] = {}
+    for place, change in enumerate(told.changes):
+        if change["_operation"] == BEFORE:
+            continue
+        key = (change["table"], change[KEYS[change["table"]]])
+        if told.first[place] < arrived.get(key, -1):
+            return True
+        arrived[key] = max(arrived.get(key, -1), told.first[place])
+    return False
+
+
+def _first_load(told: Told) -> bool:
+    together: dict[tuple, set] = defaultdict(set)
+    for table, own in told.keyed:
+        for change in own:
+            together[table, order(change)].add(change[KEYS[table]])
+    return any(len(keys) > 1 for keys in together.values())
+
+
+def _has_null(table: str, column: str) -> Callable[[Told], bool]:
+    return lambda told: any(
+        change["table"] == table and change[column] is None and change["_operation"] != BEFORE
+        for change in told.changes
+    )
+
+
+def _shaped(shape: str) -> Callable[[Told], bool]:
+    return lambda told: any(label.startswith(shape) for labels in told.labels for label in labels)
+
+
+def _play(claim: Callable[[Change], bool]) -> Callable[[Told], bool]:
+    return lambda told: any(claim(play) for play in told.plays)
+
+
+def _is_midnight(moment: datetime) -> bool:
+    return moment.time() == datetime.min.time()
+
+
+def _quarantined(claim: Callable[[bool, bool], bool]) -> Callable[[Told], bool]:
+    return lambda told: any(
+        claim(bool(broken_rules(before)), bool(broken_rules(after)))
+        for table, before, after in told.pairs
+        if table == "FactStream" and DELETE not in (before["_operation"], after["_operation"])
+    )
+
+
+ALL: dict[str, Callable[[Told], bool]] = {
+    "two transactions of a key with one commit time": lambda told: any(
+        before["_commit_time"] == after["_commit_time"]
+        and before["_start_lsn"] != after["_start_lsn"]
+        for _, before, after in told.pairs
+    ),
+    "two changes of a key in a transaction": lambda told: any(
+        before["_start_lsn"] == after["_start_lsn"] for _, before, after in told.pairs
+    ),
+    "two operations at one place of the log": lambda told: any(
+        order(before)[:2] == order(after)[:2] for _, before, after in told.pairs
+    ),
+    "out of order": _out_of_order,
+    "delivered twice": lambda told: any(len({*came}) > 1 for came in told.arrivals.values()),
+    "twice in one file": lambda told: any(len({*c}) < len(c) for c in told.arrivals.values()),
+    "a file overwritten with more": lambda told: (
+        sum("rerun" in labels for labels in told.labels) > 1
+    ),
+    "a backfill": _shaped("backfill"),
+    "deleted": lambda told: any(c["_operation"] == DELETE for c in told.changes),
+    "reinserted": lambda told: any(_reinserts(told)),
+    "reinserted in the transaction of the delete": lambda told: any(
+        before["_start_lsn"] == after["_start_lsn"] for _, before, after in _reinserts(told)
+    ),
+    "reinserted by another transaction at the time of the delete": lambda told: any(
+        before["_start_lsn"] != after["_start_lsn"]
+        and before["_commit_time"] == after["_commit_time"]
+        for _, before, after in _reinserts(told)
+    ),
+    "a key used again for another": lambda told: any(
+        table in TEXTS
+        and before["_commit_time"] < after["_commit_time"]
+        and not _same_attributes(table, before, after)
+        for table, before, after in _reinserts(told)
+    ),
+    "an update of nothing": lambda told: any(
+        _same_attributes(*pair) and pair[1].get("updated_at") == pair[2].get("updated_at")
+        for pair in _updates(told)
+    ),
+    "an update of updated_at alone": lambda told: any(
+        _same_attributes(*pair) and pair[1].get("updated_at") != pair[2].get("updated_at")
+        for pair in _updates(told)
+    ),
+    "a delete of an unknown key": lambda told: any(
+        own[0]["_operation"] == DELETE for _, own in told.keyed
+    ),
+    "an insert over what is there": lambda told: any(
+        before["_operation"] != DELETE and after["_operation"] == INSERT
+        for _, before, after in told.pairs
+    ),
+    "a dimension later than its plays": _late_dimension,
+    "a dimension deleted while plays stand": _deleted_while_played,
+    "a track changes its artist": lambda told: any(
+        table == "DimTrack" and before["artist_id"] != after["artist_id"]
+        for table, before, after in _updates(told)
+    ),
+    "several versions in a batch": _versions_in_a_batch,
+    "a first load": _first_load,
+    "an empty string": lambda told: any("" in change.values() for change in told.changes),
+    "a text that is Unknown": lambda told: any("Unknown" in c.values() for c in told.changes),
+    "the reserved key": lambda told: any(key == -1 for _, key in told.by_key),
+    "a track of the reserved artist": lambda told: any(
+        change["artist_id"] == -1 for own in told.of("DimTrack").values() for change in own
+    ),
+    "a change without a place in the log": lambda told: not all(map(is_placed, told.changes)),
+    "no user_id of a user": _has_null("DimUser", "user_id"),
+    "no country": _has_null("DimUser", "country"),
+    "no subscription_type": _has_null("DimUser", "subscription_type"),
+    "no artist_id of a track": _has_null("DimTrack", "artist_id"),
+    "no duration of a track": _has_null("DimTrack", "duration_sec"),
+    "no stream_id": _has_null("FactStream", "stream_id"),
+    "no user_id of a play": _has_null("FactStream", "user_id"),
+    "no track_id of a play": _has_null("FactStream", "track_id"),
+    "no stream_timestamp": _has_null("FactStream", "stream_timestamp"),
+    "no listen_duration": _has_null("FactStream", "listen_duration"),
+    "no device_type": _has_null("FactStream", "device_type"),
+    "no date_key of a day": _has_null("DimDate", "date_key"),
+    "no date of a day": _has_null("DimDate", "date"),
+    "a negative listen_duration": lambda told: any(
+        (change.get("listen_duration") or 0) < 0 for change in told.changes
+    ),
+    "a good play made bad": _quarantined(lambda before, after: after and not before),
+    "a bad play corrected": _quarantined(lambda before, after: before and not after),
+    "a play in the first moment of 2006": _play(lambda p: p["stream_timestamp"] == EARLIEST_PLAY),
+    "a play before 2006": lambda told: any(
+        (change.get("stream_timestamp") or EARLIEST_PLAY) < EARLIEST_PLAY for change in told.changes
+    ),
+    "a play a day after its commit": _play(
+        lambda p: p["stream_timestamp"] - p["_commit_time"] == timedelta(days=1)
+    ),
+    "a play a little more than a day after its commit": lambda told: any(
+        timedelta(days=1)
+        < change["stream_timestamp"] - change["_commit_time"]
+        <= timedelta(days=1, seconds=1)
+        for change in told.changes
+        if change.get("stream_timestamp") and change["_commit_time"]
+    ),
+    "a play when a version begins": lambda told: told.plays_at((INSERT, AFTER), timedelta()),
+    "a play a microsecond before": lambda told: told.plays_at((INSERT, AFTER), -MICROSECOND),
+    "a play a microsecond after": lambda told: told.plays_at((INSERT, AFTER), MICROSECOND),
+    "a play when a member is deleted": lambda told: told.plays_at((DELETE,), timedelta()),
+    "a play a microsecond before the delete": lambda told: told.plays_at((DELETE,), -MICROSECOND),
+    "a play at midnight": _play(lambda p: _is_midnight(p["stream_timestamp"])),
+    "a play as a week begins": _play(
+        lambda p: _is_midnight(p["stream_timestamp"]) and p["stream_timestamp"].weekday() == 0
+    ),
+    "a play a microsecond before midnight": _play(
+        lambda p: _is_midnight(p["stream_timestamp"] + MICROSECOND)
+    ),
+    "a play longer than its track, or just not": _play(
+        lambda p: p["listen_duration"] in (198, 199, 264)
+    ),
+    "a play moved to another day": lambda told: any(
+        None not in (before["stream_timestamp"], after["stream_timestamp"])
+        and before["stream_timestamp"].date() != after["stream_timestamp"].date()
+        and not broken_rules(before) + broken_rules(after)
+        for table, before, after in told.pairs
+        if table == "FactStream"
+    ),
+    "a day of the calendar corrected": lambda told: any(
+        table == "DimDate" and after["_operation"] == AFTER for table, _, after in told.pairs
+    ),
+    "a day of the calendar deleted": lambda told: any(
+        own[-1]["_operation"] == DELETE for own in told.of("DimDate").values()
+    ),
+    "a number that is no day": lambda told: any(
+        key is not None and 0 <= key < 100 for key in told.of("DimDate")
+    ),
+    "a file with a column more, and wider integers": _shaped("wide"),
+    "a file with nanoseconds": _shaped("nano"),
+    "a file with milliseconds": _shaped("milli"),
+    "a file without a column": _shaped("narrow"),
+    "a file that restates": _shaped("late"),
+    "keys below zero": lambda told: told.scenario.region == "negative",
+    "the largest keys": lambda told: told.scenario.region == "huge",
+    "key 0": lambda told: (
+        told.scenario.made.get("number") == 0 and any(key == 0 for _, key in told.by_key)
+    ),  # the first scenario's keys begin there
+}
+
+
+def kinds_of(scenario: Scenario) -> set[str]:
+    """The names of the kinds that a scenario has."""
+    told = Told(scenario)
+    return {kind for kind, has in ALL.items() if has(told)}

@@ -1,0 +1,144 @@
+"""A run: land a batch, build, compare with the oracle; at the end refresh, and compare again."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from conformance.compare import Difference, compare
+from conformance.delivery import backfills_of_era
+from conformance.generate import CALENDAR_DAYS, generate
+from conformance.land import Landing, middle_of
+from conformance.place import World
+from conformance.scenario import Scenario
+from conformance.target import HomeTarget, Kill, Target
+from oracle import PUBLISHED, publish
+from warehouse_client import PUBLISHED_COLUMNS, resolve_keys
+
+SHARING = 4  # scenarios in an era, at least
+MOST_ERAS = 300  # when there are more, more share one: the calendar of engagement has a row per day
+CROWD = 40  # scenarios in the first era, so that its charts are longer than 100
+SPARE_PLANS = 600  # of scenarios that come later, when a failure is made smaller
+Told = Callable[[str], None]
+
+
+@dataclass
+class Run:
+    """Scenarios on their way through a project, and what was found."""
+
+    target: Target
+    seed: int
+    tell: Told
+    world: World = field(default_factory=World)
+    differences: list[Difference] = field(default_factory=list)
+    kills: list[Kill] = field(default_factory=list)
+    lacking: set[str] = field(default_factory=set)
+    landing: Landing = field(init=False)
+    tables: dict[str, set[int]] = field(default_factory=dict)  # table -> scenarios that differed
+    mismatched: set[str] = field(default_factory=set)  # tables with rows of no scenario that differ
+    refreshed: bool = False
+
+    def __post_init__(self) -> None:
+        self.landing = Landing(self.target.lake)
+        self._dice = random.Random(f"{self.seed}/kills")
+        self._victims: list[str] = []
+
+    def populate(self, scenarios: int, batches: int, kept: list[Scenario]) -> None:
+        """Generate so many scenarios, sharing eras, and add the kept ones in eras of their own."""
+        for era, numbers in enumerate(eras(scenarios)):
+            backfills = backfills_of_era(self.seed, era, batches)
+            for index, number in enumerate(numbers):
+                own_days = [*range(index, CALENDAR_DAYS, len(numbers))]
+                scenario = generate(self.seed, number, batches, own_days, backfills)
+                self.world.add(scenario, era)
+        for scenario in kept:
+            self.world.add(scenario, self.world.next_era)
+
+    def play(self, batches: int, kills: int) -> None:
+        """Land all, batch by batch, and compare after each; then refresh, and compare again."""
+        numbers = [*self.world.scenarios]
+        self.landing.land_listings(len(numbers) + SPARE_PLANS)
+        self._victims = [["dbt", "warehouse"][index % 2] for index in range(kills)]
+        for batch in range(batches):
+            if batch == 1:
+                changed_at = middle_of(self.world.next_era)
+                self.landing.land_listings(len(numbers) + SPARE_PLANS, changed_at)
+            self.landing.land(self.world, numbers, batch)
+            due = -(-len(self._victims) // (batches - batch))
+            self.build(f"batch {batch + 1} of {batches}", due)
+            self.check(f"after batch {batch + 1}")
+        self.refresh()
+
+    def build(self, name: str, kills: int = 0) -> None:
+        """Build; before that, builds that are killed, and left for the next to mend."""
+        for _ in range(kills):
+            self._kill_a_build(name, self._victims.pop(0))
+        self.tell(f"building {name}")
+        self.target.build()
+
+    def _kill_a_build(self, name: str, victim: str) -> None:
+        """Kill a build at a random moment; at an earlier one if it had ended before."""
+        if not isinstance(self.target, HomeTarget):
+            raise RuntimeError("Only a project in a home of its own can be killed.")
+        after = self._dice.uniform(0.1, 0.9) * self.target.duration
+        while not self.target.build_with_kill(victim, after):
+            after *= 0.6
+        self.kills.append(Kill(victim, after, name))
+        self.tell(str(self.kills[-1]))
+
+    def check(self, stage: str) -> list[Difference]:
+        """Compare every published table with what the history means so far."""
+        published = self.target.read()
+        expected = publish(self.landing.history, self.landing.listings)
+        resolved = resolve_keys(published)
+        found = []
+        for table in PUBLISHED:
+            if table not in resolved:
+                self.lacking.add(table)
+                continue
+            there = resolved[table]
+            self.lacking |= _lacking_columns(table, there)
+            found += [compare(self.world, table, stage, there, expected[table])]
+        return self._note([one for one in found if one is not None])
+
+    def refresh(self) -> list[Difference]:
+        """Build all anew from the log: every row must stay, surrogate keys included."""
+        before = self.target.read()
+        self.tell("full refresh")
+        self.refreshed = self.target.refresh()
+        if not self.refreshed:
+            return []
+        after = self.target.read()
+        stage = "after a full refresh"
+        found = [
+            compare(self.world, table, stage, after.get(table, []), rows)
+            for table, rows in before.items()
+        ]
+        return self._note([one for one in found if one is not None])
+
+    def _note(self, found: list[Difference]) -> list[Difference]:
+        self.differences += found
+        for one in found:
+            self.tables.setdefault(one.table, set()).update(one.owners)
+            if not one.owners:
+                self.mismatched.add(one.table)
+        return found
+
+    @property
+    def guilty(self) -> set[int]:
+        """The scenarios that differ somewhere."""
+        return set().union(*self.tables.values()) if self.tables else set()
+
+
+def eras(scenarios: int) -> list[list[int]]:
+    """The numbers of the scenarios that share an era, per era; the first one is crowded."""
+    crowd = min(CROWD, scenarios // 2)
+    numbers = [*range(scenarios)]
+    shared = max(SHARING, -(-scenarios // MOST_ERAS))
+    rest = numbers[crowd:]
+    first = [numbers[:crowd]] if crowd else []
+    return first + [rest[start : start + shared] for start in range(0, len(rest), shared)]
+
+
+def _lacking_columns(table: str, rows: list[dict]) -> set[str]:
+    expected = {c for c in PUBLISHED_COLUMNS[table].split() if not c.endswith("_key")}
+    return {f"{table}.{column}" for column in expected - set(rows[0])} if rows else set()
