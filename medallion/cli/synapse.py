@@ -44,12 +44,12 @@ def sql(
     text: Annotated[str, typer.Argument(help="One batch of T-SQL.")],
     limit: Annotated[int, typer.Option(min=1, help="Show so many rows.")] = 50,
 ) -> None:
-    """Run T-SQL in the local serverless pool, and show the rows."""
+    """Ask the local serverless pool in T-SQL, and show the rows."""
     from medallion.local.synapse.database import Database
     from medallion.local.synapse.run import DATABASE
     from medallion.local.synapse.session import Session
 
-    database = Database(home(), DATABASE)
+    database = Database(home(), DATABASE, read_only=True)
     try:
         results = Session(database).execute(text)
     finally:

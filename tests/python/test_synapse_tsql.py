@@ -76,7 +76,11 @@ def test_columns_have_the_types_of_the_view(pool):
         ("DECLARE @a int = 1", "The statement DECLARE"),
         ("CREATE TABLE serving.t (a int)", "The statement CREATE TABLE"),
         ("RENAME OBJECT serving.mart TO m", "The statement RENAME"),
-        ("GRANT SELECT ON SCHEMA::serving TO public", "The statement GRANT"),
+        ("REVOKE SELECT ON SCHEMA::serving TO serving_reader", "The statement REVOKE SELECT"),
+        ("GRANT SELECT, INSERT ON SCHEMA::serving TO serving_reader", "The list or option in"),
+        ("GRANT SELECT ON SCHEMA::serving TO no_one", "Cannot find the principal 'no_one'"),
+        ("CREATE LOGIN someone WITH PASSWORD = 'x'", "The statement CREATE LOGIN someone WITH"),
+        ("CREATE ROLE serving_reader", "'serving_reader' already exists"),
         ("EXEC sp_who", "The statement EXEC"),
         ("EXEC (N'DROP TABLE t')", "The statement DROP TABLE t"),
         ("SELECT a FROM other.serving.mart", "of another database than medallion"),
@@ -101,6 +105,27 @@ def test_columns_have_the_types_of_the_view(pool):
 )
 def test_refusal_names_what_is_refused(pool, sql, said):
     assert said in str(refused(pool, sql))
+
+
+@pytest.mark.parametrize(
+    ("query", "odd"),
+    [
+        ("select a + 1 as a from {}", "a + 1 AS a"),
+        ("select top 5 a from {}", "LIMIT 5"),
+        ("select distinct a from {}", "DISTINCT"),
+        ("select a from {} where a = 'x'", "WHERE a = 'x'"),
+        ("select cast(a as int) as a from {}", "CAST(a AS"),
+        ("select a as b from {}", "a AS b"),
+        ("select * from {}", "*"),
+        ("select a, row_number() over (order by a) as n from {}", "ROW_NUMBER()"),
+        ("select [rows].a from {} cross join {}", "join"),
+        ("select a from serving.mart", "rows that are not of one OPENROWSET"),
+    ],
+)
+def test_served_view_that_is_no_pass_through_projection_is_refused(pool, query, odd):
+    rowset = f"{ROWSET} with (a int) as [rows]"
+    said = str(refused(pool, f"create or alter view serving.odd as {query.format(rowset, rowset)}"))
+    assert f"serving.odd is no pass-through projection ({odd}" in said
 
 
 def test_view_that_fails_to_be_made_leaves_the_one_before(tmp_path):

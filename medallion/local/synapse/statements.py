@@ -9,6 +9,7 @@ from sqlglot.tokens import Token, TokenType
 
 from medallion.local.synapse.dialect import Serverless, parse
 from medallion.local.synapse.errors import SYNTAX, TSqlError
+from medallion.local.synapse.security import Security, is_security
 
 TEXTS = {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.IDENTIFIER}
 # What ends the condition of an IF.
@@ -24,7 +25,7 @@ class If:
     otherwise: "Sequence[Statement]"
 
 
-Statement: TypeAlias = If | Any  # or an expression of sqlglot, which mypy sees as Any
+Statement: TypeAlias = If | Security | Any  # or an expression of sqlglot, which mypy sees as Any
 
 
 def statements(batch: str) -> list[Statement]:
@@ -58,6 +59,9 @@ class _Cutter:
             raise TSqlError(
                 f"{self.tokens[self.at].text!r} stands where a statement is due.", SYNTAX
             )
+        words = [token.text for token in self.tokens[start : self.at]]
+        if is_security(words):
+            return [Security(tuple(words))]
         return list(parse(self._text(start)))
 
     def _if(self) -> If:

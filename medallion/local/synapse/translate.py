@@ -6,7 +6,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
-from medallion.local.synapse.database import SYSTEM, Database, quoted
+from medallion.local.synapse.catalog import SYSTEM
+from medallion.local.synapse.database import Database, quoted
 from medallion.local.synapse.dialect import OpenRowset, brief
 from medallion.local.synapse.errors import COLUMN, OBJECT, TSqlError, unsupported
 from medallion.local.synapse.types import FROM_FILES, Kind, kind_of
@@ -27,6 +28,8 @@ def engine_sql(tree: exp.Expression, database: Database) -> str:
             node.replace(exp.Literal.string(node.name))
         elif isinstance(node, exp.Add) and any(_is_text(one) for one in (node.left, node.right)):
             node.replace(exp.DPipe(this=node.left, expression=node.right))
+        elif isinstance(node, exp.CurrentUser):  # SUSER_SNAME(), as sqlglot has it
+            node.replace(exp.func("getvariable", exp.Literal.string("login")))
         elif isinstance(node, exp.ObjectId):
             node.replace(_object_id(node, database))
     try:
@@ -102,10 +105,9 @@ def _table(node: exp.Table, database: Database) -> exp.Expression:
         raise unsupported(f"Reading {node.sql()} of another database than {database.name}")
     if not isinstance(node.this, exp.Identifier):
         raise unsupported(f"The row source {brief(node)}")
-    system = SYSTEM.get((node.db.lower(), node.name.lower()))
-    if system is not None:
-        alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(node.name))
-        return exp.table_(system, db="stand_in", alias=alias.name)
+    if (node.db.lower(), node.name.lower()) in SYSTEM:
+        view = f"{node.db}_{node.name}".lower()
+        return exp.table_(view, db="stand_in", alias=node.alias or node.name)
     if not node.db and _is_cte(node):
         return node.copy()
     schema = node.db or "dbo"
