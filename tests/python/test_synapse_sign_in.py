@@ -1,6 +1,6 @@
 """dbt's target `synapse` signs in by azure-identity, with the adapter as it is released.
 
-Each test opens the adapter's connection in a process that has what such a machine gives, and no more.
+Each test opens the adapter's connection in a process that has only what such a machine gives.
 """
 
 import os

@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
 from medallion.local.synapse.dialect import Serverless, parse
-from medallion.local.synapse.errors import SYNTAX, TSqlError
+from medallion.local.synapse.errors import SYNTAX, TSqlError, unsupported
 from medallion.local.synapse.security import Security, is_security
 
 TEXTS = {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.IDENTIFIER}
@@ -52,6 +52,8 @@ class _Cutter:
         if self._take("IF"):
             return [self._if()]
         if self._take("BEGIN"):
+            if self._peek() in ("TRY", "TRAN", "TRANSACTION"):
+                raise unsupported(f"BEGIN {self._peek()}")
             return self._block()
         start = self.at
         self._skip(lambda word: word in (";", "END", "ELSE"))
