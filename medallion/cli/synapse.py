@@ -28,7 +28,8 @@ def up() -> None:
     if not here.lake.is_dir():
         raise MedallionError(f"There is no {here.lake}: run `medallion ingest` and `dbt build`.")
     make_database(here)
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=err) as shown:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=err, transient=True) as shown:
         task = shown.add_task("dbt build --target synapse")
         build(here, lambda one: shown.update(task, description=f"{one.node} ({one.done})"))
     out.print(f"The views stand in {DATABASE}. Ask them in T-SQL, such as", soft_wrap=True)
