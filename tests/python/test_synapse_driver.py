@@ -1,4 +1,4 @@
-"""The driver's stand-in, as dbt-synapse calls it: tokens, errors, types; beside the real pyodbc."""
+"""The driver's stand-in, as dbt-synapse calls it: tokens, errors, types; beside pyodbc's stub."""
 
 import ast
 import importlib.metadata
