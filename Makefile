@@ -20,7 +20,9 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, Microsoft's T-SQL grammar
 	ruff check .
 	ruff format --check .
 	mypy
-	maxdop --check sql
+	maxdop --check sql/azure_sql sql/synapse/serverless
+	maxdop --check --parser-version 2019 sql/synapse/dedicated
+	medallion synapse models --check
 	medallion factory tsql target/tsql
 	@maxdop --write target/tsql > target/tsql.log 2>&1 || { cat target/tsql.log; exit 1; }
 	medallion factory check
