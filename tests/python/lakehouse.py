@@ -69,15 +69,7 @@ class Lakehouse:
         done = subprocess.run(
             start + arguments,
             cwd=PROJECT,
-            env=os.environ
-            | {
-                "MEDALLION_HOME": str(self.home),
-                "DBT_PROFILES_DIR": str(self.home),
-                "DBT_TARGET_PATH": str(self.home / "target"),
-                "DBT_LOG_PATH": str(self.home / "logs"),
-                "NO_COLOR": "1",
-                **environment,
-            },
+            env=self.environment() | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -86,6 +78,16 @@ class Lakehouse:
             end = "\n".join(done.stdout.splitlines()[-60:])
             raise AssertionError(f"{' '.join(command)} exited with {done.returncode}:\n{end}")
         return done.stdout
+
+    def environment(self) -> dict[str, str]:
+        """This process's environment, with this home in it."""
+        return os.environ | {
+            "MEDALLION_HOME": str(self.home),
+            "DBT_PROFILES_DIR": str(self.home),
+            "DBT_TARGET_PATH": str(self.home / "target"),
+            "DBT_LOG_PATH": str(self.home / "logs"),
+            "NO_COLOR": "1",
+        }
 
     def at(self, stage: str) -> Record:
         """What was recorded at the end of a stage; runs the stages up to it that have not run."""
