@@ -1,6 +1,7 @@
 """One connection's statements: each batch through Microsoft's grammar, then on the engine."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlglot import exp
 
@@ -19,6 +20,13 @@ class Result:
 
     columns: list[tuple[str, str]]
     rows: list[tuple]
+
+
+class Executes(Protocol):
+    """A session of either kind of pool."""
+
+    def execute(self, batch: str) -> list[Result]:
+        """Run a batch; the results of its queries, in order."""
 
 
 class Session:
@@ -98,7 +106,7 @@ class Session:
                 raise TSqlError(message, 3701)
 
 
-def run_script(session: Session, script: str, variables: dict[str, str]) -> None:
+def run_script(session: Executes, script: str, variables: dict[str, str]) -> None:
     """Run a script as sqlcmd does: `$(NAME)` replaced, batches parted by lines that say GO."""
     for name, value in variables.items():
         script = script.replace(f"$({name})", value)

@@ -46,6 +46,15 @@ def is_pool(database: Database) -> bool:
     return bool(database.rows(query))
 
 
+def opened(home: Home, name: str, read_only: bool = False) -> Database:
+    """An open database: a `Pool` if `create_pool` made it."""
+    database = Database(home, name, read_only)
+    if not is_pool(database):
+        return database
+    database.close()
+    return Pool(home, name, read_only)
+
+
 class Pool(Database):
     """An open pool."""
 

@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 from medallion.local.synapse import grammar
-from medallion.local.synapse.database import quoted
+from medallion.local.synapse.database import Database, quoted
 from medallion.local.synapse.dedicated.copy_into import copy_into
 from medallion.local.synapse.dedicated.pool import Pool, engine_name
 from medallion.local.synapse.dedicated.statements import (
@@ -19,7 +19,7 @@ from medallion.local.synapse.dedicated.statements import (
 )
 from medallion.local.synapse.dialect import ExecuteText, brief
 from medallion.local.synapse.errors import TSqlError
-from medallion.local.synapse.session import Result
+from medallion.local.synapse.session import Result, Session
 from medallion.local.synapse.statements import If, Statement, statements
 from medallion.local.synapse.translate import engine_sql
 from medallion.local.synapse.types import Kind, kind_of
@@ -181,6 +181,11 @@ class PoolSession:
         plain = {one.name for one in query.expressions if isinstance(one, exp.Column)}
         passes = any(isinstance(one, exp.Star) for one in query.expressions)
         return {name: kind for name, kind in found.items() if passes or name in plain}
+
+
+def session_of(database: Database) -> Session | PoolSession:
+    """A session of a database, of the kind that it is."""
+    return PoolSession(database) if isinstance(database, Pool) else Session(database)
 
 
 def named(table: exp.Expression) -> Name:

@@ -28,7 +28,7 @@ class Words(Serverless):
         KEYWORDS = {  # noqa: RUF012
             word: kind
             for word, kind in TSQL.Tokenizer.KEYWORDS.items()
-            if word != "UPDATE STATISTICS"
+            if word not in ("UPDATE STATISTICS", "CLUSTERED INDEX")
         }
 
 

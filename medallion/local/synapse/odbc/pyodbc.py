@@ -15,9 +15,11 @@ from typing import Any
 from medallion.errors import MedallionError
 from medallion.home import home
 from medallion.local.synapse.database import Database
+from medallion.local.synapse.dedicated.pool import opened
+from medallion.local.synapse.dedicated.session import session_of
 from medallion.local.synapse.errors import DATABASE, LOGIN, SYNTAX, TSqlError
 from medallion.local.synapse.login import sign_in
-from medallion.local.synapse.session import Result, Session
+from medallion.local.synapse.session import Executes, Result
 
 version = "5.3.0"
 apilevel, threadsafety, paramstyle = "2.0", 1, "qmark"
@@ -88,13 +90,13 @@ def connect(
     except TSqlError as error:
         raise _error(error, InterfaceError) from error
     _note({"login": login.identity, "database": login.database})
-    return Connection(Session(database))
+    return Connection(session_of(database))
 
 
 class Connection:
-    """One session. Everything is committed as it is run: serverless has no other transactions."""
+    """One session. Everything is committed as it is run; a transaction ends in its batch."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Executes) -> None:
         self._session = session
         self.timeout = 0
         self.closed = False
@@ -120,7 +122,7 @@ class Connection:
 class Cursor:
     """Runs batches; holds the results of the last one."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Executes) -> None:
         self._session = session
         self._results: list[Result] = []
         self._rows: list[tuple] = []
@@ -187,7 +189,7 @@ def _python_type(engine: str) -> type:
 def _database(name: str) -> Database:
     with _lock:
         if name not in _databases:
-            _databases[name] = Database(home(), name)
+            _databases[name] = opened(home(), name)
         return _databases[name]
 
 

@@ -1,0 +1,1 @@
+{{ staged(ref('dim_artist'), ref('exports')) }}

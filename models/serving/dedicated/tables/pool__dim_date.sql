@@ -1,0 +1,1 @@
+{{ staged(ref('dim_date'), ref('exports')) }}

@@ -1,0 +1,1 @@
+{{ staged(ref('dim_subscription_plan'), ref('exports')) }}

@@ -1,0 +1,1 @@
+{{ staged(ref('dim_track'), ref('exports')) }}

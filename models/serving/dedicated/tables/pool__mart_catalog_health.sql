@@ -1,0 +1,1 @@
+{{ staged(ref('mart_catalog_health'), ref('exports')) }}

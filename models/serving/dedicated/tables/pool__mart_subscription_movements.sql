@@ -1,0 +1,1 @@
+{{ staged(ref('mart_subscription_movements'), ref('exports')) }}

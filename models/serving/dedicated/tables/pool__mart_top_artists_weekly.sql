@@ -1,0 +1,1 @@
+{{ staged(ref('mart_top_artists_weekly'), ref('exports')) }}

@@ -1,0 +1,1 @@
+{{ staged(ref('mart_top_tracks_weekly'), ref('exports')) }}

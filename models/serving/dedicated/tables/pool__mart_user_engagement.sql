@@ -1,0 +1,1 @@
+{{ staged(ref('mart_user_engagement'), ref('exports')) }}

@@ -1,0 +1,1 @@
+{{ staged(ref('mart_user_retention'), ref('exports')) }}
