@@ -28,7 +28,8 @@ def up() -> None:
     if not here.lake.is_dir():
         raise MedallionError(f"There is no {here.lake}: run `medallion ingest` and `dbt build`.")
     make_database(here)
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=err) as shown:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=err, transient=True) as shown:
         task = shown.add_task("dbt build --target synapse")
         build(here, lambda one: shown.update(task, description=f"{one.node} ({one.done})"))
     out.print(f"The views stand in {DATABASE}. Ask them in T-SQL, such as", soft_wrap=True)
@@ -39,17 +40,35 @@ def up() -> None:
     )
 
 
+@app.command("pool")
+def pool() -> None:
+    """Export gold, and load a dedicated pool's stand-in with it as dbt does in Azure.
+
+    It keeps what was loaded: the next run loads what has changed.
+    """
+    from medallion.local.synapse.dedicated.run import POOL, build, export, make_pool
+
+    here = home()
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=err) as shown:
+        task = shown.add_task("dbt run-operation export_gold")
+        export(here)
+        make_pool(here)
+        shown.update(task, description="dbt build --target synapse_dedicated")
+        build(here, on_progress=lambda one: shown.update(task, description=one.node))
+    out.print(f"The tables stand in {POOL}: `medallion synapse sql --pool` asks it.", markup=False)
+
+
 @app.command("sql")
 def sql(
     text: Annotated[str, typer.Argument(help="One batch of T-SQL.")],
     limit: Annotated[int, typer.Option(min=1, help="Show so many rows.")] = 50,
 ) -> None:
-    """Run T-SQL in the local serverless pool, and show the rows."""
+    """Ask the local serverless pool in T-SQL, and show the rows."""
     from medallion.local.synapse.database import Database
     from medallion.local.synapse.run import DATABASE
     from medallion.local.synapse.session import Session
 
-    database = Database(home(), DATABASE)
+    database = Database(home(), DATABASE, read_only=True)
     try:
         results = Session(database).execute(text)
     finally:

@@ -21,7 +21,7 @@ def texts(tables: Sequence[Table]) -> dict[str, str]:
 
 
 def write(wanted: Mapping[str, str], folder: Path = FOLDER) -> None:
-    """Write the files, and remove those of tables that are served no more."""
+    """Write the files, and remove all others: nothing in the folder is written by hand."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in _present(folder):
         if file.name not in wanted:
@@ -39,7 +39,7 @@ def stale(wanted: Mapping[str, str], folder: Path = FOLDER) -> list[str]:
 
 
 def _present(folder: Path) -> list[Path]:
-    return sorted([*folder.glob(f"{PREFIX}*.sql"), *folder.glob(f"{PREFIX}*.yml")])
+    return sorted([*folder.glob("*.sql"), *folder.glob("*.yml")])
 
 
 def _sql(table: Table) -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 
+from medallion.synapse.check import check
+from medallion.synapse.contract import served_tables
+
 from oracle import publish
 from oracle.changes import KEYS, History
 from oracle.read_landed import read_landed, read_listings
@@ -39,11 +42,13 @@ STAGES = {
 
 @dataclass(frozen=True)
 class Record:
-    """What was published at the end of a stage, and what the two tellings of the history mean."""
+    """What was published at the end of a stage, what the two tellings of the history mean, and what
+    Synapse could not read."""
 
     published: dict[str, Rows]
     source: dict[str, Rows]
     landed: dict[str, Rows]
+    unreadable: list[str]
 
 
 @dataclass
@@ -107,7 +112,8 @@ class Lakehouse:
         source = read_source(self.home / "source.duckdb", first_loads)
         listings = read_listings(self.home / "lake")
         told = (publish(history, listings) for history in (source, landed))
-        return Record(read_published(self.home), *told)
+        unreadable = [str(one) for one in check(served_tables(), self.home / "lake")]
+        return Record(read_published(self.home), *told, unreadable)
 
 
 def first_load(landed: History, table: str) -> FirstLoad:

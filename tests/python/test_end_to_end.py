@@ -2,7 +2,7 @@
 
 import pytest
 
-from lakehouse import AGAIN, DAY_0, DAY_1, DAY_2, DAY_3, REFRESHED
+from lakehouse import AGAIN, DAY_0, DAY_1, DAY_2, DAY_3, REFRESHED, STAGES
 from oracle import PUBLISHED
 from warehouse_client import differing_rows, resolve_keys
 
@@ -33,6 +33,11 @@ def test_every_day__there_is_something_to_get_wrong(lakehouse, day):
     assert all(published.values())
     if day != DAY_0:
         assert any(not row["is_current"] for row in published["silver.dim_user"])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_build__leaves_what_synapse_can_read(lakehouse, stage):
+    assert lakehouse.at(stage).unreadable == []
 
 
 @TABLES

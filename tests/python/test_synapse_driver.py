@@ -1,5 +1,7 @@
 """The driver's stand-in, as dbt-synapse calls it: tokens, errors, types; beside the real pyodbc."""
 
+import ast
+import importlib.metadata
 import importlib.util
 from datetime import date
 from decimal import Decimal
@@ -14,16 +16,18 @@ CONNECTION = "DRIVER={ODBC Driver 18 for SQL Server};SERVER=localhost;Database=m
 SQL = "https://database.windows.net/"
 
 
-@pytest.fixture
-def driver(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory):
     """The module as dbt's process imports it, with a database of one view."""
-    with session(tmp_path):
+    folder = tmp_path_factory.mktemp("synapse")
+    with session(folder):
         pass
-    monkeypatch.setenv("MEDALLION_HOME", str(tmp_path))
     spec = importlib.util.spec_from_file_location("stand_in_pyodbc", ODBC / "pyodbc.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    yield module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDALLION_HOME", str(folder))
+        yield module
     for database in module._databases.values():
         database.close()
 
@@ -100,18 +104,23 @@ def test_several_results_follow_one_another(driver):
 
 
 def test_driver_has_what_the_real_one_has(driver):
-    """Needs libodbc2, as any use of Synapse from here: pyodbc cannot be imported without."""
-    try:
-        import pyodbc as real
-    except ImportError as error:
-        pytest.fail(f"pyodbc cannot be imported ({error}): on Debian, apt install libodbc2")
-    for name in ("Error", "InterfaceError", "DatabaseError", "OperationalError", "InternalError"):
-        ours, theirs = getattr(driver, name), getattr(real, name)
-        assert [one.__name__ for one in ours.__mro__] == [one.__name__ for one in theirs.__mro__]
+    """By pyodbc's own stub: pyodbc itself cannot be imported without Debian's libodbc2."""
+    files = importlib.metadata.files("pyodbc")
+    stub = ast.parse(next(file for file in files if file.name == "pyodbc.pyi").read_text())
+    classes = {one.name: one for one in stub.body if isinstance(one, ast.ClassDef)}
+    assert set(vars(driver)) >= {name for name in classes if name.endswith("Error")}
+    for name, theirs in classes.items():
+        if name.endswith("Error"):
+            bases = [base.__name__ for base in vars(driver)[name].__bases__]
+            assert bases == [ast.unparse(base) for base in theirs.bases]
+    for ours in (driver.Connection, driver.Cursor):
+        members = {name for name in vars(ours) if not name.startswith("_")}
+        assert members <= names(classes[ours.__name__].body)
     used = {"connect", "drivers", "pooling", "version", "apilevel", "paramstyle", "threadsafety"}
-    assert all(hasattr(real, name) and hasattr(driver, name) for name in used)
-    members = {name for name in vars(driver.Cursor) if not name.startswith("_")}
-    assert members | {"description", "rowcount"} <= set(dir(real.Cursor))
-    assert {one for one in vars(driver.Connection) if not one.startswith("_")} <= set(
-        dir(real.Connection)
-    )
+    assert used <= names(stub.body) & set(vars(driver))
+
+
+def names(body: list[ast.stmt]) -> set[str]:
+    """What a body of a stub declares."""
+    variables = {one.target.id for one in body if isinstance(one, ast.AnnAssign)}
+    return variables | {one.name for one in body if isinstance(one, ast.FunctionDef | ast.ClassDef)}

@@ -41,7 +41,7 @@ def test_view_returns_the_rows_of_the_delta_folder(pool):
         ("SELECT country FROM [medallion].[serving].[mart] WHERE country = N'Chile'", [("Chile",)]),
         ("SELECT COUNT(*) AS n FROM serving.mart WHERE country = 'chile'", [(0,)]),  # binary
         ("SELECT 'in ' + country AS t FROM serving.mart WHERE plays = 3", [("in Chile",)]),
-        ("SELECT SUM(plays) / 2.0 AS half FROM serving.mart", [(1.5,)]),
+        ("SELECT SUM(plays) / CAST(2 AS float) AS half FROM serving.mart", [(1.5,)]),
         ("WITH m AS (SELECT plays FROM serving.mart) SELECT MAX(plays) AS p FROM m", [(3,)]),
         ("SELECT name FROM sys.schemas WHERE name = 'serving'", [("serving",)]),
         ("SELECT table_name FROM INFORMATION_SCHEMA.TABLES", [("mart",)]),
@@ -67,8 +67,21 @@ def test_columns_have_the_types_of_the_view(pool):
     ("sql", "said"),
     [
         ("SELECT country FROM serving.mart LIMIT 1", "Microsoft's grammar does not take the batch"),
-        ("SELECT plays / 2 AS half FROM serving.mart", "T-SQL cuts plays / 2 to a whole number"),
-        ("SELECT AVG(plays) AS a FROM serving.mart", "T-SQL cuts AVG(plays) to a whole number"),
+        ("SELECT plays / 2 AS half FROM serving.mart", "T-SQL cuts plays / 2 to its type's"),
+        ("SELECT AVG(plays) AS a FROM serving.mart", "T-SQL cuts AVG(plays) to its type's"),
+        ("SELECT plays / 3.0 AS a FROM serving.mart", "T-SQL cuts plays / 3.0 to its type's"),
+        ("SELECT TOP 10 PERCENT plays FROM serving.mart", "PERCENT or WITH TIES"),
+        ("SELECT TOP 1 WITH TIES plays FROM serving.mart ORDER BY plays", "PERCENT or WITH TIES"),
+        ("SELECT plays FROM serving.mart WITH (NOLOCK)", "The hint"),
+        ("SELECT LEN(country) AS n FROM serving.mart", "The function LENGTH"),
+        ("SELECT SOUNDEX(country) AS n FROM serving.mart", "The function SOUNDEX"),
+        ("SELECT GETDATE() AS n", "The function CURRENT_TIMESTAMP"),
+        ("SELECT CONVERT(varchar(10), plays, 1) AS n FROM serving.mart", "The function"),
+        ("SELECT CAST(country AS varchar(2)) AS n FROM serving.mart", "A cast to VARCHAR(2)"),
+        ("SELECT CAST(2.5 AS int) AS n", "A cast to INT"),
+        ("SELECT plays FROM serving.mart WHERE country = 'Chile '", "without its trailing blanks"),
+        ("SELECT 1 AS a WHERE 'a' = 'b' COLLATE Latin1_General_CI_AS", "COLLATE"),
+        ("SELECT plays FROM serving.mart FOR JSON AUTO", "FOR JSON AUTO"),
         ("SELECT 1 AS a FROM serving.mart WHERE country LIKE '[A-C]%'", "set of characters"),
         ("SELECT 1 AS a OPTION (LABEL = 'x')", "A query with OPTION or INTO"),
         ("SELECT 1 AS a INTO t", "A query with OPTION or INTO"),
@@ -76,7 +89,11 @@ def test_columns_have_the_types_of_the_view(pool):
         ("DECLARE @a int = 1", "The statement DECLARE"),
         ("CREATE TABLE serving.t (a int)", "The statement CREATE TABLE"),
         ("RENAME OBJECT serving.mart TO m", "The statement RENAME"),
-        ("GRANT SELECT ON SCHEMA::serving TO public", "The statement GRANT"),
+        ("REVOKE SELECT ON SCHEMA::serving TO serving_reader", "The statement REVOKE SELECT"),
+        ("GRANT SELECT, INSERT ON SCHEMA::serving TO serving_reader", "The list or option in"),
+        ("GRANT SELECT ON SCHEMA::serving TO no_one", "Cannot find the principal 'no_one'"),
+        ("CREATE LOGIN someone WITH PASSWORD = 'x'", "The statement CREATE LOGIN someone WITH"),
+        ("CREATE ROLE serving_reader", "'serving_reader' already exists"),
         ("EXEC sp_who", "The statement EXEC"),
         ("EXEC (N'DROP TABLE t')", "The statement DROP TABLE t"),
         ("SELECT a FROM other.serving.mart", "of another database than medallion"),
@@ -101,6 +118,27 @@ def test_columns_have_the_types_of_the_view(pool):
 )
 def test_refusal_names_what_is_refused(pool, sql, said):
     assert said in str(refused(pool, sql))
+
+
+@pytest.mark.parametrize(
+    ("query", "odd"),
+    [
+        ("select a + 1 as a from {}", "a + 1 AS a"),
+        ("select top 5 a from {}", "LIMIT 5"),
+        ("select distinct a from {}", "DISTINCT"),
+        ("select a from {} where a = 'x'", "WHERE a = 'x'"),
+        ("select cast(a as int) as a from {}", "CAST(a AS"),
+        ("select a as b from {}", "a AS b"),
+        ("select * from {}", "*"),
+        ("select a, row_number() over (order by a) as n from {}", "ROW_NUMBER()"),
+        ("select [rows].a from {} cross join {}", "join"),
+        ("select a from serving.mart", "rows that are not of one OPENROWSET"),
+    ],
+)
+def test_served_view_that_is_no_pass_through_projection_is_refused(pool, query, odd):
+    rowset = f"{ROWSET} with (a int) as [rows]"
+    said = str(refused(pool, f"create or alter view serving.odd as {query.format(rowset, rowset)}"))
+    assert f"serving.odd is no pass-through projection ({odd}" in said
 
 
 def test_view_that_fails_to_be_made_leaves_the_one_before(tmp_path):

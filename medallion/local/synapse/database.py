@@ -9,48 +9,10 @@ from urllib.parse import urlsplit
 import duckdb
 
 from medallion.home import Home
+from medallion.local.synapse.catalog import CATALOG
 from medallion.local.synapse.errors import DATABASE, TSqlError
 from medallion.local.synapse.types import Kind
 from medallion.synapse.check.readers import connect
-
-CATALOG = """
-create schema stand_in;
-create table stand_in.schemas (schema_id integer, name varchar primary key);
-create table stand_in.data_sources (name varchar primary key, location varchar);
-create table stand_in.views (schema_name varchar, name varchar, definition varchar);
-create table stand_in.columns (
-    schema_name varchar, view_name varchar, ordinal integer, name varchar, type varchar,
-    length integer, precision integer, scale integer
-);
-create schema dbo;
-insert into stand_in.schemas values (1, 'dbo'), (3, 'INFORMATION_SCHEMA'), (4, 'sys');
-create view stand_in.sys_schemas as select name, schema_id from stand_in.schemas;
-create view stand_in.sys_external_data_sources as
-    select name, location from stand_in.data_sources;
-create view stand_in.sys_views as
-    select views.name, schemas.schema_id
-    from stand_in.views inner join stand_in.schemas on views.schema_name = schemas.name;
-create view stand_in.information_schema_tables as
-    select
-        current_database() as table_catalog, schema_name as table_schema, name as table_name,
-        'VIEW' as table_type
-    from stand_in.views;
-create view stand_in.information_schema_columns as
-    select
-        current_database() as table_catalog, schema_name as table_schema,
-        view_name as table_name, name as column_name, ordinal as ordinal_position,
-        'YES' as is_nullable, type as data_type, length as character_maximum_length,
-        precision as numeric_precision, scale as numeric_scale
-    from stand_in.columns;
-"""
-# The catalog's tables that T-SQL may read, by their names in T-SQL.
-SYSTEM = {
-    ("sys", "schemas"): "sys_schemas",
-    ("sys", "views"): "sys_views",
-    ("sys", "external_data_sources"): "sys_external_data_sources",
-    ("information_schema", "tables"): "information_schema_tables",
-    ("information_schema", "columns"): "information_schema_columns",
-}
 
 
 def folder(home: Home) -> Path:
@@ -78,8 +40,15 @@ class Database:
             )
         self.name = name
         self.lake = home.lake
+        self.read_only = read_only
         self.lock = threading.RLock()
-        self._connection = connect(str(file), read_only)
+        try:
+            self._connection = connect(str(file), read_only)
+        except duckdb.IOException as error:
+            raise TSqlError(
+                f'Another process has the database "{name}" open: ask again when it is done.',
+                DATABASE,
+            ) from error
 
     def run(self, sql: str, parameters: list | None = None) -> duckdb.DuckDBPyConnection:
         """Run a statement of the engine; an error of its is one of T-SQL here."""

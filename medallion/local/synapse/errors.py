@@ -2,7 +2,8 @@
 
 from medallion.errors import MedallionError
 
-SYNTAX, LOGIN, DATABASE, OBJECT, COLUMN, FEATURE = 102, 18456, 4060, 208, 207, 15871
+SYNTAX, LOGIN, DATABASE, OBJECT, COLUMN = 102, 18456, 4060, 208, 207
+PERMISSION, FEATURE = 262, 15871
 
 
 class TSqlError(MedallionError):

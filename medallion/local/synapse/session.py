@@ -1,17 +1,23 @@
 """One connection's statements: each batch through Microsoft's grammar, then on the engine."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sqlglot import exp
 
 from medallion.local.source.tsql import batches
-from medallion.local.synapse import grammar
+from medallion.local.synapse import grammar, security
 from medallion.local.synapse.database import Database
 from medallion.local.synapse.dialect import CreateDataSource, ExecuteText, brief
-from medallion.local.synapse.errors import TSqlError, unsupported
+from medallion.local.synapse.errors import PERMISSION, TSqlError, unsupported
+from medallion.local.synapse.projection import oddities
+from medallion.local.synapse.security import Security
 from medallion.local.synapse.statements import If, Statement, statements
 from medallion.local.synapse.translate import engine_sql, known_kinds
+
+# The schema that dbt makes its views in.
+SERVED = "serving"
 
 
 @dataclass(frozen=True)
@@ -30,30 +36,37 @@ class Executes(Protocol):
 
 
 class Session:
-    """Runs batches in a database."""
+    """Runs batches in a database as `login`, whom SUSER_SNAME and IS_ROLEMEMBER alone look at."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, login: str = "dbo") -> None:
         self.database = database
+        self.login = login
 
     def execute(self, batch: str) -> list[Result]:
         """Run a batch; the results of its queries, in order."""
         grammar.require(batch)
         with self.database.lock:
-            return [result for one in statements(batch) for result in self._run(one)]
+            self.database.run("set variable login = ?", [self.login])
+            return self._run_all(statements(batch))
+
+    def _run_all(self, some: Sequence[Statement]) -> list[Result]:
+        return [result for one in some for result in self._run(one)]
 
     def _run(self, statement: Statement) -> list[Result]:
         if isinstance(statement, If):
             holds = self.database.rows(engine_sql(statement.condition, self.database))
-            chosen = statement.then if holds else statement.otherwise
-            return [result for one in chosen for result in self._run(one)]
+            return self._run_all(statement.then if holds else statement.otherwise)
         if isinstance(statement, ExecuteText):
-            if not isinstance(statement.this, exp.Literal | exp.National):
-                raise unsupported("EXEC of anything but a text")
-            return self.execute(statement.this.name)
+            return self._execute_text(statement)
         if isinstance(statement, exp.Query):
             return [self._query(statement)]
         if isinstance(statement, exp.Use):
             self._use(statement)
+            return []
+        if self.database.read_only:
+            raise TSqlError("Permission denied: this connection only reads.", PERMISSION)
+        if isinstance(statement, Security):
+            security.run(statement, self.database)
         elif isinstance(statement, CreateDataSource):
             location = statement.args["options"]["LOCATION"].name
             self.database.create_data_source(statement.this.name, location)
@@ -66,6 +79,16 @@ class Session:
         else:
             raise unsupported(f"The statement {brief(statement)}")
         return []
+
+    def _execute_text(self, statement: ExecuteText) -> list[Result]:
+        if not isinstance(statement.this, exp.Literal | exp.National):
+            raise unsupported("EXEC of anything but a text")
+        text = statement.this.name
+        found = statements(text)
+        # The grammar knows no grants on credentials; `security` takes known forms alone.
+        if not all(isinstance(one, Security) for one in found):
+            grammar.require(text)
+        return self._run_all(found)
 
     def _query(self, query: exp.Query) -> Result:
         done = self.database.run(engine_sql(query, self.database))
@@ -83,6 +106,11 @@ class Session:
         schema, query = target.db or "dbo", statement.expression
         if not self.database.has_schema(schema):
             raise TSqlError(f'The specified schema name "{schema}" does not exist.', 2760)
+        if schema == SERVED and (odd := oddities(query)):
+            raise TSqlError(
+                f"{schema}.{target.name} is no pass-through projection ({odd[0]}): put what it "
+                "computes into the gold model, for T-SQL would compute it otherwise."
+            )
         if self.database.view_exists(schema, target.name) and not statement.args.get("replace"):
             message = f"There is already an object named '{target.name}' in the database."
             raise TSqlError(message, 2714)

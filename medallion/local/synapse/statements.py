@@ -8,7 +8,8 @@ from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
 from medallion.local.synapse.dialect import Serverless, parse
-from medallion.local.synapse.errors import SYNTAX, TSqlError
+from medallion.local.synapse.errors import SYNTAX, TSqlError, unsupported
+from medallion.local.synapse.security import Security, is_security
 
 TEXTS = {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.IDENTIFIER}
 # What ends the condition of an IF.
@@ -26,7 +27,7 @@ class If:
     otherwise: "Sequence[Statement]"
 
 
-Statement: TypeAlias = If | Any  # or an expression of sqlglot, which mypy sees as Any
+Statement: TypeAlias = If | Security | Any  # or an expression of sqlglot, which mypy sees as Any
 
 
 def statements(
@@ -56,13 +57,19 @@ class _Cutter:
         if self._take("IF"):
             return [self._if()]
         start = self.at
+        # A transaction's BEGIN is a statement: `read` knows it, or does not.
         if self._word(start + 1) not in TRANSACTIONS and self._take("BEGIN"):
+            if self._peek() == "TRY":
+                raise unsupported("BEGIN TRY")
             return self._block()
         self._skip(lambda word: word in (";", "END", "ELSE"))
         if start == self.at:
             raise TSqlError(
                 f"{self.tokens[self.at].text!r} stands where a statement is due.", SYNTAX
             )
+        words = [token.text for token in self.tokens[start : self.at]]
+        if is_security(words):
+            return [Security(tuple(words))]
         return list(self.read(self._text(start)))
 
     def _if(self) -> If:

@@ -1,4 +1,4 @@
-"""T-SQL to DuckDB on the syntax tree. What would come out otherwise than in T-SQL is refused."""
+"""T-SQL to DuckDB on the syntax tree."""
 
 from pathlib import Path
 
@@ -6,20 +6,20 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
-from medallion.local.synapse.database import SYSTEM, Database, quoted
+from medallion.local.synapse.catalog import SYSTEM
+from medallion.local.synapse.database import Database, quoted
 from medallion.local.synapse.dialect import OpenRowset, brief
 from medallion.local.synapse.errors import COLUMN, OBJECT, TSqlError, unsupported
+from medallion.local.synapse.semantics import refuse
 from medallion.local.synapse.types import FROM_FILES, Kind, kind_of
 from medallion.synapse.check.readers import scan
-
-FRACTIONAL = {exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT, exp.DataType.Type.DECIMAL}
 
 
 def engine_sql(tree: exp.Expression, database: Database) -> str:
     """The DuckDB text of a query."""
     root = exp.Subquery(this=tree.copy())
     for node in root.walk():
-        _refuse(node)
+        refuse(node)
     for node in reversed(list(root.walk(bfs=True))):
         if isinstance(node, exp.Table):
             node.replace(_table(node, database))
@@ -27,6 +27,8 @@ def engine_sql(tree: exp.Expression, database: Database) -> str:
             node.replace(exp.Literal.string(node.name))
         elif isinstance(node, exp.Add) and any(_is_text(one) for one in (node.left, node.right)):
             node.replace(exp.DPipe(this=node.left, expression=node.right))
+        elif isinstance(node, exp.CurrentUser):  # SUSER_SNAME(), as sqlglot has it
+            node.replace(exp.func("getvariable", exp.Literal.string("login")))
         elif isinstance(node, exp.ObjectId):
             node.replace(_object_id(node, database))
     try:
@@ -46,49 +48,11 @@ def known_kinds(tree: exp.Expression) -> dict[str, Kind]:
     return {name: kind for name, kind in kinds.items() if name in passed}
 
 
-def _refuse(node: exp.Expression) -> None:
-    if isinstance(node, exp.Query) and (node.args.get("options") or node.args.get("into")):
-        raise unsupported("A query with OPTION or INTO")  # serverless has no hints and labels
-    if isinstance(node, exp.Div) and not (_is_fractional(node.left) or _is_fractional(node.right)):
-        raise TSqlError(
-            f"T-SQL cuts {brief(node)} to a whole number when both sides are, the stand-in does "
-            "not: CAST one side to float or decimal."
-        )
-    if isinstance(node, exp.Avg) and not _is_fractional(node.this):
-        raise TSqlError(
-            f"T-SQL cuts {brief(node)} to a whole number when its values are, the stand-in does "
-            "not: CAST them to float or decimal."
-        )
-    if isinstance(node, exp.Like) and "[" in node.expression.name:
-        raise unsupported(f"The set of characters in {brief(node)}")
-    if isinstance(node, exp.Parameter):
-        raise unsupported(f"The variable @{node.name}")
-    if isinstance(node, exp.Command):
-        raise unsupported(f"The statement {brief(node)}")
-
-
-def _is_fractional(node: exp.Expression) -> bool:
-    node = node.unnest()
-    if isinstance(node, exp.Literal):
-        return not node.is_string and "." in node.name
-    if isinstance(node, exp.Cast | exp.TryCast):
-        return node.to.this in FRACTIONAL
-    if isinstance(node, exp.Convert):
-        return node.this.this in FRACTIONAL
-    if isinstance(node, exp.Sum | exp.Min | exp.Max | exp.Neg | exp.Avg):
-        return _is_fractional(node.this)
-    if isinstance(node, exp.Mul | exp.Add | exp.Sub | exp.Div):
-        return _is_fractional(node.left) or _is_fractional(node.right)
-    return False
-
-
 def _is_text(node: exp.Expression) -> bool:
     node = node.unnest()
     if isinstance(node, exp.Literal):
         return bool(node.is_string)
-    if isinstance(node, exp.Cast | exp.TryCast):
-        return node.to.this in exp.DataType.TEXT_TYPES
-    return isinstance(node, exp.DPipe | exp.Concat | exp.Substring | exp.Upper | exp.Lower)
+    return isinstance(node, exp.DPipe | exp.Upper | exp.Lower)
 
 
 def _table(node: exp.Table, database: Database) -> exp.Expression:
@@ -102,10 +66,9 @@ def _table(node: exp.Table, database: Database) -> exp.Expression:
         raise unsupported(f"Reading {node.sql()} of another database than {database.name}")
     if not isinstance(node.this, exp.Identifier):
         raise unsupported(f"The row source {brief(node)}")
-    system = SYSTEM.get((node.db.lower(), node.name.lower()))
-    if system is not None:
-        alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(node.name))
-        return exp.table_(system, db="stand_in", alias=alias.name)
+    if (node.db.lower(), node.name.lower()) in SYSTEM:
+        view = f"{node.db}_{node.name}".lower()
+        return exp.table_(view, db="stand_in", alias=node.alias or node.name)
     if not node.db and _is_cte(node):
         return node.copy()
     schema = node.db or "dbo"

@@ -5,6 +5,7 @@
         pre_hook='{{ load_manifest() }}',
     )
 }}
+{{ pool_index('HEAP') }}
 
 select
     table_name,

@@ -1,7 +1,7 @@
 -- Who may do what, in the database. Permissions go to roles alone; 06 puts groups into them.
 -- A view over OPENROWSET asks of its reader the right to bulk operations and the credential besides
--- SELECT: so a reader could write an OPENROWSET of their own. What it would reach is bounded at the lake, by the roles
--- of the managed identity (02).
+-- SELECT: so a reader could write an OPENROWSET of their own, over all that the managed identity may read (02). That
+-- identity's roles at the lake are the bound, not the views.
 IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'serving_reader' AND type = 'R')
 BEGIN
     CREATE ROLE serving_reader;

@@ -1,6 +1,7 @@
--- An example, to copy for a team that may see one country alone. Serverless has no row-level security; a view
--- that asks for the reader's role does the same, as long as the team is no member of serving_reader.
--- In the database, after dbt has made the views.
+-- An example, to copy for a team whose reports show one country alone. Serverless has no row-level security; a view
+-- that asks for the reader's role does the same for all who read views, as long as the team is no member of
+-- serving_reader. Who must not reach other rows by an OPENROWSET of their own (05) gets a mart in a container of its
+-- own instead. In the database, after dbt has made the views.
 IF NOT EXISTS (SELECT 1 FROM sys.schemas WHERE name = N'filtered')
 BEGIN
     EXEC (N'CREATE SCHEMA filtered');

@@ -24,7 +24,8 @@ from medallion.local.synapse.statements import If, Statement, statements
 from medallion.local.synapse.translate import engine_sql
 from medallion.local.synapse.types import Kind, kind_of
 
-SYSTEM = {("sys", "tables"): "sys_tables", ("sys", "stats"): "sys_stats"}
+# What the pool's catalog has beside that of serverless.
+SYSTEM = {("sys", "tables"), ("sys", "stats")}
 
 
 class PoolSession:
@@ -157,10 +158,9 @@ class PoolSession:
         for node in list(root.find_all(exp.ObjectId)):
             node.replace(self._object_id(node))
         for node in list(root.find_all(exp.Table)):
-            system = SYSTEM.get((node.db.lower(), node.name.lower()))
-            if system is not None:
-                alias = node.alias or node.name
-                node.replace(exp.table_(system, db="stand_in", alias=alias))
+            if (node.db.lower(), node.name.lower()) in SYSTEM:
+                view = f"{node.db}_{node.name}".lower()
+                node.replace(exp.table_(view, db="stand_in", alias=node.alias or node.name))
         return engine_sql(root.this, self.database)
 
     def _object_id(self, node: exp.ObjectId) -> exp.Expression:
@@ -183,9 +183,9 @@ class PoolSession:
         return {name: kind for name, kind in found.items() if passes or name in plain}
 
 
-def session_of(database: Database) -> Session | PoolSession:
+def session_of(database: Database, login: str = "dbo") -> Session | PoolSession:
     """A session of a database, of the kind that it is."""
-    return PoolSession(database) if isinstance(database, Pool) else Session(database)
+    return PoolSession(database) if isinstance(database, Pool) else Session(database, login)
 
 
 def named(table: exp.Expression) -> Name:

@@ -4,15 +4,11 @@ dbt-synapse is as it is released; below its driver lies the stand-in for the ser
 exceptions and types of values are pyodbc's: https://github.com/mkleehammer/pyodbc/wiki
 """
 
-import json
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
 
-from medallion.errors import MedallionError
 from medallion.home import home
 from medallion.local.synapse.database import Database
 from medallion.local.synapse.dedicated.pool import opened
@@ -24,8 +20,6 @@ from medallion.local.synapse.session import Executes, Result
 version = "5.3.0"
 apilevel, threadsafety, paramstyle = "2.0", 1, "qmark"
 pooling = True
-# Where each connection's identity and each batch are noted, one JSON object per line.
-TRACE = "MEDALLION_SYNAPSE_TRACE"
 
 _STATES = {LOGIN: "28000", DATABASE: "42000", SYNTAX: "42000"}
 _TYPES: dict[str, type] = {
@@ -89,8 +83,7 @@ def connect(
         database = _database(login.database)
     except TSqlError as error:
         raise _error(error, InterfaceError) from error
-    _note({"login": login.identity, "database": login.database})
-    return Connection(session_of(database))
+    return Connection(session_of(database, login.identity))
 
 
 class Connection:
@@ -131,7 +124,6 @@ class Cursor:
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> "Cursor":
         """Run a batch. Parameters are refused: serving has none."""
-        _note({"batch": sql})
         if parameters:
             raise NotSupportedError("0A000", "[0A000] The stand-in takes no parameters.")
         try:
@@ -196,13 +188,3 @@ def _database(name: str) -> Database:
 def _error(error: TSqlError, kind: type[Error]) -> Error:
     state = _STATES.get(error.number, "42000")
     return kind(state, f"[{state}] [Stand-in][SQL Server]{error} ({error.number})")
-
-
-def _note(event: dict[str, Any]) -> None:
-    named = os.environ.get(TRACE)
-    if named:
-        try:
-            with _lock, open(named, "a", encoding="utf-8") as file:  # noqa: PTH123
-                file.write(json.dumps(event) + "\n")
-        except OSError as error:
-            raise MedallionError(f"{TRACE} names {named}, which cannot be written.") from error

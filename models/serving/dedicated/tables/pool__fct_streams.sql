@@ -4,8 +4,9 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='_slice',
-        index=monthly_columnstore('date_key'),
     )
 }}
+
+{{ pool_index(monthly_columnstore('date_key')) }}
 
 {{ staged(ref('fct_streams'), ref('exports')) }}

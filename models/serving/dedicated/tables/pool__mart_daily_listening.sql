@@ -7,4 +7,6 @@
     )
 }}
 
+{{ pool_index('CLUSTERED INDEX (date_day)') }}
+
 {{ staged(ref('mart_daily_listening'), ref('exports')) }}
