@@ -13,8 +13,8 @@ from medallion.local.synapse.session import run_script
 
 POOL = "medallion_pool"
 SCRIPTS = PROJECT_ROOT / "sql" / "synapse" / "dedicated"
-# The script that makes what the stand-in has: it keeps no roles, users and workload groups.
-RUN_HERE = ("02_schemas.sql",)
+# The scripts that make what the stand-in has: it keeps no options, users and workload groups.
+RUN_HERE = ("02_schemas.sql", "03_roles.sql")
 TARGET = ("--target", "synapse_dedicated", "--vars", "{dedicated_pool: true}")
 
 

@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from medallion.local.synapse import grammar
+from medallion.local.synapse import grammar, security
 from medallion.local.synapse.database import Database, quoted
 from medallion.local.synapse.dedicated.copy_into import copy_into
 from medallion.local.synapse.dedicated.pool import Pool, engine_name
@@ -18,7 +18,8 @@ from medallion.local.synapse.dedicated.statements import (
     refused,
 )
 from medallion.local.synapse.dialect import ExecuteText, brief
-from medallion.local.synapse.errors import TSqlError
+from medallion.local.synapse.errors import PERMISSION, TSqlError
+from medallion.local.synapse.security import Security
 from medallion.local.synapse.session import Result, Session
 from medallion.local.synapse.statements import If, Statement, statements
 from medallion.local.synapse.translate import engine_sql
@@ -61,6 +62,8 @@ class PoolSession:
             return self._batch(statement.this.name)
         if isinstance(statement, exp.Query):
             return [self._query(statement)]
+        if self.database.read_only:
+            raise TSqlError("Permission denied: this connection only reads.", PERMISSION)
         if isinstance(statement, Transaction):
             self._transaction(statement.verb)
         elif isinstance(statement, exp.Insert):
@@ -80,6 +83,8 @@ class PoolSession:
     def _define(self, statement: Statement) -> None:
         if isinstance(statement, CreateTable):
             self._create_table(statement)
+        elif isinstance(statement, Security):
+            security.run(statement, self.database)
         elif isinstance(statement, Rename):
             self.database.rename_table(statement.name, statement.new)
         elif isinstance(statement, exp.Create) and statement.kind == "SCHEMA":
