@@ -220,7 +220,7 @@ def _copy_into(reader: "Reader") -> CopyInto:
     while True:
         option = options.identifier().upper()
         options.expect("=")
-        found[option] = options.enclosed() if options.sees("(") else options.string()
+        found[option] = options.enclosed() if options.sees("(") else options.identifier()
         if not options.take(","):
             break
     options.finish()
