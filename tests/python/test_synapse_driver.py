@@ -1,8 +1,9 @@
-"""The driver's stand-in, as dbt-synapse calls it: tokens, errors, types; beside the real pyodbc."""
+"""The driver's stand-in, as dbt-synapse calls it: tokens, errors, types; beside pyodbc's stub."""
 
 import ast
 import importlib.metadata
 import importlib.util
+import struct
 from datetime import date
 from decimal import Decimal
 
@@ -33,11 +34,8 @@ def driver(tmp_path_factory):
 
 
 def attribute(token: str) -> dict[int, bytes]:
-    from dbt.adapters.synapse.synapse_connection_manager import (
-        convert_bytes_to_mswindows_byte_string,
-    )
-
-    return {1256: convert_bytes_to_mswindows_byte_string(token.encode())}
+    text = token.encode("utf-16-le")
+    return {1256: struct.pack("<I", len(text)) + text}
 
 
 def token(audience: str = SQL, lifetime: int = 3600) -> str:

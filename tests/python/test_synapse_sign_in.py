@@ -91,9 +91,9 @@ def test_environment_without_its_variables_signs_in_as_nobody(home, tmp_path):
     assert "EnvironmentCredential" in sign_in(home, tmp_path, "environment")
 
 
-def test_machine_without_an_identity_signs_in_as_nobody(home, tmp_path):
-    said = sign_in(home, tmp_path, "ActiveDirectoryMsi", IDENTITY_ENDPOINT="", IDENTITY_HEADER="")
-    assert "identity gives no token" in said
+def test_driver_that_gets_no_token_says_so(azure, home, tmp_path):
+    wrong = azure.endpoints.app_service | {"IDENTITY_HEADER": "wrong"}
+    assert "identity gives no token" in sign_in(home, tmp_path, "ActiveDirectoryMsi", **wrong)
 
 
 def test_braces_of_a_connection_string_hold_a_semicolon():

@@ -43,6 +43,8 @@ def test_view_returns_the_rows_of_the_delta_folder(pool):
         ("SELECT 'in ' + country AS t FROM serving.mart WHERE plays = 3", [("in Chile",)]),
         ("SELECT SUM(plays) / CAST(2 AS float) AS half FROM serving.mart", [(1.5,)]),
         ("WITH m AS (SELECT plays FROM serving.mart) SELECT MAX(plays) AS p FROM m", [(3,)]),
+        ("WITH m AS (SELECT 1 AS a) SELECT a FROM m UNION ALL SELECT a FROM m", [(1,), (1,)]),
+        ("SELECT SUSER_SNAME() AS who", [("dbo",)]),
         ("SELECT name FROM sys.schemas WHERE name = 'serving'", [("serving",)]),
         ("SELECT table_name FROM INFORMATION_SCHEMA.TABLES", [("mart",)]),
     ],

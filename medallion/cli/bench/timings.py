@@ -1,4 +1,4 @@
-"""Time and memory of the first load and of a day's increment, at any size."""
+"""Time and memory of the first load, of a day's increment and of each backfill, at any size."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import psutil
@@ -14,7 +15,8 @@ from rich.table import Table
 
 from medallion.cli.console import out
 from medallion.errors import MedallionError
-from medallion.home import PROJECT_ROOT
+from medallion.home import PROJECT_ROOT, Home
+from medallion.local.source.database import SourceDatabase
 
 GIB = 1024**3
 SAMPLE_SECONDS = 0.2
@@ -30,32 +32,59 @@ class Measured:
 
 
 def timings(streams: int, users: int, days: int, seed: int) -> None:
-    """Measure the first load and a day's increment, and print them."""
+    """Measure the first load, a day's increment and the paths of a backfill, and print them."""
     with tempfile.TemporaryDirectory(prefix="medallion-bench-") as folder:
+        home = Path(folder)
         generate = ["--generate", f"--users={users}", f"--days={days}", f"--seed={seed}"]
-        steps = {
-            "warehouse up": ["medallion", "up"],
-            "source init": [
-                *("medallion", "source", "init", *generate),
-                f"--streams-per-day={-(-streams // days)}",
-            ],
-            "first ingest": ["medallion", "ingest"],
-            "first dbt build": ["dbt", "build"],
-            "source simulate": ["medallion", "source", "simulate", "--days=1", f"--seed={seed}"],
-            "day's ingest": ["medallion", "ingest"],
-            "day's dbt build": ["dbt", "build"],
-            "dbt build, nothing new": ["dbt", "build"],
-            "full refresh": ["dbt", "run", "--full-refresh"],
-        }
-        measured = []
         try:
-            for step, command in steps.items():
-                out.print(f"{step} …", end=" ")
-                measured.append(measure(step, command, Path(folder)))
-                out.print(f"{measured[-1].seconds:.1f} s")
+            measured = _measure_all(
+                home,
+                {
+                    "warehouse up": ["medallion", "up"],
+                    "source init": [
+                        *("medallion", "source", "init", *generate),
+                        f"--streams-per-day={-(-streams // days)}",
+                    ],
+                    "first ingest": ["medallion", "ingest"],
+                    "first dbt build": ["dbt", "build"],
+                    "source simulate": ["medallion", "source", "simulate", f"--seed={seed}"],
+                    "day's ingest": ["medallion", "ingest"],
+                    "day's dbt build": ["dbt", "build"],
+                    "dbt build, nothing new": ["dbt", "build"],
+                },
+            )
+            measured += _measure_all(home, _backfills(_last_day(home)))
         finally:
-            measure("down", ["medallion", "down"], Path(folder))
+            measure("down", ["medallion", "down"], home)
     _show(f"{streams:,} plays of {users:,} users over {days} days", measured)
+
+
+def _backfills(day: date) -> dict[str, list[str]]:
+    """The paths of docs/runbooks/backfill.md, the range being one day."""
+    mart = ["dbt", "run", "--select", "mart_daily_listening"]
+    return {
+        "a day landed again": ["medallion", "ingest", f"--from={day}", f"--to={day}"],
+        "dbt build of it": ["dbt", "build"],
+        "full refresh": ["dbt", "run", "--full-refresh"],
+        "full refresh of a mart": [*mart, "--full-refresh"],
+        "a day of a mart": [*mart, "--vars", f"{{rebuild_from: {day}, rebuild_to: {day}}}"],
+    }
+
+
+def _last_day(home: Path) -> date:
+    last = SourceDatabase.open(Home(home).source_database).last_commit()
+    if last is None:
+        raise MedallionError("The generated source has no transaction, so no day to land again.")
+    return last.date()
+
+
+def _measure_all(home: Path, steps: dict[str, list[str]]) -> list[Measured]:
+    measured = []
+    for step, command in steps.items():
+        out.print(f"{step} …", end=" ")
+        measured.append(measure(step, command, home))
+        out.print(f"{measured[-1].seconds:.1f} s")
+    return measured
 
 
 def measure(step: str, command: list[str], home: Path) -> Measured:

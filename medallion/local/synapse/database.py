@@ -11,7 +11,7 @@ import duckdb
 from medallion.home import Home
 from medallion.local.synapse.catalog import CATALOG
 from medallion.local.synapse.errors import DATABASE, TSqlError
-from medallion.local.synapse.types import Kind
+from medallion.local.synapse.types import Kind, kind_of_engine
 from medallion.synapse.check.readers import connect
 
 
@@ -119,8 +119,6 @@ class Database:
         self, schema: str, name: str, definition: str, query: str, known: Mapping[str, Kind]
     ) -> None:
         """Make or replace a view over the engine's `query`; `known` are types by column."""
-        from medallion.local.synapse.types import kind_of_engine
-
         with self.transaction():
             self.drop_view(schema, name)
             self.run(f"create view {quoted(schema)}.{quoted(name)} as {query}")

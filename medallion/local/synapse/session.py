@@ -18,6 +18,7 @@ from medallion.local.synapse.translate import engine_sql, known_kinds
 
 # The schema that dbt makes its views in.
 SERVED = "serving"
+CHANGES = (Security, CreateDataSource, exp.Create, exp.Drop)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Session:
         if isinstance(statement, exp.Use):
             self._use(statement)
             return []
-        if self.database.read_only:
+        if self.database.read_only and isinstance(statement, CHANGES):
             raise TSqlError("Permission denied: this connection only reads.", PERMISSION)
         if isinstance(statement, Security):
             security.run(statement, self.database)

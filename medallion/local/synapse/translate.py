@@ -81,11 +81,10 @@ def _table(node: exp.Table, database: Database) -> exp.Expression:
 
 
 def _is_cte(node: exp.Table) -> bool:
-    scope: exp.Expression | None = node
+    scope = node.parent
     while scope is not None:
-        names = [one.alias.lower() for one in scope.args.get("with_", None) or ()]
-        names += [one.alias.lower() for one in getattr(scope, "ctes", [])]
-        if node.name.lower() in names:
+        ctes = scope.ctes if isinstance(scope, exp.Query) else ()
+        if any(one.alias.lower() == node.name.lower() for one in ctes):
             return True
         scope = scope.parent
     return False
