@@ -9,15 +9,12 @@
         {%- endfor %}
     ),
 
-    ranked as (
-        select
-            *,
-            row_number() over (partition by table_name, slice order by export_id desc) as recency
-        from {{ noted }}
-    ),
-
     former_marks as (
-        select * from ranked where recency = 1
+        select * from (
+            select *, row_number() over (partition by table_name, slice order by export_id desc) as recency
+            from {{ noted }}
+        )
+        where recency = 1
     )
 
     select
