@@ -40,19 +40,41 @@ def up() -> None:
     )
 
 
+@app.command("pool")
+def pool() -> None:
+    """Export gold, and load a dedicated pool's stand-in with it as dbt does in Azure.
+
+    It keeps what was loaded: the next run loads what has changed.
+    """
+    from medallion.local.synapse.dedicated.run import POOL, build, export, make_pool
+
+    here = home()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=err, transient=True) as shown:
+        task = shown.add_task("dbt run-operation export_gold")
+        export(here)
+        make_pool(here)
+        shown.update(task, description="dbt build --target synapse_dedicated")
+        build(here, on_progress=lambda one: shown.update(task, description=one.node))
+    said = f"The tables stand in {POOL}: `medallion synapse sql --pool` asks it."
+    out.print(said, markup=False, soft_wrap=True)
+
+
 @app.command("sql")
 def sql(
     text: Annotated[str, typer.Argument(help="One batch of T-SQL.")],
     limit: Annotated[int, typer.Option(min=1, help="Show so many rows.")] = 50,
+    dedicated: Annotated[bool, typer.Option("--pool", help="Ask the dedicated pool.")] = False,
 ) -> None:
-    """Ask the local serverless pool in T-SQL, and show the rows."""
-    from medallion.local.synapse.database import Database
+    """Ask the local serverless pool, or the dedicated one, in T-SQL, and show the rows."""
+    from medallion.local.synapse.dedicated.pool import opened
+    from medallion.local.synapse.dedicated.run import POOL
+    from medallion.local.synapse.dedicated.session import session_of
     from medallion.local.synapse.run import DATABASE
-    from medallion.local.synapse.session import Session
 
-    database = Database(home(), DATABASE, read_only=True)
+    database = opened(home(), POOL if dedicated else DATABASE, read_only=True)
     try:
-        results = Session(database).execute(text)
+        results = session_of(database).execute(text)
     finally:
         database.close()
     for result in results:

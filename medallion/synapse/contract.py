@@ -12,6 +12,8 @@ from medallion.home import PROJECT_ROOT
 
 # The folders and names of the models that are served, and the lake's container that each lies in.
 SERVED = {"gold/mart_*.yml": "gold", "silver/core/dim_*.yml": "silver"}
+# The dedicated pool has the plays beside them.
+POOLED = {**SERVED, "silver/core/fct_streams.yml": "silver"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Column:
     kind: str
     description: str
     length: int | None = None
+    personal: bool = False
 
     @property
     def served(self) -> bool:
@@ -43,15 +46,15 @@ class Table:
         return lake / self.container / self.name
 
 
-def served_tables(project: Path = PROJECT_ROOT) -> list[Table]:
-    """Every served table, marts first.
+def served_tables(project: Path = PROJECT_ROOT, where: Mapping[str, str] = SERVED) -> list[Table]:
+    """Every served table, marts first; with `where=POOLED` those of the dedicated pool.
 
     A column without a type, or a length that is no number, is a `MedallionError`.
     """
     default = _load(project / "dbt_project.yml")["vars"]["served_text_length"]
     return [
         table
-        for pattern, container in SERVED.items()
+        for pattern, container in where.items()
         for file in sorted((project / "models").glob(pattern))
         for table in _tables(file, container, default)
     ]
@@ -71,13 +74,15 @@ def _column(told: Mapping[str, Any], file: Path, default: int) -> Column:
     name, kind = told["name"], told.get("data_type")
     if not isinstance(kind, str):
         raise MedallionError(f"{file}: the column {name} has no data_type; write one.")
-    length = told.get("config", {}).get("meta", {}).get("max_length", default)
+    meta = told.get("config", {}).get("meta", {})
+    length = meta.get("max_length", default)
     if not isinstance(length, int) or not 0 < length <= 8000:
         raise MedallionError(
             f"{file}: max_length of {name} is {length}; write a number of bytes from 1 to 8000."
         )
     described = _line(told.get("description", ""))
-    return Column(name, kind, described, length if kind == "string" else None)
+    personal = bool(meta.get("contains_pii"))
+    return Column(name, kind, described, length if kind == "string" else None, personal)
 
 
 def _line(text: str) -> str:

@@ -166,6 +166,21 @@ def test_an_external_table_is_plain_delta_in_the_lake(warehouse):
     assert warehouse.rows("select * from s.e") == [(datetime.date(2024, 1, 1), 1)]
 
 
+def test_insert_overwrite_directory_replaces_a_folder_of_parquet(warehouse):
+    url = LAKE.format("export", "rows/1")
+    write = f"insert overwrite directory '{url}' using parquet select {{}} as name from range({{}})"
+    warehouse.run(write.format("id, 'a'", 3))
+    warehouse.run(write.format("id, 'b'", 2))
+    folder = warehouse.home.lake / "export" / "rows" / "1"
+    assert pq.read_table(folder).to_pydict() == {"id": [0, 1], "name": ["b", "b"]}
+    assert "zero" in warehouse.fails(write.format("1 / id", 2))
+    assert pq.read_table(folder).num_rows == 2
+    warehouse.run(write.format("id, 'd'", 0))
+    assert pq.read_table(folder).schema.names == ["id", "name"]
+    refused = warehouse.fails(f"insert overwrite directory '{url}' using csv select 1 as one")
+    assert "cannot serve" in refused
+
+
 def test_a_cte_hides_a_table_and_a_view_is_read_in_its_own_schema(warehouse):
     warehouse.run("create or replace table s.users as select 1 as id")
     warehouse.run("create or replace view s.shown as with users as (select * from s.users) "

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlglot import exp
 
@@ -26,6 +27,13 @@ class Result:
 
     columns: list[tuple[str, str]]
     rows: list[tuple]
+
+
+class Executes(Protocol):
+    """A session of either kind of pool."""
+
+    def execute(self, batch: str) -> list[Result]:
+        """Run a batch; the results of its queries, in order."""
 
 
 class Session:
@@ -127,7 +135,7 @@ class Session:
                 raise TSqlError(message, 3701)
 
 
-def run_script(session: Session, script: str, variables: dict[str, str]) -> None:
+def run_script(session: Executes, script: str, variables: dict[str, str]) -> None:
     """Run a script as sqlcmd does: `$(NAME)` replaced, batches parted by lines that say GO."""
     for name, value in variables.items():
         script = script.replace(f"$({name})", value)

@@ -14,6 +14,8 @@ from medallion.local.synapse.security import Security, is_security
 TEXTS = {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.IDENTIFIER}
 # What ends the condition of an IF.
 STARTS = {"BEGIN", "EXEC", "EXECUTE", "SELECT", "CREATE", "DROP", "ALTER", "PRINT", "GRANT", "DENY"}
+STARTS |= {"RENAME", "UPDATE", "INSERT", "DELETE", "COPY"}
+TRANSACTIONS = {"TRAN", "TRANSACTION"}
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,20 @@ class If:
 Statement: TypeAlias = If | Security | Any  # or an expression of sqlglot, which mypy sees as Any
 
 
-def statements(batch: str) -> list[Statement]:
-    """The statements of one batch, blocks and IFs as they nest."""
-    return _Cutter(batch).all()
+def statements(
+    batch: str, read: Callable[[str], list] = parse, dialect: type[Serverless] = Serverless
+) -> list[Statement]:
+    """The statements of one batch, blocks and IFs as they nest; `read` makes one from its text."""
+    return _Cutter(batch, read, dialect).all()
 
 
 class _Cutter:
     """Walks the tokens once; `at` is the next one."""
 
-    def __init__(self, batch: str) -> None:
+    def __init__(self, batch: str, read: Callable[[str], list], dialect: type[Serverless]) -> None:
         self.batch = batch
-        self.tokens = Serverless().tokenize(batch)
+        self.read = read
+        self.tokens = dialect().tokenize(batch)
         self.at = 0
 
     def all(self) -> list[Statement]:
@@ -51,11 +56,12 @@ class _Cutter:
     def _statement(self) -> list[Statement]:
         if self._take("IF"):
             return [self._if()]
-        if self._take("BEGIN"):
-            if self._peek() in ("TRY", "TRAN", "TRANSACTION"):
-                raise unsupported(f"BEGIN {self._peek()}")
-            return self._block()
         start = self.at
+        # A transaction's BEGIN is a statement: `read` knows it, or does not.
+        if self._word(start + 1) not in TRANSACTIONS and self._take("BEGIN"):
+            if self._peek() == "TRY":
+                raise unsupported("BEGIN TRY")
+            return self._block()
         self._skip(lambda word: word in (";", "END", "ELSE"))
         if start == self.at:
             raise TSqlError(
@@ -64,7 +70,7 @@ class _Cutter:
         words = [token.text for token in self.tokens[start : self.at]]
         if is_security(words):
             return [Security(tuple(words))]
-        return list(parse(self._text(start)))
+        return list(self.read(self._text(start)))
 
     def _if(self) -> If:
         start = self.at

@@ -18,8 +18,8 @@ class Kind:
 
     @property
     def length(self) -> int | None:
-        """The length of a text, in bytes."""
-        return self.arguments[0] if self.name == "varchar" else None
+        """The length of a text: bytes of a varchar, units of UTF-16 of an nvarchar."""
+        return self.arguments[0] if self.name in ("varchar", "nvarchar") else None
 
 
 ENGINE = {

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from medallion.local.warehouse import changes, describe, streaming, streaming_ddl, tables
+from medallion.local.warehouse import (
+    changes,
+    describe,
+    directories,
+    streaming,
+    streaming_ddl,
+    tables,
+)
 from medallion.local.warehouse.alter import alter, comment_on
 from medallion.local.warehouse.catalog import Catalog
 from medallion.local.warehouse.clone import clone, is_clone
@@ -54,6 +61,8 @@ class Warehouse:
         if reader.take("OPTIMIZE"):
             context.relation(reader.name())
             return done()
+        if reader.sees("INSERT", "OVERWRITE", "DIRECTORY"):
+            return directories.insert_overwrite(context, sql)
         if reader.sees("INSERT") and _replaces(sql):
             return changes.insert_replacing(context, sql)
         if reader.take("TABLE"):

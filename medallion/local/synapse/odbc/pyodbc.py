@@ -11,9 +11,11 @@ from decimal import Decimal
 
 from medallion.home import home
 from medallion.local.synapse.database import Database
+from medallion.local.synapse.dedicated.pool import opened
+from medallion.local.synapse.dedicated.session import session_of
 from medallion.local.synapse.errors import DATABASE, LOGIN, SYNTAX, TSqlError
 from medallion.local.synapse.login import sign_in
-from medallion.local.synapse.session import Result, Session
+from medallion.local.synapse.session import Executes, Result
 
 version = "5.3.0"
 apilevel, threadsafety, paramstyle = "2.0", 1, "qmark"
@@ -81,13 +83,13 @@ def connect(
         database = _database(login.database)
     except TSqlError as error:
         raise _error(error, InterfaceError) from error
-    return Connection(Session(database, login.identity))
+    return Connection(session_of(database, login.identity))
 
 
 class Connection:
-    """One session. Everything is committed as it is run: serverless has no other transactions."""
+    """One session. Everything is committed as it is run; a transaction ends in its batch."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Executes) -> None:
         self._session = session
         self.timeout = 0
         self.closed = False
@@ -113,7 +115,7 @@ class Connection:
 class Cursor:
     """Runs batches; holds the results of the last one."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Executes) -> None:
         self._session = session
         self._results: list[Result] = []
         self._rows: list[tuple] = []
@@ -179,7 +181,7 @@ def _python_type(engine: str) -> type:
 def _database(name: str) -> Database:
     with _lock:
         if name not in _databases:
-            _databases[name] = Database(home(), name)
+            _databases[name] = opened(home(), name)
         return _databases[name]
 
 
