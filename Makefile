@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint conformance slim docs bench clean lock format
+.PHONY: demo test lint dev conformance slim docs bench clean lock format
 
 demo: $(VENV)/.installed  ## set up, and run the whole pipeline over several simulated days
 	medallion demo
@@ -30,6 +30,9 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, Microsoft's T-SQL grammar
 	medallion rules --check
 	medallion up
 	sqlfluff lint --processes 2 models tests/singular; found=$$?; medallion down; exit $$found
+
+dev: $(VENV)/.installed-dev  ## the tools, and the quick half of lint before each commit
+	pre-commit install
 
 N ?= 5000
 KILLS ?= 10
