@@ -81,7 +81,7 @@ def _column(told: Mapping[str, Any], file: Path, default: int) -> Column:
             f"{file}: max_length of {name} is {length}; write a number of bytes from 1 to 8000."
         )
     described = _line(told.get("description", ""))
-    personal = bool(meta.get("contains_pii"))
+    personal = "pii" in told.get("databricks_tags", {})
     return Column(name, kind, described, length if kind == "string" else None, personal)
 
 

@@ -10,7 +10,9 @@ from lakehouse import PROJECT
 
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.M | re.S)
 COPIED = "adf dbt_project.yml docs macros medallion models pyproject.toml selectors.yml snapshots"
-COPIED += " seeds sql tests/generic tests/singular dbt_medallion.py profiles.yml.example"
+COPIED += (
+    " seeds sql tests/generic tests/singular dbt_medallion.py profiles.yml.example dbt-bouncer.yml"
+)
 
 
 @dataclass(frozen=True)

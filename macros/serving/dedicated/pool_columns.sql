@@ -5,8 +5,7 @@
 {% macro pool_columns(node) -%}
     {%- set columns = [] -%}
     {%- for column in served_columns(node) -%}
-        {%- set meta = (column.config or {}).get('meta') or column.meta or {} -%}
-        {%- if not meta.get('contains_pii') -%}
+        {%- if 'pii' not in (column.databricks_tags or {}) -%}
             {%- do columns.append(column) -%}
         {%- endif -%}
     {%- endfor -%}
