@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint conformance docs bench clean lock format
+.PHONY: demo test lint dev conformance slim docs bench clean lock format
 
 demo: $(VENV)/.installed  ## set up, and run the whole pipeline over several simulated days
 	medallion demo
@@ -16,24 +16,36 @@ test: lint  ## set up, and run every test
 lint: export MEDALLION_HOME := $(abspath target/lint)
 lint: export DBT_PROFILES_DIR := $(MEDALLION_HOME)
 
-lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, Microsoft's T-SQL grammar and Data Factory models
+lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, Microsoft's T-SQL grammar and Data Factory models
 	ruff check .
 	ruff format --check .
 	mypy
-	maxdop --check sql
+	maxdop --check sql/azure_sql sql/synapse/serverless
+	maxdop --check --parser-version 2019 sql/synapse/dedicated
+	medallion synapse models --check
 	medallion factory tsql target/tsql
 	@maxdop --write target/tsql > target/tsql.log 2>&1 || { cat target/tsql.log; exit 1; }
 	medallion factory check
 	medallion factory arm --check
 	medallion rules --check
 	medallion up
-	sqlfluff lint --processes 2 models tests/singular; found=$$?; medallion down; exit $$found
+	dbt parse --quiet --target-path $(MEDALLION_HOME) && dbt-bouncer run \
+		&& sqlfluff lint --processes 2 models tests/singular; found=$$?; medallion down; exit $$found
+
+dev: $(VENV)/.installed-dev  ## the tools, and the quick half of lint before each commit
+	pre-commit install
 
 N ?= 5000
 KILLS ?= 10
 conformance: export PYTHONPATH := $(abspath tests/python)
 conformance: $(VENV)/.installed-dev  ## N generated change logs held against docs/history.md, KILLS builds killed; SEED=… repeats a run
 	python -m conformance --scenarios $(N) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+STATE ?= target
+TARGET ?= local_ci
+slim: $(VENV)/.installed  ## build and test what differs from production, whose last target folder is STATE
+	@if [ $(TARGET) = local_ci ]; then medallion up; fi
+	medallion slim --state $(STATE) --target $(TARGET)
 
 docs: $(VENV)/.installed  ## the dbt docs site, in target/
 	medallion up

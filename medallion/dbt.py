@@ -1,9 +1,10 @@
 """Runs dbt as a person would, in a process of its own, and tells how far it is."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +23,15 @@ class Progress:
     node: str
 
 
-def run(*arguments: str, log: Path, on_progress: Callable[[Progress], None] | None = None) -> None:
+def run(
+    *arguments: str,
+    log: Path,
+    on_progress: Callable[[Progress], None] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> None:
     """Run `dbt ARGUMENTS` in the project, appending its events to `log`, one JSON object per line.
 
+    `environment` stands above our own in its process.
     A failure raises a `MedallionError` with the first error that dbt reports.
     """
     command = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", *arguments]
@@ -35,6 +42,7 @@ def run(*arguments: str, log: Path, on_progress: Callable[[Progress], None] | No
         subprocess.Popen(
             command,
             cwd=PROJECT_ROOT,
+            env=os.environ | dict(environment or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -4,11 +4,12 @@ import sys
 
 import typer
 
-from medallion.cli import demo, factory, quarantine, receipts, source, vault, warehouse
+from medallion.cli import demo, factory, quarantine, receipts, source, synapse, vault, warehouse
 from medallion.cli.bench import bench
 from medallion.cli.clean import clean_home
 from medallion.cli.console import complain
 from medallion.cli.run import run
+from medallion.cli.slim import slim
 from medallion.errors import MedallionError
 
 app = typer.Typer(
@@ -21,10 +22,12 @@ app.add_typer(source.app, name="source", help="The source database, Azure SQL's 
 app.add_typer(factory.app, name="factory", help="The Data Factory files under adf/.")
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(vault.app, name="vault")
+app.add_typer(synapse.app, name="synapse", help="What Synapse serves, here and in Azure.")
 app.command("demo")(demo.demo)
 app.command("bench")(bench)
 app.command("clean")(clean_home)
 app.command("run", context_settings={"allow_interspersed_args": False})(run)
+app.command("slim")(slim)
 app.command("ingest")(factory.ingest)
 app.command("quarantine")(quarantine.quarantine)
 app.command("rules")(quarantine.rules)

@@ -83,12 +83,22 @@ def apply(
 
 @app.command()
 def sql(
-    text: Annotated[str, typer.Argument(help="T-SQL: a SELECT, or statements that change rows.")],
+    text: Annotated[
+        str | None, typer.Argument(help="T-SQL: a SELECT, or statements that change rows.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-i", help="Read the T-SQL from a script.")
+    ] = None,
     at: At = None,
 ) -> None:
     """Run T-SQL, and print the rows of each SELECT; changes are captured as on Azure SQL."""
     from medallion.local.source.database import SourceDatabase, is_query
 
+    if (text is None) == (file is None):
+        raise MedallionError("Give either T-SQL or the name of a script with --file.")
+    if file is not None:
+        text = _script(file)
+    assert text is not None
     source = SourceDatabase.open(home().source_database)
     if is_query(text):
         _print_rows(source.query(text))
@@ -112,6 +122,14 @@ def status() -> None:
         grid.add_row(row.table, f"{row.rows:,}", f"{row.changes:,}", row.min_lsn)
     out.print(grid)
     out.print(f"last commit {source.last_commit()} UTC, in {source.path}")
+
+
+def _script(file: Path) -> str:
+    """The text of a T-SQL script. Raises `MedallionError` when it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MedallionError(f"The script {file} cannot be read: {error}.") from None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -33,11 +33,18 @@ def ensure(found: Certificates) -> Certificates:
     found.authority.parent.mkdir(parents=True, exist_ok=True)
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1", "localhost")
-    found.authority.write_bytes(authority.cert_pem.bytes())
-    descriptor = os.open(found.server, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(issued.private_key_and_cert_chain_pem.bytes())
+    # Whoever finds the authority finds it whole, and the server's certificate with it.
+    _put(found.server, issued.private_key_and_cert_chain_pem.bytes())
+    _put(found.authority, authority.cert_pem.bytes())
     return found
+
+
+def _put(file: Path, content: bytes) -> None:
+    staged = file.with_suffix(f".{os.getpid()}.tmp")
+    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(content)
+    staged.replace(file)
 
 
 def trusting(found: Certificates, others: str | None) -> Path | None:
@@ -56,9 +63,7 @@ def trusting(found: Certificates, others: str | None) -> Path | None:
         return None
     content = base.read_bytes() + b"\n" + found.authority.read_bytes()
     if not found.bundle.exists() or found.bundle.read_bytes() != content:
-        staged = found.bundle.with_suffix(f".{os.getpid()}.tmp")
-        staged.write_bytes(content)
-        staged.replace(found.bundle)
+        _put(found.bundle, content)
     return found.bundle
 
 

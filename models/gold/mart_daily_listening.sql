@@ -3,6 +3,7 @@
 {{
     config(
         unique_key=['date_day', 'country', 'subscription_type', 'device_type'],
+        partition_by='date_day',
     )
 }}
 

@@ -3,6 +3,7 @@
 {{
     config(
         unique_key=['week_start', 'track_id'],
+        partition_by='week_start',
     )
 }}
 

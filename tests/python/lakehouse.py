@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 
+from medallion.synapse.check import check
+from medallion.synapse.contract import served_tables
+
 from oracle import publish
 from oracle.changes import KEYS, History
 from oracle.read_landed import read_landed, read_listings
@@ -39,11 +42,13 @@ STAGES = {
 
 @dataclass(frozen=True)
 class Record:
-    """What was published at the end of a stage, and what the two tellings of the history mean."""
+    """What was published at the end of a stage, what the two tellings of the history mean, and what
+    Synapse could not read."""
 
     published: dict[str, Rows]
     source: dict[str, Rows]
     landed: dict[str, Rows]
+    unreadable: list[str]
 
 
 @dataclass
@@ -54,7 +59,7 @@ class Lakehouse:
     records: dict[str, Record] = field(default_factory=dict)
     failure: str | None = None
 
-    def run(self, command: list[str]) -> str:
+    def run(self, command: list[str], **environment: str) -> str:
         """Run `medallion …` or `dbt …` in this home; a failure shows the end of its output."""
         program, *arguments = command
         if program == "medallion":
@@ -64,14 +69,7 @@ class Lakehouse:
         done = subprocess.run(
             start + arguments,
             cwd=PROJECT,
-            env=os.environ
-            | {
-                "MEDALLION_HOME": str(self.home),
-                "DBT_PROFILES_DIR": str(self.home),
-                "DBT_TARGET_PATH": str(self.home / "target"),
-                "DBT_LOG_PATH": str(self.home / "logs"),
-                "NO_COLOR": "1",
-            },
+            env=self.environment() | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -80,6 +78,16 @@ class Lakehouse:
             end = "\n".join(done.stdout.splitlines()[-60:])
             raise AssertionError(f"{' '.join(command)} exited with {done.returncode}:\n{end}")
         return done.stdout
+
+    def environment(self) -> dict[str, str]:
+        """This process's environment, with this home in it."""
+        return os.environ | {
+            "MEDALLION_HOME": str(self.home),
+            "DBT_PROFILES_DIR": str(self.home),
+            "DBT_TARGET_PATH": str(self.home / "target"),
+            "DBT_LOG_PATH": str(self.home / "logs"),
+            "NO_COLOR": "1",
+        }
 
     def at(self, stage: str) -> Record:
         """What was recorded at the end of a stage; runs the stages up to it that have not run."""
@@ -107,7 +115,8 @@ class Lakehouse:
         source = read_source(self.home / "source.duckdb", first_loads)
         listings = read_listings(self.home / "lake")
         told = (publish(history, listings) for history in (source, landed))
-        return Record(read_published(self.home), *told)
+        unreadable = [str(one) for one in check(served_tables(), self.home / "lake")]
+        return Record(read_published(self.home), *told, unreadable)
 
 
 def first_load(landed: History, table: str) -> FirstLoad:

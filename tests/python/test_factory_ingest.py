@@ -10,10 +10,10 @@ from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.local.factory.engine import run_pipeline
 from medallion.local.factory.events import Event
-from medallion.local.factory.lock import single_run
 from medallion.local.factory.run import ingest, laptop, tables
 from medallion.local.github.server import REPOSITORY
 from medallion.local.source.database import SourceDatabase
+from medallion.lock import single_run
 from typer.testing import CliRunner
 
 from factory_home import change, landed, make, rows
@@ -303,7 +303,7 @@ def test_mistakes_are_told_in_one_sentence(home: Home, tmp_path: Path) -> None:
 
 def test_second_ingestion_at_once_says_so(home: Home) -> None:
     with (
-        single_run(home.factory / "ingest.lock"),
+        single_run(home.factory / "ingest.lock", "ingestion"),
         pytest.raises(MedallionError, match="Another ingestion is running"),
     ):
         ingest(home)

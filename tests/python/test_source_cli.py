@@ -42,6 +42,15 @@ def test_mistakes_are_sentences() -> None:
     assert "ISO time" in refused("sql", "DELETE FROM dbo.DimUser", "--at", "noon")
 
 
+def test_a_script_comes_from_a_file(tmp_path: Path) -> None:
+    run("init", "--generate", "--users", "3", "--streams-per-day", "5")
+    script = tmp_path / "change.sql"
+    script.write_text("-- Everyone moves.\nUPDATE dbo.DimUser SET country = N'Chile';\nGO\n")
+    assert "(3 rows affected)" in run("sql", "--file", str(script)).output
+    assert "cannot be read" in refused("sql", "--file", str(tmp_path / "none.sql"))
+    assert "either" in refused("sql") and "either" in refused("sql", "SELECT 1", "-i", "x.sql")
+
+
 def test_every_select_of_a_script_is_shown() -> None:
     run("init", "--generate", "--users", "3", "--streams-per-day", "5")
     shown = run(

@@ -89,7 +89,6 @@ def test_alter_sets_schedule_tags_and_comments(warehouse, landing):
         "refresh streaming table s.plain",
         "truncate table s.firm",
         "insert into s.firm values (1)",
-        "delete from s.firm",
         "create or replace table s.firm as select 1 as id",
         "create or replace streaming table s.firm as {query}",
         "create streaming table s.firm as {query}",
@@ -138,6 +137,18 @@ def test_refreshes_and_creations_at_once_take_each_file_once(warehouse, landing)
     assert failures == []
     ids = [0, *(10 * number + step for number in range(1, 5) for step in range(4))]
     assert warehouse.rows("select id from s.busy order by id") == [(each,) for each in ids]
+
+
+def test_a_person_is_erased_and_no_file_is_taken_again(warehouse, landing):
+    landing.land("1.parquet", id=[1, 2], name=["Ana", "Bo"])
+    rows = landing.stream("id BIGINT, name STRING")
+    warehouse.run(f"create streaming table s.people as select * from {rows}")
+    warehouse.run("update s.people set name = null where id = 1")
+    warehouse.run("delete from s.people where id = 2")
+    landing.land("2.parquet", id=[3], name=["Cy"])
+    warehouse.run("refresh streaming table s.people")
+    assert warehouse.rows("select id, name from s.people order by id") == [(1, None), (3, "Cy")]
+    assert "streaming_table" in warehouse.fails("insert into s.people values (4, 'Di')")
 
 
 def test_columns_are_added_without_a_full_refresh(warehouse, landing):

@@ -52,6 +52,37 @@ def test_a_table_can_be_replaced_from_itself(warehouse):
     assert warehouse.rows("select sum(twice) from s.self") == [(20,)]
 
 
+def test_a_clone_goes_its_own_way(warehouse):
+    warehouse.run(
+        "create table s.first partitioned by (part) tblproperties ('delta.appendOnly' = 'false') "
+        "as select id, id % 2 as part from range(6)"
+    )
+    warehouse.run("create or replace table s.second shallow clone s.first")
+    warehouse.run("delete from s.second where id > 2")
+    warehouse.run("update s.first set id = id + 10")
+    warehouse.run("insert into s.second values (9, 1)")
+    assert warehouse.rows("select id from s.first order by id") == [(n,) for n in range(10, 16)]
+    assert warehouse.rows("select id from s.second order by id") == [(0,), (1,), (2,), (9,)]
+    warehouse.run("create or replace table s.second deep clone s.first")
+    assert warehouse.rows("select min(id), count(*) from s.second") == [(10, 6)]
+    shown = dict(warehouse.rows("show tblproperties s.second"))
+    assert shown["delta.appendOnly"] == "false"
+
+
+def test_what_cannot_be_cloned_is_refused(warehouse):
+    url = LAKE.format("gold", "cloned")
+    warehouse.run("create view s.seen as select 1 as one")
+    warehouse.run(f"create table s.outside location '{url}' as select 1 as one")
+    assert "is a view" in warehouse.fails("create table s.c shallow clone s.seen")
+    assert "is external" in warehouse.fails("create table s.c shallow clone s.outside")
+    assert "version as of" in warehouse.fails("create table s.c clone s.outside version as of 0")
+    assert "cannot be found" in warehouse.fails("create table s.c shallow clone s.nothing")
+    warehouse.run("create table s.c deep clone s.outside")
+    assert "already exists" in warehouse.fails("create table s.c deep clone s.outside")
+    warehouse.run("create table if not exists s.c deep clone s.outside")
+    assert warehouse.rows("select * from s.c") == [(1,)]
+
+
 def test_an_unsupported_statement_is_named(warehouse):
     assert "cannot serve: grant select on table s.x to y" in warehouse.fails(
         "grant select on table s.x to y"
@@ -133,6 +164,21 @@ def test_an_external_table_is_plain_delta_in_the_lake(warehouse):
     assert table.protocol().min_reader_version == 1
     assert table.metadata().partition_columns == ["day"]
     assert warehouse.rows("select * from s.e") == [(datetime.date(2024, 1, 1), 1)]
+
+
+def test_insert_overwrite_directory_replaces_a_folder_of_parquet(warehouse):
+    url = LAKE.format("export", "rows/1")
+    write = f"insert overwrite directory '{url}' using parquet select {{}} as name from range({{}})"
+    warehouse.run(write.format("id, 'a'", 3))
+    warehouse.run(write.format("id, 'b'", 2))
+    folder = warehouse.home.lake / "export" / "rows" / "1"
+    assert pq.read_table(folder).to_pydict() == {"id": [0, 1], "name": ["b", "b"]}
+    assert "zero" in warehouse.fails(write.format("1 / id", 2))
+    assert pq.read_table(folder).num_rows == 2
+    warehouse.run(write.format("id, 'd'", 0))
+    assert pq.read_table(folder).schema.names == ["id", "name"]
+    refused = warehouse.fails(f"insert overwrite directory '{url}' using csv select 1 as one")
+    assert "cannot serve" in refused
 
 
 def test_a_cte_hides_a_table_and_a_view_is_read_in_its_own_schema(warehouse):

@@ -66,6 +66,9 @@ def _backfills(day: date) -> dict[str, list[str]]:
         "a day landed again": ["medallion", "ingest", f"--from={day}", f"--to={day}"],
         "dbt build of it": ["dbt", "build"],
         "full refresh": ["dbt", "run", "--full-refresh"],
+        "full refresh, bronze too": [
+            *("dbt", "run", "--full-refresh", "--vars", "{allow_bronze_full_refresh: true}")
+        ],
         "full refresh of a mart": [*mart, "--full-refresh"],
         "a day of a mart": [*mart, "--vars", f"{{rebuild_from: {day}, rebuild_to: {day}}}"],
     }

@@ -21,6 +21,8 @@ from medallion.local.factory.run import ingest
 from medallion.local.factory.savings import full_reload_bytes
 from medallion.local.source import generate, load, simulate
 from medallion.local.source.database import SourceDatabase
+from medallion.synapse.check import check
+from medallion.synapse.contract import served_tables
 
 SHARED_DATASET = PROJECT_ROOT.parent / "shared" / "data" / "spotify" / "initial"
 MARKER = "made-by-demo"
@@ -129,6 +131,9 @@ def _work_day(home: Home, story: Story, day: Day, log: Path) -> None:
         dbt.run(
             "build", log=log, on_progress=lambda at: tell(f"{at.done}/{at.total} {at.node[:48]}")
         )
+    with _step(story, f"{day.name}: Synapse can read it"):
+        if found := check(served_tables(), home.lake):
+            raise MedallionError(f"{found[0]} (`medallion synapse check` lists all)")
     with connected() as connection:
         counts = " union all ".join(
             f"select '{schema}.{table}' as name, count(*) as n from {schema}.{table}"

@@ -13,6 +13,7 @@ The warehouse is still up and the lakehouse is yours. Next:
   medallion source simulate --days 1 --seed 42
   medallion ingest && dbt build
   dbt run --full-refresh       # rebuilds silver and gold from bronze, to the same rows
+  medallion synapse up         # what Synapse serves of it; then medallion synapse sql "SELECT …"
   make docs                    # the dbt docs site
   medallion down
 """

@@ -16,9 +16,9 @@ from medallion.local.factory.engine import run_pipeline
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.events import Event, Listener
 from medallion.local.factory.files import FactoryFiles
-from medallion.local.factory.lock import single_run
 from medallion.local.github import server as github
 from medallion.local.lake import server as blob_service
+from medallion.lock import single_run
 from medallion.receipts import Receipt, read_receipt
 
 STORAGE = "https://storage.azure.com"
@@ -61,7 +61,7 @@ def ingest(
     parameters = asked(files, table, from_date, to_date)
     _check_source(home)
     told = _Told(on_event)
-    with single_run(home.factory / "ingest.lock"):
+    with single_run(home.factory / "ingest.lock", "ingestion"):
         _remove_unfinished(home.lake)
         with laptop(home, files, told, alert_webhook) as environment:
             return _gathered(home, environment, parameters, told)

@@ -24,10 +24,13 @@ from medallion.local.warehouse.types import type_name
 _DELETES = "_replaces"
 
 
-def writable(context: Context, parts: tuple[str, ...]) -> Relation:
-    """The table of that name. Raises for a view and a streaming table, whose rows are derived."""
+def writable(context: Context, parts: tuple[str, ...], streaming: bool = False) -> Relation:
+    """The table of that name. Raises for a view; and for a streaming table, unless allowed.
+
+    Databricks takes any DML on a streaming table: here those that erasing a person's data needs.
+    """
     relation = context.relation(parts)
-    if relation.is_view or relation.kind == STREAMING:
+    if relation.is_view or (relation.kind == STREAMING and not streaming):
         raise SqlError(
             f"[EXPECT_TABLE_NOT_VIEW] {relation.full_name} is a {relation.kind.lower()}: "
             "only a table's rows can be changed."
@@ -288,14 +291,14 @@ def _cast_action(action: exp.Expression, schema: pa.Schema, source: str, sql: st
 
 def update(context: Context, tree: exp.Update) -> Result:
     """UPDATE."""
-    relation = writable(context, _parts(tree.this))
+    relation = writable(context, _parts(tree.this), streaming=True)
     with context.storage.lock(relation.location), context.resolved(tree) as text:
         return affected(context.engine.command(text))
 
 
 def delete(context: Context, tree: exp.Delete) -> Result:
     """DELETE; with a subquery, which the engine refuses here, the rows that stay are rewritten."""
-    relation = writable(context, _parts(tree.this))
+    relation = writable(context, _parts(tree.this), streaming=True)
     where = tree.args.get("where")
     with context.storage.lock(relation.location):
         if where is None or where.find(exp.Query) is None:

@@ -1,4 +1,4 @@
-"""Writes the target `local` into dbt's `profiles.yml`; everything else in the file stays."""
+"""Writes `local` and `local_ci` into dbt's `profiles.yml`; everything else in the file stays."""
 
 from io import StringIO
 from pathlib import Path
@@ -12,11 +12,12 @@ from medallion.local.warehouse.certificates import files_of
 from medallion.local.warehouse.state import HTTP_PATH, State
 
 PROFILE = "medallion"
+CI_SCHEMA = "{{ env_var('DBT_SCHEMA', 'slim') }}"
 EXAMPLE = PROJECT_ROOT / "profiles.yml.example"
 
 
 def local_output(home: Home, state: State) -> dict:
-    """The target's settings: a SQL warehouse like any other, on this machine."""
+    """The settings of `local`: a SQL warehouse like any other, on this machine."""
     return {
         "type": "databricks",
         "host": state.host,
@@ -46,7 +47,8 @@ def write_profile(folder: Path, home: Home, state: State) -> Path:
         raise MedallionError(f"{source} is no valid YAML: {str(error).splitlines()[0]}.") from None
     profile = document.setdefault(PROFILE, {})
     profile.setdefault("target", "local")
-    profile.setdefault("outputs", {})["local"] = local_output(home, state)
+    here = local_output(home, state)
+    profile.setdefault("outputs", {}).update(local=here, local_ci=here | {"schema": CI_SCHEMA})
     out = StringIO()
     yaml.dump(document, out)
     if not file.exists() or file.read_text() != out.getvalue():

@@ -4,9 +4,17 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from medallion.local.warehouse import changes, describe, streaming, streaming_ddl, tables
+from medallion.local.warehouse import (
+    changes,
+    describe,
+    directories,
+    streaming,
+    streaming_ddl,
+    tables,
+)
 from medallion.local.warehouse.alter import alter, comment_on
 from medallion.local.warehouse.catalog import Catalog
+from medallion.local.warehouse.clone import clone, is_clone
 from medallion.local.warehouse.context import Context, done
 from medallion.local.warehouse.dialect import parse
 from medallion.local.warehouse.engine import CATALOG, Engine, Result
@@ -42,6 +50,8 @@ class Warehouse:
             return comment_on(context, sql)
         if streaming_ddl.is_create(reader):
             return streaming.create(context, sql)
+        if is_clone(sql):
+            return clone(context, sql)
         if reader.take("REFRESH"):
             return _refresh(context, reader)
         if reader.take("USE"):
@@ -51,6 +61,8 @@ class Warehouse:
         if reader.take("OPTIMIZE"):
             context.relation(reader.name())
             return done()
+        if reader.sees("INSERT", "OVERWRITE", "DIRECTORY"):
+            return directories.insert_overwrite(context, sql)
         if reader.sees("INSERT") and _replaces(sql):
             return changes.insert_replacing(context, sql)
         if reader.take("TABLE"):

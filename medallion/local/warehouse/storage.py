@@ -5,6 +5,7 @@ of Delta understands. Protocol: https://github.com/delta-io/delta/blob/master/PR
 """
 
 import json
+import os
 import shutil
 import threading
 import time
@@ -112,6 +113,11 @@ def replace_table(
         )
     set_properties(folder, properties)
     return counted.rows
+
+
+def link_table(source: str, folder: str) -> None:
+    """Make `folder` the table that `source` is now; the files, which never change, are shared."""
+    shutil.copytree(source, folder, copy_function=os.link)
 
 
 def set_properties(folder: str, properties: dict[str, str]) -> None:

@@ -30,8 +30,6 @@ def create_schema(context: Context, tree: exp.Create) -> Result:
 
 def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
     """CREATE TABLE, empty or as a query's rows; with OR REPLACE in one Delta commit."""
-    if tree.args.get("clone"):
-        raise unsupported(sql)
     key = context.session.key(target(tree))
     context.catalog.require_schema(key[0])
     clauses = definition(tree, sql)

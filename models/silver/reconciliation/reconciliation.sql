@@ -7,10 +7,11 @@
     {'table': 'DimDate', 'bronze': 'azure_sql__dim_date', 'key': 'date_key'},
     {'table': 'FactStream', 'bronze': 'azure_sql__fact_stream', 'key': 'stream_id'},
 ] -%}
+{% set dimensions = ['user', 'artist', 'track'] -%}
 
 with
 
-{% for entity in ['user', 'artist', 'track'] -%}
+{% for entity in dimensions -%}
 {{ entity }}_changes as (
 
     select * from {{ ref('stg_azure_sql__' ~ entity ~ '_changes') }}
@@ -111,7 +112,7 @@ landed as (
 
 outcomes as (
 
-    {% for entity in ['user', 'artist', 'track'] -%}
+    {% for entity in dimensions -%}
     select
         'Dim{{ entity | capitalize }}' as source_table,
         outcome

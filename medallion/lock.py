@@ -1,4 +1,4 @@
-"""`concurrency: 1` between processes: one run of the ingestion per home."""
+"""One run at a time, between processes."""
 
 import fcntl
 import os
@@ -10,8 +10,11 @@ from medallion.errors import MedallionError
 
 
 @contextmanager
-def single_run(file: Path) -> Iterator[None]:
-    """Hold the lock while the block runs; the system releases it when the process dies."""
+def single_run(file: Path, what: str) -> Iterator[None]:
+    """Hold the lock while the block runs; the system releases it when the process dies.
+
+    Raises `MedallionError` when `what`, such as "ingestion", runs in another process.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a+", encoding="utf-8") as held:
         try:
@@ -19,7 +22,7 @@ def single_run(file: Path) -> Iterator[None]:
         except BlockingIOError:
             held.seek(0)
             raise MedallionError(
-                f"Another ingestion is running here (process {held.read().strip() or 'unknown'}); "
+                f"Another {what} is running here (process {held.read().strip() or 'unknown'}); "
                 "wait for its end, then run again."
             ) from None
         held.truncate(0)

@@ -1,0 +1,30 @@
+{#-
+    Writes what the dedicated pool loads as Parquet: the slices of each table that differ from what was last
+    exported. `dbt run-operation export_gold` after a build, one at a time. A folder is never written twice: data
+    first, then the manifest that names it, then the note for the next export, so that one cut short is done again.
+-#}
+{% macro export_gold(everything=false) -%}
+    {%- set export_id = run_started_at.strftime('%Y%m%d%H%M%S%f')[:17] | int -%}
+    {%- set noted = exported_slices() -%}
+    {%- do refuse_older_export(noted, export_id) -%}
+    {%- set changed = run_query(changed_slices(noted, everything)) -%}
+    {%- set by_table = {} -%}
+    {%- for row in changed.rows -%}
+        {%- do by_table.setdefault(row[0], []).append({'slice': row[1], 'rows': row[2], 'mark': row[3]}) -%}
+    {%- endfor -%}
+    {%- for node in exported_nodes() if node.name in by_table -%}
+        {%- set slices = by_table[node.name] | rejectattr('rows', 'equalto', 0) | map(attribute='slice') | list -%}
+        {%- if slices -%}
+            {%- do run_query(export_statement(node, export_id, slices)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if by_table -%}
+        {%- do run_query(manifest_statement(by_table, export_id)) -%}
+        {%- do run_query(note_statement(noted, by_table, export_id)) -%}
+    {%- endif -%}
+    {{ log(
+        'export ' ~ export_id ~ ': ' ~ (changed.rows | length) ~ ' slices of ' ~ (by_table | length)
+        ~ ' tables' if by_table else 'nothing changed since the last export',
+        info=true
+    ) }}
+{%- endmacro %}

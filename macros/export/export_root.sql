@@ -1,0 +1,7 @@
+{#- Where exports lie: for Databricks as abfss, for the pool as https. A target that prefixes its schemas has its own. -#}
+{% macro export_root() -%}
+    {%- set host = var('storage_account') ~ '.dfs.core.windows.net' -%}
+    {%- set root = 'https://' ~ host ~ '/export' if target.type == 'synapse' else 'abfss://export@' ~ host -%}
+    {%- set shared = target.name in ('local', 'prod', 'synapse', 'synapse_dedicated') -%}
+    {{ return(root if shared else root ~ '/' ~ target.schema) }}
+{%- endmacro %}

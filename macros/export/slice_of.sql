@@ -1,0 +1,11 @@
+{#- A row's slice: the day, as yyyymmdd, of the column that `pool_slices` names; 0 where the table is exported whole. -#}
+{% macro slice_of(node) -%}
+    {%- set column = var('pool_slices').get(node.name) -%}
+    {%- if not column -%}
+        0
+    {%- elif node.columns[column].data_type == 'date' -%}
+        cast(date_format({{ column }}, 'yyyyMMdd') as int)
+    {%- else -%}
+        {{ column }}
+    {%- endif -%}
+{%- endmacro %}

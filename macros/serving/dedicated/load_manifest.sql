@@ -1,0 +1,10 @@
+{#- The pre-hook of `exports`: all manifests in the lake, copied into their stage table. -#}
+{% macro load_manifest() -%}
+    {%- if execute -%}
+        {%- do copy_into_stage(
+            this.incorporate(path={'identifier': 'manifest'}),
+            [('export_id', 'bigint'), ('table_name', 'nvarchar(128)'), ('slice', 'int'), ('row_count', 'bigint')],
+            ['manifest'],
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,82 @@
+"""The comment on a pull request: what was built and tested, and how it differs from production."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from medallion.slim.run import Built, Described, Verdict
+
+ABSENT = "–"
+LONGEST_MESSAGE = 300  # characters of a failure that a comment shows
+
+
+def markdown(verdict: Verdict) -> str:
+    """The whole comment, as GitHub renders it."""
+    if not verdict.nodes:
+        return "### dbt: nothing to build\n\nNo node differs from production's last run.\n"
+    relations = [node for node in verdict.nodes if node.kind in ("model", "seed", "snapshot")]
+    parts = [_headline(verdict, len(relations)), _relations(relations)]
+    if verdict.full_refresh:
+        names = " ".join(verdict.full_refresh)
+        parts.append(
+            "The columns of incremental models changed. They were built from nothing here, and "
+            f"production needs it too: `dbt run --full-refresh --select {names}`"
+        )
+    if bad := [node for node in verdict.nodes if node.failed or node.status == "warn"]:
+        parts.append("\n".join(["#### Failures and warnings", "", *map(_problem, bad)]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _headline(verdict: Verdict, relations: int) -> str:
+    tests = [node for node in verdict.nodes if node.kind in ("test", "unit_test")]
+    counted = Counter(node.status for node in tests)
+    told = ", ".join(f"{count} {status}" for status, count in sorted(counted.items()))
+    title = "failed" if verdict.failed else "passed"
+    return f"### dbt: {title}\n\n{relations} built, {len(tests)} tests{f': {told}' if told else ''}"
+
+
+def _relations(nodes: Sequence[Built]) -> str:
+    if not nodes:
+        return "No model is among them."
+    lines = [
+        "| built | result | rows | in production | columns against production |",
+        "| --- | --- | ---: | ---: | --- |",
+    ]
+    for node in nodes:
+        result = f"{node.status}, on a clone" if node.cloned else node.status
+        lines.append(
+            f"| {node.name} | {result} | {_rows(node.built, node.production)} "
+            f"| {_count(node.production)} | {columns(node.built, node.production)} |"
+        )
+    return "\n".join(lines)
+
+
+def _count(described: Described | None) -> str:
+    return ABSENT if described is None else f"{described.rows:,}"
+
+
+def _rows(built: Described | None, production: Described | None) -> str:
+    if built is None or production is None or built.rows == production.rows:
+        return _count(built)
+    return f"{built.rows:,} ({built.rows - production.rows:+,})"
+
+
+def columns(built: Described | None, production: Described | None) -> str:
+    """`+ added`, `− removed` and `retyped: old → new`, else `the same`."""
+    if built is None:
+        return ABSENT
+    if production is None:
+        return "new"
+    ours, theirs = built.columns, production.columns
+    changes = [f"+ `{name}` {ours[name]}" for name in ours if name not in theirs]
+    changes += [f"− `{name}`" for name in theirs if name not in ours]
+    changes += [
+        f"`{name}`: {theirs[name]} → {ours[name]}"
+        for name in ours
+        if name in theirs and ours[name] != theirs[name]
+    ]
+    return ", ".join(changes) or "the same"
+
+
+def _problem(node: Built) -> str:
+    message = node.message[:LONGEST_MESSAGE].replace("|", r"\|")
+    return f"- **{node.name}** ({node.status}): {message}"

@@ -1,0 +1,15 @@
+"""One thing that Synapse serverless could not read, or would read otherwise."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The table, the property or column at fault with its value, and the mend."""
+
+    table: str
+    property: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.property}: {self.mend}"

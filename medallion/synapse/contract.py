@@ -1,0 +1,89 @@
+"""What Synapse serves: the marts and the dimensions, as their contracts in the models' YAML say."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from medallion.errors import MedallionError
+from medallion.home import PROJECT_ROOT
+
+# The folders and names of the models that are served, and the lake's container that each lies in.
+SERVED = {"gold/mart_*.yml": "gold", "silver/core/dim_*.yml": "silver"}
+# The dedicated pool has the plays beside them.
+POOLED = {**SERVED, "silver/core/fct_streams.yml": "silver"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a contract: its type there, and a text's longest value in bytes of UTF-8."""
+
+    name: str
+    kind: str
+    description: str
+    length: int | None = None
+    personal: bool = False
+
+    @property
+    def served(self) -> bool:
+        """Whether readers see it: control columns stay inside."""
+        return not self.name.startswith("_")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A model that is served, from the folder of its name in a container of the lake."""
+
+    name: str
+    container: str
+    description: str
+    columns: tuple[Column, ...]
+
+    def folder(self, lake: Path) -> Path:
+        """Where its Delta table lies."""
+        return lake / self.container / self.name
+
+
+def served_tables(project: Path = PROJECT_ROOT, where: Mapping[str, str] = SERVED) -> list[Table]:
+    """Every served table, marts first; with `where=POOLED` those of the dedicated pool.
+
+    A column without a type, or a length that is no number, is a `MedallionError`.
+    """
+    default = _load(project / "dbt_project.yml")["vars"]["served_text_length"]
+    return [
+        table
+        for pattern, container in where.items()
+        for file in sorted((project / "models").glob(pattern))
+        for table in _tables(file, container, default)
+    ]
+
+
+def _load(file: Path) -> Mapping[str, Any]:
+    return YAML(typ="safe").load(file) or {}
+
+
+def _tables(file: Path, container: str, default: int) -> Iterator[Table]:
+    for model in _load(file).get("models", []):
+        columns = tuple(_column(one, file, default) for one in model["columns"])
+        yield Table(model["name"], container, _line(model["description"]), columns)
+
+
+def _column(told: Mapping[str, Any], file: Path, default: int) -> Column:
+    name, kind = told["name"], told.get("data_type")
+    if not isinstance(kind, str):
+        raise MedallionError(f"{file}: the column {name} has no data_type; write one.")
+    meta = told.get("config", {}).get("meta", {})
+    length = meta.get("max_length", default)
+    if not isinstance(length, int) or not 0 < length <= 8000:
+        raise MedallionError(
+            f"{file}: max_length of {name} is {length}; write a number of bytes from 1 to 8000."
+        )
+    described = _line(told.get("description", ""))
+    personal = "pii" in told.get("databricks_tags", {})
+    return Column(name, kind, described, length if kind == "string" else None, personal)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

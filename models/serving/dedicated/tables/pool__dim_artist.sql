@@ -1,0 +1,2 @@
+{{ pool_index('HEAP') }}
+{{ staged(ref('dim_artist'), ref('exports')) }}

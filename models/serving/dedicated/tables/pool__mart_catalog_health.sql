@@ -1,0 +1,2 @@
+{{ pool_index('HEAP') }}
+{{ staged(ref('mart_catalog_health'), ref('exports')) }}
