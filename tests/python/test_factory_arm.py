@@ -45,7 +45,7 @@ def test_every_file_is_deployed_once_and_after_what_it_refers_to(
 ) -> None:
     source = ADF_FOLDER if folder == "adf" else write(tmp_path, files())
     made = arm.template(source)
-    count = sum(1 for file in source.glob("*/*.json") if file.parent.name != "arm")
+    count = sum(1 for file in source.rglob("*.json") if file.parent.name != "arm")
     assert len(made["resources"]) == count + 1  # the global parameters are a resource of their own
     assert {one["type"] for one in made["resources"]} <= TYPES
     names = [identity(one) for one in made["resources"]]

@@ -101,7 +101,7 @@ def run(
     files.pipeline(pipeline)
     job = str(files.global_parameters()["dbt_job_id"])
     with (
-        single_run(home.factory / "ingest.lock"),
+        single_run(home.factory / "ingest.lock", "ingestion"),
         laptop(home, files, on_event) as environment,
     ):
         _remove_unfinished(home.lake)
