@@ -1,0 +1,18 @@
+-- One policy masks every text column that dbt tags with `pii` (docs/governance.md). `pii` is a governed tag, which an
+-- account administrator makes first, with the values `name` and `row`.
+USE CATALOG medallion;
+
+CREATE OR REPLACE FUNCTION governance.masked(value STRING)
+RETURNS STRING
+COMMENT 'What whoever may not read personal data sees in its place; NULL stays NULL.'
+RETURN CASE WHEN value IS NOT NULL THEN '***' END;
+
+CREATE OR REPLACE POLICY mask_personal_data
+ON CATALOG medallion
+COMMENT 'Text tagged pii is masked for all but the pipeline and those who work on personal data.'
+COLUMN MASK medallion.governance.masked
+TO `account users`
+EXCEPT `medallion-pipeline`, `medallion-personal-data`
+FOR TABLES
+MATCH COLUMNS has_tag('pii') AS personal
+ON COLUMN personal;
