@@ -4,7 +4,7 @@ USE CATALOG medallion;
 
 CREATE OR REPLACE FUNCTION governance.masked(value STRING)
 RETURNS STRING
-COMMENT 'What whoever may not read personal data sees in its place; NULL stays NULL.'
+COMMENT 'What whoever may not read personal data sees in its place. NULL stays NULL.'
 RETURN CASE WHEN value IS NOT NULL THEN '***' END;
 
 CREATE OR REPLACE POLICY mask_personal_data
