@@ -27,6 +27,7 @@ _WORKSPACE = {
 # masks the values of variables named DBT_ENV_SECRET_… in everything that it prints and logs.
 SECRETS: Mapping[str, Mapping[str, str]] = {
     "local": {},
+    "local_ci": {},
     "dev": _WORKSPACE,
     "ci": _WORKSPACE | {"DATABRICKS_CLIENT_ID": "databricks-client-id"},
     "prod": _WORKSPACE
@@ -35,6 +36,7 @@ SECRETS: Mapping[str, Mapping[str, str]] = {
         "DBT_ENV_SECRET_DATABRICKS_CLIENT_SECRET": "databricks-client-secret",
     },
     "synapse": {"SYNAPSE_SERVERLESS_ENDPOINT": "synapse-serverless-endpoint"},
+    "synapse_dedicated": {"SYNAPSE_DEDICATED_ENDPOINT": "synapse-dedicated-endpoint"},
 }
 
 # A throttled vault asks for a pause with Retry-After, which the client keeps; without one it waits

@@ -10,9 +10,10 @@ GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY, APPLY TAG ON SCHEMA quarantine T
 GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY, APPLY TAG ON SCHEMA snapshots TO `medallion-pipeline`;
 GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY, APPLY TAG ON SCHEMA gold TO `medallion-pipeline`;
 
--- Analysts read the star schema and the marts. Bronze and the quarantine hold rows as they came: engineers only.
+-- Analysts read the marts. Silver has staging in it, whose views show rows as they came, and what a policy masks in a
+-- table may pass through a view of its owner: engineers only, as bronze and the quarantine. The dimensions are served by
+-- Synapse, with their own rights.
 GRANT USE CATALOG ON CATALOG medallion TO `medallion-analysts`;
-GRANT USE SCHEMA, SELECT ON SCHEMA silver TO `medallion-analysts`;
 GRANT USE SCHEMA, SELECT ON SCHEMA gold TO `medallion-analysts`;
 
 GRANT USE CATALOG ON CATALOG medallion TO `medallion-engineers`;

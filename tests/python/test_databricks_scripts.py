@@ -32,7 +32,7 @@ def test_nobody_but_the_pipeline_writes_and_bronze_is_closed() -> None:
         if group != "medallion-pipeline":
             assert not {"MODIFY", "CREATE TABLE"} & set(rights.split(", "))
         if group == "medallion-analysts":
-            assert name not in ("bronze", "quarantine")
+            assert name in ("medallion", "gold")
 
 
 def test_the_policy_masks_the_tag_that_models_carry() -> None:

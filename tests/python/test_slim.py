@@ -15,6 +15,7 @@ from lakehouse import PROJECT, REFRESHED, Lakehouse
 from warehouse_client import connected
 
 FOLDERS = ("models", "macros", "seeds", "snapshots")
+UNBUILT = ("test.", "exposure.")
 SEED = "seeds/spoken_languages.csv"
 
 
@@ -39,7 +40,7 @@ class Copy:
         flags += ["--profiles-dir", str(self.home.home), "--target-path", str(self.target)]
         flags += ["--log-path", str(self.home.home / "logs")]
         found = Dbt(flags, print).listed("--select", CHANGED, "--state", str(self.state))
-        return {one.split(".", 2)[2] for one in found if not one.startswith("test.")}
+        return {one.split(".", 2)[2] for one in found if not one.startswith(UNBUILT)}
 
     def slim(self, *options: str) -> str:
         """Run `medallion slim` on this copy; what it prints."""
