@@ -36,5 +36,5 @@ def read_state(folder: Path) -> State:
                 if node.get("relation_name")
             }
         )
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise MedallionError(f"{file} is no dbt manifest: {error}.") from None
