@@ -25,31 +25,44 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     A command that cannot be started raises the `OSError` of that.
     """
     sys.stdout.flush()
-    with _passing_signals() as child:
+    with _passing_signals() as passed:
         process = subprocess.Popen(command, env=environment)
-        child.append(process)
+        passed.to(process)
         status = process.wait()
     return 128 - status if status < 0 else status
 
 
+class _Signals:
+    """Passes signals on; one that comes while the process is being started waits for it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen | None = None
+        self._waiting: list[int] = []
+
+    def to(self, process: subprocess.Popen) -> None:
+        """From now on signals go to `process`, first those that wait."""
+        self._process = process
+        while self._waiting:
+            process.send_signal(self._waiting.pop(0))
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        if self._process is None:
+            self._waiting.append(number)
+        elif number not in (signal.SIGINT, signal.SIGQUIT) or not _terminal_reaches_all():
+            self._process.send_signal(number)
+
+
 @contextmanager
-def _passing_signals() -> Iterator[list[subprocess.Popen]]:
-    """Signals go to the process in the list, once it is there; those we ignore, it ignores too."""
-    child: list[subprocess.Popen] = []
-
-    def pass_on(number: int, frame: FrameType | None) -> None:
-        if not child:
-            raise SystemExit(128 + number)
-        if number not in (signal.SIGINT, signal.SIGQUIT) or not _terminal_reaches_all():
-            child[0].send_signal(number)
-
+def _passing_signals() -> Iterator[_Signals]:
+    """Signals go to the process, once there is one; those we ignore, it ignores too."""
+    passed = _Signals()
     before = {
-        number: signal.signal(number, pass_on)
+        number: signal.signal(number, passed.handle)
         for number in _PASSED_ON
         if signal.getsignal(number) is not signal.SIG_IGN
     }
     try:
-        yield child
+        yield passed
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,6 +1,11 @@
 import os
+import signal
 
 import pytest
+
+# A shell starts what it puts in the background with Ctrl-C ignored, and children inherit that: the
+# tests of interrupts would then wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
