@@ -1,6 +1,7 @@
 """Control activities: branches, loops, variables, child pipelines."""
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +85,11 @@ def loop(items: Any, *inner: Json, **properties: Any) -> Json:
 
 
 class Crowd:
-    """A pause that counts how many wait at the same time."""
+    """A pause that counts how many wait at the same time, until `expected` do or one gives up."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: int) -> None:
         self.now = self.most = 0
+        self.expected = expected
         self.lock = threading.Lock()
         self.met = threading.Event()
 
@@ -95,7 +97,10 @@ class Crowd:
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)
-        self.met.wait(0.05)
+            if self.now >= self.expected:
+                self.met.set()
+        self.met.wait(10)
+        time.sleep(0.05)  # one too many would come now
         with self.lock:
             self.now -= 1
 
@@ -115,7 +120,7 @@ class Crowd:
 def test_as_many_iterations_run_at_once_as_allowed(
     factory: Factory, at_once: int, properties: Json, most: int
 ) -> None:
-    factory.most_at_once, crowd = at_once, Crowd()
+    factory.most_at_once, crowd = at_once, Crowd(most)
     factory.pause = crowd
     wait = activity("W", "Wait", waitTimeInSeconds=1)
     factory.run(loop(f"@range(0, {max(8, most + 5)})", wait, **properties))

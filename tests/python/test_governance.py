@@ -137,9 +137,11 @@ def test_each_rule_of_the_project_finds_what_breaks_it(built: Lakehouse, tmp_pat
         text=True,
     )
     assert done.returncode == 1, done.stdout + done.stderr
+    # A check of materializations that fails may stumble over its own message in dbt-bouncer 4.3, an
+    # "internal_error"; its exit status is 1 then too.
     failed = {
         tuple(one["check_run_id"].split(":")[0::2])
         for one in json.loads(told.read_text())
-        if one["outcome"] == "failed"
+        if one["outcome"] != "success"
     }
     assert failed >= FOUND, FOUND - failed
