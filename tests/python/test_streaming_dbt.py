@@ -146,6 +146,7 @@ def project(warehouse, driver, tmp_path):
         (tmp_path / name).symlink_to(PROJECT / name)
     bronze = tmp_path / "models" / "bronze"
     bronze.mkdir(parents=True)
+    (tmp_path / "models" / "_groups.yml").symlink_to(PROJECT / "models" / "_groups.yml")
     (bronze / "_sources.yml").write_text(SOURCES)
     (bronze / "things.sql").write_text(
         "select id, _operation, _metadata.file_name as _file\n"
