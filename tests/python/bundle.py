@@ -5,6 +5,8 @@ models are generated from the same schema.
 """
 
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -99,7 +101,13 @@ def resolved(text: str, values: dict[str, str]) -> str:
     return REFERENCE.sub(lambda found: values[found[1]], text)
 
 
-def synced(bundle: Bundle, tracked: list[str]) -> list[Path]:
-    """The files that a deployment puts into the workspace: what git tracks but is not excluded."""
+def copy_synced(bundle: Bundle, folder: Path) -> None:
+    """Copy the files that a deployment puts into the workspace: what git tracks but is not
+    excluded."""
     excluded = GitIgnoreSpec.from_lines(bundle["sync"]["exclude"])
-    return [Path(file) for file in tracked if not excluded.match_file(file)]
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    tracked = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True)
+    for file in tracked.stdout.splitlines():
+        if not excluded.match_file(file) and (PROJECT / file).is_file():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(PROJECT / file, folder / file)

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import shutil
 import subprocess
 import sys
 from copy import deepcopy
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bundle import Bundle, faults, read_bundle, resolved, synced, variables
+from bundle import Bundle, copy_synced, faults, read_bundle, resolved, variables
 from lakehouse import PROJECT, Lakehouse
 
 PLANTS = {
@@ -87,14 +86,7 @@ def landed(new_lakehouse) -> Lakehouse:
 
 def test_the_job_builds__from_what_is_synced_alone(landed: Lakehouse, tmp_path: Path) -> None:
     bundle = read_bundle()
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    tracked = subprocess.run(
-        listed, cwd=PROJECT, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    for file in synced(bundle, tracked):
-        if (PROJECT / file).is_file():
-            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(PROJECT / file, tmp_path / file)
+    copy_synced(bundle, tmp_path)
     assert not (tmp_path / "medallion").exists()
     [task] = bundle["resources"]["jobs"]["dbt_build"]["tasks"]
     dbt = task["dbt_task"]
