@@ -21,7 +21,3 @@ CREATE EXTERNAL LOCATION IF NOT EXISTS ${DATABRICKS_CATALOG}_gold
 URL 'abfss://gold@${MEDALLION_STORAGE_ACCOUNT}.dfs.core.windows.net/'
 WITH (STORAGE CREDENTIAL ${DATABRICKS_CATALOG}_lake)
 COMMENT 'The marts, which Synapse reads too.';
-CREATE EXTERNAL LOCATION IF NOT EXISTS ${DATABRICKS_CATALOG}_export
-URL 'abfss://export@${MEDALLION_STORAGE_ACCOUNT}.dfs.core.windows.net/'
-WITH (STORAGE CREDENTIAL ${DATABRICKS_CATALOG}_lake)
-COMMENT 'Parquet for the dedicated pool, if there is one.';

@@ -9,6 +9,7 @@ from lakehouse import PROJECT
 SCRIPTS = sorted((PROJECT / "sql" / "databricks").glob("*.sql"))
 CATALOG = "${DATABRICKS_CATALOG}"
 TEXTS = {file.name: file.read_text(encoding="utf-8") for file in SCRIPTS}
+ALL = "".join(TEXTS.values())
 
 
 def statements(name: str) -> list[str]:
@@ -26,11 +27,9 @@ def test_every_statement_may_run_again(name: str) -> None:
 
 def test_nobody_but_the_pipeline_writes_and_bronze_is_closed() -> None:
     grants = re.findall(
-        r"^GRANT ([A-Z, ]+) ON (SCHEMA|CATALOG|EXTERNAL LOCATION) (\S+) TO `([\w-]+)`;$",
-        TEXTS["02_grants.sql"],
-        re.M,
+        r"^GRANT ([A-Z, ]+) ON (SCHEMA|CATALOG|EXTERNAL LOCATION) (\S+) TO `([\w-]+)`;$", ALL, re.M
     )
-    assert len(grants) == TEXTS["02_grants.sql"].count("GRANT ")
+    assert len(grants) == ALL.count("GRANT ")
     for rights, _, name, group in grants:
         assert "ALL PRIVILEGES" not in rights and "MANAGE" not in rights
         given = set(rights.split(", "))
@@ -42,7 +41,7 @@ def test_nobody_but_the_pipeline_writes_and_bronze_is_closed() -> None:
 
 
 def test_the_pipeline_reaches_each_container_that_models_name_and_no_credential() -> None:
-    locations = set(re.findall(r"LOCATION IF NOT EXISTS (\S+)", TEXTS["00_external_locations.sql"]))
+    locations = set(re.findall(r"LOCATION IF NOT EXISTS (\S+)", ALL))
     containers = {name.removeprefix(f"{CATALOG}_") for name in locations}
     used = {
         "bronze",
@@ -52,11 +51,9 @@ def test_the_pipeline_reaches_each_container_that_models_name_and_no_credential(
         "export",
     }  # landed(), location_root, export_root()
     assert containers == used | {"managed"}
-    granted = re.findall(
-        r"ON EXTERNAL LOCATION (\S+) TO `medallion-pipeline`", TEXTS["02_grants.sql"]
-    )
+    granted = re.findall(r"ON EXTERNAL LOCATION (\S+) TO `medallion-pipeline`", ALL)
     assert set(granted) == {f"{CATALOG}_{name}" for name in used}
-    assert "STORAGE CREDENTIAL" not in TEXTS["02_grants.sql"]
+    assert "ON STORAGE CREDENTIAL" not in ALL
 
 
 def test_scripts_name_the_environment_by_two_variables_alone() -> None:
