@@ -50,7 +50,10 @@ def test_the_pipeline_reaches_each_container_that_models_name_and_no_credential(
         "gold",
         "export",
     }  # landed(), location_root, export_root()
-    assert containers == used | {"managed"}
+    assert containers == {"managed", "silver", "gold", "export"}
+    steps = (PROJECT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    read_only = re.search(r"for container in ([\w ]+); do\n +databricks external-locations", steps)
+    assert read_only and containers | set(read_only[1].split()) == used | {"managed"}
     granted = re.findall(r"ON EXTERNAL LOCATION (\S+) TO `medallion-pipeline`", ALL)
     assert set(granted) == {f"{CATALOG}_{name}" for name in used}
     assert "ON STORAGE CREDENTIAL" not in ALL
