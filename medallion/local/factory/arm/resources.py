@@ -7,10 +7,10 @@ from typing import Any
 from medallion.errors import MedallionError
 from medallion.local.factory.arm.parameters import Parameters
 from medallion.local.factory.arm.texts import escaped, quoted
-from medallion.local.factory.check.fault import walk
 from medallion.local.factory.check.references import ALWAYS_THERE
 from medallion.local.factory.check.references import KINDS as REFERENCES
 from medallion.local.factory.check.resources import KINDS, NESTED, Factory, Json, Resource
+from medallion.local.models.fault import walk
 
 API_VERSION = "2018-06-01"
 FACTORY = "Microsoft.DataFactory/factories"

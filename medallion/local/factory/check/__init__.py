@@ -10,7 +10,6 @@ from pathlib import Path
 from medallion.local.factory.check.activities import activities
 from medallion.local.factory.check.datasets import datasets
 from medallion.local.factory.check.expressions import expressions
-from medallion.local.factory.check.fault import Fault
 from medallion.local.factory.check.naming import naming
 from medallion.local.factory.check.references import references
 from medallion.local.factory.check.resources import Factory, Resource, load
@@ -18,6 +17,7 @@ from medallion.local.factory.check.secrets import secrets
 from medallion.local.factory.check.structure import structure
 from medallion.local.factory.check.triggers import triggers
 from medallion.local.factory.check.values import defaults
+from medallion.local.models.fault import Fault
 
 
 def check(folder: Path) -> list[Fault]:

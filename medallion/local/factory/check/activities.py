@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from medallion.local.factory.check.fault import step
+from medallion.local.models.fault import step
 
 LOOPS = ("ForEach", "Until")
 BRANCHES = ("IfCondition", "Switch")

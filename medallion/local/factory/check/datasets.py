@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from medallion.local.factory.check.activities import Activity, activities
-from medallion.local.factory.check.fault import Fault
 from medallion.local.factory.check.resources import Factory, Json, Resource
+from medallion.local.models.fault import Fault
 
 FORMATS = ("Avro", "Binary", "DelimitedText", "Excel", "Json", "Orc", "Parquet", "Xml")
 READ, WRITE = "ReadSettings", "WriteSettings"

@@ -11,13 +11,13 @@ from difflib import get_close_matches
 
 from medallion.local.factory.check.activities import CONTAINERS, Activity, activities, upstream
 from medallion.local.factory.check.activities import inner as inside
-from medallion.local.factory.check.fault import Fault, step
 from medallion.local.factory.check.resources import Factory, Json, Resource
 from medallion.local.factory.check.texts import BLOCKS, LITERAL, Text, nodes, texts
 from medallion.local.factory.check.values import misfit
 from medallion.local.factory.errors import ExpressionError
 from medallion.local.factory.expressions import Access, Call, Literal, Node
 from medallion.local.factory.functions import FUNCTIONS
+from medallion.local.models.fault import Fault, step
 
 LONGEST = 8192  # characters of one expression
 # Functions that the evaluator itself knows, with the least and the most of their arguments.

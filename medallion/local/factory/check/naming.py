@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from medallion.local.factory.check.activities import activities
-from medallion.local.factory.check.fault import Fault
 from medallion.local.factory.check.resources import Factory, Resource
+from medallion.local.models.fault import Fault
 
 ENTITY = re.compile(r"[A-Za-z0-9_][^<>*#.%&:\\+?/]*")
 DASHED = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")

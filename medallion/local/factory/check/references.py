@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from medallion.local.factory.check.fault import Fault, step, walk
 from medallion.local.factory.check.resources import Factory, Resource
 from medallion.local.factory.check.texts import looks_evaluated
 from medallion.local.factory.check.values import misfit
+from medallion.local.models.fault import Fault, step, walk
 
 # By a reference's `type`, the kind of resource that it names.
 KINDS = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from medallion.errors import MedallionError
-from medallion.local.factory.check.fault import Fault
+from medallion.local.models.fault import Fault
 
 # The folders of the git layout, in the order in which the service deploys what is in them.
 KINDS = (

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from medallion.local.factory.check.fault import Fault, walk
 from medallion.local.factory.check.resources import Resource
+from medallion.local.models.fault import Fault, walk
 
 PROPERTIES = {
     "accesskey",

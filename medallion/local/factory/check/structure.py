@@ -16,8 +16,8 @@ from medallion.local.factory.check.activities import (
     activities,
     upstream,
 )
-from medallion.local.factory.check.fault import Fault, step
 from medallion.local.factory.check.resources import Resource
+from medallion.local.models.fault import Fault, step
 
 MOST_ACTIVITIES = 120  # inner ones included; 40 until 2023, then 80
 MOST_PARAMETERS = 50

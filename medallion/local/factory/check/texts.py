@@ -21,9 +21,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from medallion.local.factory.check.fault import children, step
 from medallion.local.factory.errors import ExpressionError
 from medallion.local.factory.expressions import Access, Call, Node, parse
+from medallion.local.models.fault import children, step
 
 # Properties of a resource or an activity itself in which an `@` is a mere character.
 LITERAL = ("name", "description", "annotations", "folder", "parameters", "schema", "structure")

@@ -9,8 +9,8 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from medallion.local.factory.check.fault import Fault, step
 from medallion.local.factory.check.resources import Factory, Json, Resource
+from medallion.local.models.fault import Fault, step
 
 MOST_AT_ONCE = 50  # a tumbling window's maxConcurrency
 MOST_DEPENDENCIES = 5

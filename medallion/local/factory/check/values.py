@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from medallion.local.factory.check.fault import Fault, step
 from medallion.local.factory.check.resources import Resource
 from medallion.local.factory.check.texts import looks_evaluated
+from medallion.local.models.fault import Fault, step
 
 NUMBER = re.compile(r"\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*")
 
