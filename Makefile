@@ -16,7 +16,7 @@ test: lint  ## set up, and run every test
 lint: export MEDALLION_HOME := $(abspath target/lint)
 lint: export DBT_PROFILES_DIR := $(MEDALLION_HOME)
 
-lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, zizmor, Microsoft's T-SQL grammar and Data Factory models
+lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, zizmor, Microsoft's T-SQL grammar and the models of its services
 	ruff check .
 	ruff format --check .
 	mypy
@@ -29,6 +29,7 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, zizmor, Micr
 	@maxdop --write target/tsql > target/tsql.log 2>&1 || { cat target/tsql.log; exit 1; }
 	medallion factory check
 	medallion factory arm --check
+	medallion infra check
 	medallion rules --check
 	medallion up
 	dbt parse --quiet --target-path $(MEDALLION_HOME) && dbt-bouncer run \

@@ -4,7 +4,17 @@ import sys
 
 import typer
 
-from medallion.cli import demo, factory, quarantine, receipts, source, synapse, vault, warehouse
+from medallion.cli import (
+    demo,
+    factory,
+    infra,
+    quarantine,
+    receipts,
+    source,
+    synapse,
+    vault,
+    warehouse,
+)
 from medallion.cli.bench import bench
 from medallion.cli.clean import clean_home
 from medallion.cli.console import complain
@@ -20,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(source.app, name="source", help="The source database, Azure SQL's stand-in.")
 app.add_typer(factory.app, name="factory", help="The Data Factory files under adf/.")
+app.add_typer(infra.app, name="infra", help="The infrastructure's template under infra/.")
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(vault.app, name="vault")
 app.add_typer(synapse.app, name="synapse", help="What Synapse serves, here and in Azure.")

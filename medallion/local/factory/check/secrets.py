@@ -80,7 +80,7 @@ def secrets(resource: Resource) -> Iterator[Fault]:
         if isinstance(one, dict):
             message = _secure_string(one)
         elif isinstance(one, str) and one:
-            message = _text(path, one) if path not in secure else ""
+            message = secret_in(path, one) if path not in secure else ""
             if path in secure and not _harmless(one):
                 message = "a securestring parameter has its secret as default value"
         if message:
@@ -104,7 +104,8 @@ def _secure_string(value: dict[str, Any]) -> str:
     return ""
 
 
-def _text(path: str, text: str) -> str:
+def secret_in(path: str, text: str) -> str:
+    """What is secret about a text at a JSON path, or an empty text."""
     steps = re.sub(r"\['([^']*)'\]", r".\1", path).lower().split(".")
     name = steps[-1]
     if name == "defaultvalue" and steps[-2] in PROPERTIES and not _harmless(text):

@@ -1,0 +1,86 @@
+"""The order in which Azure would make the resources: what must be there before what.
+
+A resource that names another one, by its id or by `reference`, or that is part of one, has to
+depend on it, at least through others; Azure makes all else at once.
+Source: https://learn.microsoft.com/azure/azure-resource-manager/templates/resource-dependency
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from medallion.local.models.fault import walk
+from medallion.local.resource_manager.deployment import Deployment, Resource
+
+Wrong = tuple[str, str, str]  # a path, what is wrong there, and the mend
+
+
+def order(made: Deployment) -> Iterator[Wrong]:
+    """What is wrong about the dependencies, and ids that two resources share."""
+    by_id: dict[str, Resource] = {}
+    for one in made.resources:
+        if one.id in by_id:
+            yield one.path, f"'{one.id}' is made twice", "give each resource a name of its own"
+        by_id[one.id] = one
+    direct: dict[str, set[str]] = {}
+    for one in made.resources:
+        direct[one.id] = set()
+        for wanted in one.depends_on:
+            found = _meant(made, wanted)
+            if not found:
+                message = f"it depends on '{wanted}', which is not in the template"
+                yield f"{one.path}.dependsOn", message, "name a resource or a loop of the template"
+            direct[one.id] |= found & by_id.keys()
+    if (cycle := _cycle(direct)) is not None:
+        named = " → ".join(by_id[one].name for one in cycle)
+        yield by_id[cycle[0]].path, f"resources wait for each other: {named}", "break the cycle"
+        return
+    for one in made.resources:
+        before = _all_before(one.id, direct)
+        for other in by_id:
+            if other != one.id and other not in before and _names(one, other):
+                message = f"'{one.name}' names '{by_id[other].name}', and does not depend on it"
+                yield one.path, message, f"add the {by_id[other].type} to dependsOn"
+
+
+def _meant(made: Deployment, wanted: str) -> set[str]:
+    if wanted in made.loops:
+        return set(made.loops[wanted])
+    known = {one.id for one in made.resources} | made.left_out
+    return {wanted} & known
+
+
+def _names(one: Resource, other: str) -> bool:
+    """Whether a resource is part of another one, or has its id in a text."""
+    whole = re.compile(re.escape(other) + r"(?![\w.-])")
+    if whole.match(one.id):
+        return True
+    return any(isinstance(text, str) and whole.search(text) for _, text in walk(one.body, "$"))
+
+
+def _all_before(id_: str, direct: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    left = list(direct[id_])
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            left += direct[one]
+    return found
+
+
+def _cycle(direct: Mapping[str, set[str]]) -> list[str] | None:
+    """The ids of resources that wait for each other, if there are any."""
+    done: set[str] = set()
+
+    def visit(one: str, trail: list[str]) -> list[str] | None:
+        if one in trail:
+            return trail[trail.index(one) :]
+        if one in done:
+            return None
+        for other in sorted(direct[one]):
+            if (found := visit(other, [*trail, one])) is not None:
+                return found
+        done.add(one)
+        return None
+
+    return next((found for one in direct if (found := visit(one, [])) is not None), None)
