@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from medallion.local.models.fault import walk
 from medallion.local.resource_manager.deployment import Deployment, Resource
 
+# Where a resource may be named that comes later: the lake lets in a workspace that needs the lake.
+MAY_COME_LATER = ".networkAcls.resourceAccessRules["
 Wrong = tuple[str, str, str]  # a path, what is wrong there, and the mend
 
 
@@ -35,9 +37,9 @@ def order(made: Deployment) -> Iterator[Wrong]:
         yield by_id[cycle[0]].path, f"resources wait for each other: {named}", "break the cycle"
         return
     for one in made.resources:
-        before = _all_before(one.id, direct)
+        before, texts = _all_before(one.id, direct), _texts(one)
         for other in by_id:
-            if other != one.id and other not in before and _names(one, other):
+            if other != one.id and other not in before and _named(other, texts):
                 message = f"'{one.name}' names '{by_id[other].name}', and does not depend on it"
                 yield one.path, message, f"add the {by_id[other].type} to dependsOn"
 
@@ -49,12 +51,19 @@ def _meant(made: Deployment, wanted: str) -> set[str]:
     return {wanted} & known
 
 
-def _names(one: Resource, other: str) -> bool:
-    """Whether a resource is part of another one, or has its id in a text."""
-    whole = re.compile(re.escape(other) + r"(?![\w.-])")
-    if whole.match(one.id):
-        return True
-    return any(isinstance(text, str) and whole.search(text) for _, text in walk(one.body, "$"))
+def _texts(one: Resource) -> str:
+    """Where a resource may name another one: its own id, of which it is part, and its texts."""
+    named = [
+        text
+        for path, text in walk(one.body, "$")
+        if isinstance(text, str) and MAY_COME_LATER not in path
+    ]
+    return "\n".join([one.id, *named])
+
+
+def _named(id_: str, texts: str) -> bool:
+    """Whether an id stands in texts, whole: `…/servers/a` is not in `…/servers/ab`."""
+    return id_ in texts and re.search(re.escape(id_) + r"(?![\w.-])", texts) is not None
 
 
 def _all_before(id_: str, direct: Mapping[str, set[str]]) -> set[str]:

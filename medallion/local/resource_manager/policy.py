@@ -44,6 +44,7 @@ def _closed(made: Deployment) -> Iterator[Found]:
             if why := required.REFUSED_PROPERTIES.get(name):
                 yield path, f"'{name}' is refused: {why}", "remove it"
         yield from _inbound(one)
+        yield from _let_in(made, one)
 
 
 def _inbound(one: Resource) -> Iterator[Found]:
@@ -64,6 +65,15 @@ def _inbound(one: Resource) -> Iterator[Found]:
         if says.get("defaultOutboundAccess") is not False:
             message = f"the subnet '{subnet.get('name')}' goes out to the internet by default"
             yield path, message, "write defaultOutboundAccess: false"
+
+
+def _let_in(made: Deployment, one: Resource) -> Iterator[Found]:
+    """Services that pass a firewall by their name: a workspace of the template, and no other."""
+    workspaces = {known.id for known in made.of("Microsoft.Synapse/workspaces")}
+    for index, rule in enumerate(_at(one.properties, "networkAcls.resourceAccessRules") or []):
+        if rule.get("resourceId") not in workspaces:
+            path = f"{one.path}.properties.networkAcls.resourceAccessRules[{index}]"
+            yield path, f"it lets in '{rule.get('resourceId')}'", "name the template's workspace"
 
 
 def _named(made: Deployment) -> Iterator[Found]:

@@ -42,7 +42,7 @@ PROPERTIES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "Microsoft.Storage/storageAccounts": {
         "publicNetworkAccess": ("Disabled",),
         "networkAcls.defaultAction": ("Deny",),
-        "networkAcls.bypass": ("None", "AzureServices"),
+        "networkAcls.bypass": ("None",),
         "allowSharedKeyAccess": (False,),
         "allowBlobPublicAccess": (False,),
         "allowCrossTenantReplication": (False,),

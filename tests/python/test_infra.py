@@ -1,0 +1,673 @@
+"""The infrastructure's template: what it says, and that each rule finds what breaks it."""
+
+import importlib
+import json
+import re
+import shutil
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from medallion.cli import app
+from medallion.local.factory.files import ADF_FOLDER
+from medallion.local.models.fields import shape
+from medallion.local.resource_manager import INFRA_FOLDER, check, faults
+from medallion.local.resource_manager.deployment import Deployment, evaluate, read
+from medallion.local.resource_manager.functions import FUNCTIONS
+from medallion.local.resource_manager.ids import name_of, type_of
+from medallion.local.resource_manager.policy import grants
+from medallion.local.resource_manager.scope import Scope, TemplateError
+from medallion.local.resource_manager.sdk import TYPES, model
+from medallion.secrets import SECRETS
+from typer.testing import CliRunner
+
+ROOT = INFRA_FOLDER.parent
+TEMPLATE = read(INFRA_FOLDER / "template.json")
+PROD = read(INFRA_FOLDER / "parameters.prod.json")["parameters"]
+HUB = "/subscriptions/2/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub"
+ALL = PROD | {"dedicatedPoolSize": {"value": "DW100c"}, "hubNetworkId": {"value": HUB}}
+Json = dict[str, Any]
+
+
+def entry(template: Json, kind: str, name: str = "") -> Json:
+    """The entry of a type, whose name holds a text if several have it."""
+    found = [one for one in template["resources"] if one["type"] == kind and name in one["name"]]
+    assert len(found) == 1, f"{kind} {name}: {len(found)}"
+    return found[0]
+
+
+def said(change: Callable[[Json], None], given: Json = PROD) -> list[str]:
+    """What the check says of the template after a change."""
+    template = deepcopy(TEMPLATE)
+    change(template)
+    return [str(one) for one in faults(evaluate(template, given, "t"))]
+
+
+def everything() -> Deployment:
+    return evaluate(TEMPLATE, ALL, "t")
+
+
+def test_the_template_has_no_fault_with_any_parameters() -> None:
+    assert [str(one) for one in check(INFRA_FOLDER)] == []
+
+
+def test_the_template_has_no_fault_with_all_its_options() -> None:
+    made = everything()
+    assert [str(one) for one in faults(made)] == []
+    assert made.left_out == set()
+
+
+STORAGE = "Microsoft.Storage/storageAccounts"
+CONTAINERS = f"{STORAGE}/blobServices/containers"
+VAULT = "Microsoft.KeyVault/vaults"
+SQL = "Microsoft.Sql/servers"
+FACTORY = "Microsoft.DataFactory/factories"
+WORKSPACE = "Microsoft.Databricks/workspaces"
+SYNAPSE = "Microsoft.Synapse/workspaces"
+LOGS = "Microsoft.OperationalInsights/workspaces"
+NETWORK = "Microsoft.Network/virtualNetworks"
+ENDPOINT = "Microsoft.Network/privateEndpoints"
+GRANT = "Microsoft.Authorization/roleAssignments"
+ALERT = "Microsoft.Insights/metricAlerts"
+BUDGET = "Microsoft.Consumption/budgets"
+
+
+def setting(kind: str, path: str, value: Any, name: str = "") -> Callable[[Json], None]:
+    """A change that sets, or with `...` removes, a property of an entry."""
+
+    def change(template: Json) -> None:
+        *steps, last = path.split(".")
+        here: Any = entry(template, kind, name)
+        for one in steps:
+            here = here[int(one) if one.isdigit() else one]
+        if value is ...:
+            del here[last]
+        else:
+            here[last] = value
+
+    return change
+
+
+def granting(name: str, **properties: Any) -> Callable[[Json], None]:
+    """A change of the assignment that goes by a text in its name."""
+
+    def change(template: Json) -> None:
+        found = entry(template, GRANT, name)
+        for key, value in properties.items():
+            (found if key in ("scope", "copy") else found["properties"])[key] = value
+
+    return change
+
+
+DELEGATOR = "storageBlobDelegator"
+ROLE = "[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '{}')]"
+REFERENCE = "[reference(variables('vaultId')).{}]"
+
+SCHEMA = {
+    "unknown property": (
+        setting(STORAGE, "properties.publicNetworkAcces", "Disabled"),
+        "has no property 'publicNetworkAcces'; did you mean 'publicNetworkAccess'",
+    ),
+    "unknown property of an older library": (
+        setting(SYNAPSE, "properties.managedVirtualNetworkSettings.preventExfiltration", True),
+        "ManagedVirtualNetworkSettings has no property 'preventExfiltration'",
+    ),
+    "unknown property beside properties": (
+        setting(WORKSPACE, "kind", "x"),
+        "Workspace has no property 'kind'",
+    ),
+    "another case": (
+        setting(VAULT, "properties.EnableSoftDelete", True),
+        "has no property 'EnableSoftDelete'; did you mean 'enableSoftDelete'",
+    ),
+    "text for a truth value": (
+        setting(VAULT, "properties.enableSoftDelete", "true"),
+        "properties.enableSoftDelete: a text stands where true or false belongs",
+    ),
+    "text for a number": (
+        setting(LOGS, "properties.retentionInDays", "30"),
+        "properties.retentionInDays: a text stands where a whole number belongs",
+    ),
+    "object for an array": (
+        setting(NETWORK, "properties.subnets", {}),
+        "properties.subnets: an object stands where an array belongs",
+    ),
+    "unknown value of an enumeration": (
+        setting(STORAGE, "properties.accessTier", "Warm"),
+        "properties.accessTier: 'Warm' is not among the known values",
+    ),
+    "unknown value of an older library's enumeration": (
+        setting(SYNAPSE, "properties.publicNetworkAccess", "Off"),
+        "properties.publicNetworkAccess: 'Off' is not among the known values",
+    ),
+    "missing property": (
+        setting(VAULT, "properties.sku", ...),
+        "properties: the required 'sku' is missing",
+    ),
+    "missing property of an older library": (
+        setting(ALERT, "properties.severity", ...),
+        "properties: the required 'severity' is missing",
+    ),
+    "missing location": (setting(STORAGE, "location", ...), "the required 'location' is missing"),
+    "read-only property": (
+        setting(STORAGE, "properties.provisioningState", "Succeeded"),
+        "has no property 'provisioningState'",
+    ),
+    "read-only property of a shared model": (
+        setting(WORKSPACE, "properties.workspaceUrl", "https://x"),
+        "properties.workspaceUrl: 'workspaceUrl' is set by the service alone; remove it",
+    ),
+    "duration": (
+        setting(ALERT, "properties.windowSize", "5 minutes"),
+        "properties.windowSize: a text is no duration",
+    ),
+    "API version": (
+        setting(STORAGE, "apiVersion", "2023-05-01"),
+        "the apiVersion is 2023-05-01, that of the models 2026-09-01; write 2026-09-01",
+    ),
+    "unknown type": (
+        setting(STORAGE, "type", "Microsoft.Storage/accounts"),
+        "no model is known for 'Microsoft.Storage/accounts'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCHEMA)
+def test_the_models_refuse(name: str) -> None:
+    change, wanted = SCHEMA[name]
+    assert any(wanted in one for one in said(change))
+
+
+def test_the_kind_of_a_criterion_is_told_by_a_dotted_key() -> None:
+    def change(template: Json) -> None:
+        entry(template, ALERT)["properties"]["criteria"]["odata.type"] = "Microsoft.Single"
+
+    assert any(
+        "'Microsoft.Single' is no type of a metric alert criteria" in one for one in said(change)
+    )
+
+
+def variable(name: str, value: Any) -> Callable[[Json], None]:
+    return lambda template: template["variables"].update({name: value})
+
+
+def without(kind: str, name: str, wanted: str) -> Callable[[Json], None]:
+    """A change that takes a dependency away."""
+
+    def change(template: Json) -> None:
+        depends = entry(template, kind, name)["dependsOn"]
+        depends.remove(next(one for one in depends if wanted in one))
+
+    return change
+
+
+def again(kind: str) -> Callable[[Json], None]:
+    return lambda template: template["resources"].append(deepcopy(entry(template, kind)))
+
+
+EVALUATION = {
+    "unknown function": (
+        setting(STORAGE, "location", "[dateTimeFromEpoch(1)]"),
+        "location: the function 'dateTimeFromEpoch' is not known here",
+    ),
+    "unknown parameter": (
+        setting(STORAGE, "location", "[parameters('region')]"),
+        "there is no 'region' among the parameters",
+    ),
+    "unknown variable in a branch not taken": (
+        setting(STORAGE, "location", "[if(false(), variables('nowhere'), 'westeurope')]"),
+        "there is no 'nowhere' among the variables",
+    ),
+    "unused variable": (variable("spare", 1), "$.variables.spare: nothing uses 'spare'"),
+    "unused parameter": (
+        lambda template: template["parameters"].update(
+            spare={"type": "int", "defaultValue": 1, "metadata": {"description": "."}}
+        ),
+        "$.parameters.spare: nothing uses 'spare'",
+    ),
+    "variable that needs itself": (
+        variable("suffix", "[variables('suffix')]"),
+        "the variable 'suffix' needs itself",
+    ),
+    "unreadable expression": (setting(STORAGE, "location", "[concat('a' 'b')]"), "Unable to parse"),
+    "two expressions": (setting(STORAGE, "location", "['a' 'b']"), "goes on after its expression"),
+    "missing key": (
+        setting(STORAGE, "location", "[variables('roles').owner]"),
+        "there is no 'owner' in what stands before it",
+    ),
+    "names of another number": (
+        setting(STORAGE, "location", "[resourceId('Microsoft.Sql/servers/databases', 'a')]"),
+        "'Microsoft.Sql/servers/databases' wants 2 names and has 1",
+    ),
+    "missing dependency on what is named": (
+        without(NETWORK, "", "endpointRulesId"),
+        "names 'nsg-medallion-prod-endpoints', and does not depend on it",
+    ),
+    "missing dependency of reference": (
+        without(f"{VAULT}/secrets", "azure-sql", "sqlId"),
+        "and does not depend on it; add the Microsoft.Sql/servers to dependsOn",
+    ),
+    "missing dependency of a child": (
+        without(f"{SQL}/auditingSettings", "", "sqlId"),
+        "add the Microsoft.Sql/servers to dependsOn",
+    ),
+    "missing dependency on a loop": (
+        without(f"{ENDPOINT}/privateDnsZoneGroups", "", "zones"),
+        "add the Microsoft.Network/privateDnsZones to dependsOn",
+    ),
+    "dependency on nothing": (
+        lambda template: entry(template, VAULT).update(dependsOn=["nowhere"]),
+        "it depends on 'nowhere', which is not in the template",
+    ),
+    "cycle": (
+        lambda template: entry(template, SQL).update(dependsOn=["[variables('databaseId')]"]),
+        "resources wait for each other: sql-medallion-prod-",
+    ),
+    "twice": (again(VAULT), "is made twice"),
+    "reference to a property that there is not": (
+        setting(f"{VAULT}/secrets", "properties.value", REFERENCE.format("url"), "azure-sql"),
+        "a Microsoft.KeyVault/vaults shows no 'url' to reference",
+    ),
+    "reference into an older library's model": (
+        lambda template: template["outputs"]["dbtClientId"].update(
+            value="[reference(variables('dbtId')).client]"
+        ),
+        "a Microsoft.ManagedIdentity/userAssignedIdentities shows no 'client' to reference",
+    ),
+    "reference to what is not deployed": (
+        lambda template: template["outputs"]["sqlServer"].update(
+            value="[reference(variables('poolId')).status]"
+        ),
+        "sqlPools/medallion_pool', which is not deployed",
+    ),
+    "output of another type": (
+        lambda template: template["outputs"]["sqlServer"].update(type="int"),
+        "$.outputs.sqlServer: the value is not of the type 'int'",
+    ),
+    "undescribed parameter": (
+        lambda template: template["parameters"]["prefix"].pop("metadata"),
+        "'prefix' is not described",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EVALUATION)
+def test_evaluation_finds(name: str) -> None:
+    change, wanted = EVALUATION[name]
+    assert any(wanted in one for one in said(change))
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"environment": {"value": "test"}}, "is not among ['dev', 'prod']"),
+        ({"prefix": {"value": "a-very-long-prefix"}}, "is above its maxLength 10"),
+        ({"prefix": {"value": "Big"}}, "'stBigprod"),
+        ({"archiveAfterDays": {"value": 1}}, "is below its minValue 30"),
+        ({"monthlyBudget": {"value": "1"}}, "the value of 'monthlyBudget' is no int"),
+        ({"spare": {"value": 1}}, "the template has no parameter 'spare'"),
+        ({"alertEmail": {"value": "password=Abc12345"}}, "the text holds a secret ('password=')"),
+        ({"storageSku": {"value": "Standard_ZRS"}}, "an account of Standard_ZRS has no archive"),
+        ({"databaseSku": {"value": {"name": "S1"}}}, "a database of S1 has no change data capture"),
+    ],
+)
+def test_parameters_are_held_against_their_declarations(given: Json, wanted: str) -> None:
+    assert any(wanted in one for one in said(lambda _: None, PROD | given))
+
+
+def test_a_parameter_without_a_value_is_told() -> None:
+    given = {name: one for name, one in PROD.items() if name != "alertEmail"}
+    assert any("'alertEmail' has no value" in one for one in said(lambda _: None, given))
+
+
+def rule(template: Json) -> None:
+    says = {"access": "Allow", "direction": "Inbound", "sourceAddressPrefix": "*"}
+    says |= {"protocol": "Tcp", "priority": 100}
+    found = entry(template, "Microsoft.Network/networkSecurityGroups", "-endpoints")
+    found["properties"]["securityRules"].append({"name": "all", "properties": says})
+
+
+def firewall(template: Json) -> None:
+    name = "[format('{0}/all', variables('sqlName'))]"
+    made = {"type": f"{SQL}/firewallRules", "apiVersion": "2025-01-01", "name": name}
+    template["resources"].append(made | {"dependsOn": ["[variables('sqlId')]"]})
+
+
+def less(name: str, key: str, value: str) -> Callable[[Json], None]:
+    """A change that takes an item out of a variable's array of objects."""
+
+    def change(template: Json) -> None:
+        items = template["variables"][name]
+        items.remove(next(one for one in items if value in str(one[key])))
+
+    return change
+
+
+def logging(template: Json) -> None:
+    template["variables"]["alwaysLogged"][0]["logs"][0]["category"] = "PipelineRun"
+
+
+def zone(template: Json) -> None:
+    template["variables"]["endpoints"][2]["zone"] = "privatelink.dfs.core.windows.net"
+
+
+def group(template: Json) -> None:
+    template["variables"]["endpoints"][2]["group"] = "table"
+
+
+POLICY = {
+    "public lake": (
+        setting(STORAGE, "properties.publicNetworkAccess", "Enabled"),
+        "'publicNetworkAccess' is Enabled; write Disabled",
+    ),
+    "public access left out": (
+        setting(SYNAPSE, "properties.publicNetworkAccess", ...),
+        "'publicNetworkAccess' is missing; write Disabled",
+    ),
+    "public factory": (
+        setting(FACTORY, "properties.publicNetworkAccess", "Enabled"),
+        "'publicNetworkAccess' is Enabled",
+    ),
+    "public vault": (
+        setting(VAULT, "properties.publicNetworkAccess", "enabled"),
+        "'publicNetworkAccess' is enabled",
+    ),
+    "public database": (
+        setting(SQL, "properties.publicNetworkAccess", "Enabled"),
+        "'publicNetworkAccess' is Enabled",
+    ),
+    "public workspace": (
+        setting(WORKSPACE, "properties.publicNetworkAccess", "Enabled"),
+        "'publicNetworkAccess' is Enabled",
+    ),
+    "public addresses": (
+        setting(WORKSPACE, "properties.parameters.enableNoPublicIp.value", False),
+        "'parameters.enableNoPublicIp.value' is False",
+    ),
+    "public blobs": (
+        setting(CONTAINERS, "properties.publicAccess", "Blob"),
+        "'publicAccess' is Blob; write None",
+    ),
+    "open firewall": (
+        setting(STORAGE, "properties.networkAcls.defaultAction", "Allow"),
+        "'networkAcls.defaultAction' is Allow",
+    ),
+    "trusted services": (
+        setting(STORAGE, "properties.networkAcls.bypass", "AzureServices"),
+        "'networkAcls.bypass' is AzureServices",
+    ),
+    "a stranger let in": (
+        setting(
+            STORAGE, "properties.networkAcls.resourceAccessRules.0.resourceId", "/subscriptions/x"
+        ),
+        "it lets in '/subscriptions/x'",
+    ),
+    "addresses let in": (
+        setting(VAULT, "properties.networkAcls.ipRules", [{"value": "1.2.3.4"}]),
+        "'ipRules' is refused",
+    ),
+    "shared keys": (
+        setting(STORAGE, "properties.allowSharedKeyAccess", True),
+        "'allowSharedKeyAccess' is True",
+    ),
+    "old TLS": (setting(STORAGE, "properties.minimumTlsVersion", "TLS1_0"), "is TLS1_0"),
+    "old TLS of SQL": (setting(SQL, "properties.minimalTlsVersion", "1.0"), "is 1.0; write 1.2"),
+    "SQL logins": (
+        setting(SQL, "properties.administrators.azureADOnlyAuthentication", False),
+        "'administrators.azureADOnlyAuthentication' is False",
+    ),
+    "SQL password": (
+        setting(SQL, "properties.administratorLoginPassword", "x"),
+        "'administratorLoginPassword' is refused",
+    ),
+    "Synapse logins": (
+        setting(SYNAPSE, "properties.azureADOnlyAuthentication", False),
+        "'azureADOnlyAuthentication' is False",
+    ),
+    "Synapse password": (
+        setting(SYNAPSE, "properties.sqlAdministratorLoginPassword", "x"),
+        "'sqlAdministratorLoginPassword' is refused",
+    ),
+    "exfiltration": (
+        setting(SYNAPSE, "properties.managedVirtualNetworkSettings.preventDataExfiltration", False),
+        "preventDataExfiltration' is False",
+    ),
+    "no purge protection": (
+        setting(VAULT, "properties.enablePurgeProtection", ...),
+        "'enablePurgeProtection' is missing",
+    ),
+    "access policies": (
+        setting(VAULT, "properties.accessPolicies", []),
+        "'accessPolicies' is refused: the vault goes by roles",
+    ),
+    "firewall rule": (firewall, "a Microsoft.Sql/servers/firewallRules is refused"),
+    "rule for the internet": (rule, "the rule lets the internet in"),
+    "subnet without rules": (
+        setting(NETWORK, "properties.subnets.0.properties.networkSecurityGroup", ...),
+        "the subnet 'endpoints' has no security group",
+    ),
+    "subnet that goes out": (
+        setting(NETWORK, "properties.subnets.1.properties.defaultOutboundAccess", ...),
+        "the subnet 'databricks-host' goes out to the internet by default",
+    ),
+    "password in a secret": (
+        setting(f"{VAULT}/secrets", "properties.value", "Server=x;Password=Abc12345", "azure-sql"),
+        "the text holds a secret ('password=')",
+    ),
+    "Owner": (
+        granting(DELEGATOR, roleDefinitionId=ROLE.format("8e3af657-a8ff-443c-a75c-2fe8c4bcb635")),
+        "the role Owner is not among those given",
+    ),
+    "Contributor": (
+        granting(DELEGATOR, roleDefinitionId=ROLE.format("b24988ac-6180-42a0-ab88-20f7382dd24c")),
+        "the role Contributor is not among those given",
+    ),
+    "reader of the account": (
+        setting(GRANT, "scope", "[variables('storageId')]", "synapseId"),
+        "Storage Blob Data Reader is given on a Microsoft.Storage/storageAccounts, which is wider",
+    ),
+    "delegator of the group": (
+        setting(GRANT, "scope", ..., DELEGATOR),
+        "Storage Blob Delegator is given on a resource group, which is wider than allowed",
+    ),
+    "role for no reason": (granting(DELEGATOR, description=""), "nobody says why"),
+    "role for a person": (granting(DELEGATOR, principalType="User"), "something else than an id"),
+    "role for a stranger": (
+        granting(DELEGATOR, principalId="11111111-1111-1111-1111-111111111111"),
+        "it is given to nobody of the template",
+    ),
+    "unlogged factory": (less("alwaysLogged", "of", "factoryId"), "has no diagnostic settings"),
+    "unlogged lake": (less("alwaysLogged", "of", "blobServices"), "has no diagnostic settings"),
+    "unknown category": (logging, "has no logs 'PipelineRun'; choose of"),
+    "logs elsewhere": (
+        setting("Microsoft.Insights/diagnosticSettings", "properties.workspaceId", HUB),
+        "the logs go elsewhere",
+    ),
+    "no endpoint": (less("endpoints", "group", "vault"), "has no private endpoint 'vault'"),
+    "unknown endpoint": (group, "a Microsoft.KeyVault/vaults has no private endpoints 'table'"),
+    "endpoint in another zone": (zone, "the names of 'vault' are in privatelink.vaultcore.azure"),
+    "flat lake": (setting(STORAGE, "properties.isHnsEnabled", False), "'isHnsEnabled' is False"),
+    "unaudited database": (
+        setting(f"{SQL}/auditingSettings", "properties.state", "Disabled"),
+        "'state' is Disabled",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", POLICY)
+def test_the_rules_refuse(name: str) -> None:
+    change, wanted = POLICY[name]
+    assert any(wanted in one for one in said(change))
+
+
+def test_an_unlogged_pool_is_told() -> None:
+    change = variable("logged", "[variables('alwaysLogged')]")
+    assert any("medallion_pool' has no diagnostic settings" in one for one in said(change, ALL))
+
+
+def test_functions_compute_as_documented() -> None:
+    scope = Scope({"a": [1, 2]}, {"b": {"c": "d"}})
+    answers = {
+        "[concat('a', 'b')]": "ab",
+        "[concat(parameters('a'), createArray(3))]": [1, 2, 3],
+        "[format('{0}-{1}', 'a', 2)]": "a-2",
+        "[variables('b').c]": "d",
+        "[if(equals(1, 1), 'yes', variables('none'))]": "yes",
+        "[cidrSubnet('10.0.0.0/16', 24, 2)]": "10.0.2.0/24",
+        "[union(createObject('a', 1), createObject('b', 2))]": {"a": 1, "b": 2},
+        "[take('abcdef', 3)]": "abc",
+        "[subscriptionResourceId('A.B/c', 'd')]": "/subscriptions/00000000-0000-0000-0000-"
+        "000000000000/providers/A.B/c/d",
+        "[[literal]": "[literal]",
+        "plain": "plain",
+    }
+    assert {text: scope.value(text) for text in answers} == answers
+    with pytest.raises(TemplateError, match="copyIndex stands outside"):
+        scope.value("[copyIndex()]")
+    assert FUNCTIONS["uniquestring"]("a") == FUNCTIONS["uniquestring"]("a")
+    assert re.fullmatch("[a-z2-7]{13}", FUNCTIONS["uniquestring"]("a"))
+
+
+def test_every_known_type_is_used_and_has_its_models() -> None:
+    """A version or a type that no resource has would go stale unseen."""
+    assert {one.type for one in everything().resources} == TYPES.keys()
+    for known in TYPES.values():
+        for name in filter(None, (known.request, known.response)):
+            assert shape(model(known, name)).fields
+
+
+def test_versions_are_those_that_the_libraries_ask_for() -> None:
+    """A library names its version where it sends it, or has a folder of models per version."""
+    for kind, known in TYPES.items():
+        library, _, folder = known.library.partition(".")
+        if folder:
+            assert folder == "v" + known.api_version.replace("-", "_"), kind
+            continue
+        root = Path(str(importlib.import_module(f"azure.mgmt.{library}").__file__)).parent
+        files = [root / "_configuration.py", *sorted(root.glob("operations/_*operations.py"))]
+        quoted = f'"{known.api_version}"'
+        assert any(quoted in file.read_text(encoding="utf-8") for file in files), kind
+
+
+# What the rest of the project takes for granted.
+
+
+def test_secrets_of_the_template_are_those_that_are_read() -> None:
+    read_by_dbt = {secret for wanted in SECRETS.values() for secret in wanted.values()}
+    in_adf = set(re.findall(r'"secretName": "([^"]+)"', adf()))
+    made = {name_of(one.id) for one in everything().of(f"{VAULT}/secrets")}
+    by_hand = {"databricks-http-path", "databricks-client-id", "databricks-client-secret"}
+    assert made | by_hand == read_by_dbt | in_adf
+    assert made & by_hand == set()
+    page = (ROOT / "docs" / "identity.md").read_text(encoding="utf-8")
+    for name in made | by_hand:
+        assert f"`{name}`" in page
+
+
+def adf() -> str:
+    kinds = ("dataset", "linkedService", "pipeline")
+    files = [file for kind in kinds for file in sorted((ADF_FOLDER / kind).glob("*.json"))]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def test_containers_are_those_that_pipelines_and_models_use() -> None:
+    used = set(re.findall(r'"fileSystem": "(\w+)"', adf()))
+    for folder in ("macros", "models", "snapshots"):
+        for file in (ROOT / folder).rglob("*.*"):
+            used |= set(re.findall(r"abfss://([a-z]+)@", file.read_text(encoding="utf-8")))
+    used |= set(re.findall(r"abfss://([a-z]+)@", (ROOT / "dbt_project.yml").read_text("utf-8")))
+    used.add("bronze")  # macros/landing/landed.sql: the default of a source's container
+    made = {name_of(one.id) for one in everything().of(CONTAINERS)}
+    # Unity Catalog's managed tables, and the default of a Synapse workspace.
+    assert made - {"managed", "synapse"} == used
+
+
+def test_the_factory_is_just_what_adf_deploys() -> None:
+    [deployed] = [
+        one
+        for one in read(ADF_FOLDER / "arm" / "ARMTemplateForFactory.json")["resources"]
+        if one["type"] == FACTORY
+    ]
+    [made] = everything().of(FACTORY)
+    for key in ("identity", "properties", "tags"):
+        assert made.body.get(key) == deployed.get(key)
+    assert made.api_version == deployed["apiVersion"]
+
+
+def test_the_factorys_private_endpoints_lead_to_resources_of_the_template() -> None:
+    made = everything()
+    parameters = made.outputs["factoryParameters"]["parameters"]
+    by_id = {one.id: one.type for one in made.resources}
+    folder = ADF_FOLDER / "managedVirtualNetwork" / "default" / "managedPrivateEndpoint"
+    endpoints = [read(file) for file in sorted(folder.glob("*.json"))]
+    assert len(endpoints) == 5
+    for one in endpoints:
+        given = parameters[f"{one['name']}_properties_privateLinkResourceId"]["value"]
+        assert by_id[given] == type_of(one["properties"]["privateLinkResourceId"])
+
+
+def test_the_output_gives_adf_each_parameter_that_names_a_resource() -> None:
+    declared = read(ADF_FOLDER / "arm" / "ARMTemplateForFactory.json")["parameters"]
+    given = everything().outputs["factoryParameters"]["parameters"]
+    assert given.keys() <= declared.keys()
+    # What is known only later, or is no resource: `docs/deployment.md` and infra/README.md say how.
+    later = {"github_url", "alert_webhook", "dbt_job_id"}
+    left = {name for name in declared.keys() - given.keys() if not name.endswith("_groupId")}
+    assert left == {f"default_properties_{name}_value" for name in later}
+
+
+def test_role_assignments_are_those_of_the_page() -> None:
+    """docs/identity.md lists who may do what; Azure's names are shortened to what tells them."""
+    page = (ROOT / "docs" / "identity.md").read_text(encoding="utf-8")
+    table = page.partition("## Who may do what in Azure")[2].partition("\n## ")[0]
+    listed = set()
+    for line in table.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 4 and cells[1] and not cells[1].startswith(("---", "role")):
+            for scope in cells[2].split(","):
+                listed.add((cells[0].strip("`"), cells[1], scope.strip(" `")))
+    names = {"adf": "factory", "dbac": "connector", "ws": "synapse", "id": ""}
+    given = set()
+    for whom, role, scope in grants(everything()):
+        kind, *rest = whom.split("-")
+        who = names[kind] or rest[-1]
+        given.add((who, role, re.sub(r"^(st|kv-)medallion.*", r"\1", scope)))
+    short = {"st": "the lake's account", "kv-": "the vault"}
+    assert listed == {(who, role, short.get(scope, scope)) for who, role, scope in given}
+
+
+def test_the_command_tells_faults_and_fails(tmp_path: Path) -> None:
+    folder = tmp_path / "infra"
+    shutil.copytree(INFRA_FOLDER, folder, ignore=shutil.ignore_patterns("job"))
+    done = CliRunner().invoke(app, ["infra", "check", str(folder)])
+    assert (done.exit_code, done.output.endswith(": 0 faults\n")) == (0, True)
+    template = deepcopy(TEMPLATE)
+    setting(STORAGE, "properties.allowSharedKeyAccess", True)(template)
+    (folder / "template.json").write_text(json.dumps(template), encoding="utf-8")
+    done = CliRunner().invoke(app, ["infra", "check", str(folder)])
+    assert done.exit_code == 1
+    assert "parameters.dev.json: $.resources[" in done.output
+    assert done.output.endswith(": 2 faults\n")
+    done = CliRunner().invoke(app, ["infra", "show", str(folder)])
+    assert "adf-medallion-prod-" in done.output
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("template.json", "{", "not JSON"),
+        ("template.json", "[]", "not a JSON object"),
+        ("parameters.prod.json", None, "there is no parameters.*.json"),
+        ("template.json", None, "cannot be read"),
+    ],
+)
+def test_odd_folders_are_told_in_a_sentence(
+    tmp_path: Path, file: str, content: str | None, message: str
+) -> None:
+    for one in ("template.json", "parameters.prod.json"):
+        if one != file or content is not None:
+            (tmp_path / one).write_text(content if one == file and content else "{}", "utf-8")
+    done = CliRunner().invoke(app, ["infra", "check", str(tmp_path)])
+    assert message in str(done.exception)
