@@ -282,6 +282,14 @@ EVALUATION = {
         ),
         "sqlPools/medallion_pool', which is not deployed",
     ),
+    "reference in a name": (
+        setting(VAULT, "name", "[reference(variables('sqlId')).version]"),
+        "reference stands in what tells a resource",
+    ),
+    "reference in a variable": (
+        variable("suffix", "[reference(variables('sqlId')).version]"),
+        "$.variables.suffix: reference stands in a variable",
+    ),
     "output of another type": (
         lambda template: template["outputs"]["sqlServer"].update(type="int"),
         "$.outputs.sqlServer: the value is not of the type 'int'",
@@ -489,6 +497,12 @@ POLICY = {
     "unknown endpoint": (group, "a Microsoft.KeyVault/vaults has no private endpoints 'table'"),
     "endpoint in another zone": (zone, "the names of 'vault' are in privatelink.vaultcore.azure"),
     "flat lake": (setting(STORAGE, "properties.isHnsEnabled", False), "'isHnsEnabled' is False"),
+    "no audit": (
+        lambda template: template["resources"].remove(
+            entry(template, f"{SYNAPSE}/auditingSettings")
+        ),
+        "has no auditingSettings; add Microsoft.Synapse/workspaces/auditingSettings",
+    ),
     "unaudited database": (
         setting(f"{SQL}/auditingSettings", "properties.state", "Disabled"),
         "'state' is Disabled",

@@ -114,6 +114,10 @@ def _names(made: Deployment, template: Mapping[str, Any]) -> None:
     there = {
         (kind, name) for kind in ("parameters", "variables") for name in template.get(kind, {})
     }
+    for name, value in template.get("variables", {}).items():
+        for path, text in walk(value, step("$.variables", name)):
+            if isinstance(text, str) and text.startswith("[") and "reference(" in text:
+                made.fault(path, "reference stands in a variable", "use it in properties alone")
     for kind, name in sorted(there - used.keys()):
         made.fault(step(f"$.{kind}", name), f"nothing uses '{name}'", "remove it")
     for kind, name in sorted(used.keys() - there):
@@ -199,7 +203,13 @@ def _resource(made: Deployment, scope: Scope, entry: Mapping[str, Any], path: st
         for key in ("type", "name", "scope")
     )
     id_ = f"{under or GROUP_ID}{_provided(made, kind, name, path)}"
-    if _evaluated(made, scope, entry.get("condition", True), f"{path}.condition") is not True:
+    wanted = _evaluated(made, scope, entry.get("condition", True), f"{path}.condition")
+    if scope.symbols:
+        # Azure has to know which resources there are before it makes the first one.
+        message = "reference stands in what tells a resource: its type, name, scope or condition"
+        made.fault(path, message, "use it in properties alone")
+    scope.symbols.clear()
+    if wanted is not True:
         made.left_out.add(id_)
         return id_
     body = _evaluated(made, scope, _body(entry), path)

@@ -43,6 +43,9 @@ def _closed(made: Deployment) -> Iterator[Found]:
             name = path.rpartition(".")[2]
             if why := required.REFUSED_PROPERTIES.get(name):
                 yield path, f"'{name}' is refused: {why}", "remove it"
+        beside = required.COMPANIONS.get(one.type)
+        if beside and not any(other.id == f"{one.id}/{beside}/default" for other in made.resources):
+            yield one.path, f"'{one.name}' has no {beside}", f"add {one.type}/{beside}, 'default'"
         yield from _inbound(one)
         yield from _let_in(made, one)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _TLS = ("TLS1_2", "TLS1_3")
+_AUDIT = {"state": ("Enabled",), "isAzureMonitorTargetEnabled": (True,)}
 
 # By type, paths into `properties` and the values that they may have.
 PROPERTIES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
@@ -35,10 +36,7 @@ PROPERTIES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
         "administrators.azureADOnlyAuthentication": (True,),
         "administrators.principalType": ("Group",),
     },
-    "Microsoft.Sql/servers/auditingSettings": {
-        "state": ("Enabled",),
-        "isAzureMonitorTargetEnabled": (True,),
-    },
+    "Microsoft.Sql/servers/auditingSettings": _AUDIT,
     "Microsoft.Storage/storageAccounts": {
         "publicNetworkAccess": ("Disabled",),
         "networkAcls.defaultAction": ("Deny",),
@@ -63,6 +61,14 @@ PROPERTIES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
         "managedVirtualNetwork": ("default",),
         "managedVirtualNetworkSettings.preventDataExfiltration": (True,),
     },
+    "Microsoft.Synapse/workspaces/auditingSettings": _AUDIT,
+}
+
+# By type, what has to stand beside each resource of it.
+COMPANIONS: Mapping[str, str] = {
+    "Microsoft.Sql/servers": "auditingSettings",
+    "Microsoft.Storage/storageAccounts": "blobServices",
+    "Microsoft.Synapse/workspaces": "auditingSettings",
 }
 
 # Types that open a door, or sign in by something else than Entra.

@@ -98,6 +98,9 @@ TYPES: Mapping[str, Known] = {
     "Microsoft.Synapse/workspaces/administrators": Known(
         "2021-06-01", "synapse", "WorkspaceAadAdminInfo"
     ),
+    "Microsoft.Synapse/workspaces/auditingSettings": Known(
+        "2021-06-01", "synapse", "ServerBlobAuditingPolicy"
+    ),
     "Microsoft.Synapse/workspaces/sqlPools": Known("2021-06-01", "synapse", "SqlPool"),
 }
 # What Azure takes and a model lacks, each with its reason.
