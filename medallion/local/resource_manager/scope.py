@@ -48,12 +48,13 @@ class Symbol(str):
 
 @dataclass(frozen=True)
 class Scope:
-    """The names of a template; `symbols` grows while it is evaluated."""
+    """The names of a template; `symbols` and `computed` grow while it is evaluated."""
 
     parameters: Mapping[str, Any]
     variables: Mapping[str, Any]
     index: int | None = None
     symbols: list[Symbol] = field(default_factory=list)
+    computed: dict[str, Any] = field(default_factory=dict)  # variables, of which each is one value
     under_way: tuple[str, ...] = ()
 
     def value(self, json: Any) -> Any:
@@ -128,7 +129,10 @@ class Scope:
             raise TemplateError(f"there is no variable '{name}'")
         if name in self.under_way:
             raise TemplateError(f"the variable '{name}' needs itself")
-        return replace(self, under_way=(*self.under_way, name)).value(self.variables[name])
+        if name not in self.computed:
+            within = replace(self, index=None, under_way=(*self.under_way, name))
+            self.computed[name] = within.value(self.variables[name])
+        return self.computed[name]
 
     def _of_copyindex(self, *arguments: Any) -> int:
         if self.index is None:
