@@ -16,7 +16,7 @@ test: lint  ## set up, and run every test
 lint: export MEDALLION_HOME := $(abspath target/lint)
 lint: export DBT_PROFILES_DIR := $(MEDALLION_HOME)
 
-lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, Microsoft's T-SQL grammar and Data Factory models
+lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, descriptions, Microsoft's T-SQL grammar and Data Factory models
 	ruff check .
 	ruff format --check .
 	mypy
@@ -29,8 +29,8 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, Microsoft's 
 	medallion factory arm --check
 	medallion rules --check
 	medallion up
-	dbt parse --quiet --target-path $(MEDALLION_HOME) && dbt-bouncer run \
-		&& sqlfluff lint --processes 2 models tests/singular; found=$$?; medallion down; exit $$found
+	dbt compile --quiet --target-path $(MEDALLION_HOME) && dbt-bouncer run \
+		&& medallion describe --check --manifest $(MEDALLION_HOME)/manifest.json && sqlfluff lint --processes 2 models tests/singular; found=$$?; medallion down; exit $$found
 
 dev: $(VENV)/.installed-dev  ## the tools, and the quick half of lint before each commit
 	pre-commit install
