@@ -47,10 +47,8 @@ slim: $(VENV)/.installed  ## build and test what differs from production, whose 
 	@if [ $(TARGET) = local_ci ]; then medallion up; fi
 	medallion slim --state $(STATE) --target $(TARGET)
 
-docs: $(VENV)/.installed  ## the dbt docs site, in target/
-	medallion up
-	dbt docs generate --static
-	@echo "Open target/static_index.html"
+docs: $(VENV)/.installed-dev  ## the docs site, in target/site: docs/, data dictionary, star schema, column lineage, dbt docs
+	medallion site
 
 bench: $(VENV)/.installed-dev  ## time and memory of a million plays; what a day lands, as docs/savings.md and its curve
 	medallion bench

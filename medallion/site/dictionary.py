@@ -49,7 +49,7 @@ class Dictionary:
                 f"---\nhide: [toc]\n---\n\n# {one.name}",
                 f"[{TITLES[one.layer]}]({one.layer}.md)",
                 one.description,
-                "\n".join(table(["", ""], self._facts(one))),
+                "\n".join(table(["table", f"`{'.'.join(one.place)}`"], self._facts(one))),
                 "## Columns",
                 "\n".join(
                     table(
@@ -65,7 +65,6 @@ class Dictionary:
 
     def _facts(self, one: Relation) -> Iterator[list[str]]:
         node, config = one.node, one.node["config"]
-        yield ["table", f"`{'.'.join(one.place)}`"]
         if one.kind != "source":
             built = [config.get("materialized"), config.get("incremental_strategy")]
             if built[0] != "incremental":
