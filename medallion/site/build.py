@@ -8,12 +8,13 @@ from pathlib import Path
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.site.column_lineage import read_lineage
-from medallion.site.dictionary import Dictionary, table
+from medallion.site.dictionary import Dictionary
 from medallion.site.lineage_page import lineage_page
 from medallion.site.links import copy_pages
 from medallion.site.project import Project, read_project
 from medallion.site.queries import read_queries
 from medallion.site.star_schema import drawing, relationships
+from medallion.site.tables import table
 
 CONFIG = PROJECT_ROOT / "mkdocs.yml"
 STAR = """\

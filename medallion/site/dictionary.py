@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from medallion.site.column_lineage import ColumnId, Lineage, ends
 from medallion.site.links import fenced
+from medallion.site.macros_page import macros_page
 from medallion.site.project import LAYERS, Node, Project, Relation, line
 from medallion.site.queries import Query
+from medallion.site.tables import table
 
 TITLES = {
     "sources": "Sources: what lands",
@@ -17,6 +19,7 @@ TITLES = {
     "gold": "Gold: marts",
     "serving": "Serving: what Synapse shows",
 }
+WIDE = "---\nhide: [toc]\n---\n\n"  # a page of tables takes the room of its table of contents
 SHOWN_ORIGINS = 6  # a column made of more names its first; `struct(*)` takes whole rows
 
 
@@ -35,18 +38,17 @@ class Dictionary:
             if some := [one for one in self.project.relations.values() if one.layer == layer]:
                 found[f"{layer}.md"] = self._layer(layer, some)
         found["exposures.md"] = self._exposures()
+        found["macros.md"] = macros_page(self.project)
         return found
 
     def _layer(self, layer: str, relations: Sequence[Relation]) -> str:
-        rows = [
-            [_page_link(one), f"`{'.'.join(one.place[1:])}`", one.description] for one in relations
-        ]
-        return "\n".join([f"# {TITLES[layer]}\n", *table(["", "where", "meaning"], rows)])
+        rows = [[_page_link(one), one.place[1], one.description] for one in relations]
+        return "\n".join([f"{WIDE}# {TITLES[layer]}\n", *table(["", "schema", "meaning"], rows)])
 
     def _page(self, one: Relation) -> str:
         return "\n\n".join(
             [
-                f"---\nhide: [toc]\n---\n\n# {one.name}",
+                f"{WIDE}# {one.name}",
                 f"[{TITLES[one.layer]}]({one.layer}.md)",
                 one.description,
                 "\n".join(table(["table", f"`{'.'.join(one.place)}`"], self._facts(one))),
@@ -172,14 +174,6 @@ class Dictionary:
                 + ".",
             ]
         return "\n\n".join(parts) + "\n"
-
-
-def table(head: Sequence[str], rows: Iterator[list[str]] | list[list[str]]) -> Iterator[str]:
-    """A Markdown table, line by line."""
-    yield "| " + " | ".join(head) + " |"
-    yield "|" + " --- |" * len(head)
-    for row in rows:
-        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
 
 
 def _page_link(one: Relation, folder: str = "") -> str:

@@ -1,7 +1,8 @@
 """The page of column lineage: how much is traced, and where each source column arrives."""
 
 from medallion.site.column_lineage import ColumnId, ends
-from medallion.site.dictionary import Dictionary, table
+from medallion.site.dictionary import Dictionary
+from medallion.site.tables import table
 
 PAGE = """\
 ---
