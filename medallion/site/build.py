@@ -8,6 +8,7 @@ from pathlib import Path
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.site.column_lineage import read_lineage
+from medallion.site.dbt_page import copy_dbt_page
 from medallion.site.dictionary import Dictionary
 from medallion.site.lineage_page import lineage_page
 from medallion.site.links import copy_pages
@@ -55,8 +56,7 @@ def build_site(full: Path, docs: Path, work: Path, site: Path) -> Built:
     made = Dictionary(project, queries, read_lineage(project, queries))
     shutil.rmtree(work, ignore_errors=True)
     copy_pages(PROJECT_ROOT / "docs", work, PROJECT_ROOT)
-    (work / "dbt").mkdir()
-    shutil.copy(docs / "static_index.html", work / "dbt" / "index.html")
+    copy_dbt_page(docs / "static_index.html", work / "dbt" / "index.html")
     (work / "dictionary").mkdir()
     for name, text in made.pages().items():
         (work / "dictionary" / name).write_text(text, encoding="utf-8")

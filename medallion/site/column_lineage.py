@@ -4,7 +4,7 @@ What only decides which rows there are (joins, filters, groups) is not followed,
 subqueries and windows that a value is made with.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -40,8 +40,10 @@ class Origin:
 Lineage = dict[ColumnId, Origin]
 
 
-def read_lineage(project: Project, queries: Mapping[str, Query]) -> Lineage:
-    """Every column's direct origin; a source's column has an empty one."""
+def read_lineage(
+    project: Project, queries: Mapping[str, Query], only: Iterable[Relation] | None = None
+) -> Lineage:
+    """Every column's direct origin, or that of the columns of some; a source's has an empty one."""
     places = {
         _lower(one.place): one.unique_id
         for one in project.relations.values()
@@ -49,7 +51,7 @@ def read_lineage(project: Project, queries: Mapping[str, Query]) -> Lineage:
     }
     return {
         ColumnId(relation.unique_id, column): _origin(project, relation, column, queries, places)
-        for relation in project.relations.values()
+        for relation in (project.relations.values() if only is None else only)
         for column in queries[relation.unique_id].types
     }
 
