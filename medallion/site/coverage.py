@@ -68,12 +68,14 @@ def _macro(macro: Node) -> Iterator[Thing]:
     yield Thing(kind, f"macro {name}", file, _undescribed(macro))
     told = {one["name"]: one for one in macro["arguments"]}
     signature = _signature(macro["macro_sql"])
+    ordered = [one for one in signature if one in told]
+    known = [one for one in told if one in signature]
     for argument in dict.fromkeys([*signature, *told]):
         if argument not in told:
             lacks: str | None = "is not listed: list and describe it in the macro's YAML"
         elif argument not in signature:
             lacks = "is described, but the macro takes no such argument: remove it"
-        elif list(told).index(argument) != signature.index(argument):
+        elif known.index(argument) != ordered.index(argument):
             lacks = "is listed in another order than the macro takes it: move it"
         else:
             lacks = _undescribed(told[argument])

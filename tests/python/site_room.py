@@ -28,10 +28,15 @@ class Quiet(SimpleHTTPRequestHandler):
         """Nothing: the test's output is its own."""
 
 
+class Server(ThreadingHTTPServer):
+    def handle_error(self, *arguments: object) -> None:
+        """A browser that goes on to another page hangs up on this one."""
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """The address at which a folder is served."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    server = Server(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/"
