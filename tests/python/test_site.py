@@ -20,7 +20,7 @@ from medallion.site.project import Project, read_project
 from medallion.site.queries import Query, read_queries
 from medallion.site.star_schema import drawing, relationships
 from medallion.synapse.contract import POOLED, served_tables
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
@@ -115,6 +115,13 @@ def relationships_of_the_yaml() -> set[str]:
     return found
 
 
+def search(page: Page, words: str) -> None:
+    """Type into the search, once its index is there."""
+    page.locator(".md-search__input").click()
+    expect(page.locator(".md-search-result__meta")).to_contain_text("Type to start")
+    page.locator(".md-search__input").press_sequentially(words)
+
+
 # --- in the browser ---
 
 
@@ -133,7 +140,7 @@ def test_search_finds_a_page_and_opens_it(
 ) -> None:
     with visit(browser, base) as opened:
         page = opened.go("")
-        page.locator(".md-search__input").fill(words)
+        search(page, words)
         results = page.locator("a.md-search-result__link")
         found = results.filter(has=page.get_by_role("heading", name=title, exact=True)).first
         found.click()
@@ -146,7 +153,7 @@ def test_search_finds_a_page_and_opens_it(
 def test_search_finds_nothing_where_there_is_nothing(browser: Browser, base: str) -> None:
     with visit(browser, base) as opened:
         page = opened.go("")
-        page.locator(".md-search__input").fill("zzzwombat")
+        search(page, "zzzwombat")
         expect(page.locator(".md-search-result__meta")).to_contain_text("No matching documents")
 
 
@@ -250,7 +257,7 @@ def test_a_faulty_page_is_told(browser: Browser, tmp_path: Path, fault: str, tol
 # --- the pages ---
 
 
-class Page(HTMLParser):
+class Html(HTMLParser):
     """A page's links and ids."""
 
     def __init__(self, file: Path) -> None:
@@ -267,7 +274,7 @@ class Page(HTMLParser):
 
 def broken_links(site: Path) -> list[str]:
     files = [one for one in site.rglob("*.html") if one.parent.name != "dbt"]
-    pages = {file: Page(file) for file in files}
+    pages = {file: Html(file) for file in files}
     broken = []
     for file, page in pages.items():
         if file.name == "404.html":
@@ -295,7 +302,7 @@ def test_every_relation_and_macro_has_its_page_with_all_columns(
     site: Path, project: Project, queries: dict[str, Query]
 ) -> None:
     for one in project.relations.values():
-        ids = Page(site / "dictionary" / one.name / "index.html").ids
+        ids = Html(site / "dictionary" / one.name / "index.html").ids
         assert set(queries[one.unique_id].types) <= ids, one.name
     macros = (site / "dictionary" / "macros" / "index.html").read_text()
     assert [one["name"] for one in project.macros if f"<code>{one['name']}<" not in macros] == []
