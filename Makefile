@@ -16,10 +16,12 @@ test: lint  ## set up, and run every test
 lint: export MEDALLION_HOME := $(abspath target/lint)
 lint: export DBT_PROFILES_DIR := $(MEDALLION_HOME)
 
-lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, descriptions, Microsoft's T-SQL grammar and Data Factory models
+lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, descriptions, zizmor, Microsoft's T-SQL grammar and Data Factory models
 	ruff check .
 	ruff format --check .
 	mypy
+	check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	zizmor --offline --quiet .github
 	maxdop --check sql/azure_sql sql/synapse/serverless
 	maxdop --check --parser-version 2019 sql/synapse/dedicated
 	medallion synapse models --check

@@ -1,7 +1,12 @@
--- The catalog and its schemas; run once per environment by a metastore administrator, again at any time. Another
--- environment has another catalog: say so here and in DATABRICKS_CATALOG. dbt makes the tables, never a schema of these.
-CREATE CATALOG IF NOT EXISTS medallion COMMENT 'The lakehouse of the streaming service: one schema per layer.';
-USE CATALOG medallion;
+-- The catalog and its schemas; run once per environment by a metastore administrator, again at any time. dbt makes the
+-- tables, never a schema of these. Pull requests and people build in a catalog beside it.
+CREATE CATALOG IF NOT EXISTS ${DATABRICKS_CATALOG}
+MANAGED LOCATION 'abfss://managed@${MEDALLION_STORAGE_ACCOUNT}.dfs.core.windows.net/${DATABRICKS_CATALOG}'
+COMMENT 'The lakehouse of the streaming service: one schema per layer.';
+CREATE CATALOG IF NOT EXISTS ${DATABRICKS_CATALOG}_sandbox
+MANAGED LOCATION 'abfss://managed@${MEDALLION_STORAGE_ACCOUNT}.dfs.core.windows.net/${DATABRICKS_CATALOG}_sandbox'
+COMMENT 'What pull requests and people build, in schemas of their own.';
+USE CATALOG ${DATABRICKS_CATALOG};
 CREATE SCHEMA IF NOT EXISTS bronze COMMENT 'The change log of the source, as it came.';
 CREATE SCHEMA IF NOT EXISTS silver COMMENT 'Staging and the star schema.';
 CREATE SCHEMA IF NOT EXISTS quarantine COMMENT 'Rows that break a rule, with the reasons.';

@@ -1,6 +1,6 @@
 -- One policy masks every text column that dbt tags with `pii` (docs/governance.md). `pii` is a governed tag, which an
 -- account administrator makes first, with the values `name` and `row`.
-USE CATALOG medallion;
+USE CATALOG ${DATABRICKS_CATALOG};
 
 CREATE OR REPLACE FUNCTION governance.masked(value STRING)
 RETURNS STRING
@@ -8,9 +8,9 @@ COMMENT 'What whoever may not read personal data sees in its place. NULL stays N
 RETURN CASE WHEN value IS NOT NULL THEN '***' END;
 
 CREATE OR REPLACE POLICY mask_personal_data
-ON CATALOG medallion
+ON CATALOG ${DATABRICKS_CATALOG}
 COMMENT 'Text tagged pii is masked for all but the pipeline and those who work on personal data.'
-COLUMN MASK medallion.governance.masked
+COLUMN MASK ${DATABRICKS_CATALOG}.governance.masked
 TO `account users`
 EXCEPT `medallion-pipeline`, `medallion-personal-data`
 FOR TABLES

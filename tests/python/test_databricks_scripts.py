@@ -7,7 +7,9 @@ import pytest
 from lakehouse import PROJECT
 
 SCRIPTS = sorted((PROJECT / "sql" / "databricks").glob("*.sql"))
+CATALOG = "${DATABRICKS_CATALOG}"
 TEXTS = {file.name: file.read_text(encoding="utf-8") for file in SCRIPTS}
+ALL = "".join(TEXTS.values())
 
 
 def statements(name: str) -> list[str]:
@@ -18,21 +20,50 @@ def statements(name: str) -> list[str]:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_statement_may_run_again(name: str) -> None:
-    again = r"CREATE (CATALOG|SCHEMA) IF NOT EXISTS|CREATE OR REPLACE (FUNCTION|POLICY)|GRANT|USE"
+    again = r"CREATE (EXTERNAL LOCATION|CATALOG|SCHEMA) IF NOT EXISTS"
+    again += r"|CREATE OR REPLACE (FUNCTION|POLICY)|GRANT|USE"
     assert [one for one in statements(name) if not re.match(rf"({again}) ", one)] == []
 
 
 def test_nobody_but_the_pipeline_writes_and_bronze_is_closed() -> None:
     grants = re.findall(
-        r"^GRANT ([A-Z, ]+) ON (\w+) (\w+) TO `([\w-]+)`;$", TEXTS["02_grants.sql"], re.M
+        r"^GRANT ([A-Z, ]+) ON (SCHEMA|CATALOG|EXTERNAL LOCATION) (\S+) TO `([\w-]+)`;$", ALL, re.M
     )
-    assert len(grants) == TEXTS["02_grants.sql"].count("GRANT ")
+    assert len(grants) == ALL.count("GRANT ")
     for rights, _, name, group in grants:
         assert "ALL PRIVILEGES" not in rights and "MANAGE" not in rights
+        given = set(rights.split(", "))
         if group != "medallion-pipeline":
-            assert not {"MODIFY", "CREATE TABLE"} & set(rights.split(", "))
+            assert given <= {"USE CATALOG", "USE SCHEMA", "SELECT", "READ FILES", "CREATE SCHEMA"}
+            assert "CREATE SCHEMA" not in given or name == f"{CATALOG}_sandbox"
         if group == "medallion-analysts":
-            assert name in ("medallion", "gold")
+            assert name in (CATALOG, "gold")
+
+
+def test_the_pipeline_reaches_each_container_that_models_name_and_no_credential() -> None:
+    locations = set(re.findall(r"LOCATION IF NOT EXISTS (\S+)", ALL))
+    containers = {name.removeprefix(f"{CATALOG}_") for name in locations}
+    used = {
+        "bronze",
+        "control",
+        "silver",
+        "gold",
+        "export",
+    }  # landed(), location_root, export_root()
+    assert containers == {"managed", "silver", "gold", "export"}
+    steps = (PROJECT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    read_only = re.search(r"for container in ([\w ]+); do\n +databricks external-locations", steps)
+    assert read_only and containers | set(read_only[1].split()) == used | {"managed"}
+    granted = re.findall(r"ON EXTERNAL LOCATION (\S+) TO `medallion-pipeline`", ALL)
+    assert set(granted) == {f"{CATALOG}_{name}" for name in used}
+    assert "ON STORAGE CREDENTIAL" not in ALL
+
+
+def test_scripts_name_the_environment_by_two_variables_alone() -> None:
+    named = {one for text in TEXTS.values() for one in re.findall(r"\$\{?(\w+)", text)}
+    assert named == {"DATABRICKS_CATALOG", "MEDALLION_STORAGE_ACCOUNT"}
+    code = "\n".join(one for name in TEXTS for one in statements(name))
+    assert not re.search(r"\bmedallion\b(?!-)", code)
 
 
 def test_the_policy_masks_the_tag_that_models_carry() -> None:

@@ -95,6 +95,13 @@ PLANTS = {
     "models/gold/engagement.sql": "select 1 as one",
     "models/silver/core/dim_empty.sql": "{{ config(contract={'enforced': false}) }} select 1 as x",
     "models/silver/staging/stg_github__all.sql": "select * from {{ source('github', 'markets') }}",
+    "models/silver/core/dim_between.sql": "select * from {{ ref('dim_market') }}",
+    "models/silver/core/dim_again.sql": "select * from {{ ref('dim_between') }}"
+    " union all select * from {{ ref('dim_market') }}",
+    **{
+        f"models/silver/context/c{number}.sql": "select * from {{ ref('quarantined_plays') }}"
+        for number in range(4)
+    },
     "macros/keys/no_words.sql": "{% macro no_words(x) %}1{% endmacro %}",
     "macros/keys/one_name.sql": "{% macro another_name() %}1{% endmacro %}",
     "models/serving/report.yml": "exposures: [{name: r, type: analysis, owner: {name: A},"
@@ -106,6 +113,9 @@ FOUND = {
     ("check_model_names", "engagement"),
     ("check_model_description_populated", "engagement"),
     ("check_model_materialization_permitted", "engagement"),
+    ("check_model_has_no_upstream_dependencies", "engagement"),
+    ("check_model_does_not_rejoin_upstream_concepts", "dim_again"),
+    ("check_model_max_fanout", "quarantined_plays"),
     ("check_model_has_unique_test", "dim_empty"),
     ("check_model_has_contracts_enforced", "dim_empty"),
     ("check_model_contract_enforced_for_public_model", "dim_empty"),

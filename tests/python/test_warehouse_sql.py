@@ -166,6 +166,16 @@ def test_an_external_table_is_plain_delta_in_the_lake(warehouse):
     assert warehouse.rows("select * from s.e") == [(datetime.date(2024, 1, 1), 1)]
 
 
+def test_properties_that_ask_for_what_the_writer_does_are_kept_and_others_refused(warehouse):
+    properties = {"delta.enableRowTracking": "false", "delta.checkpointPolicy": "classic"}
+    told = ", ".join(f"'{key}' = '{value}'" for key, value in properties.items())
+    warehouse.run(f"create or replace table s.as_is tblproperties ({told}) as select 1 as a")
+    assert properties.items() <= dict(warehouse.rows("show tblproperties s.as_is")).items()
+    tracked = told.replace("false", "true")
+    refused = warehouse.fails(f"create table s.tracked tblproperties ({tracked}) as select 1 as a")
+    assert "enableRowTracking" in refused
+
+
 def test_insert_overwrite_directory_replaces_a_folder_of_parquet(warehouse):
     url = LAKE.format("export", "rows/1")
     write = f"insert overwrite directory '{url}' using parquet select {{}} as name from range({{}})"

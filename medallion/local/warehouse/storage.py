@@ -24,6 +24,9 @@ from medallion.local.warehouse.catalog import Column
 from medallion.local.warehouse.errors import SqlError
 from medallion.local.warehouse.types import type_name
 
+# What the writer does anyway, and has no property for. Another value it refuses by name.
+_ALWAYS = {"delta.enableRowTracking": "false", "delta.checkpointPolicy": "classic"}
+
 
 class Storage:
     """The folders of one home: managed tables in the warehouse, external ones in the lake."""
@@ -233,8 +236,13 @@ def change_schema(folder: str, columns: list[Column], types: dict[str, object]) 
 
 
 def delta_properties(properties: dict[str, str]) -> dict[str, str]:
-    """Those table properties that belong into the Delta log."""
-    return {key: value for key, value in properties.items() if key.startswith("delta.")}
+    """Those table properties that belong into the Delta log, and that its writer does not know as
+    what it always does."""
+    return {
+        key: value
+        for key, value in properties.items()
+        if key.startswith("delta.") and _ALWAYS.get(key) != value
+    }
 
 
 class _Counted:
