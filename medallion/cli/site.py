@@ -42,6 +42,7 @@ def describe(
     for one in lacking:
         out.print(str(one), markup=False, soft_wrap=True)
     every, without = (Counter(one.kind for one in some) for some in (found, lacking))
+    every.setdefault("seeds", 0)  # told even while there are none
     out.print(_counted(every, without))
     if only_check and lacking:
         raise typer.Exit(1)
@@ -52,7 +53,9 @@ def _counted(every: Counter[str], without: Counter[str]) -> Table:
     total = "all"
     for kind, count in [*every.items(), (total, every.total())]:
         described = count - (without.total() if kind == total else without[kind])
-        table.add_row(kind, f"{described:,}", f"{count:,}", f"{described / count:.1%}")
+        table.add_row(
+            kind, f"{described:,}", f"{count:,}", f"{described / count:.1%}" if count else "–"
+        )
     return table
 
 

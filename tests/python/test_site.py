@@ -436,6 +436,7 @@ def described(manifest: Path) -> tuple[int, str]:
 
 def test_everything_is_described(artifacts: Path) -> None:
     code, said = described(artifacts / "manifest.json")
+    assert re.search(r"^ +seeds +0 +0 +–", said, re.M)
     assert (code, "100.0%" in said.splitlines()[-2]) == (0, True), said
 
 
