@@ -16,7 +16,7 @@ test: lint  ## set up, and run every test
 lint: export MEDALLION_HOME := $(abspath target/lint)
 lint: export DBT_PROFILES_DIR := $(MEDALLION_HOME)
 
-lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, zizmor, Microsoft's T-SQL grammar and the models of its services
+lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, descriptions, zizmor, Microsoft's T-SQL grammar and the models of its services
 	ruff check .
 	ruff format --check .
 	mypy
@@ -32,7 +32,8 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, zizmor, Micr
 	medallion infra check
 	medallion rules --check
 	medallion up
-	dbt parse --quiet --target-path $(MEDALLION_HOME) && dbt-bouncer run \
+	dbt compile --quiet --target-path $(MEDALLION_HOME) && dbt-bouncer run \
+		&& medallion describe --check --manifest $(MEDALLION_HOME)/manifest.json \
 		&& sqlfluff lint --processes 2 models tests/singular; found=$$?; medallion down; exit $$found
 
 dev: $(VENV)/.installed-dev  ## the tools, and the quick half of lint before each commit
@@ -50,10 +51,8 @@ slim: $(VENV)/.installed  ## build and test what differs from production, whose 
 	@if [ $(TARGET) = local_ci ]; then medallion up; fi
 	medallion slim --state $(STATE) --target $(TARGET)
 
-docs: $(VENV)/.installed  ## the dbt docs site, in target/
-	medallion up
-	dbt docs generate --static
-	@echo "Open target/static_index.html"
+docs: $(VENV)/.installed-dev  ## the docs site, in target/site: docs/, data dictionary, star schema, column lineage, dbt docs
+	medallion site
 
 bench: $(VENV)/.installed-dev  ## time and memory of a million plays; what a day lands, as docs/savings.md and its curve
 	medallion bench

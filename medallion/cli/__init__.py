@@ -19,6 +19,7 @@ from medallion.cli.bench import bench
 from medallion.cli.clean import clean_home
 from medallion.cli.console import complain
 from medallion.cli.run import run
+from medallion.cli.site import describe, site
 from medallion.cli.slim import slim
 from medallion.errors import MedallionError
 
@@ -42,6 +43,8 @@ app.command("slim")(slim)
 app.command("ingest")(factory.ingest)
 app.command("quarantine")(quarantine.quarantine)
 app.command("rules")(quarantine.rules)
+app.command("describe")(describe)
+app.command("site")(site)
 app.command("up")(warehouse.up)
 app.command("down")(warehouse.down)
 app.command("status")(warehouse.status)

@@ -14,7 +14,7 @@ The warehouse is still up and the lakehouse is yours. Next:
   medallion ingest && dbt build
   dbt run --full-refresh       # rebuilds silver and gold from bronze, to the same rows
   medallion synapse up         # what Synapse serves of it; then medallion synapse sql "SELECT …"
-  make docs                    # the dbt docs site
+  make docs                    # the docs site, in target/site
   medallion down
 """
 

@@ -1,0 +1,109 @@
+"""What is described, and what is not: `medallion describe`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import jinja2
+from dbt_common.clients.jinja import get_environment
+
+from medallion.site.project import Node, Project, Relation, line
+from medallion.site.queries import Query
+
+KINDS = {"model": "models", "seed": "seeds", "snapshot": "snapshots", "source": "sources"}
+BESIDES = ("exposures", "groups", "unit_tests")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing that is to be described; `lacks` says what is wrong with it, if anything is."""
+
+    kind: str
+    name: str
+    file: str
+    lacks: str | None
+
+    def __str__(self) -> str:
+        """The finding in a line, as `--check` prints it."""
+        return f"{self.file}: {self.name} {self.lacks}"
+
+
+def things(project: Project, queries: Mapping[str, Query]) -> list[Thing]:
+    """Everything that is to be described, by kind."""
+    return [
+        *(one for relation in project.relations.values() for one in _relation(relation, queries)),
+        *_sources(project),
+        *(one for macro in project.macros for one in _macro(macro)),
+        *_singular_tests(project),
+        *_besides(project),
+    ]
+
+
+def _relation(relation: Relation, queries: Mapping[str, Query]) -> Iterator[Thing]:
+    kind, name, file = relation.kind, relation.name, relation.file
+    plural = "tables of sources" if kind == "source" else KINDS[kind]
+    yield Thing(plural, f"{kind} {name}", file, _undescribed(relation.node))
+    yielded = list(queries[relation.unique_id].types)
+    for column in dict.fromkeys([*yielded, *relation.columns]):
+        told = relation.columns.get(column)
+        if told is None:
+            lacks: str | None = "is not listed: list and describe it"
+        elif column not in yielded:
+            lacks = f"is described, but {name} has no such column: remove it"
+        else:
+            lacks = _undescribed(told)
+        yield Thing(f"columns of {KINDS[kind]}", f"column {name}.{column}", file, lacks)
+
+
+def _sources(project: Project) -> Iterator[Thing]:
+    told = {one["source_name"]: one for one in project.manifest["sources"].values()}
+    for name, node in told.items():
+        lacks = _undescribed({"description": node["source_description"]})
+        yield Thing("sources", f"source {name}", node["original_file_path"], lacks)
+
+
+def _macro(macro: Node) -> Iterator[Thing]:
+    name, file = macro["name"], macro["original_file_path"]
+    is_test = name.startswith("test_")
+    kind = "generic tests" if is_test else "macros"
+    yield Thing(kind, f"macro {name}", file, _undescribed(macro))
+    told = {one["name"]: one for one in macro["arguments"]}
+    signature = _signature(macro["macro_sql"])
+    ordered = [one for one in signature if one in told]
+    known = [one for one in told if one in signature]
+    for argument in dict.fromkeys([*signature, *told]):
+        if argument not in told:
+            lacks: str | None = "is not listed: list and describe it in the macro's YAML"
+        elif argument not in signature:
+            lacks = "is described, but the macro takes no such argument: remove it"
+        elif known.index(argument) != ordered.index(argument):
+            lacks = "is listed in another order than the macro takes it: move it"
+        else:
+            lacks = _undescribed(told[argument])
+        yield Thing(f"arguments of {kind}", f"argument {name}({argument})", file, lacks)
+
+
+def _signature(sql: str) -> list[str]:
+    """The arguments that a macro takes, in order, read by the grammar that dbt reads it with."""
+    macro = get_environment(None, capture_macros=False).parse(sql).find(jinja2.nodes.Macro)
+    if macro is None or macro.name.startswith("dbt_macro__materialization_"):
+        return []  # dbt's grammar gives a materialization an argument of its own
+    return [one.name for one in macro.args]
+
+
+def _singular_tests(project: Project) -> Iterator[Thing]:
+    for test in project.tests:
+        if not test.get("test_metadata"):
+            file, lacks = test["original_file_path"], _undescribed(test)
+            yield Thing("singular tests", f"test {test['name']}", file, lacks)
+
+
+def _besides(project: Project) -> Iterator[Thing]:
+    for key in BESIDES:
+        for node in project.manifest[key].values():
+            kind, singular = key.replace("_", " "), key.replace("_", " ").removesuffix("s")
+            file, lacks = node["original_file_path"], _undescribed(node)
+            yield Thing(kind, f"{singular} {node['name']}", file, lacks)
+
+
+def _undescribed(node: Node) -> str | None:
+    return None if line(node.get("description")) else "has no description: write one"

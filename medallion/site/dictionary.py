@@ -1,0 +1,205 @@
+"""The data dictionary: a page per relation, and one per layer that lists them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from medallion.site.column_lineage import ColumnId, Lineage, ends
+from medallion.site.links import fenced
+from medallion.site.macros_page import macros_page
+from medallion.site.project import LAYERS, Node, Project, Relation, line
+from medallion.site.queries import Query
+from medallion.site.tables import table
+
+TITLES = {
+    "sources": "Sources: what lands",
+    "bronze": "Bronze: the change log",
+    "seeds": "Seeds: constants",
+    "silver": "Silver: staging and the star schema",
+    "snapshots": "Snapshots: history of the GitHub files",
+    "gold": "Gold: marts",
+    "serving": "Serving: what Synapse shows",
+}
+WIDE = "---\nhide: [toc]\n---\n\n"  # a page of tables takes the room of its table of contents
+SHOWN_ORIGINS = 6  # a column made of more names its first; `struct(*)` takes whole rows
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """All that the pages are made from."""
+
+    project: Project
+    queries: Mapping[str, Query]
+    lineage: Lineage
+
+    def pages(self) -> dict[str, str]:
+        """Each page's text by its file name."""
+        found = {f"{one.name}.md": self._page(one) for one in self.project.relations.values()}
+        for layer in LAYERS:
+            if some := [one for one in self.project.relations.values() if one.layer == layer]:
+                found[f"{layer}.md"] = self._layer(layer, some)
+        found["exposures.md"] = self._exposures()
+        found["macros.md"] = macros_page(self.project)
+        return found
+
+    def _layer(self, layer: str, relations: Sequence[Relation]) -> str:
+        rows = [[_page_link(one), one.place[1], one.description] for one in relations]
+        return "\n".join([f"{WIDE}# {TITLES[layer]}\n", *table(["", "schema", "meaning"], rows)])
+
+    def _page(self, one: Relation) -> str:
+        return "\n\n".join(
+            [
+                f"{WIDE}# {one.name}",
+                f"[{TITLES[one.layer]}]({one.layer}.md)",
+                one.description,
+                "\n".join(table(["table", f"`{'.'.join(one.place)}`"], self._facts(one))),
+                "## Columns",
+                "\n".join(
+                    table(
+                        ["column", "type", "meaning", "held by"],
+                        (self._column(one, name) for name in self.queries[one.unique_id].types),
+                    )
+                ),
+                *self._origins(one),
+                *self._tests(one),
+                *_sql(one),
+            ]
+        )
+
+    def _facts(self, one: Relation) -> Iterator[list[str]]:
+        node, config = one.node, one.node["config"]
+        if one.kind != "source":
+            built = [config.get("materialized"), config.get("incremental_strategy")]
+            if built[0] != "incremental":
+                built = built[:1]
+            where = ", on Synapse alone" if one.is_disabled else ""
+            yield ["built as", ", ".join(str(part) for part in built if part) + where]
+        else:
+            yield ["lands in", f"`{node['meta'].get('folder', '')}`, {node['meta'].get('format')}"]
+            yield ["loaded by", str(node.get("loader") or "Azure Data Factory, pl_ingest")]
+        if group := self.project.manifest["groups"].get(f"group.medallion.{node.get('group')}"):
+            owner = group["owner"]
+            yield ["answers for it", f"{owner['name']} ({group['name']}), {owner['email']}"]
+        if node.get("access"):
+            contract = ", its contract enforced" if one.has_contract else ""
+            yield ["access", node["access"] + contract]
+        if node.get("version"):
+            yield ["version", f"{node['version']}, the latest is {node['latest_version']}"]
+        if deprecated := node.get("deprecation_date"):
+            yield ["deprecated from", str(deprecated)[:10]]
+        yield ["reads", _linked(self.project.reads(one))]
+        yield ["read by", _linked(self.project.read_by(one))]
+        seen = [
+            f"[{shown['label'] or shown['name']}](exposures.md#{shown['name']})"
+            for shown in self.project.manifest["exposures"].values()
+            if one.unique_id in shown["depends_on"]["nodes"]
+        ]
+        if seen:
+            yield ["looked at in", ", ".join(seen)]
+
+    def _column(self, one: Relation, name: str) -> list[str]:
+        told = one.columns.get(name, {})
+        kind = self.queries[one.unique_id].types[name]
+        held = [constraint["type"] for constraint in told.get("constraints", [])]
+        held += [
+            _test(test) for test in self.project.tests_of(one) if test.get("column_name") == name
+        ]
+        if pii := (told.get("databricks_tags") or {}).get("pii"):
+            held.append(f"**personal: {pii}**")
+        return [
+            f'<span id="{name}"></span>`{name}`',
+            f"`{kind}`" if kind else "not known",
+            line(told.get("description")),
+            ", ".join(held),
+        ]
+
+    def _origins(self, one: Relation) -> Iterator[str]:
+        if one.kind in ("source", "seed"):
+            return
+        yield "## Where the values come from"
+        rows = []
+        for name in self.queries[one.unique_id].types:
+            column = ColumnId(one.unique_id, name)
+            rows.append(
+                [f"`{name}`", self.direct(column), self.columns(ends(self.lineage, column))]
+            )
+        yield "\n".join(table(["column", "directly from", "at the source"], rows))
+        yield "What only decides which rows there are is not followed ([lineage](../lineage.md))."
+
+    def direct(self, column: ColumnId, folder: str = "") -> str:
+        """What a column is made of, in a cell of a table."""
+        origin = self.lineage[column]
+        parts = [self.columns(origin.columns, folder)] if origin.columns else []
+        parts += [_code(made) for made in sorted(origin.made)]
+        parts += [f"**not traced**: {_code(one)}" for one in sorted(origin.untraced)]
+        return ", ".join(parts)
+
+    def columns(self, some: set[ColumnId], folder: str = "") -> str:
+        """Links to columns, the first few by name."""
+        links = [
+            f"[{self.project.relations[one.relation].name}.{one.column}]"
+            f"({folder}{self.project.relations[one.relation].name}.md#{one.column})"
+            for one in sorted(some)
+        ]
+        more = len(links) - SHOWN_ORIGINS
+        return ", ".join(links[:SHOWN_ORIGINS]) + (f" and {more} more" if more > 0 else "")
+
+    def _tests(self, one: Relation) -> Iterator[str]:
+        whole = [_test(test) for test in self.project.tests_of(one) if not test.get("column_name")]
+        units = [
+            f"- `{unit['name']}`: {line(unit['description'])}"
+            for unit in self.project.manifest["unit_tests"].values()
+            if unit["model"] == one.node["name"] and one.unique_id in unit["depends_on"]["nodes"]
+        ]
+        rules = one.node["config"].get("meta", {}).get("expectations", [])
+        if whole or units or rules:
+            yield "## Tests"
+        if rules:
+            anchor = f"{one.layer}{one.node['name']}".replace(".", "")
+            yield f"{len(rules)} rules stand on it: [rules](../rules.md#{anchor})."
+        if whole:
+            yield "Of the whole table: " + ", ".join(whole) + "."
+        if units:
+            yield "\n".join(units)
+
+    def _exposures(self) -> str:
+        parts = ["# Exposures: what people look at"]
+        for shown in self.project.manifest["exposures"].values():
+            owner = shown["owner"]
+            parts += [
+                f"## {shown['label'] or shown['name']} {{: #{shown['name']} }}",
+                line(shown["description"]),
+                f"{str(shown['type']).capitalize()}, maturity {shown['maturity']}; "
+                f"{owner['name']}, {owner['email']}. It reads "
+                + _linked([self.project.relations[one] for one in shown["depends_on"]["nodes"]])
+                + ".",
+            ]
+        return "\n\n".join(parts) + "\n"
+
+
+def _page_link(one: Relation, folder: str = "") -> str:
+    return f"[{one.name}]({folder}{one.name}.md)"
+
+
+def _linked(some: Sequence[Relation]) -> str:
+    return ", ".join(_page_link(one) for one in some) or "nothing"
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if "`" not in text else f"`` {text} ``"
+
+
+def _test(test: Node) -> str:
+    """A generic test with its arguments, as its YAML has them."""
+    told = test["test_metadata"]
+    skipped = ("model", "column_name")
+    given = {key: value for key, value in told["kwargs"].items() if key not in skipped}
+    shown = ", ".join(f"{key}: {value}" for key, value in given.items())
+    severity = " (warns)" if str(test["config"]["severity"]).lower() == "warn" else ""
+    return _code(f"{told['name']}({shown})" if shown else told["name"]) + severity
+
+
+def _sql(one: Relation) -> Iterator[str]:
+    if code := one.node.get("raw_code"):
+        path = one.node["original_file_path"]
+        block = "\n".join(f"    {text}" for text in fenced(code, "sql").splitlines())
+        yield f'## As written\n\n??? note "{path}"\n\n{block}\n'

@@ -1,0 +1,169 @@
+"""The project as dbt's manifest has it: what holds rows, and what stands around it.
+
+One manifest of a Databricks target has all of it: the models of other targets, which Synapse
+serves, stand among its `disabled` ones with their descriptions.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from medallion.errors import MedallionError
+
+PACKAGE = "medallion"
+HOLDS_ROWS = ("model", "seed", "snapshot", "source")
+LAYERS = ("sources", "bronze", "seeds", "silver", "snapshots", "gold", "serving")
+
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A model, seed, snapshot, or table of a source. `node` is what the manifest says of it."""
+
+    unique_id: str
+    kind: str
+    name: str
+    layer: str
+    node: Node
+
+    @property
+    def description(self) -> str:
+        """What its rows mean."""
+        return line(self.node["description"])
+
+    @property
+    def columns(self) -> Mapping[str, Node]:
+        """The columns that its YAML lists, by name."""
+        return self.node["columns"]
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Catalog, schema and table, as a query names it."""
+        table = self.node.get("alias") or self.node.get("identifier") or self.node["name"]
+        return self.node["database"], self.node["schema"], table
+
+    @property
+    def file(self) -> str:
+        """The YAML that describes it; where there is none, its own file."""
+        patched = self.node.get("patch_path") or ""
+        return patched.partition("://")[2] or self.node["original_file_path"]
+
+    @property
+    def has_contract(self) -> bool:
+        """Whether dbt refuses a build in which its columns are others than its YAML's."""
+        return bool(self.node.get("contract", {}).get("enforced"))
+
+    @property
+    def is_disabled(self) -> bool:
+        """Whether another target builds it."""
+        return not self.node["config"].get("enabled", True)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A manifest, and the catalog's types of what is built (`{}` without one)."""
+
+    manifest: Node
+    catalog: Node
+
+    @cached_property
+    def relations(self) -> dict[str, Relation]:
+        """All that holds rows, by unique id, in the order of the layers, then by name."""
+        found = [_relation(one) for one in self._nodes() if one["resource_type"] in HOLDS_ROWS]
+        found.sort(key=lambda one: (LAYERS.index(one.layer), one.name))
+        return {one.unique_id: one for one in found}
+
+    @cached_property
+    def tests(self) -> list[Node]:
+        """All data tests: generic ones have `test_metadata`."""
+        return [one for one in self._nodes() if one["resource_type"] == "test"]
+
+    @cached_property
+    def macros(self) -> list[Node]:
+        """The project's own macros, generic tests among them (`test_…`), by name."""
+        found = self.manifest["macros"].values()
+        return sorted((one for one in found if one["package_name"] == PACKAGE), key=_name)
+
+    def reads(self, relation: Relation) -> list[Relation]:
+        """What a relation reads directly. A disabled one has only the names of that."""
+        ids = relation.node.get("depends_on", {}).get("nodes") or [
+            one.unique_id
+            for ref in relation.node.get("refs", [])
+            for one in self.relations.values()
+            if one.kind != "source" and _is_named(one.node, ref)
+        ]
+        return [self.relations[one] for one in ids if one in self.relations]
+
+    def read_by(self, relation: Relation) -> list[Relation]:
+        """What reads a relation directly."""
+        return self._readers.get(relation.unique_id, [])
+
+    def tests_of(self, relation: Relation) -> list[Node]:
+        """The generic tests that stand on a relation."""
+        return [one for one in self.tests if one.get("attached_node") == relation.unique_id]
+
+    def catalog_type(self, relation: Relation, column: str) -> str:
+        """A built column's type; empty when it is not built."""
+        tables = self.catalog.get("sources" if relation.kind == "source" else "nodes", {})
+        columns = tables.get(relation.unique_id, {}).get("columns", {})
+        return str(columns.get(column, {}).get("type", ""))
+
+    @cached_property
+    def _readers(self) -> dict[str, list[Relation]]:
+        found: dict[str, list[Relation]] = {}
+        for one in self.relations.values():
+            for read in self.reads(one):
+                found.setdefault(read.unique_id, []).append(one)
+        return found
+
+    def _nodes(self) -> Iterator[Node]:
+        yield from self.manifest["nodes"].values()
+        yield from self.manifest["sources"].values()
+        for alternatives in self.manifest["disabled"].values():
+            yield from alternatives
+
+
+def read_project(manifest: Path, catalog: Path | None = None) -> Project:
+    """Read dbt's artifacts. Raises `MedallionError` for a manifest that is missing or not one."""
+    try:
+        told = json.loads(manifest.read_text(encoding="utf-8"))
+        types = json.loads(catalog.read_text(encoding="utf-8")) if catalog else {}
+    except FileNotFoundError as error:
+        raise MedallionError(
+            f"There is no {error.filename}: run `medallion up` and `dbt compile`."
+        ) from error
+    except ValueError as error:
+        raise MedallionError(f"{manifest} is not JSON: run `dbt compile` again.") from error
+    if not isinstance(told, dict) or "disabled" not in told:
+        raise MedallionError(f"{manifest} is no manifest of dbt: run `dbt compile`.")
+    return Project(told, types)
+
+
+def line(text: str | None) -> str:
+    """A description on one line."""
+    return " ".join((text or "").split())
+
+
+def _name(node: Node) -> str:
+    return str(node["name"])
+
+
+def _relation(node: Node) -> Relation:
+    kind, folder = node["resource_type"], Path(node["original_file_path"]).parts[:2]
+    name = node["name"]
+    if kind == "source":
+        name = f"{node['source_name']}.{name}"
+    elif node.get("version"):
+        name = f"{name}.v{node['version']}"
+    layer = folder[1] if kind == "model" else f"{kind}s"
+    return Relation(node["unique_id"], kind, name, layer, node)
+
+
+def _is_named(node: Node, ref: Node) -> bool:
+    if node["name"] != ref["name"] or node["resource_type"] == "test":
+        return False
+    return node.get("version") == (ref.get("version") or node.get("latest_version"))
