@@ -36,11 +36,3 @@ def new_lakehouse(tmp_path_factory):
 def lakehouse(new_lakehouse):
     """The lakehouse of the end-to-end story; its stages run when a test first asks for them."""
     return new_lakehouse()
-
-
-def pytest_collection_modifyitems(items):
-    """What runs together with `-n 2 --dist loadgroup`: a file's tests, and all that ask for the one
-    lakehouse of the end-to-end story."""
-    for item in items:
-        shared = "lakehouse" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("lakehouse" if shared else item.module.__name__))
