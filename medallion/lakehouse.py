@@ -5,15 +5,16 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from databricks import sql
-from databricks.sql.client import Connection
 from ruamel.yaml import YAML
 
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
+
+if TYPE_CHECKING:
+    from databricks.sql.client import Connection
 
 ANSWER_SECONDS = 10  # the connector itself asks a closed port again for a quarter of an hour
 
@@ -24,11 +25,13 @@ def profiles_dir() -> Path:
 
 
 @contextmanager
-def connected(folder: Path | None = None) -> Iterator[Connection]:
+def connected(folder: Path | None = None) -> Iterator["Connection"]:
     """A connection to the warehouse that the profile's default target names.
 
     A warehouse that does not answer raises a `MedallionError`.
     """
+    from databricks import sql  # half a second, which only those who ask should pay
+
     path = (folder or profiles_dir()) / "profiles.yml"
     if not path.is_file():
         raise MedallionError(f"there is no {path}: `medallion up` writes it")
@@ -54,7 +57,7 @@ def connected(folder: Path | None = None) -> Iterator[Connection]:
         yield connection
 
 
-def rows(connection: Connection, statement: str) -> list[dict[str, Any]]:
+def rows(connection: "Connection", statement: str) -> list[dict[str, Any]]:
     """All rows that `statement` returns, as dictionaries by column name."""
     with connection.cursor() as cursor:
         cursor.execute(statement)

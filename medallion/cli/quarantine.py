@@ -4,11 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from databricks import sql
-from databricks.sql.client import Connection
 from rich import box
 from rich.markup import escape
 from rich.table import Table
@@ -17,6 +15,9 @@ from medallion.cli.console import out
 from medallion.errors import MedallionError
 from medallion.lakehouse import connected, rows
 from medallion.rules import PAGE, Rule, is_stale, page, read_rules
+
+if TYPE_CHECKING:
+    from databricks.sql.client import Connection
 
 Row = dict[str, Any]
 KEPT_OUT = " union all ".join(
@@ -47,6 +48,8 @@ def quarantine(
     limit: Annotated[int, typer.Option(min=1, help="Show so many rows of each model.")] = 20,
 ) -> None:
     """List every rule with the rows that break it now, or show one rule's rows."""
+    from databricks.sql.exc import ServerOperationError  # slow to import
+
     found = read_rules()
     asked = [one for one in found if one.name == rule] if rule else found
     if rule and not asked:
@@ -55,7 +58,7 @@ def quarantine(
         try:
             counts = _counts(connection, asked)
             shown = {one: _broken(connection, one, limit) for one in asked} if rule else {}
-        except sql.exc.ServerOperationError as error:
+        except ServerOperationError as error:
             if "TABLE_OR_VIEW_NOT_FOUND" not in str(error):
                 raise
             missing = str(error).splitlines()[0]
@@ -71,7 +74,7 @@ def _unknown(name: str, found: Sequence[Rule]) -> str:
     return f"No rule is named {name}: did you mean {near[0]}? `medallion quarantine` lists all."
 
 
-def _counts(connection: Connection, asked: Sequence[Rule]) -> Counts:
+def _counts(connection: "Connection", asked: Sequence[Rule]) -> Counts:
     """How many rows break each rule now: those in quarantine for it, or those kept."""
     counts = {(one.model, one.name): 0 for one in asked}
     kept_out = rows(
@@ -92,7 +95,7 @@ def _counts(connection: Connection, asked: Sequence[Rule]) -> Counts:
     return counts
 
 
-def _broken(connection: Connection, rule: Rule, limit: int) -> list[Row]:
+def _broken(connection: "Connection", rule: Rule, limit: int) -> list[Row]:
     """Rows that break a rule now: as they came, and where they came from."""
     if rule.action != "quarantine":
         told = f"select * from {rule.relation} where not {rule.condition} limit {limit}"

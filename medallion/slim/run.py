@@ -90,9 +90,6 @@ def run(
         dbt = Dbt([*shared, "--no-version-check"], on_command)
         against = ["--state", str(state)]
         selected = dbt.listed("--select", CHANGED, *against)
-        full_refresh = dbt.listed(
-            *("--select", f"{NOT_CLONED},config.materialized:incremental,state:old"), *against
-        )
         if not selected:
             return Verdict([], [])
         dbt.operation("drop_target_schemas", {})  # what a run that died has left
@@ -101,7 +98,15 @@ def run(
         finally:
             if not keep:
                 dbt.operation("drop_target_schemas", {})
-    return Verdict(nodes, [name.split(".")[-1] for name in full_refresh])
+    anew = [node.name for node in nodes if _begun_anew(node, dbt, production)]
+    return Verdict(nodes, list(dict.fromkeys(anew)))
+
+
+def _begun_anew(node: Built, dbt: Dbt, production: State) -> bool:
+    """Whether it was left out of the clones for its contract, as `NOT_CLONED` says."""
+    known = dbt.manifest.nodes.get(node.unique_id)
+    is_incremental = known is not None and known.config.materialized == "incremental"
+    return is_incremental and not node.cloned and production.place(node.unique_id) is not None
 
 
 def _build(dbt: Dbt, against: list[str], production: State) -> list[Built]:
