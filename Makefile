@@ -48,7 +48,6 @@ conformance: $(VENV)/.installed-dev  ## N generated change logs held against doc
 STATE ?= target
 TARGET ?= local_ci
 slim: $(VENV)/.installed  ## build and test what differs from production, whose last target folder is STATE
-	@if [ $(TARGET) = local_ci ]; then medallion up; fi
 	medallion slim --state $(STATE) --target $(TARGET)
 
 docs: $(VENV)/.installed-dev  ## the docs site, in target/site: docs/, data dictionary, star schema, column lineage, dbt docs
