@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -15,15 +15,12 @@ from medallion.cli.console import err, out
 from medallion.errors import MedallionError
 from medallion.home import home
 from medallion.ingestion import IngestResult
-from medallion.local.factory import arm, cases, crash, tsql
-from medallion.local.factory.check import check
 from medallion.local.factory.events import Event, Listener
 from medallion.local.factory.files import ADF_FOLDER, FactoryFiles
-from medallion.local.factory.run import asked
-from medallion.local.factory.run import ingest as run_ingest
-from medallion.local.factory.run import run as run_pipeline_here
-from medallion.local.factory.savings import Day, Size, by_day, full_reload
 from medallion.receipts import Receipt
+
+if TYPE_CHECKING:
+    from medallion.local.factory.savings import Day, Size
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -33,6 +30,8 @@ def evaluate(
     file: Annotated[Path, typer.Option("--cases", help="JSON: a context and expected answers.")],
 ) -> None:
     """Evaluate recorded expressions and list each answer that differs from the recorded one."""
+    from medallion.local.factory import cases  # the engine is slow to import
+
     loaded = cases.load(file)
     differing = cases.disagreements(loaded)
     for line in differing:
@@ -51,6 +50,8 @@ def check_files(
     One line per fault: the file, the JSON path, what is wrong, and the mend. Warnings are listed
     too, but alone they do not make the command fail.
     """
+    from medallion.local.factory.check import check
+
     found = check(folder)
     for one in found:
         out.print(str(one), markup=False, soft_wrap=True)
@@ -68,6 +69,8 @@ def arm_template(
     ] = False,
 ) -> None:
     """Write the ARM template that deploys the files, and its parameters, to arm/ in the folder."""
+    from medallion.local.factory import arm
+
     if only_check:
         if found := arm.stale(folder):
             names = " and ".join(str(file) for file in found)
@@ -83,6 +86,8 @@ def tsql_texts(
     folder: Annotated[Path, typer.Option("--adf", help="A folder in git layout.")] = ADF_FOLDER,
 ) -> None:
     """Run the pipelines in all their modes, and write each T-SQL text that they send."""
+    from medallion.local.factory import tsql
+
     written = tsql.write_sent(FactoryFiles(folder), to)
     out.print(f"wrote {len(written)} texts to {to}", markup=False, soft_wrap=True)
 
@@ -95,11 +100,11 @@ def run_here(
 
     Its parameters have their defaults. `medallion up` goes before a pipeline that builds.
     """
+    from medallion.local.factory.run import run
+
     here = home()
     with Watch() as watch:
-        status, error = run_pipeline_here(
-            here, pipeline, here.root / "logs" / "build.jsonl", watch.tell
-        )
+        status, error = run(here, pipeline, here.root / "logs" / "build.jsonl", watch.tell)
     if error:
         raise MedallionError(f"{pipeline} failed: {error}")
     out.print(f"{pipeline}: {status}", markup=False, soft_wrap=True)
@@ -131,9 +136,12 @@ def ingest(
     With --from and --to the changes of those days land again, and no watermark moves.
     After a crash the next run lands what is missing. In Azure the run goes on when this ends.
     """
+    from medallion.local.factory import crash, run
+    from medallion.local.factory.savings import by_day, full_reload
+
     here, files = home(), FactoryFiles()
     if azure.is_remote(target, crash_before or crash_after, wait):
-        arguments = asked(files, table, from_date, to_date)
+        arguments = run.asked(files, table, from_date, to_date)
         with Watch() as watch:
             remote = azure.ingest(arguments, wait, watch.show)
         if remote:
@@ -145,7 +153,7 @@ def ingest(
         for named, after in ((crash_before, False), (crash_after, True)):
             if named is not None:
                 listener = crash.dying_at(crash.boundary(files, named, after), listener)
-        result = run_ingest(here, table, from_date, to_date, listener)
+        result = run.ingest(here, table, from_date, to_date, listener)
     for notice in result.notices:
         err.print(f"notice: {notice}", markup=False, soft_wrap=True)
     if result.receipts or result.references:
@@ -195,8 +203,10 @@ class Watch:
         )
 
 
-def show(result: IngestResult, full: dict[str, Size], days: Sequence[Day] = ()) -> None:
+def show(result: IngestResult, full: dict[str, "Size"], days: Sequence["Day"] = ()) -> None:
     """Print what landed beside a full reload, and each day's share where the run spans several."""
+    from medallion.local.factory.savings import Size
+
     title = f"Run {result.run_id}: {result.status} in {result.seconds:.1f} s"
     shown = _table(title, ("table", "mode", "window"), ("rows", "in full", "bytes", "in full"))
     for one in result.receipts:
@@ -219,7 +229,7 @@ def show(result: IngestResult, full: dict[str, Size], days: Sequence[Day] = ()) 
         )
 
 
-def _days(days: Sequence[Day]) -> Table:
+def _days(days: Sequence["Day"]) -> Table:
     """What each day landed, beside a full reload at its end."""
     shown = _table(
         "By day of commit (UTC), beside a full reload at the end of each day",
@@ -241,7 +251,7 @@ def _table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
     return shown
 
 
-def _compared(landed: Size, full: Size | None) -> list[str]:
+def _compared(landed: "Size", full: "Size | None") -> list[str]:
     """Rows landed, of how many, and bytes landed, of how many."""
     of_rows, of_bytes = (f"{full.rows:,}", f"{full.bytes:,}") if full else ("-", "-")
     return [f"{landed.rows:,}", of_rows, f"{landed.bytes:,}", of_bytes]

@@ -110,12 +110,9 @@ def _begun_anew(node: Built, dbt: Dbt, production: State) -> bool:
 
 
 def _build(dbt: Dbt, against: list[str], production: State) -> list[Built]:
-    cloned = {
-        one.node.unique_id
-        for one in dbt.executed(
-            *("clone", "--select", CLONED, CLONED_SNAPSHOTS, "--exclude", NOT_CLONED), *against
-        )
-    }
+    clone = ["clone", "--select", CLONED, CLONED_SNAPSHOTS, "--exclude", NOT_CLONED]
+    # The artifacts that are kept are those of the build.
+    cloned = {one.node.unique_id for one in dbt.executed(*clone, *against, "--no-write-json")}
     results = dbt.executed("build", "--select", CHANGED, "--defer", "--favor-state", *against)
     pairs = [
         {
