@@ -20,7 +20,7 @@ class Dbt:
         self._on_command = on_command
         self._answer: str | None = None
         # Raises `MedallionError` if dbt refuses the project.
-        self.manifest: Manifest = self._invoke(None, ["parse", "--quiet", "--no-write-json"])
+        self.manifest: Manifest = self._invoke(None, ["parse", "--quiet"])
 
     def listed(self, *selection: str) -> list[str]:
         """The unique ids of what a selection holds, in dbt's order."""
