@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from medallion.local.factory.errors import ActivityError
 from medallion.local.factory.parameters import check_variable
+from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
 from medallion.local.factory.timespans import seconds
 from medallion.local.factory.values import to_text, type_name
@@ -232,7 +233,7 @@ def execute_pipeline(run: "Run", activity: Activity, scope: Scope) -> dict[str, 
 
 def fail(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
     """Fail with the message and the code given."""
-    properties = resolve(activity["typeProperties"], scope)
+    properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     raise ActivityError(to_text(properties["message"]), to_text(properties["errorCode"]))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
+from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
 
 LINKED_SERVICES = ("AzureSqlDatabase", "AzureBlobFS", "HttpServer", "AzureKeyVault")
@@ -45,7 +46,10 @@ def open_dataset(environment: Environment, reference: dict[str, Any], scope: Sco
     inside = Scope(dataset=_values(f"dataset '{name}'", properties, given))
     service = _service(environment, properties["linkedServiceName"], inside)
     return Dataset(
-        name, properties["type"], resolve(properties.get("typeProperties", {}), inside), service
+        name,
+        properties["type"],
+        resolve(properties.get("typeProperties", {}), inside, Place.SETTINGS),
+        service,
     )
 
 
@@ -56,7 +60,7 @@ def _service(environment: Environment, reference: dict[str, Any], scope: Scope) 
         raise not_supported("Linked service type", properties["type"], f"linked service '{name}'")
     given = resolve(reference.get("parameters", {}), scope)
     inside = Scope(linked_service=_values(f"linked service '{name}'", properties, given))
-    content = resolve(properties.get("typeProperties", {}), inside)
+    content = resolve(properties.get("typeProperties", {}), inside, Place.SETTINGS)
     _check_secrets(environment, name, content)
     return Service(name, properties["type"], content)
 

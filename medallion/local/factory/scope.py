@@ -1,13 +1,13 @@
 """What expressions see while a pipeline runs, and the evaluation of whole JSON values."""
 
 import threading
-from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from medallion.local.factory.errors import ExpressionError
 from medallion.local.factory.expressions import evaluate
 from medallion.local.factory.functions.registry import text
+from medallion.local.factory.places import Place
 
 
 @dataclass
@@ -65,18 +65,18 @@ class Scope:
         return value
 
 
-def resolve(value: Any, scope: Scope, later: Collection[str] = ()) -> Any:
-    """A JSON value with its expressions evaluated; properties in `later` are left as they are.
+def resolve(value: Any, scope: Scope, place: Place = Place.VALUES) -> Any:
+    """A JSON value that stands at `place` with its expressions evaluated.
 
-    An expression is a string that begins with `@` or holds `@{…}`, plain or wrapped as
-    `{"value": …, "type": "Expression"}`.
+    An expression is a string that begins with `@` or holds `@{…}`, plain where the place evaluates
+    it, or wrapped as `{"value": …, "type": "Expression"}`.
     """
     if isinstance(value, dict):
         if value.get("type") == "Expression" and isinstance(value.get("value"), str):
             return evaluate(value["value"], scope)
-        return {k: v if k in later else resolve(v, scope) for k, v in value.items()}
+        return {key: resolve(one, scope, place.within(key)) for key, one in value.items()}
     if isinstance(value, list):
-        return [resolve(one, scope) for one in value]
-    if isinstance(value, str) and "@" in value:
+        return [resolve(one, scope, place) for one in value]
+    if isinstance(value, str) and "@" in value and place.evaluates:
         return evaluate(value, scope)
     return value

@@ -20,6 +20,7 @@ from medallion.local.factory.connectors import azure_sql, http, lake
 from medallion.local.factory.datasets import Dataset, open_dataset
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
+from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
 
 COPY = {"source", "sink", "parallelCopies", "dataIntegrationUnits", "validateDataConsistency"}
@@ -31,7 +32,7 @@ HTTP_TIMEOUT_SECONDS = 100.0  # HttpReadSettings' own default
 def copy_data(environment: Environment, activity: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """Copy from `inputs` to `outputs`; the target appears whole or not at all."""
     where = f"activity '{activity['name']}'"
-    properties = resolve(activity["typeProperties"], scope)
+    properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     source, sink = properties["source"], properties["sink"]
     origin = open_dataset(environment, activity["inputs"][0], scope)
     target = open_dataset(environment, activity["outputs"][0], scope)

@@ -8,6 +8,7 @@ from typing import Any
 from medallion.local.factory.activities.properties import only
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
+from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
 from medallion.local.factory.values import to_text
 
@@ -21,7 +22,7 @@ def databricks_job(
     kind = environment.files.linked_service(name)["type"]
     if kind != "AzureDatabricks":
         raise ActivityError(f"Linked service '{name}' of {where} is {kind}, no AzureDatabricks.")
-    properties = resolve(activity["typeProperties"], scope)
+    properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     only(properties, {"jobId", "jobParameters"}, where)
     job = to_text(properties["jobId"])
     if job not in environment.jobs:

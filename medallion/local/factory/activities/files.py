@@ -17,6 +17,7 @@ from medallion.local.factory.connectors import azure_sql, lake
 from medallion.local.factory.datasets import Dataset, open_dataset
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
+from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
 from medallion.local.factory.timestamps import parse
 
@@ -47,7 +48,7 @@ def get_metadata(
     Source: https://learn.microsoft.com/azure/data-factory/control-flow-get-metadata-activity
     """
     where = f"activity '{activity['name']}'"
-    properties = resolve(activity["typeProperties"], scope)
+    properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     settings = properties.get("storeSettings", {})
     only(properties, METADATA, where)
     only(settings, STORE | FILTER, where)
@@ -133,7 +134,7 @@ def delete(environment: Environment, activity: dict[str, Any], scope: Scope) -> 
     Source: https://learn.microsoft.com/azure/data-factory/delete-activity
     """
     where = f"activity '{activity['name']}'"
-    properties = resolve(activity["typeProperties"], scope)
+    properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     settings = properties.get("storeSettings", {})
     only(properties, DELETE, where)
     only(settings, STORE | FILTER | {"wildcardFileName"}, where)

@@ -15,6 +15,7 @@ from medallion.local.factory.connectors import azure_sql, lake
 from medallion.local.factory.datasets import Dataset, open_dataset
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
+from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
 from medallion.local.factory.values import to_json
 
@@ -27,7 +28,7 @@ FILE_SOURCE = {"type", "storeSettings", "formatSettings"}
 
 def lookup(environment: Environment, activity: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """The output with `firstRow`, which is absent without rows, or with `count` and `value`."""
-    properties = resolve(activity["typeProperties"], scope)
+    properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     dataset = open_dataset(environment, properties["dataset"], scope)
     rows = _rows(environment, dataset, properties["source"], f"activity '{activity['name']}'")
     if properties.get("firstRowOnly", True):

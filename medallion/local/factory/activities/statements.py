@@ -10,6 +10,7 @@ from medallion.local.factory.activities.properties import only
 from medallion.local.factory.connectors import azure_sql
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
+from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
 from medallion.local.factory.values import to_text
 
@@ -32,7 +33,7 @@ def script(environment: Environment, activity: dict[str, Any], scope: Scope) -> 
     """
     _check_service(environment, activity)
     where = f"activity '{activity['name']}'"
-    properties = resolve(activity["typeProperties"], scope)
+    properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     only(properties, SCRIPT, where)
     sets: list[dict[str, Any]] = []
     affected = 0
@@ -75,7 +76,7 @@ def stored_procedure(
     Source: https://learn.microsoft.com/azure/data-factory/transform-data-using-stored-procedure
     """
     _check_service(environment, activity)
-    properties = resolve(activity["typeProperties"], scope)
+    properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     only(properties, PROCEDURE, f"activity '{activity['name']}'")
     arguments = [
         f"@{name} = {_literal(name, one)}"

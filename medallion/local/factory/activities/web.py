@@ -11,6 +11,7 @@ from medallion.local.factory.connectors.http import request
 from medallion.local.factory.control import seconds
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
+from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
 from medallion.local.factory.values import to_text
 
@@ -24,7 +25,7 @@ def web_activity(
     environment: Environment, activity: dict[str, Any], scope: Scope
 ) -> dict[str, Any]:
     """A JSON object's properties, else the text as `Response`; and the response's headers."""
-    properties = resolve(activity["typeProperties"], scope)
+    properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     only(properties, KNOWN, f"activity '{activity['name']}'")
     if properties["method"] not in METHODS:
         raise ActivityError(f"WebActivity knows no method '{properties['method']}'.")

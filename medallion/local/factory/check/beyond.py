@@ -10,6 +10,7 @@ PROPERTIES: dict[str, tuple[str, ...]] = {
     "DataFlowSink": ("script",),
     "DataFlowSource": ("script",),
     "ExecuteDataFlowActivityTypeProperties": ("cachesinks",),
+    "FactoryProperties": ("globalconfigurations",),
     "HttpReadSettings": ("enablepartitiondiscovery", "partitionrootpath"),
     "JsonWriteSettings": ("quotealltext",),
     "OracleSource": ("convertdecimaltointeger",),

@@ -11,12 +11,15 @@ from difflib import get_close_matches
 
 from medallion.local.factory.check.activities import CONTAINERS, Activity, activities, upstream
 from medallion.local.factory.check.activities import inner as inside
+from medallion.local.factory.check.outputs import child_items, read_wrongly
 from medallion.local.factory.check.resources import Factory, Json, Resource
-from medallion.local.factory.check.texts import BLOCKS, LITERAL, Text, nodes, texts
+from medallion.local.factory.check.system import misplaced, read_of_trigger, system_variable
+from medallion.local.factory.check.texts import BLOCKS, Text, nodes, texts
 from medallion.local.factory.check.values import misfit
 from medallion.local.factory.errors import ExpressionError
-from medallion.local.factory.expressions import Access, Call, Literal, Node
+from medallion.local.factory.expressions import Access, Call, Literal, Node, parse
 from medallion.local.factory.functions import FUNCTIONS
+from medallion.local.factory.places import ROOTS, Place
 from medallion.local.models.fault import Fault, step
 
 LONGEST = 8192  # characters of one expression
@@ -41,19 +44,26 @@ NAMES = {
     "triggerbody": 0,
     "triggeroutputs": 0,
 }
-SYSTEM_VARIABLES = ("pipelinereturnvalue",)
+RETURN_VALUE = "pipelinereturnvalue"
 
 
 @dataclass(frozen=True)
 class Known:
-    """What an expression may name, in lower case; None where anything may be."""
+    """What an expression may name, in lower case; None where anything may be.
 
+    `kind` is that of the resource, and of a trigger its type.
+    """
+
+    kind: str = ""
     parameters: Json | None = None
     variables: Json | None = None
     global_parameters: Json | None = None
     before: frozenset[str] | None = None  # activities that end before this one begins
     all_activities: frozenset[str] = frozenset()
     item: bool | None = None
+    item_keys: tuple[str, ...] = ()  # of an object that a loop goes over, where they are known
+    by_name: dict[str, Activity] = field(default_factory=dict)
+    factory: Factory | None = None
     own: dict[str, Json] = field(default_factory=dict)  # parameters of dataset() and the like
 
 
@@ -61,28 +71,35 @@ def expressions(factory: Factory, resource: Resource) -> Iterator[Fault]:
     """The faults in a resource's expressions."""
     if resource.kind == "pipeline":
         yield from _pipeline(factory, resource)
-    elif resource.kind in ("dataset", "linkedService"):
-        function = resource.kind.lower()
-        known = Known(own={function: resource.part("parameters")})
-        lenient = resource.kind == "linkedService"
-        for text in texts(resource.properties, "$.properties", lenient, LITERAL):
-            yield from _text(resource, text, known)
-    elif resource.kind == "trigger":
-        for text in texts(resource.properties, "$.properties", True, LITERAL):
-            yield from _text(resource, text, Known())
+        return
+    root = ROOTS.get(resource.kind, Place.LITERAL)
+    if root is Place.LITERAL:
+        return
+    if resource.kind == "trigger":
+        known = Known(str(resource.properties.get("type")))
+    else:
+        own = {resource.kind.lower(): resource.part("parameters")}
+        known = Known(resource.kind, own=own)
+    for text in texts(resource.properties, "$.properties", root):
+        yield from _text(resource, text, known)
 
 
 def _pipeline(factory: Factory, pipeline: Resource) -> Iterator[Fault]:
     found = list(activities(pipeline.properties))
-    names = frozenset(one.name.lower() for one in found)
+    by_name = {one.name.lower(): one for one in found}
     for activity in found:
+        loops = [one for one in activity.around if one.type == "ForEach"]
         known = Known(
+            "pipeline",
             parameters=pipeline.part("parameters"),
             variables=pipeline.part("variables"),
             global_parameters=factory.global_parameters,
-            before=_before(activity),
-            all_activities=names,
-            item=any(one.type == "ForEach" for one in activity.around),
+            before=_before(activity, by_name),
+            all_activities=frozenset(by_name),
+            item=bool(loops),
+            item_keys=_item_keys(loops[-1], by_name) if loops else (),
+            by_name=by_name,
+            factory=factory,
         )
         for text in _own(activity):
             yield from _text(pipeline, text, _within(known, activity, text))
@@ -92,43 +109,63 @@ def _pipeline(factory: Factory, pipeline: Resource) -> Iterator[Fault]:
 def _own(activity: Activity) -> Iterator[Text]:
     """The expressions of an activity, but not those of the activities in it."""
     for key, one in activity.json.items():
+        place = Place.ACTIVITY.within(key)
         if key == "typeProperties" and activity.type in CONTAINERS and isinstance(one, dict):
             for name, each in one.items():
                 if name not in BLOCKS:
-                    yield from texts(each, activity.at(key, name))
-        elif key not in LITERAL:
-            yield from texts(one, activity.at(key), key == "userProperties")
+                    yield from texts(each, activity.at(key, name), place.within(name))
+        else:
+            yield from texts(one, activity.at(key), place)
 
 
-def _before(activity: Activity) -> frozenset[str]:
+def _before(activity: Activity, by_name: dict[str, Activity]) -> frozenset[str]:
+    """The activities that have ended, and share their outputs, when this one begins.
+
+    What a branch or an Until holds can be read after it. Of a ForEach it cannot: each of its turns
+    has outputs of its own.
+    """
     found: set[str] = set()
     for one in (*activity.around, activity):
-        found |= upstream(one.beside, one.name)
+        for name in upstream(one.beside, one.name):
+            found.add(name)
+            if name in by_name:
+                found |= {each.name.lower() for each in _shared(by_name[name])}
     if activity.type == "Until":  # its condition is evaluated after the activities in it
-        found |= {one.name.lower() for one in _all_inside(activity)}
+        found |= {one.name.lower() for one in _shared(activity)}
     return frozenset(found)
 
 
-def _all_inside(activity: Activity) -> Iterator[Activity]:
-    for one in inside(activity):
+def _shared(container: Activity) -> Iterator[Activity]:
+    """The activities inside, however deep, whose outputs can be read outside."""
+    if container.type not in CONTAINERS or container.type == "ForEach":
+        return
+    for one in inside(container):
         yield one
-        if one.type in CONTAINERS:
-            yield from _all_inside(one)
+        yield from _shared(one)
 
 
 def _within(known: Known, activity: Activity, text: Text) -> Known:
     """A Filter's condition has an item of its own."""
     condition = activity.at("typeProperties", "condition")
     if activity.type == "Filter" and text.path.startswith(condition):
-        return replace(known, item=True)
+        return replace(known, item=True, item_keys=_item_keys(activity, known.by_name))
     return known
 
 
+def _item_keys(loop: Activity, by_name: dict[str, Activity]) -> tuple[str, ...]:
+    """The keys of each item of a ForEach or a Filter; none where they are not known."""
+    items = loop.settings.get("items")
+    text = items.get("value") if isinstance(items, dict) else None
+    try:
+        parsed = parse(text) if isinstance(text, str) else ()
+    except ExpressionError:
+        return ()
+    if isinstance(parsed, tuple) or not child_items(parsed, by_name):
+        return ()
+    return ("name", "type")
+
+
 def _text(resource: Resource, text: Text, known: Known) -> Iterator[Fault]:
-    if text.plain:
-        message = "a text with an expression stands outside an Expression object"
-        mend = 'write {"value": "@…", "type": "Expression"}'
-        yield resource.fault(text.path, message, mend)
     if len(text.value) > LONGEST:
         message = f"the expression has {len(text.value)} characters, more than {LONGEST}"
         yield resource.fault(text.path, message, "compute parts of it in Set Variable activities")
@@ -145,6 +182,11 @@ def _text(resource: Resource, text: Text, known: Known) -> Iterator[Fault]:
 def _node(node: Node, known: Known) -> Iterator[tuple[str, str]]:
     if isinstance(node, Call):
         yield from _call(node)
+        yield from misplaced(node, known.kind)
+    if known.factory is not None:
+        yield from read_wrongly(node, known.by_name, known.factory)
+    yield from system_variable(node)
+    yield from read_of_trigger(node, known.kind)
     match node:
         case Call(name, (Literal(value),)) if name.lower() == "activity":
             yield from _activity(str(value), known)
@@ -159,6 +201,11 @@ def _node(node: Node, known: Known) -> Iterator[tuple[str, str]]:
                 yield from _named("parameter", str(value), known.parameters)
             elif str(part).lower() == "globalparameters":
                 yield from _named("global parameter", str(value), known.global_parameters)
+        case Access(Call(name, ()), Literal(str(value)), False) if (
+            name.lower() == "item" and known.item_keys and value.lower() not in known.item_keys
+        ):
+            keys = " and ".join(known.item_keys)
+            yield f"an item of 'childItems' has no '{value}'", f"it has {keys}"
         case Access(Call(name, ()), Literal(value), _) if name.lower() in known.own:
             yield from _named("parameter", str(value), known.own[name.lower()])
 
@@ -215,7 +262,7 @@ def _variable(pipeline: Resource, activity: Activity) -> Iterator[Fault]:
     name, value = activity.settings.get("variableName"), activity.settings.get("value")
     if not isinstance(name, str) or activity.settings.get("setSystemVariable") is True:
         return
-    if name.lower() in SYSTEM_VARIABLES:
+    if name.lower() == RETURN_VALUE:
         return
     path = activity.at("typeProperties")
     declared = {key.lower(): one for key, one in pipeline.part("variables").items()}
@@ -223,7 +270,7 @@ def _variable(pipeline: Resource, activity: Activity) -> Iterator[Fault]:
         yield pipeline.fault(step(path, "variableName"), message, mend)
     definition = declared.get(name.lower())
     wanted = definition.get("type") if isinstance(definition, dict) else None
-    evaluated = list(texts(value, step(path, "value")))
+    evaluated = list(texts(value, step(path, "value"), Place.VALUES))
     if activity.type == "AppendVariable" and wanted is not None:
         if str(wanted).lower() != "array":
             message = f"the variable '{name}' has the type {wanted}; only an Array can be appended"

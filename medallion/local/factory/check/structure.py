@@ -58,6 +58,7 @@ def _concurrency(pipeline: Resource) -> Iterator[Fault]:
 def _faults(activity: Activity) -> Iterator[tuple[str, str, str]]:
     yield from _nesting(activity)
     yield from _order(activity)
+    yield from _conditions(activity)
     yield from _policy(activity)
     if activity.type == "ForEach":
         yield from _parallel(activity)
@@ -98,6 +99,24 @@ def _order(activity: Activity) -> Iterator[tuple[str, str, str]]:
     if activity.name.lower() in upstream(activity.beside, activity.name):
         path = activity.at("dependsOn")
         yield path, f"'{activity.name}' depends on itself in a circle", "break the circle"
+
+
+def _conditions(activity: Activity) -> Iterator[tuple[str, str, str]]:
+    """`Completed` is `Succeeded` or `Failed`, so that beside either it says one thing twice.
+
+    The other combinations, also `Completed` with `Skipped`, are meant: any of them is enough.
+    """
+    found = activity.json.get("dependsOn")
+    for index, one in enumerate(found if isinstance(found, list) else []):
+        conditions = one.get("dependencyConditions") if isinstance(one, dict) else None
+        if not isinstance(conditions, list):
+            continue
+        given = {str(each).lower(): str(each) for each in conditions}
+        beside = [given[each] for each in ("succeeded", "failed") if each in given]
+        if "completed" in given and beside:
+            path = activity.at("dependsOn", index, "dependencyConditions")
+            message = f"'{given['completed']}' stands together with '{beside[0]}'"
+            yield path, message, "write Completed alone, or Succeeded and Failed"
 
 
 def _policy(activity: Activity) -> Iterator[tuple[str, str, str]]:

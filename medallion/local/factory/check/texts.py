@@ -1,77 +1,42 @@
-"""Finds the expressions in a resource, and tells where a plain text with an `@` is none.
+"""Finds the expressions in a resource; `places` says where a plain text is one."""
 
-An expression is an object `{"value": "@…", "type": "Expression"}`. A plain text that begins with
-`@`, or holds `@{…}`, is evaluated in some places only:
-
-* in a linked service, where Studio itself writes `"domain": "@linkedService().workspace"`;
-* in the parameters that a trigger passes, `"@trigger().scheduledTime"`, as its documentation shows:
-  https://learn.microsoft.com/azure/data-factory/how-to-use-trigger-parameterization;
-* in an activity's `userProperties`, where "Auto generate" writes `"@{item().table}"`;
-* in the parameters that a dataset reference or an Execute Pipeline activity passes, as in
-  https://learn.microsoft.com/azure/data-factory/control-flow-for-each-activity#syntax, and so in
-  other maps of values: the headers and the body of a web call, the base parameters of a notebook,
-  the parameters of a stored procedure.
-
-Anywhere else in an activity or a dataset the property itself must be an Expression object, as the
-models' documentation says ("string (or Expression with resultType string)"); the text would reach
-the store with its `@`. Descriptions, annotations, default values and data flow scripts are texts.
-"""
-
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from medallion.local.factory.errors import ExpressionError
-from medallion.local.factory.expressions import Access, Call, Node, parse
+from medallion.local.factory.expressions import Access, Call, Literal, Node, parse
+from medallion.local.factory.places import Place
 from medallion.local.models.fault import children, step
 
-# Properties of a resource or an activity itself in which an `@` is a mere character.
-LITERAL = ("name", "description", "annotations", "folder", "parameters", "schema", "structure")
-# Properties whose values the service evaluates one by one.
-MAPS = (
-    "parameters",
-    "headers",
-    "body",
-    "baseparameters",
-    "storedprocedureparameters",
-    "userproperties",
-    "arguments",
-    "extendedproperties",
-    "globalparameters",
-)
 # Where an activity holds other activities.
 BLOCKS = ("activities", "ifTrueActivities", "ifFalseActivities", "cases", "defaultActivities")
+CALLED = re.compile(r"@\s*[A-Za-z]\w*\s*\(")
+GAP = "\0"  # stands for what an expression computes, among the texts that it is joined with
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text with an expression in it; `plain` when it stands where none is evaluated."""
+    """A text with an expression in it, and its path."""
 
     path: str
     value: str
-    plain: bool
 
 
-def texts(
-    value: Any, path: str, lenient: bool = False, literal: tuple[str, ...] = ()
-) -> Iterator[Text]:
-    """The expressions inside a JSON value; `lenient` where plain texts are evaluated too.
-
-    The value's own properties in `literal` are left out.
-    """
+def texts(value: Any, path: str, place: Place) -> Iterator[Text]:
+    """The expressions inside a JSON value that stands at a place."""
     if isinstance(value, dict) and str(value.get("type")).lower() == "expression":
         name = "value" if "value" in value else "content"
         if isinstance(value.get(name), str):
-            yield Text(step(path, name), value[name], False)
+            yield Text(step(path, name), value[name])
         return
     if isinstance(value, str):
-        if looks_evaluated(value):
-            yield Text(path, value, not lenient)
+        if place.evaluates and (looks_evaluated(value) or CALLED.match(value)):
+            yield Text(path, value)
         return
     for key, one in children(value):
-        if key not in literal:
-            inside = lenient or str(key).lower() in MAPS
-            yield from texts(one, step(path, key), inside)
+        yield from texts(one, step(path, key), place.within(key))
 
 
 def looks_evaluated(text: str) -> bool:
@@ -105,3 +70,35 @@ def nodes(text: str) -> list[Node]:
         elif isinstance(node, Call):
             stack += node.arguments
     return found
+
+
+def spoken(text: str) -> list[str]:
+    """The texts that an expression spells out, with `GAP` for every part that it computes.
+
+    The whole comes first, with `concat` joined; the quoted texts inside other functions follow.
+    A text without an expression, or with one that cannot be read, is returned as it is.
+    """
+    if not (text.startswith("@") or "@{" in text):
+        return [text]
+    try:
+        parsed = parse(text)
+        found = nodes(text)
+    except ExpressionError:
+        return [text]
+    parts = parsed if isinstance(parsed, tuple) else (parsed,)
+    whole = "".join(one if isinstance(one, str) else _joined(one) for one in parts)
+    inner = [_joined(one) for one in found if isinstance(one, Call) and _concat(one)]
+    quoted = [one.value for one in found if isinstance(one, Literal) and isinstance(one.value, str)]
+    return list(dict.fromkeys([whole, *inner, *quoted]))
+
+
+def _concat(node: Call) -> bool:
+    return node.name.lower() == "concat"
+
+
+def _joined(node: Node) -> str:
+    if isinstance(node, Literal):
+        return "" if node.value is None else str(node.value)
+    if isinstance(node, Call) and _concat(node):
+        return "".join(_joined(one) for one in node.arguments)
+    return GAP
