@@ -73,7 +73,6 @@ def window(found: Files, **settings: Any) -> None:
 
 
 CALL = f"{EACH}.typeProperties.activities[0].typeProperties.ifTrueActivities[0].typeProperties"
-EXPRESSION_MEND = 'write {"value": "@…", "type": "Expression"}'
 VAULT_MEND = "move it to Key Vault and refer to it by an AzureKeyVaultSecret"
 OUT = "move it into a pipeline of its own and call that by ExecutePipeline"
 ENTITY = r"begin with a letter, a digit or _ and use none of < > * # . % & : \ + ? /"

@@ -7,7 +7,6 @@ from factory_plants import (
     CHOOSE,
     COPY,
     EACH,
-    EXPRESSION_MEND,
     IN_EACH,
     IN_IF,
     INNER,
@@ -120,6 +119,29 @@ STRUCTURE: list[Plant] = [
         "join their dependencyConditions",
     ),
     (
+        "Completed with Failed",
+        lambda f: outer(f, 3, "dependsOn", 0).update(dependencyConditions=["Failed", "Completed"]),
+        OUTER,
+        f"{TELL}.dependsOn[0].dependencyConditions",
+        "'Completed' stands together with 'Failed'",
+        "write Completed alone, or Succeeded and Failed",
+    ),
+    (
+        "Completed with Succeeded",
+        lambda f: each(f)["activities"][1].update(
+            dependsOn=[
+                {
+                    "activity": "If known",
+                    "dependencyConditions": ["completed", "Skipped", "succeeded"],
+                }
+            ]
+        ),
+        OUTER,
+        f"{IN_EACH}[1].dependsOn[0].dependencyConditions",
+        "'completed' stands together with 'succeeded'",
+        "write Completed alone, or Succeeded and Failed",
+    ),
+    (
         "circle of dependencies",
         lambda f: at(f, INNER, "activities", 0)["dependsOn"].append(
             {"activity": "Rest", "dependencyConditions": ["Succeeded"]}
@@ -228,30 +250,30 @@ def test_datasets(tmp_path: Path, plant: Any) -> None:
 
 EXPRESSIONS: list[Plant] = [
     (
-        "outside an Expression object",
-        lambda f: tell(f)["typeProperties"].update(url="@pipeline().globalParameters.hook"),
+        "syntax in a plain text",
+        lambda f: tell(f)["typeProperties"].update(url="@concat('a'"),
         OUTER,
         f"{TELL}.typeProperties.url",
-        "a text with an expression stands outside an Expression object",
-        EXPRESSION_MEND,
+        "Unable to parse expression '@concat('a'': expected ')' at position 12",
+        "correct the expression",
     ),
     (
-        "inside a text outside an Expression object",
-        lambda f: look(f)["source"]["storeSettings"].update(wildcardFileName="@{utcNow()}.json"),
+        "function inside a plain text",
+        lambda f: look(f)["source"]["storeSettings"].update(wildcardFileName="@{utcNwo()}.json"),
         OUTER,
         f"{LOOK}.typeProperties.source.storeSettings.wildcardFileName",
-        "a text with an expression stands outside an Expression object",
-        EXPRESSION_MEND,
+        "the function 'utcNwo' does not exist",
+        "did you mean 'utcNow'",
     ),
     (
-        "outside an Expression object in a dataset",
+        "parameter of a dataset in a plain text",
         lambda f: at(f, "dataset/files", "typeProperties", "location").update(
-            fileName="@dataset().file"
+            fileName="@dataset().fiel"
         ),
         "dataset/files",
         f"{SETTINGS}.location.fileName",
-        "a text with an expression stands outside an Expression object",
-        EXPRESSION_MEND,
+        "there is no parameter 'fiel'",
+        "did you mean 'file'",
     ),
     (
         "syntax",

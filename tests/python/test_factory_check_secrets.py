@@ -3,6 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+from medallion.local.factory.check import check
+from medallion.local.factory.check.secrets import secret_in
+
 from factory_plants import (
     INNER,
     OUTER,
@@ -18,7 +22,7 @@ from factory_plants import (
     see,
     tell,
 )
-from small_factory import at, expression
+from small_factory import at, expression, files, write
 
 KEY = "hidden13bN8xR2mWcYk5sLdHj1uGf9aEoIeTiQwXyA4BvCnMzK6rPlSgDhFjJkUo0123456789ABCDEFGHIJab=="
 SECRETS: list[Plant] = [
@@ -36,14 +40,6 @@ SECRETS: list[Plant] = [
         "linkedService/lake",
         f"{SETTINGS}.accountKey",
         "'accountkey' is a secret in plain text",
-        VAULT_MEND,
-    ),
-    (
-        "encrypted credential",
-        lambda f: lake(f).update(encryptedCredential="hidden1"),
-        "linkedService/lake",
-        f"{SETTINGS}.encryptedCredential",
-        "an encrypted secret",
         VAULT_MEND,
     ),
     (
@@ -146,3 +142,106 @@ SECRETS: list[Plant] = [
 @plants(*SECRETS)
 def test_secrets(tmp_path: Path, plant: Any) -> None:
     see(tmp_path, plant)
+
+
+def test_encrypted_credential_is_a_warning(tmp_path: Path) -> None:
+    found = files()
+    lake(found).update(encryptedCredential="hidden1")
+    [warning] = check(write(tmp_path, found))
+    assert (warning.path, warning.warning) == (f"{SETTINGS}.encryptedCredential", True)
+    assert "hidden1" not in str(warning)
+
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9.h1dd3nh1dd3nh1dd3n"
+SPELLED_OUT: dict[str, str] = {
+    "CREATE USER u WITH PASSWORD = 'hidden1'": "the script holds a secret ('password')",
+    "ALTER LOGIN l WITH PASSWORD=N'hidden1', CHECK_POLICY = OFF": "('password')",
+    "CREATE LOGIN l WITH PASSWORD = 0x0200F0A1B2C3 HASHED": "('password')",
+    "@concat('CREATE USER u WITH PASSWORD = ''hidden1''')": "('password')",
+    "@concat('CREATE USER ', variables('u'), ' WITH PASSWORD=', '''hidden1''')": "('password')",
+    "CREATE USER @{item().u} WITH PASSWORD = 'hidden1'": "('password')",
+    "EXEC('CREATE USER u WITH PASSWORD = ''hidden1''')": "('password')",
+    "CREATE MASTER KEY ENCRYPTION BY PASSWORD = 'hidden1'": "('password')",
+    "OPEN SYMMETRIC KEY k DECRYPTION BY PASSWORD = 'hidden1'": "('password')",
+    "EXEC sp_addlinkedsrvlogin 's', @rmtpassword = N'hidden1'": "('rmtpassword')",
+    "EXEC sp_addlogin 'me', 'hidden1'": "('sp_addlogin')",
+    "DECLARE @dbPassword nvarchar(50) = 'hidden1'": "('dbpassword')",
+    "CREATE USER u IDENTIFIED BY 'hidden1'": "('identified by')",
+    "create user u identified by hidden1": "('identified by')",
+    "CREATE USER u IDENTIFIED WITH sha2 BY 'hidden1'": "('identified with sha2 by')",
+    "CREATE ROLE r LOGIN PASSWORD 'hidden1'": "('password')",
+    "CREATE DATABASE SCOPED CREDENTIAL c WITH IDENTITY = 'me', SECRET = 'hidden1'": "('secret')",
+    "COPY INTO t FROM 'x' WITH (CREDENTIAL=(IDENTITY='a', SECRET='hidden1'))": "('secret')",
+    "SELECT DecryptByPassPhrase('hidden1', c) FROM t": "('decryptbypassphrase')",
+    "SELECT * FROM OPENROWSET('SQLNCLI', 'Server=s;Uid=u;Pwd=hidden1;', 'SELECT 1')": "('pwd=')",
+    "Server=s;User ID=u;Password='hidden1'": "('password')",
+    "AccountName=a;AccountKey=hidden1": "('accountkey=')",
+    "@concat('Server=', item().s, ';Password=hidden1')": "('password=')",
+    "sv=2023&sp=r&sig=hidden1hidden1%2Bhidden1%3D": "the address holds a secret ('sig=')",
+    "@concat(variables('url'), '?sig=hidden1hidden1hidden1')": "('sig=')",
+    "sig=hidden1hidden1hidden1": "('sig=')",
+    "https://me:hidden1@host/x": "the address holds a password",
+    '{"user": "me", "password": "hidden1"}': "the text holds a secret ('password')",
+    """@concat('{"client_secret":"hidden1","a":"', variables('a'), '"}')""": "('client_secret')",
+    "grant_type=refresh_token&refresh_token=hidden1": "('refresh_token=')",
+    "@concat('Bearer ', 'h1dd3nH1DD3Nh1dd3n')": "the text holds an access token",
+    f"token {JWT}": "the text holds a signed access token",
+    "-----BEGIN RSA PRIVATE KEY-----\nh": "the text holds a private key",
+    "dapi" + "0123456789abcdef" * 2: "the text holds a token of Databricks",
+    "abc8Q~" + "h1dd3n.h1dd3n~h1dd3n-h1dd3n_h1dd3n"[:33]: "the text holds a client secret of Entra",
+}
+
+
+@pytest.mark.parametrize("text", SPELLED_OUT)
+def test_secret_that_a_text_spells_out(text: str) -> None:
+    found = secret_in("$.properties.activities[0].typeProperties.text", text)
+    assert SPELLED_OUT[text] in found
+    assert "hidden1" not in found
+
+
+HARMLESS = [
+    "CREATE USER u WITH PASSWORD = '$(password)'",
+    "CREATE USER u WITH PASSWORD = '<password>'",
+    "CREATE USER u WITH PASSWORD = '@{activity('Vault').output.value}'",
+    "@concat('CREATE USER u WITH PASSWORD = ''', activity('Vault').output.value, '''')",
+    "@concat('Server=s;Password=', activity('Vault').output.value, ';Encrypt=true')",
+    "@concat('Bearer ', activity('Token').output.access_token)",
+    '@concat(\'{"password":"\', pipeline().parameters.secret, \'","a":"b"}\')',
+    "SELECT * FROM users u JOIN v ON u.password = v.password",
+    "SELECT password, secret FROM users WHERE name = 'me'",
+    "UPDATE users SET password = NULL",
+    "SELECT 'Password' AS kind WHERE x = 'y'",
+    "CREATE USER u FROM EXTERNAL PROVIDER",
+    "CREATE DATABASE SCOPED CREDENTIAL c WITH IDENTITY = 'Managed Identity'",
+    "ALTER USER u IDENTIFIED BY VALUES '***'",
+    "SELECT secret = 'a' FROM t",
+    '{"password": "***", "client_secret": "{{secret}}"}',
+    "https://host:8080/path@x",
+    "https://vault.azure.net/secrets/password?api-version=7.0",
+    "postgresql://@{item().user}:@{item().password}@host/db",
+    "client_id=a&client_secret=@{activity('Vault').output.value}",
+]
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_text_without_a_secret(text: str) -> None:
+    assert secret_in("$.properties.activities[0].typeProperties.text", text) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "secret"),
+    [
+        ("headers.Authorization", "@concat('Basic ', 'bWU6aGlkZGVu')", True),
+        ("headers.Authorization", "Basic bWU6aGlkZGVu", True),
+        ("headers.Authorization.value", "@concat('Basic ', 'bWU6aGlkZGVu')", True),
+        ("headers.Authorization.value", "@concat('Bearer ', variables('token'))", False),
+        ("headers.Authorization", "Bearer @{variables('token')}", False),
+        ("headers['x-api-key']", "@pipeline().parameters.key", False),
+        ("headers['x-api-key'].value", "@{'hidden1'}", True),
+        ("password.value", "@concat('hid', 'den1')", True),
+        ("password.value", "@concat(pipeline().parameters.a, 'b')", False),
+        ("password", "@linkedService().password", False),
+    ],
+)
+def test_secret_in_its_place(name: str, text: str, secret: bool) -> None:
+    assert bool(secret_in(f"$.properties.typeProperties.{name}", text)) is secret

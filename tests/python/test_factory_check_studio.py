@@ -84,7 +84,7 @@ WRITTEN_BY_STUDIO: list[tuple[str, Callable[[Files], Any]]] = [
     ("Boolean variable", lambda f: at(f, OUTER, "variables").update(b={"type": "Boolean"})),
     ("truth value as text", lambda f: each(f).update(isSequential="true")),
     ("number as text", lambda f: each(f).update(batchCount="5")),
-    ("null", lambda f: look(f).update(firstRowOnly=None)),
+    ("null", lambda f: tell(f)["policy"].update(secureInput=None)),
     ("case of a parameter", lambda f: look(f)["dataset"].update(parameters={"FILE": "a"})),
     ("case of a function", said("@ToUpper(variables('NAME'))")),
     ("Expression without an expression", said("https://x/{id}")),
@@ -96,6 +96,30 @@ WRITTEN_BY_STUDIO: list[tuple[str, Callable[[Files], Any]]] = [
     ),
     ("column names", lambda f: copy(f, translator={"mappings": [{"sink": {"name": "@time"}}]})),
     ("escaped sign", said("@@concat")),
+    (
+        "settings of the factory",
+        lambda f: at(f, "factory/small").update(
+            globalConfigurations={"PipelineBillingEnabled": "true"}
+        ),
+    ),
+    (
+        "plain expression in a setting",
+        lambda f: tell(f)["typeProperties"].update(url="@pipeline().globalParameters.hook"),
+    ),
+    (
+        "plain expression in a dataset",
+        lambda f: at(f, "dataset/files", "typeProperties", "location").update(
+            fileName="@dataset().file", folderPath="@concat('a/', dataset().file)"
+        ),
+    ),
+    (
+        "any outcome but skipped",
+        lambda f: tell(f)["dependsOn"][0].update(dependencyConditions=["Succeeded", "Failed"]),
+    ),
+    (
+        "any outcome",
+        lambda f: tell(f)["dependsOn"][0].update(dependencyConditions=["Completed", "Skipped"]),
+    ),
     (
         "plain expression that a call passes",
         lambda f: call(f)["parameters"].update(table="@pipeline().RunId"),
@@ -199,7 +223,7 @@ def test_what_studio_writes_is_no_fault(tmp_path: Path, change: Callable[[Files]
 def test_settings_of_an_inactive_activity_may_be_unfinished(tmp_path: Path) -> None:
     found = files()
     tell(found).update(state="Inactive", onInactiveMarkAs="Succeeded")
-    tell(found)["typeProperties"] = {"url": "@concat('a')"}
+    tell(found)["typeProperties"] = {"url": "@concat('a'"}
     assert check(write(tmp_path, found)) == []
     del tell(found)["state"]
     assert len(check(write(tmp_path, found))) == 2

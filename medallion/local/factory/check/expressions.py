@@ -43,6 +43,8 @@ NAMES = {
     "trigger": 0,
     "triggerbody": 0,
     "triggeroutputs": 0,
+    "actions": 1,  # as in Microsoft's example of an Until; they come from Logic Apps
+    "body": 1,
 }
 RETURN_VALUE = "pipelinereturnvalue"
 

@@ -2,8 +2,10 @@
 
 A secret is told by its place (a SecureString, a property such as `accountKey`, a header such as
 `Authorization`) or by its form (`AccountKey=…` in a connection string, the signature of a shared
-access signature, a long key in base64). What a linked service encrypts for its integration runtime
-(`encryptedCredential`) counts as one: it can be used by whoever deploys it there.
+access signature, `WITH PASSWORD = '…'` in a script, a long key in base64). An expression is judged
+by the texts that it spells out. Studio writes `encryptedCredential` when a password is typed in: the
+id of a credential that the service keeps, or one that an integration runtime encrypted. No other
+factory can use it, so that it is a warning.
 Source: https://learn.microsoft.com/azure/data-factory/store-credentials-in-key-vault
 """
 
@@ -13,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from medallion.local.factory.check.resources import Resource
+from medallion.local.factory.check.texts import GAP, spoken
 from medallion.local.models.fault import Fault, walk
 
 PROPERTIES = {
@@ -54,24 +57,76 @@ HEADERS = {
     "x-auth-token",
     "x-functions-key",
 }
+# `Password=…` of a connection string, and `client_secret=…` of a form that a request sends.
 IN_CONNECTION = re.compile(
-    r"(?:^|[;,&'\"\s{])(password|pwd|accountkey|sharedaccesskey|sharedaccesssignature|accesskey"
-    r"|client[_ ]?secret)\s*=\s*([^;&\"']+)",
+    r"(?:^|[;,&?'\"\s{(])(user[ _]?password|password|pwd|accountkey|sharedaccesskey"
+    r"|sharedaccesssignature|accesskey|secret[ _]?access[ _]?key|client[_ ]?secret|refresh_token"
+    r"|access[_ ]?token|api[_ ]?key)\s*=\s*(?!N')([^;&\"'\s][^;&\"']*)",
     re.IGNORECASE,
 )
 IN_ADDRESS = re.compile(
-    r"[?&](sig|code|token|access_token|api_?key)=([^&\s\"']{16,})", re.IGNORECASE
+    r"(?:^|[?&;,\s'\"])(sig|code|token|access_token|api_?key|subscription-key)="
+    r"([^&;\s\"']{16,})",
+    re.IGNORECASE,
 )
+# `https://user:password@host`
+IN_AUTHORITY = re.compile(r"://[^/\s:@'\"?#]+:([^/\s@'\"?#]+)@[\w\[\0{$<]")
+# `{"password": "…"}` as the text of a request's body
+IN_JSON = re.compile(
+    r"[\"'](password|passwd|pwd|client_?secret|account_?key|access_?key|api_?key|secret"
+    r"|access_?token|refresh_?token|private_?key|passphrase)\\?[\"']\s*:\s*\\?[\"']"
+    r"([^\"'\\]+)",
+    re.IGNORECASE,
+)
+# In SQL a quoted text follows; inside the quoted text of another statement its quotes are doubled.
+_QUOTED = r"N?'{1,4}([^']+)'"
+IN_SQL = (
+    # WITH PASSWORD = '…', ENCRYPTION BY PASSWORD = '…', @rmtpassword = '…'
+    re.compile(r"(\w*password|\bpwd|\bpassphrase)\s*=\s*" + _QUOTED, re.IGNORECASE),
+    re.compile(r"\b(password)\s*=\s*(0x[0-9a-f]{8,})", re.IGNORECASE),
+    # DECLARE @password nvarchar(20) = '…'
+    re.compile(
+        r"@(\w*(?:password|pwd|secret)\w*)\s+(?:as\s+)?\w+(?:\s*\([^)]*\))?\s*=\s*" + _QUOTED,
+        re.IGNORECASE,
+    ),
+    # CREATE USER u IDENTIFIED BY '…', or without quotes in Oracle
+    re.compile(
+        r"\b(identified\s+(?:with\s+\w+\s+)?by)\s+(?:password\s+)?" + _QUOTED, re.IGNORECASE
+    ),
+    re.compile(r"\b(identified\s+by)\s+(?!values\b|password\b)\"?([^\s'\";]+)", re.IGNORECASE),
+    # CREATE USER u PASSWORD '…', as PostgreSQL writes it
+    re.compile(r"\b(?:user|role|login)\b[^;']*\b(password)\s+" + _QUOTED, re.IGNORECASE),
+    re.compile(r"\b((?:en|de)cryptbypassphrase)\s*\(\s*" + _QUOTED, re.IGNORECASE),
+    re.compile(r"\b(sp_addlogin)\s+N?'[^']*'\s*,\s*" + _QUOTED, re.IGNORECASE),
+)
+# CREDENTIAL … WITH IDENTITY = '…', SECRET = '…'; other texts call other things a secret
+OF_CREDENTIAL = re.compile(r"\b(secret)\s*=\s*" + _QUOTED, re.IGNORECASE)
 BASE64_KEY = re.compile(  # of 32 or 64 bytes, as the keys of Azure's services are
     r"(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/]{86}==|[A-Za-z0-9+/]{43}=)(?![=A-Za-z0-9+/])"
 )
 BEARER = re.compile(r"\b(?:bearer|basic)\s+([A-Za-z0-9+/_.~-]{12,}=*)", re.IGNORECASE)
-MASK = re.compile(r"[*•xX]*|<[^>]*>|\{[^}]*\}")  # what stands where a secret was
+SCHEME = re.compile(r"(?:bearer|basic|token|sharedkey|sharedaccesssignature|apikey)\b", re.I)
+# What issuers give a form of its own.
+ISSUED = (
+    (re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"), "a signed access token"),
+    (re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"), "a private key"),
+    (re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36}|\bgithub_pat_\w{50,}"), "a token of GitHub"),
+    (re.compile(r"\bdapi[0-9a-f]{32}"), "a token of Databricks"),
+    (re.compile(r"\b[\w~.-]{3}\dQ~[\w~.-]{31,34}"), "a client secret of Entra ID"),
+)
+# What stands where a secret was, or will be: ****, <secret>, {0}, $(pwd), #{pwd}#, __pwd__
+MASK = re.compile(
+    r"[*•xX.]*|<.*>|\{.*\}|\[.*\]|\$\(.*\)|\$\{?\w+\}?|#\{.*\}#?|__\w+__|%\w+%|\(.*\)"
+    r"|(?:your|enter|insert|replace|placeholder|redacted|removed|masked)[\w .-]*",
+    re.IGNORECASE,
+)
+ENCRYPTED_MEND = "refer to a secret in Key Vault by an AzureKeyVaultSecret, or use an identity"
 MEND = "move it to Key Vault and refer to it by an AzureKeyVaultSecret"
+ENCRYPTED = "encryptedcredential"
 
 
 def secrets(resource: Resource) -> Iterator[Fault]:
-    """One fault per place that holds a secret."""
+    """One fault per place that holds a secret; one that is encrypted is a warning."""
     secure = _secure_parameters(resource)
     for path, one in walk(resource.document, "$"):
         if resource.kind == "dataflow" and ".script" in path:
@@ -80,6 +135,10 @@ def secrets(resource: Resource) -> Iterator[Fault]:
         if isinstance(one, dict):
             message = _secure_string(one)
         elif isinstance(one, str) and one:
+            if _steps(path)[-1] == ENCRYPTED:
+                if not _harmless(one):
+                    yield resource.fault(path, _ENCRYPTED, ENCRYPTED_MEND, warning=True)
+                continue
             message = secret_in(path, one) if path not in secure else ""
             if path in secure and not _harmless(one):
                 message = "a securestring parameter has its secret as default value"
@@ -106,33 +165,70 @@ def _secure_string(value: dict[str, Any]) -> str:
 
 def secret_in(path: str, text: str) -> str:
     """What is secret about a text at a JSON path, or an empty text."""
-    steps = re.sub(r"\['([^']*)'\]", r".\1", path).lower().split(".")
+    steps = _steps(path)
     name = steps[-1]
+    if name in ("value", "content") and len(steps) > 1:
+        name = steps[-2]  # of an Expression object
     if name == "defaultvalue" and steps[-2] in PROPERTIES and not _harmless(text):
         return f"the default value of '{steps[-2]}' is a secret in plain text"
-    if name in PROPERTIES and not _harmless(text):
-        return "an encrypted secret" if name == "encryptedcredential" else _PLAIN.format(name)
-    if name in HEADERS and not _harmless(text):
+    if name in PROPERTIES and any(not _harmless(one) for one in spoken(text)[:1]):
+        return "an encrypted secret" if name == ENCRYPTED else _PLAIN.format(name)
+    if name in HEADERS and _in_header(text):
         return f"the header '{name}' holds a secret in plain text"
+    return next((found for one in spoken(text) if (found := _said(one))), "")
+
+
+_PLAIN = "'{}' is a secret in plain text"
+_ENCRYPTED = "this credential can be used in the factory alone in which it was typed"
+
+
+def _steps(path: str) -> list[str]:
+    return re.sub(r"\['([^']*)'\]", r".\1", path).lower().split(".")
+
+
+def _in_header(text: str) -> bool:
+    whole = spoken(text)[0].strip()
+    return not _harmless(SCHEME.sub("", whole, count=1).strip())
+
+
+def _said(text: str) -> str:
+    """What is secret about a text by its form alone."""
     for found in IN_CONNECTION.finditer(text):
-        if not _harmless(found[2].strip()):
+        if not _harmless(found[2].strip()) and not _code(text, found.end(1)):
             return f"the text holds a secret ('{found[1].lower()}=')"
+    for pattern in (*IN_SQL, *((OF_CREDENTIAL,) if "credential" in text.lower() else ())):
+        for found in pattern.finditer(text):
+            if not _harmless(found[2].strip()):
+                return f"the script holds a secret ('{' '.join(found[1].lower().split())}')"
     for found in IN_ADDRESS.finditer(text):
         if not _harmless(unquote(found[2])):
             return f"the address holds a secret ('{found[1].lower()}=')"
+    if any(not _harmless(found) for found in IN_AUTHORITY.findall(text)):
+        return "the address holds a password"
+    for found in IN_JSON.finditer(text):
+        if not _harmless(found[2].strip()):
+            return f"the text holds a secret ('{found[1].lower()}')"
     if any(_mixed(found) for found in BEARER.findall(text)):
         return "the text holds an access token"
+    for issued, told in ISSUED:
+        if issued.search(text):
+            return f"the text holds {told}"
     if any(_mixed(found) for found in BASE64_KEY.findall(text)):
         return "the text holds a key in base64"
     return ""
 
 
-_PLAIN = "'{}' is a secret in plain text"
+def _code(text: str, end: int) -> bool:
+    """Whether a name is compared or assigned in SQL, where a secret would be quoted.
+
+    A connection string has no blanks around its sign; `WHERE pwd = u.pwd` is no secret.
+    """
+    return text[end : end + 1].isspace()
 
 
 def _harmless(text: str) -> bool:
     """Whether a text is an expression, a mask or a placeholder rather than a secret."""
-    return "@" in text[:1] or "@{" in text or MASK.fullmatch(text) is not None
+    return "@" in text[:1] or "@{" in text or GAP in text or MASK.fullmatch(text) is not None
 
 
 def _mixed(text: str) -> bool:
