@@ -44,11 +44,12 @@ def evaluate(
 @app.command("check")
 def check_files(
     folder: Annotated[Path, typer.Argument(help="A folder in git layout.")] = ADF_FOLDER,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
 ) -> None:
     """List what the Data Factory service would refuse in the files, and secrets in them.
 
     One line per fault: the file, the JSON path, what is wrong, and the mend. Warnings are listed
-    too, but alone they do not make the command fail.
+    too, but without --strict they do not make the command fail.
     """
     from medallion.local.factory.check import check
 
@@ -57,7 +58,7 @@ def check_files(
         out.print(str(one), markup=False, soft_wrap=True)
     faults = sum(not one.warning for one in found)
     out.print(f"{folder}: {faults} faults, {len(found) - faults} warnings", soft_wrap=True)
-    if faults:
+    if faults or (strict and found):
         raise typer.Exit(1)
 
 

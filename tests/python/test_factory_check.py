@@ -35,6 +35,7 @@ def test_variable_set_by_parallel_turns_is_a_warning(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["factory", "check", str(tmp_path)])
     assert done.exit_code == 0
     assert "warning: 'name' is set in a ForEach" in done.output
+    assert CliRunner().invoke(app, ["factory", "check", str(tmp_path), "--strict"]).exit_code == 1
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,10 @@ WRITTEN_BY_STUDIO: list[tuple[str, Callable[[Files], Any]]] = [
     ),
     ("data flow", data_flow),
     (
+        "object as a parameter's text",
+        lambda f: at(f, OUTER, "parameters", "mode").update(defaultValue={"a": 1}),
+    ),
+    (
         "object as text",
         lambda f: at(f, "factory/small", "globalParameters").update(
             o={"type": "object", "value": "{ text }"}
@@ -218,6 +222,21 @@ def test_what_studio_writes_is_no_fault(tmp_path: Path, change: Callable[[Files]
     found = files()
     change(found)
     assert [str(one) for one in check(write(tmp_path, found))] == []
+
+
+def test_settings_of_another_store_that_studio_left_behind_are_a_warning(tmp_path: Path) -> None:
+    found = files()
+    one = activity(
+        "Meta",
+        "GetMetadata",
+        dataset=reference("Dataset", "files", parameters={"file": "a"}),
+        fieldList=["exists"],
+        storeSettings={"type": "AzureBlobStorageReadSettings"},
+    )
+    at(found, OUTER, "activities").append(one)
+    [warning] = check(write(tmp_path, found))
+    assert warning.warning
+    assert "the settings are AzureBlobStorageReadSettings" in warning.message
 
 
 def test_settings_of_an_inactive_activity_may_be_unfinished(tmp_path: Path) -> None:

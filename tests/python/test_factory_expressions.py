@@ -13,6 +13,7 @@ from medallion.local.factory import cases
 from medallion.local.factory.errors import ExpressionError
 from medallion.local.factory.expressions import evaluate
 from medallion.local.factory.functions import FUNCTIONS
+from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
 from medallion.local.factory.values import identical, to_json
 from typer.testing import CliRunner
@@ -432,5 +433,5 @@ def test_whatever_a_function_is_given_it_answers_or_refuses() -> None:
 def test_expressions_inside_json_are_evaluated_and_the_rest_is_kept() -> None:
     given = {"a": {"value": "@add(1, 1)", "type": "Expression"}, "b": ["@{1}x", 2], "c": "@item()"}
     scope = Scope(loop=({"k": 1},))
-    assert resolve(given, scope, later={"c"}) == {"a": 2, "b": ["1x", 2], "c": "@item()"}
-    assert json.dumps(resolve(given, scope)["c"]) == '{"k": 1}'
+    assert resolve(given, scope) == {"a": 2, "b": ["1x", 2], "c": {"k": 1}}
+    assert resolve(given, scope, Place.LITERAL) == {"a": 2, "b": ["@{1}x", 2], "c": "@item()"}

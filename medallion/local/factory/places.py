@@ -11,6 +11,7 @@ translator (`@odata.id` is a column's name), a trigger's schedule, and data flow
 """
 
 from enum import Enum
+from typing import Any
 
 
 class Place(Enum):
@@ -33,6 +34,14 @@ class Place(Enum):
         if isinstance(key, int) or self in (Place.VALUES, Place.LITERAL):
             return self
         return _INSIDE[self].get(key.lower(), _OTHERWISE[self])
+
+
+def wrapped(value: Any) -> str | None:
+    """The property that holds an expression's text, if the value is an Expression object."""
+    if not isinstance(value, dict) or str(value.get("type")).lower() != "expression":
+        return None
+    name = "value" if "value" in value else "content"
+    return name if isinstance(value.get(name), str) else None
 
 
 ROOTS = {

@@ -7,7 +7,7 @@ from typing import Any
 from medallion.local.factory.errors import ExpressionError
 from medallion.local.factory.expressions import evaluate
 from medallion.local.factory.functions.registry import text
-from medallion.local.factory.places import Place
+from medallion.local.factory.places import Place, wrapped
 
 
 @dataclass
@@ -72,8 +72,8 @@ def resolve(value: Any, scope: Scope, place: Place = Place.VALUES) -> Any:
     it, or wrapped as `{"value": …, "type": "Expression"}`.
     """
     if isinstance(value, dict):
-        if value.get("type") == "Expression" and isinstance(value.get("value"), str):
-            return evaluate(value["value"], scope)
+        if name := wrapped(value):
+            return evaluate(value[name], scope)
         return {key: resolve(one, scope, place.within(key)) for key, one in value.items()}
     if isinstance(value, list):
         return [resolve(one, scope, place) for one in value]

@@ -28,7 +28,9 @@ def datasets(factory: Factory, pipeline: Resource) -> Iterator[Fault]:
         elif activity.type in ("GetMetadata", "Delete"):
             target = _target(factory, activity.settings.get("dataset"))
             path = activity.at("typeProperties", "storeSettings")
-            yield from _store(pipeline, path, activity.settings.get("storeSettings"), target, READ)
+            settings = activity.settings.get("storeSettings")
+            # Studio leaves these behind when another dataset is chosen, and the service takes them.
+            yield from _store(pipeline, path, settings, target, READ, warning=True)
 
 
 def _copy(factory: Factory, pipeline: Resource, activity: Activity) -> Iterator[Fault]:
@@ -69,7 +71,12 @@ def _format(
 
 
 def _store(
-    pipeline: Resource, path: str, settings: Any, target: Resource | None, direction: str
+    pipeline: Resource,
+    path: str,
+    settings: Any,
+    target: Resource | None,
+    direction: str,
+    warning: bool = False,
 ) -> Iterator[Fault]:
     location = target.part("typeProperties").get("location") if target else None
     if target is None or not isinstance(settings, dict) or not isinstance(location, dict):
@@ -77,7 +84,8 @@ def _store(
     used, held = _named(settings, direction), _named(location, "Location")
     if used and held and _short(used) != _short(held):
         message = f"the settings are {settings['type']}, but '{target.stem}' is at {held}Location"
-        yield pipeline.fault(f"{path}.type", message, f"use the {direction} of that store")
+        mend = f"use the {direction} of that store"
+        yield pipeline.fault(f"{path}.type", message, mend, warning)
 
 
 def _named(value: Json, suffix: str) -> str:

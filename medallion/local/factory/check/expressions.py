@@ -277,7 +277,7 @@ def _variable(pipeline: Resource, activity: Activity) -> Iterator[Fault]:
         if str(wanted).lower() != "array":
             message = f"the variable '{name}' has the type {wanted}; only an Array can be appended"
             yield pipeline.fault(step(path, "variableName"), message, "set it, or make it an Array")
-    elif not evaluated and (wrong := misfit(wanted, value)):
+    elif not evaluated and (wrong := misfit(wanted, value, parameter=False)):
         message = f"{wrong} is set to '{name}', whose type is {wanted}"
         yield pipeline.fault(step(path, "value"), message, "correct one of both")
     if activity.type == "SetVariable":

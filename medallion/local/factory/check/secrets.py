@@ -1,11 +1,13 @@
 """Secrets that stand in the files, where they belong in Key Vault. None is ever printed.
 
 A secret is told by its place (a SecureString, a property such as `accountKey`, a header such as
-`Authorization`) or by its form (`AccountKey=…` in a connection string, the signature of a shared
-access signature, `WITH PASSWORD = '…'` in a script, a long key in base64). An expression is judged
-by the texts that it spells out. Studio writes `encryptedCredential` when a password is typed in: the
-id of a credential that the service keeps, or one that an integration runtime encrypted. No other
-factory can use it, so that it is a warning.
+`Authorization`) or by its form (`AccountKey=…` in a connection string, `WITH PASSWORD = '…'` in a
+script, the signature of a shared access signature, a long key in base64). An expression is judged
+by the texts that it spells out.
+
+Studio writes `encryptedCredential` when a password is typed in: the id of a credential that the
+service keeps, or one that an integration runtime has encrypted. It is of no use outside that
+factory, so it is a warning.
 Source: https://learn.microsoft.com/azure/data-factory/store-credentials-in-key-vault
 """
 

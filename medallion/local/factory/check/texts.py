@@ -7,7 +7,7 @@ from typing import Any
 
 from medallion.local.factory.errors import ExpressionError
 from medallion.local.factory.expressions import Access, Call, Literal, Node, parse
-from medallion.local.factory.places import Place
+from medallion.local.factory.places import Place, wrapped
 from medallion.local.models.fault import children, step
 
 # Where an activity holds other activities.
@@ -26,10 +26,8 @@ class Text:
 
 def texts(value: Any, path: str, place: Place) -> Iterator[Text]:
     """The expressions inside a JSON value that stands at a place."""
-    if isinstance(value, dict) and str(value.get("type")).lower() == "expression":
-        name = "value" if "value" in value else "content"
-        if isinstance(value.get(name), str):
-            yield Text(step(path, name), value[name])
+    if name := wrapped(value):
+        yield Text(step(path, name), value[name])
         return
     if isinstance(value, str):
         if place.evaluates and (looks_evaluated(value) or CALLED.match(value)):

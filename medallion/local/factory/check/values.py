@@ -1,7 +1,8 @@
 """Whether a literal fits a declared type, of a parameter, a variable or a global parameter.
 
 Studio writes numbers and truth values as texts now and then, and an object or an array as the JSON
-text of one; the service takes those.
+text of one; the service takes those. A parameter of type string takes an object or an array, of
+which it holds the JSON text; a variable does not.
 """
 
 import re
@@ -15,7 +16,7 @@ from medallion.local.models.fault import Fault, step
 NUMBER = re.compile(r"\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*")
 
 
-def misfit(wanted: Any, value: Any) -> str:
+def misfit(wanted: Any, value: Any, parameter: bool = True) -> str:
     """What a literal is, when the type does not take it; an empty text when it does.
 
     An Expression object's type is known only when it runs.
@@ -25,7 +26,7 @@ def misfit(wanted: Any, value: Any) -> str:
     text = isinstance(value, str)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     fits = {
-        "string": text,
+        "string": text or (parameter and isinstance(value, (dict, list))),
         "securestring": text or isinstance(value, dict),
         "int": number or (text and (not value or NUMBER.fullmatch(value))),
         "integer": number or (text and (not value or NUMBER.fullmatch(value))),
@@ -52,7 +53,7 @@ def defaults(resource: Resource) -> Iterator[Fault]:
         for name, one in resource.part(part).items():
             if not isinstance(one, dict):
                 continue
-            wrong = misfit(one.get("type"), one.get(key))
+            wrong = misfit(one.get("type"), one.get(key), part != "variables")
             path = step(step(step("$.properties", part), name), key)
             if wrong:
                 message = f"{wrong} is the value of '{name}', whose type is {one.get('type')}"
