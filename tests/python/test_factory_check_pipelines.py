@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from medallion.local.factory.check import check
+
 from factory_plants import (
     CHOOSE,
     COPY,
@@ -31,7 +33,7 @@ from factory_plants import (
     see,
     tell,
 )
-from small_factory import activity, at, expression, reference
+from small_factory import activity, at, expression, files, reference, write
 
 STRUCTURE: list[Plant] = [
     (
@@ -48,14 +50,6 @@ STRUCTURE: list[Plant] = [
         OUTER,
         f"{CHOOSE}.typeProperties.cases[0].activities[1]",
         "Until 'Loop' stands inside Switch 'Choose'",
-        OUT,
-    ),
-    (
-        "branch in a branch",
-        lambda f: inside(f, "IfCondition", branch()),
-        OUTER,
-        f"{IN_IF}[1]",
-        "IfCondition 'Branch' stands inside IfCondition 'If known'",
         OUT,
     ),
     (
@@ -205,6 +199,14 @@ STRUCTURE: list[Plant] = [
 @plants(*STRUCTURE)
 def test_structure(tmp_path: Path, plant: Any) -> None:
     see(tmp_path, plant)
+
+
+def test_branch_in_a_branch_is_a_warning(tmp_path: Path) -> None:
+    found = files()
+    inside(found, "IfCondition", branch())
+    [warning] = check(write(tmp_path, found))
+    assert (warning.path, warning.warning) == (f"{IN_IF}[1]", True)
+    assert warning.message == "IfCondition 'Branch' stands inside IfCondition 'If known'"
 
 
 DATASETS: list[Plant] = [

@@ -243,6 +243,8 @@ def test_settings_of_an_inactive_activity_may_be_unfinished(tmp_path: Path) -> N
     found = files()
     tell(found).update(state="Inactive", onInactiveMarkAs="Succeeded")
     tell(found)["typeProperties"] = {"url": "@concat('a'"}
+    copy(found, inputs=[reference("Dataset", "files")])
+    at(found, INNER, "activities", 1)["state"] = "Inactive"
     assert check(write(tmp_path, found)) == []
-    del tell(found)["state"]
-    assert len(check(write(tmp_path, found))) == 2
+    del tell(found)["state"], at(found, INNER, "activities", 1)["state"]
+    assert len(check(write(tmp_path, found))) == 3

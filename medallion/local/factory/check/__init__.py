@@ -11,7 +11,7 @@ from medallion.local.factory.check.activities import activities
 from medallion.local.factory.check.datasets import datasets
 from medallion.local.factory.check.expressions import expressions
 from medallion.local.factory.check.naming import naming
-from medallion.local.factory.check.references import references
+from medallion.local.factory.check.references import arguments, references
 from medallion.local.factory.check.resources import Factory, Resource, load
 from medallion.local.factory.check.secrets import secrets
 from medallion.local.factory.check.structure import structure
@@ -48,6 +48,7 @@ def _contents(factory: Factory, resource: Resource) -> Iterator[Fault]:
     if "properties" in resource.document or resource.kind != "factory":
         for found in check_model(resource.kind, resource.document.get("properties")):
             yield resource.fault(*found)
+    yield from arguments(factory, resource)
     yield from expressions(factory, resource)
     if resource.kind == "pipeline":
         yield from structure(resource)
@@ -63,4 +64,5 @@ def _switched_off(resource: Resource) -> Iterator[str]:
     """
     for one in activities(resource.properties):
         if one.json.get("state") == "Inactive":
-            yield one.at("typeProperties")
+            for key in ("typeProperties", "inputs", "outputs", "linkedServiceName"):
+                yield one.at(key)

@@ -30,13 +30,34 @@ Json = dict[str, Any]
 
 
 def references(factory: Factory, resource: Resource) -> Iterator[Fault]:
-    """The faults in what a resource refers to."""
+    """References to what is not there, and pipelines that call themselves."""
+    for path, kind, one in _all(resource):
+        name = one["referenceName"]
+        if name.lower() in ALWAYS_THERE or factory.find(kind, name):
+            continue
+        close = get_close_matches(name, factory.names(kind), n=1)
+        mend = f"did you mean '{close[0]}'" if close else f"add {kind}/{name}.json or correct it"
+        message = f"there is no {WORDS.get(kind, kind)} '{name}'"
+        yield resource.fault(step(path, "referenceName"), message, mend)
+    yield from _circle(factory, resource)
+
+
+def _all(resource: Resource) -> Iterator[tuple[str, str, Json]]:
+    for path, one in walk(resource.document, "$"):
+        kind = KINDS.get(str(one.get("type"))) if isinstance(one, dict) else None
+        if kind and isinstance(one.get("referenceName"), str):
+            yield path, kind, one
+
+
+def arguments(factory: Factory, resource: Resource) -> Iterator[Fault]:
+    """The faults in the parameters that a resource passes to what it refers to."""
+    for path, kind, one in _all(resource):
+        target = factory.find(kind, one["referenceName"])
+        if target is not None and kind in ("linkedService", "dataset"):
+            yield from _given(resource, target, one.get("parameters"), path)
     for path, one in walk(resource.document, "$"):
         if not isinstance(one, dict):
             continue
-        kind = KINDS.get(str(one.get("type")))
-        if kind and isinstance(one.get("referenceName"), str):
-            yield from _reference(factory, resource, kind, one, path)
         # The parameters of a pipeline stand beside the reference, not in it.
         for name in ("pipeline", "pipelineReference"):
             inner = one.get(name)
@@ -44,23 +65,6 @@ def references(factory: Factory, resource: Resource) -> Iterator[Fault]:
                 target = factory.find("pipeline", str(inner.get("referenceName")))
                 if target is not None:
                     yield from _given(resource, target, one.get("parameters"), path)
-    yield from _circle(factory, resource)
-
-
-def _reference(
-    factory: Factory, resource: Resource, kind: str, reference: Json, path: str
-) -> Iterator[Fault]:
-    name = reference["referenceName"]
-    if name.lower() in ALWAYS_THERE:
-        return
-    target = factory.find(kind, name)
-    if target is None:
-        close = get_close_matches(name, factory.names(kind), n=1)
-        mend = f"did you mean '{close[0]}'" if close else f"add {kind}/{name}.json or correct it"
-        message = f"there is no {WORDS.get(kind, kind)} '{name}'"
-        yield resource.fault(step(path, "referenceName"), message, mend)
-    elif kind in ("linkedService", "dataset"):
-        yield from _given(resource, target, reference.get("parameters"), path)
 
 
 def _given(resource: Resource, target: Resource, given: Any, path: str) -> Iterator[Fault]:

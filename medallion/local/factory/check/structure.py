@@ -47,6 +47,8 @@ def structure(pipeline: Resource) -> Iterator[Fault]:
         seen.add(activity.name.lower())
         for place, message, mend in _faults(activity):
             yield pipeline.fault(place, message, mend)
+        for place, message, mend in _branches(activity):
+            yield pipeline.fault(place, message, mend, warning=True)
 
 
 def _concurrency(pipeline: Resource) -> Iterator[Fault]:
@@ -67,22 +69,26 @@ def _faults(activity: Activity) -> Iterator[tuple[str, str, str]]:
 
 
 def _nesting(activity: Activity) -> Iterator[tuple[str, str, str]]:
-    """If and Switch may stand in a loop; nothing else that contains may stand in anything.
-
-    Validation may not be nested at all.
-    """
-    branched = [one for one in activity.around if one.type in BRANCHES]
-    looped = [one for one in activity.around if one.type in LOOPS]
+    """If and Switch may stand in a loop; loops may stand in nothing, nor may Validation."""
     outer: list[Activity] = []
-    if activity.type in CONTAINERS and branched:
-        outer = branched
-    elif activity.type in LOOPS:
-        outer = looped
+    if activity.type in LOOPS:
+        outer = [one for one in activity.around if one.type in CONTAINERS]
     elif activity.type == "Validation":
         outer = list(activity.around)
     if outer:
-        inside = f"{outer[-1].type} '{outer[-1].name}'"
-        yield activity.path, f"{activity.type} '{activity.name}' stands inside {inside}", LEAVE
+        yield _inside(activity, outer[-1])
+
+
+def _branches(activity: Activity) -> Iterator[tuple[str, str, str]]:
+    """The documentation allows no branch in a branch; factories that hold one are published."""
+    outer = [one for one in activity.around if one.type in BRANCHES]
+    if activity.type in BRANCHES and outer:
+        yield _inside(activity, outer[-1])
+
+
+def _inside(activity: Activity, outer: Activity) -> tuple[str, str, str]:
+    message = f"{activity.type} '{activity.name}' stands inside {outer.type} '{outer.name}'"
+    return activity.path, message, LEAVE
 
 
 def _order(activity: Activity) -> Iterator[tuple[str, str, str]]:
