@@ -152,6 +152,24 @@ def test_encrypted_credential_is_a_warning(tmp_path: Path) -> None:
     assert "hidden1" not in str(warning)
 
 
+@pytest.mark.parametrize(
+    "pair",
+    [
+        {"variableName": "dbPassword", "value": "Hidden!1"},
+        {"variableName": "password", "value": expression("@concat('hid', 'den1')")},
+        {"name": "Authorization", "value": "Basic bWU6aGlkZGVu"},
+    ],
+)
+def test_secret_whose_name_stands_beside_it(tmp_path: Path, pair: dict[str, Any]) -> None:
+    found = files()
+    tell(found)["userProperties"] = [pair]
+    told = [one for one in check(write(tmp_path, found)) if one.mend == VAULT_MEND]
+    [fault] = told
+    assert fault.path.startswith(f"{TELL}.userProperties[0].value")
+    pair["value"] = "@variables('name')"
+    assert not [one for one in check(write(tmp_path, found)) if one.mend == VAULT_MEND]
+
+
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9.h1dd3nh1dd3nh1dd3n"
 SPELLED_OUT: dict[str, str] = {
     "CREATE USER u WITH PASSWORD = 'hidden1'": "the script holds a secret ('password')",
@@ -241,6 +259,13 @@ def test_text_without_a_secret(text: str) -> None:
         ("password.value", "@concat('hid', 'den1')", True),
         ("password.value", "@concat(pipeline().parameters.a, 'b')", False),
         ("password", "@linkedService().password", False),
+        ("baseParameters.bearerToken", "hidden1", True),
+        ("globalParameters.sql_password.value", "Hidden!1", True),
+        ("parameters.AdminPassword.defaultValue", "Hidden!1", True),
+        ("storedProcedureParameters.Pwd.value.value", "@concat('hid', 'den1')", True),
+        ("parameters.sqlPassword.defaultValue", "sql-password-2", False),
+        ("parameters.sqlPassword.defaultValue", "", False),
+        ("parameters.passwordSecretName.defaultValue", "Hidden!1", False),
     ],
 )
 def test_secret_in_its_place(name: str, text: str, secret: bool) -> None:

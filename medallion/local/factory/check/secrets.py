@@ -18,8 +18,10 @@ from urllib.parse import unquote
 
 from medallion.local.factory.check.resources import Resource
 from medallion.local.factory.check.texts import GAP, spoken
-from medallion.local.models.fault import Fault, walk
+from medallion.local.factory.places import wrapped
+from medallion.local.models.fault import Fault, step, walk
 
+# Names of properties, parameters and variables, without the marks between their words.
 PROPERTIES = {
     "accesskey",
     "accesskeysecret",
@@ -28,6 +30,7 @@ PROPERTIES = {
     "apikey",
     "apitoken",
     "authorizationtoken",
+    "bearertoken",
     "clientsecret",
     "clustersshpassword",
     "clusterpassword",
@@ -36,6 +39,7 @@ PROPERTIES = {
     "functionkey",
     "licensekey",
     "passphrase",
+    "passwd",
     "password",
     "privatekey",
     "privatekeycontent",
@@ -50,6 +54,10 @@ PROPERTIES = {
     "sharedaccesskey",
     "storagekey",
 }
+# Longer names that end like this hold a secret, unless the text is the name of one in Key Vault.
+ENDINGS = ("password", "pwd", "passphrase", "accesskey", "accountkey", "apikey", "storagekey")
+ENDINGS += ("accesstoken", "bearertoken", "sastoken", "clientsecret")
+DRAWN = re.compile(r"(?=.*[A-Za-z])(?=.*[^A-Za-z])(?!\w+([-_ ]\w+)+$).{6,}")
 HEADERS = {
     "api-key",
     "authorization",
@@ -130,14 +138,18 @@ ENCRYPTED = "encryptedcredential"
 def secrets(resource: Resource) -> Iterator[Fault]:
     """One fault per place that holds a secret; one that is encrypted is a warning."""
     secure = _secure_parameters(resource)
+    told: set[str] = set()
     for path, one in walk(resource.document, "$"):
         if resource.kind == "dataflow" and ".script" in path:
             continue
         message = ""
         if isinstance(one, dict):
             message = _secure_string(one)
-        elif isinstance(one, str) and one:
-            if _steps(path)[-1] == ENCRYPTED:
+            for inner, found in _named_values(path, one):
+                told.add(inner)
+                yield resource.fault(inner, found, MEND)
+        elif isinstance(one, str) and one and path not in told:
+            if _words(_steps(path)[-1]) == ENCRYPTED:
                 if not _harmless(one):
                     yield resource.fault(path, _ENCRYPTED, ENCRYPTED_MEND, warning=True)
                 continue
@@ -146,6 +158,19 @@ def secrets(resource: Resource) -> Iterator[Fault]:
                 message = "a securestring parameter has its secret as default value"
         if message:
             yield resource.fault(path, message, MEND)
+
+
+def _named_values(path: str, pair: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """A `value` whose name stands beside it, as of a header or of a variable that is set."""
+    name = pair.get("name", pair.get("variableName"))
+    value: Any = pair.get("value")
+    inner = step(path, "value")
+    if key := wrapped(value):
+        value, inner = value[key], step(inner, key)
+    if not isinstance(name, str) or not isinstance(value, str):
+        return
+    if message := _by_name(name.lower(), value):
+        yield inner, message
 
 
 def _secure_parameters(resource: Resource) -> set[str]:
@@ -168,16 +193,30 @@ def _secure_string(value: dict[str, Any]) -> str:
 def secret_in(path: str, text: str) -> str:
     """What is secret about a text at a JSON path, or an empty text."""
     steps = _steps(path)
-    name = steps[-1]
-    if name in ("value", "content") and len(steps) > 1:
-        name = steps[-2]  # of an Expression object
-    if name == "defaultvalue" and steps[-2] in PROPERTIES and not _harmless(text):
-        return f"the default value of '{steps[-2]}' is a secret in plain text"
-    if name in PROPERTIES and any(not _harmless(one) for one in spoken(text)[:1]):
-        return "an encrypted secret" if name == ENCRYPTED else _PLAIN.format(name)
-    if name in HEADERS and _in_header(text):
-        return f"the header '{name}' holds a secret in plain text"
+    default = steps[-1] == "defaultvalue"
+    while len(steps) > 1 and steps[-1] in ("value", "content", "defaultvalue"):
+        steps.pop()  # of an Expression object, a parameter or a variable
+    if default and _by_name(steps[-1], text):
+        return f"the default value of '{steps[-1]}' is a secret in plain text"
+    if found := _by_name(steps[-1], text):
+        return found
     return next((found for one in spoken(text) if (found := _said(one))), "")
+
+
+def _by_name(name: str, text: str) -> str:
+    """What is secret about a text by the name of its property, header, parameter or variable."""
+    words, whole = _words(name), spoken(text)[0].strip()
+    if name in HEADERS:
+        whole = SCHEME.sub("", whole, count=1).strip()
+        return "" if _harmless(whole) else f"the header '{name}' holds a secret in plain text"
+    drawn = words.endswith(ENDINGS) and DRAWN.fullmatch(whole)
+    if (words in PROPERTIES or drawn) and not _harmless(whole):
+        return "an encrypted secret" if words == ENCRYPTED else _PLAIN.format(name)
+    return ""
+
+
+def _words(name: str) -> str:
+    return re.sub(r"[-_ ]", "", name.lower())
 
 
 _PLAIN = "'{}' is a secret in plain text"
@@ -186,11 +225,6 @@ _ENCRYPTED = "this credential can be used in the factory alone in which it was t
 
 def _steps(path: str) -> list[str]:
     return re.sub(r"\['([^']*)'\]", r".\1", path).lower().split(".")
-
-
-def _in_header(text: str) -> bool:
-    whole = spoken(text)[0].strip()
-    return not _harmless(SCHEME.sub("", whole, count=1).strip())
 
 
 def _said(text: str) -> str:
