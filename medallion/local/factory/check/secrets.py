@@ -55,8 +55,19 @@ PROPERTIES = {
     "storagekey",
 }
 # Longer names that end like this hold a secret, unless the text is the name of one in Key Vault.
-ENDINGS = ("password", "pwd", "passphrase", "accesskey", "accountkey", "apikey", "storagekey")
-ENDINGS += ("accesstoken", "bearertoken", "sastoken", "clientsecret")
+ENDINGS = (
+    "password",
+    "pwd",
+    "passphrase",
+    "accesskey",
+    "accountkey",
+    "apikey",
+    "storagekey",
+    "accesstoken",
+    "bearertoken",
+    "sastoken",
+    "clientsecret",
+)
 DRAWN = re.compile(r"(?=.*[A-Za-z])(?=.*[^A-Za-z])(?!\w+([-_ ]\w+)+$).{6,}")
 HEADERS = {
     "api-key",
