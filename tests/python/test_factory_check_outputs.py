@@ -9,6 +9,7 @@ from medallion.local.factory.check import check
 
 from factory_plants import (
     CALL,
+    EACH,
     INNER,
     OUTER,
     SETTINGS,
@@ -19,6 +20,7 @@ from factory_plants import (
     copy,
     each,
     lake,
+    look,
     outer,
     plants,
     said,
@@ -149,6 +151,13 @@ WRONG: list[tuple[str, Json, str, str, str]] = [
         "@activity('Look').output.value.a",
         "'value' of Lookup 'Look' is an array, which has no 'a'",
         "name an item: value[0].a",
+    ),
+    (
+        "item of the first row",
+        lookup(),
+        "@activity('Look').output.firstRow[0].a",
+        "'firstRow' of Lookup 'Look' is an object, which has no items",
+        "name a column of it",
     ),
     (
         "no output",
@@ -462,6 +471,27 @@ def test_activity_inside_can_be_read_after_its_container(tmp_path: Path, kind: s
     at(found, READ, "activities", 1)["dependsOn"] = []
     [fault] = check(write(tmp_path, found))
     assert "activity 'Deep' does not run before the one that reads it" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("@activity('Look').output", "the output"),
+        ("@activity('Look').output.firstRow", "the first row"),
+    ],
+)
+def test_loop_over_an_object(tmp_path: Path, text: str, what: str) -> None:
+    def change(found: Files) -> None:
+        each(found)["items"] = expression(text)
+        look(found)["firstRowOnly"] = what != "the first row"
+
+    message = f"{what} of Lookup 'Look' is an object, no array to go over"
+    mend = "read output.value, with firstRowOnly set to false"
+    place = f"{EACH}.typeProperties.items.value"
+    found = files()
+    each(found)["items"] = expression("@activity('Look').output.value")
+    assert check(write(tmp_path, found)) == []
+    see(tmp_path, (change, OUTER, place, message, mend))
 
 
 def test_each_turn_of_a_loop_has_outputs_of_its_own(tmp_path: Path) -> None:

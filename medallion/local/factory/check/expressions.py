@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from medallion.local.factory.check.activities import CONTAINERS, Activity, activities, upstream
 from medallion.local.factory.check.activities import inner as inside
-from medallion.local.factory.check.outputs import child_items, read_wrongly
+from medallion.local.factory.check.outputs import child_items, not_an_array, read_wrongly
 from medallion.local.factory.check.resources import Factory, Json, Resource
 from medallion.local.factory.check.system import misplaced, read_of_trigger, system_variable
 from medallion.local.factory.check.texts import BLOCKS, Text, nodes, texts
@@ -105,6 +105,7 @@ def _pipeline(factory: Factory, pipeline: Resource) -> Iterator[Fault]:
         )
         for text in _own(activity):
             yield from _text(pipeline, text, _within(known, activity, text))
+        yield from _loop(pipeline, activity, by_name)
         yield from _variable(pipeline, activity)
 
 
@@ -156,15 +157,25 @@ def _within(known: Known, activity: Activity, text: Text) -> Known:
 
 def _item_keys(loop: Activity, by_name: dict[str, Activity]) -> tuple[str, ...]:
     """The keys of each item of a ForEach or a Filter; none where they are not known."""
+    items = _items(loop)
+    return ("name", "type") if items and child_items(items, by_name) else ()
+
+
+def _items(loop: Activity) -> Node | None:
+    """The expression whose items a ForEach or a Filter goes over, if it can be read."""
     items = loop.settings.get("items")
     text = items.get("value") if isinstance(items, dict) else None
     try:
         parsed = parse(text) if isinstance(text, str) else ()
     except ExpressionError:
-        return ()
-    if isinstance(parsed, tuple) or not child_items(parsed, by_name):
-        return ()
-    return ("name", "type")
+        return None
+    return None if isinstance(parsed, tuple) else parsed
+
+
+def _loop(pipeline: Resource, activity: Activity, by_name: dict[str, Activity]) -> Iterator[Fault]:
+    items = _items(activity) if activity.type in ("ForEach", "Filter") else None
+    for message, mend in not_an_array(items, by_name) if items else ():
+        yield pipeline.fault(activity.at("typeProperties", "items", "value"), message, mend)
 
 
 def _text(resource: Resource, text: Text, known: Known) -> Iterator[Fault]:

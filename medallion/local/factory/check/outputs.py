@@ -187,6 +187,20 @@ def child_items(items: Node, by_name: dict[str, Activity]) -> bool:
     return activity is not None and activity.type == "GetMetadata"
 
 
+def not_an_array(items: Node, by_name: dict[str, Activity]) -> list[Wrong]:
+    """Whether the items of a loop are a Lookup's output, or its first row, and so an object."""
+    found = _path(items)
+    activity = by_name.get(found[0].lower()) if found else None
+    if found is None or activity is None or activity.type != "Lookup":
+        return []
+    keys = [str(key).lower() for key in found[1]]
+    if keys not in (["output"], ["output", "firstrow"]):
+        return []
+    what = "the output" if keys == ["output"] else "the first row"
+    message = f"{what} of Lookup '{activity.name}' is an object, no array to go over"
+    return [(message, "read output.value, with firstRowOnly set to false")]
+
+
 def _path(node: Node) -> tuple[str, list[object]] | None:
     """The activity that a chain of accesses reads, and its keys; None where one is optional."""
     keys: list[object] = []
@@ -244,6 +258,8 @@ def _deeper(activity: Activity, key: str, rest: list[object], factory: Factory) 
     within = ARRAYS.get((activity.type, key.lower()))
     where = f"'{key}' of {activity.type} '{activity.name}'"
     match rest:
+        case [int()] if (activity.type, key.lower()) == ("Lookup", "firstrow"):
+            return [(f"{where} is an object, which has no items", "name a column of it")]
         case [str(name)] if within is not None:
             return [
                 (f"{where} is an array, which has no '{name}'", f"name an item: {key}[0].{name}")
