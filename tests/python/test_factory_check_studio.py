@@ -197,6 +197,24 @@ WRITTEN_BY_STUDIO: list[tuple[str, Callable[[Files], Any]]] = [
         ),
     ),
     (
+        "password that is a parameter",
+        lambda f: (
+            service(
+                f,
+                "server",
+                "SqlServer",
+                server="s",
+                database="d",
+                authenticationType="SQL",
+                userName="@{linkedService().user}",
+                password="@{linkedService().password}",
+            ),
+            f["linkedService/server"]["properties"].update(
+                parameters={"user": {"type": "string"}, "password": {"type": "string"}}
+            ),
+        ),
+    ),
+    (
         "connection without a secret",
         lambda f: service(
             f,

@@ -15,8 +15,9 @@ from typing import Any
 from azure.mgmt.datafactory.models import _models as all_models
 
 from medallion.local.factory.check import beyond
+from medallion.local.factory.check.texts import looks_evaluated
 from medallion.local.models.check import NUMBER, Dialect, Found, compare
-from medallion.local.models.fields import Field
+from medallion.local.models.fields import Field, bare
 from medallion.local.models.words import is_expression, told
 
 ROOTS: dict[str, type] = {
@@ -44,6 +45,8 @@ def check_model(kind: str, properties: Any, path: str = "$.properties") -> Itera
 
 def _special(field: Field, value: Any, path: str) -> tuple[list[Found], bool]:
     """What the docstring says of a field, and whether its hint counts too."""
+    if isinstance(value, str) and _secret(field) and looks_evaluated(value):
+        return [], False  # Studio writes "@{linkedService().password}" as a plain text
     said = _said_type(field)
     found = list(_said(said, field, value, path)) if said and not is_expression(value) else []
     span = SPAN_PATTERN in field.text.replace("\\\\", "\\")
@@ -51,6 +54,11 @@ def _special(field: Field, value: Any, path: str) -> tuple[list[Found], bool]:
         mend = "write d.hh:mm:ss, such as 0.12:00:00"
         found.append((path, f"'{value}' is no time span", mend))
     return found, not said or is_expression(value)
+
+
+def _secret(field: Field) -> bool:
+    hints = [one for one in (field.hint, *bare(field.hint)) if isinstance(one, type)]
+    return any(issubclass(one, all_models.SecretBase) for one in hints)
 
 
 def _said_type(field: Field) -> str:
