@@ -79,6 +79,7 @@ def data_flow(found: Files) -> None:
 
 WRITTEN_BY_STUDIO: list[tuple[str, Callable[[Files], Any]]] = [
     ("note of publishing", lambda f: at(f, OUTER).update(lastPublishTime="2024-01-01T00:00:00Z")),
+    ("note of its author", lambda f: at(f, OUTER).update(lastModifiedByObjectId="a")),
     ("type of the resource", lambda f: f[OUTER].update(type="Microsoft.DataFactory/x", etag="1")),
     ("no activities", lambda f: at(f, INNER).pop("activities")),
     ("Boolean variable", lambda f: at(f, OUTER, "variables").update(b={"type": "Boolean"})),

@@ -15,7 +15,7 @@ PROPERTIES: dict[str, tuple[str, ...]] = {
     "JsonWriteSettings": ("quotealltext",),
     "OracleSource": ("convertdecimaltointeger",),
     "OrcDatasetTypeProperties": ("compressioncodec",),
-    "Pipeline": ("lastpublishtime",),
+    "Pipeline": ("lastmodifiedbyobjectid", "lastpublishtime"),
     "ServicePrincipalCredentialTypeProperties": ("azurecloudtype",),
     "SynapseNotebookActivityTypeProperties": ("snapshot",),
     "Transformation": ("script",),
