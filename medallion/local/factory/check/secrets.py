@@ -68,7 +68,7 @@ ENDINGS = (
     "sastoken",
     "clientsecret",
 )
-DRAWN = re.compile(r"(?=.*[A-Za-z])(?=.*[^A-Za-z])(?!\w+([-_ ]\w+)+$).{6,}")
+DRAWN = re.compile(r"(?=.*[A-Za-z])(?=.*[^A-Za-z])(?![A-Za-z0-9]+([-_ ][A-Za-z0-9]+)+$).{6,}")
 HEADERS = {
     "api-key",
     "authorization",
@@ -80,13 +80,15 @@ HEADERS = {
 }
 # `Password=…` of a connection string, and `client_secret=…` of a form that a request sends.
 IN_CONNECTION = re.compile(
-    r"(?:^|[;,&?'\"\s{(])(user[ _]?password|password|pwd|accountkey|sharedaccesskey"
+    r"(^|[;,&?'\"\s{(])(user[ _]?password|password|pwd|accountkey|sharedaccesskey"
     r"|sharedaccesssignature|accesskey|secret[ _]?access[ _]?key|client[_ ]?secret|refresh_token"
     r"|access[_ ]?token|api[_ ]?key)\s*=\s*(?!N')([^;&\"'\s][^;&\"']*)",
     re.IGNORECASE,
 )
+# What is compared in SQL stands without quotes too: `WHERE password=u.password`
+SQL = re.compile(r"\b(?:select|update|insert|delete|merge|where|join)\b", re.IGNORECASE)
 IN_ADDRESS = re.compile(
-    r"(?:^|[?&;,\s'\"])(sig|code|token|access_token|api_?key|subscription-key)="
+    r"(?:[?&](?=\w)|(?:^|[;,\s'\"])(?=sig=))(sig|code|token|access_token|api_?key|subscription-key)="
     r"([^&;\s\"']{16,})",
     re.IGNORECASE,
 )
@@ -94,7 +96,7 @@ IN_ADDRESS = re.compile(
 IN_AUTHORITY = re.compile(r"://[^/\s:@'\"?#]+:([^/\s@'\"?#]+)@[\w\[\0{$<]")
 # `{"password": "…"}` as the text of a request's body
 IN_JSON = re.compile(
-    r"[\"'](password|passwd|pwd|client_?secret|account_?key|access_?key|api_?key|secret"
+    r"[\"'](password|passwd|pwd|client_?secret|account_?key|access_?key|api_?key"
     r"|access_?token|refresh_?token|private_?key|passphrase)\\?[\"']\s*:\s*\\?[\"']"
     r"([^\"'\\]+)",
     re.IGNORECASE,
@@ -103,7 +105,7 @@ IN_JSON = re.compile(
 _QUOTED = r"N?'{1,4}([^']+)'"
 IN_SQL = (
     # WITH PASSWORD = '…', ENCRYPTION BY PASSWORD = '…', @rmtpassword = '…'
-    re.compile(r"(\w*password|\bpwd|\bpassphrase)\s*=\s*" + _QUOTED, re.IGNORECASE),
+    re.compile(r"(\b\w*password|\bpwd|\bpassphrase)\s*=\s*" + _QUOTED, re.IGNORECASE),
     re.compile(r"\b(password)\s*=\s*(0x[0-9a-f]{8,})", re.IGNORECASE),
     # DECLARE @password nvarchar(20) = '…'
     re.compile(
@@ -112,11 +114,19 @@ IN_SQL = (
     ),
     # CREATE USER u IDENTIFIED BY '…', or without quotes in Oracle
     re.compile(
-        r"\b(identified\s+(?:with\s+\w+\s+)?by)\s+(?:password\s+)?" + _QUOTED, re.IGNORECASE
+        r"\b(?:create|alter|grant)\b[^;]{0,400}?\b(identified\s+(?:with\s+\w+\s+)?by)\s+(?:password\s+)?"
+        + _QUOTED,
+        re.IGNORECASE,
     ),
-    re.compile(r"\b(identified\s+by)\s+(?!values\b|password\b)\"?([^\s'\";]+)", re.IGNORECASE),
+    re.compile(
+        r"\b(?:create|alter|grant)\b[^;]{0,400}?\b(identified\s+by)\s+(?!values\b|password\b)"
+        r"\"?([^\s'\";]+)",
+        re.IGNORECASE,
+    ),
     # CREATE USER u PASSWORD '…', as PostgreSQL writes it
-    re.compile(r"\b(?:user|role|login)\b[^;']*\b(password)\s+" + _QUOTED, re.IGNORECASE),
+    re.compile(
+        r"\b(?:create|alter)\s+(?:user|role)\b[^;']{0,400}\b(password)\s+" + _QUOTED, re.IGNORECASE
+    ),
     re.compile(r"\b((?:en|de)cryptbypassphrase)\s*\(\s*" + _QUOTED, re.IGNORECASE),
     re.compile(r"\b(sp_addlogin)\s+N?'[^']*'\s*,\s*" + _QUOTED, re.IGNORECASE),
 )
@@ -138,6 +148,9 @@ ISSUED = (
 # What stands where a secret was, or will be: ****, <secret>, {0}, $(pwd), #{pwd}#, __pwd__
 MASK = re.compile(
     r"[*•xX.]*|<.*>|\{.*\}|\[.*\]|\$\(.*\)|\$\{?\w+\}?|#\{.*\}#?|__\w+__|%\w+%|\(.*\)"
+    r"|\?|:\w+|\w"
+    # Answers, types and names rather than secrets
+    r"|yes|no|true|false|null|none|n/a|string|text|n?varchar|password|secret|pwd"
     r"|(?:your|enter|insert|replace|placeholder|redacted|removed|masked)[\w .-]*",
     re.IGNORECASE,
 )
@@ -240,9 +253,13 @@ def _steps(path: str) -> list[str]:
 
 def _said(text: str) -> str:
     """What is secret about a text by its form alone."""
+    compared = SQL.search(text) is not None
     for found in IN_CONNECTION.finditer(text):
-        if not _harmless(found[2].strip()) and not _code(text, found.end(1)):
-            return f"the text holds a secret ('{found[1].lower()}=')"
+        blanks = text[found.end(2)].isspace()  # in a connection string they are rare
+        if (compared and found[1] not in (";", "'", '"')) or (blanks and found[1] not in (";", "")):
+            continue
+        if not _harmless(found[3].strip()):
+            return f"the text holds a secret ('{found[2].lower()}=')"
     for pattern in (*IN_SQL, *((OF_CREDENTIAL,) if "credential" in text.lower() else ())):
         for found in pattern.finditer(text):
             if not _harmless(found[2].strip()):
@@ -263,14 +280,6 @@ def _said(text: str) -> str:
     if any(_mixed(found) for found in BASE64_KEY.findall(text)):
         return "the text holds a key in base64"
     return ""
-
-
-def _code(text: str, end: int) -> bool:
-    """Whether a name is compared or assigned in SQL, where a secret would be quoted.
-
-    A connection string has no blanks around its sign; `WHERE pwd = u.pwd` is no secret.
-    """
-    return text[end : end + 1].isspace()
 
 
 def _harmless(text: str) -> bool:
