@@ -288,16 +288,17 @@ def test_a_listener_that_dies_ends_the_run_at_once(factory: Factory, at: tuple[s
 
     factory.listener = listen
     factory.add("pipeline", "child", {"activities": [append("A", 1), append("Z", 1)]})
-    call = activity("Call", "ExecutePipeline", pipeline={"referenceName": "child"})
+    call = activity(
+        "Call", "ExecutePipeline", {"B": "Skipped"}, pipeline={"referenceName": "child"}
+    )
     with pytest.raises(Killed):
-        factory.run(append("A", 1), append("B", 2, {"A": "Failed"}), call, append("C", 3))
+        factory.run(append("A", 1), append("B", 2, {"A": "Failed"}), call)
     assert told(factory)[-1] == at
     [record] = (json.loads(file.read_text()) for file in (factory.home.factory / "runs").iterdir())
     assert record["status"] == "Cancelled"
 
 
 def test_a_listener_that_dies_ends_what_runs_beside_it(factory: Factory) -> None:
-    factory.most_at_once = 3
     dead = threading.Event()
 
     def listen(event: Event) -> None:
@@ -342,7 +343,6 @@ def test_an_interrupt_cancels_a_run_and_the_one_that_invoked_it(factory: Factory
 
 def test_independent_activities_run_together_when_the_environment_allows(factory: Factory) -> None:
     meeting = threading.Barrier(3, timeout=5)
-    factory.most_at_once = 3
     factory.pause = lambda seconds: meeting.wait() and None
     waits = [activity(f"W{n}", "Wait", waitTimeInSeconds=1) for n in range(3)]
     after = {f"W{n}": "Succeeded" for n in range(3)}

@@ -84,7 +84,7 @@ def laptop(
             {"github_url": github_url, "lake_url": lake, "alert_webhook": alert_webhook},
             {STORAGE: token},
             listener or (lambda event: None),
-            _pause,
+            LONGEST_PAUSE_SECONDS,
         )
 
 
@@ -152,19 +152,27 @@ def _gathered(
     if error and not told.failures:
         told.failures.append(cause(error["message"]))
     wanted = () if parameters["table"] or parameters["from_date"] else _reference_names(environment)
+    order = [f"{one['schema']}.{one['table']}" for one in tables(environment.files)]
+    order += list(_reference_names(environment))
     return IngestResult(
         run_id,
         run.record.status,
-        " ".join(told.failures) or None,
+        " ".join(_in_order(told.failures, order)) or None,
         list(_receipts(home.lake, run_id, environment.files)),
         list(_references(home.lake, run_id, wanted)),
-        told.notices,
+        _in_order(told.notices, order),
         time.monotonic() - began,
     )
 
 
-def _pause(seconds: float) -> None:
-    time.sleep(min(seconds, LONGEST_PAUSE_SECONDS))
+def _in_order(messages: list[str], subjects: list[str]) -> list[str]:
+    """The messages in the order of the subjects that they begin with, however the runs ended."""
+
+    def place(message: str) -> int:
+        begun = (n for n, one in enumerate(subjects) if message.startswith(f"{one}:"))
+        return next(begun, len(subjects))
+
+    return sorted(messages, key=place)
 
 
 def _receipts(lake: Path, run_id: str, files: FactoryFiles) -> Iterable[Receipt]:
