@@ -93,7 +93,7 @@ def test_a_run_is_followed_to_its_end_and_tells_what_each_table_landed(factory) 
         ("increment", 7, 700, None)
     }
     assert [one.name for one in result.references] == ["markets", "subscription_plans"]
-    assert 5 * 0.2 < result.seconds < 20
+    assert 0.2 < result.seconds < 20
     assert ("DimUser", "Take a while InProgress", False) in told
     assert {one[0] for one in told if one[2]} == {
         "pl_ingest",
@@ -267,7 +267,7 @@ def test_a_run_behind_another_waits_its_turn(factory) -> None:
 
 
 def test_a_run_that_waits_too_long_is_left_to_azure(factory) -> None:
-    with factory(seconds=0.3) as made, connect(made.factory) as client:
+    with factory(seconds=1.5) as made, connect(made.factory) as client:
         azure.start(client, made.factory, WHOLE, QUICK)
         said = refused(made, pace=HASTY)
     assert "behind another run of pl_ingest" in said

@@ -159,11 +159,13 @@ def _attempt(run: "Run", activity: Activity, scope: Scope, policy: Policy) -> di
 
 def _execute(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
     kind = activity["type"]
+    if kind not in CONTROL and kind not in ACTIVITIES:
+        raise not_supported("Activity type", kind, f"activity '{activity['name']}'")
+    if not isinstance(activity.get("typeProperties"), dict):
+        raise ActivityError(f"{kind} '{activity['name']}' has no typeProperties.")
     if kind in CONTROL:
         return CONTROL[kind](run, activity, scope)
-    if kind in ACTIVITIES:
-        return ACTIVITIES[kind](run.environment, activity, scope)
-    raise not_supported("Activity type", kind, f"activity '{activity['name']}'")
+    return ACTIVITIES[kind](run.environment, activity, scope)
 
 
 def _end(

@@ -42,7 +42,9 @@ class Block:
             for name in self.decided(found):
                 found[name] = set()
                 for before, _ in self.needs[name]:
-                    inner = (str(one.get("name")).lower() for one in flat([self.activities[before]]))
+                    inner = (
+                        str(one.get("name")).lower() for one in flat([self.activities[before]])
+                    )
                     found[name] |= {*inner, *found[before]}
         return found
 

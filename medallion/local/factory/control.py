@@ -15,6 +15,7 @@ from medallion.local.factory.nesting import flat
 from medallion.local.factory.parameters import check_variable
 from medallion.local.factory.scope import Scope, resolve
 from medallion.local.factory.timespans import seconds
+from medallion.local.factory.validation import validation
 from medallion.local.factory.values import to_text, type_name
 
 if TYPE_CHECKING:
@@ -284,4 +285,5 @@ CONTROL: dict[str, Body] = {
     "ExecutePipeline": execute_pipeline,
     "Fail": fail,
     "Wait": wait,
+    "Validation": validation,
 }

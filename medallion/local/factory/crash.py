@@ -12,6 +12,7 @@ from medallion.local.factory.events import Event, Listener
 from medallion.local.factory.files import FactoryFiles
 from medallion.local.factory.nesting import flat
 
+
 @dataclass(frozen=True)
 class Boundary:
     """Right before, or right after, the first run of an activity."""

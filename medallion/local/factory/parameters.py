@@ -43,6 +43,11 @@ def is_of(value: Any, kind: str) -> bool:
     return isinstance(value, types) and (bool in types or not isinstance(value, bool))
 
 
+def is_text(kind: str) -> bool:
+    """Whether values of a declared type are texts; those of an unknown type are taken for some."""
+    return str in TYPES.get(kind.lower(), (str,))
+
+
 def parameter_values(
     pipeline: str, declared: dict[str, Any], given: dict[str, Any]
 ) -> dict[str, Any]:

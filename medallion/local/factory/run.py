@@ -89,9 +89,13 @@ def laptop(
 
 
 def run(
-    home: Home, pipeline: str, log: Path, on_event: Listener | None = None
+    home: Home,
+    pipeline: str,
+    log: Path,
+    on_event: Listener | None = None,
+    parameters: dict[str, Any] | None = None,
 ) -> tuple[str, str | None]:
-    """Run a pipeline with its parameters' defaults: its status, and why it failed.
+    """Run a pipeline with these parameters, else their defaults: its status, and why it failed.
 
     The Databricks job that the factory names runs `dbt build` here, with its events in `log`.
     Raises `MedallionError` for an unknown pipeline, a missing source, or another run in progress.
@@ -106,7 +110,7 @@ def run(
     ):
         _remove_unfinished(home.lake)
         environment.jobs[job] = lambda parameters: dbt.run("build", log=log)
-        record = run_pipeline(environment, pipeline, {}).record
+        record = run_pipeline(environment, pipeline, parameters).record
     return record.status, cause(record.error["message"]) if record.error else None
 
 

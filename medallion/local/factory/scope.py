@@ -77,8 +77,9 @@ class Scope:
             if name.lower() == wanted:
                 return value
         raise ExpressionError(
-            f"The template function '{function}' found no '{key}' here; "
-            + (f"it finds '{', '.join(known)}'." if known else "there is none.")
+            f"The template function '{function}' found no '{key}' "
+            + ("that ends before this activity; " if function == "activity" else "here; ")
+            + (f"it finds '{', '.join(known)}'." if known else "it finds none.")
         )
 
     def _here(self, function: str, value: Any) -> Any:

@@ -65,7 +65,9 @@ def copy_data(environment: Environment, activity: dict[str, Any], scope: Scope) 
 def _copy_file(environment: Environment, origin: Dataset, path: Path, where: str) -> dict[str, int]:
     with replacing(path) as temporary:
         if origin.service.type == "HttpServer":
-            size = http.download(http.address_of(environment, origin), temporary, HTTP_TIMEOUT_SECONDS)
+            size = http.download(
+                http.address_of(environment, origin), temporary, HTTP_TIMEOUT_SECONDS
+            )
         elif origin.service.type in STORAGE:
             file = lake.path_of(environment, origin)
             if not file.is_file():

@@ -84,7 +84,9 @@ def stored_procedure(
         for name, one in properties.get("storedProcedureParameters", {}).items()
     ]
     azure_sql.execute(
-        environment, service, f"EXEC {properties['storedProcedureName']} {', '.join(arguments)}".strip()
+        environment,
+        service,
+        f"EXEC {properties['storedProcedureName']} {', '.join(arguments)}".strip(),
     )
     return {}
 

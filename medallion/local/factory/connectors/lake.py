@@ -7,7 +7,6 @@ from medallion.local.factory.datasets import Dataset
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
 
-
 CONTAINERS = {"AzureBlobFSLocation": "fileSystem", "AzureBlobStorageLocation": "container"}
 
 
