@@ -23,7 +23,7 @@ class Factory:
         self.pauses: list[float] = []
         self.events: list[Event] = []
         self.listener: Callable[[Event], None] = self.events.append
-        self.pause: Callable[[float], None] = self.pauses.append
+        self.pause: Callable[[float], None] | None = self.pauses.append
 
     def add(self, kind: str, name: str, properties: Json) -> None:
         file = self.folder / "adf" / kind / f"{name}.json"
