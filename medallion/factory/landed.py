@@ -31,9 +31,9 @@ def subject(run: PipelineRun) -> str | None:
 
 
 def receipts(runs: Iterable[PipelineRun]) -> list[Receipt]:
-    """The receipts that were left, in the order of their tables' beginning."""
+    """The receipts that were left, by their tables' names, and for a table as it was ingested."""
     left = [one for one in runs if (one.pipeline_name, one.status) == (RECEIPT, "Succeeded")]
-    return sorted((_receipt(one) for one in left), key=lambda one: (one.started_at, one.mode))
+    return sorted((_receipt(one) for one in left), key=lambda one: (one.table, one.ended_at))
 
 
 def _receipt(run: PipelineRun) -> Receipt:
@@ -81,9 +81,12 @@ def notices(run: PipelineRun, activities: Iterable[ActivityRun]) -> list[str]:
 
 
 def failures(activities: Iterable[ActivityRun]) -> list[str]:
-    """Each table's and reference file's failure, as `pl_ingest` itself words them."""
-    return [
+    """Each table's and reference file's failure, as `pl_ingest` itself words them, sorted.
+
+    Tables are ingested at the same time, so the order of their failures says nothing.
+    """
+    return sorted(
         cause(str((one.error or {}).get("message")))
         for one in activities
         if (one.activity_type, one.status) == ("Fail", "Failed")
-    ]
+    )

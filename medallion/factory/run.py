@@ -14,6 +14,7 @@ from azure.mgmt.datafactory.models import ActivityRun, PipelineRun
 
 from medallion.errors import MedallionError
 from medallion.factory import landed
+from medallion.factory.landed import REFERENCE
 from medallion.factory.monitor import ENDED, Monitor, begin
 from medallion.factory.refusals import asked_pause, passing, reason, told, unclear
 from medallion.factory.settings import Factory
@@ -232,14 +233,15 @@ def _result(run_id: str, seen: _Seen, waited: float) -> IngestResult:
     elif status == "Failed" and not errors:
         errors = [cause(seen.run.message or "Azure gives no reason.")]
     parts = [(part, seen.activities.get(key, [])) for key, part in seen.parts.items()]
+    references = [landed.reference(*one) for one in parts if one[0].pipeline_name == REFERENCE]
     took = seen.run.duration_in_ms
     return IngestResult(
         run_id,
         status,
         " ".join(errors) or None,
         landed.receipts(seen.parts.values()),
-        [landed.reference(*one) for one in parts if one[0].pipeline_name == landed.REFERENCE],
-        [note for one in parts for note in landed.notices(*one)],
+        sorted(references, key=lambda one: one.name),
+        sorted(note for one in parts for note in landed.notices(*one)),
         waited if took is None else took / 1000,
     )
 

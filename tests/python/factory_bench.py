@@ -22,9 +22,8 @@ class Factory:
         self.home = Home(folder / "home")
         self.pauses: list[float] = []
         self.events: list[Event] = []
-        self.most_at_once = 1
         self.listener: Callable[[Event], None] = self.events.append
-        self.pause: Callable[[float], None] = self.pauses.append
+        self.pause: Callable[[float], None] | None = self.pauses.append
 
     def add(self, kind: str, name: str, properties: Json) -> None:
         file = self.folder / "adf" / kind / f"{name}.json"
@@ -49,7 +48,6 @@ class Factory:
             FactoryFiles(self.folder / "adf"),
             listener=self.listener,
             pause=self.pause,
-            most_at_once=self.most_at_once,
         )
 
 

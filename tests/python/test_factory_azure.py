@@ -84,16 +84,21 @@ def error(code: str, status: int, **headers: str) -> Answer:
 
 def test_a_run_is_followed_to_its_end_and_tells_what_each_table_landed(factory) -> None:
     told = []
-    with factory(seconds=0.2) as made, connect(made.factory) as client:
+    with factory(seconds=1) as made, connect(made.factory) as client:
         run_id = azure.start(client, made.factory, WHOLE, QUICK)
         result = azure.follow(client, made.factory, run_id, lambda *one: told.append(one), QUICK)
+        windows = [one for one in made.runs.all() if one["pipelineName"] == "pl_ingest_window"]
+        waits = [one for run in windows for one in made.runs.activities(run["runId"])[:1]]
     assert (result.run_id, result.status, result.error) == (run_id, "Succeeded", None)
-    assert [one.table for one in result.receipts] == [f"dbo.{name}" for name in TABLES]
+    assert [one.table for one in result.receipts] == sorted(f"dbo.{name}" for name in TABLES)
     assert {(one.mode, one.rows_written, one.bytes, one.file) for one in result.receipts} == {
         ("increment", 7, 700, None)
     }
     assert [one.name for one in result.references] == ["markets", "subscription_plans"]
-    assert 5 * 0.2 < result.seconds < 20
+    assert 1 < result.seconds < 20
+    first, second, *_ = sorted(waits, key=lambda one: one["activityRunStart"])
+    assert second["activityRunStart"] < first["activityRunEnd"]
+    assert all(one["durationInMs"] >= 1000 for one in waits)
     assert ("DimUser", "Take a while InProgress", False) in told
     assert {one[0] for one in told if one[2]} == {
         "pl_ingest",
@@ -218,7 +223,7 @@ def test_a_host_that_does_not_exist(factory) -> None:
 
 
 def test_a_run_that_disappears(factory) -> None:
-    with factory(seconds=0.2) as made:
+    with factory(seconds=1.5) as made:
         answers = [error("PipelineRunNotFound", 404)] * 3
         made.whenever = lambda asked: (
             made.disturbances.extend(answers) if made.count("queryPipelineRuns") == 2 else None
@@ -234,7 +239,7 @@ def test_a_new_run_may_be_unknown_for_a_moment(factory) -> None:
 
 
 def test_a_run_that_is_cancelled_in_azure(factory) -> None:
-    with factory(seconds=0.3) as made, connect(made.factory) as client:
+    with factory(seconds=1.5) as made, connect(made.factory) as client:
         run_id = azure.start(client, made.factory, WHOLE, QUICK)
         place = (made.factory.resource_group, made.factory.name)
         made.whenever = lambda asked: (
@@ -255,7 +260,7 @@ def test_a_run_that_is_cancelled_in_azure(factory) -> None:
 
 def test_a_run_behind_another_waits_its_turn(factory) -> None:
     told = []
-    with factory(seconds=0.1) as made, connect(made.factory) as client:
+    with factory(seconds=0.3) as made, connect(made.factory) as client:
         first = azure.start(client, made.factory, WHOLE, QUICK)
         second = azure.start(client, made.factory, WHOLE, QUICK)
         result = azure.follow(client, made.factory, second, lambda *one: told.append(one), QUICK)
@@ -267,7 +272,7 @@ def test_a_run_behind_another_waits_its_turn(factory) -> None:
 
 
 def test_a_run_that_waits_too_long_is_left_to_azure(factory) -> None:
-    with factory(seconds=0.3) as made, connect(made.factory) as client:
+    with factory(seconds=1.5) as made, connect(made.factory) as client:
         azure.start(client, made.factory, WHOLE, QUICK)
         said = refused(made, pace=HASTY)
     assert "behind another run of pl_ingest" in said
@@ -275,7 +280,7 @@ def test_a_run_that_waits_too_long_is_left_to_azure(factory) -> None:
 
 
 def test_ctrl_c_leaves_the_run_to_azure_and_tells_how_to_cancel_it(factory) -> None:
-    with factory(seconds=0.5) as made:
+    with factory(seconds=1.5) as made:
         pressed = []
 
         def press(asked: str) -> None:
@@ -450,10 +455,11 @@ def test_a_run_in_azure_lands_what_a_local_run_lands(
         ingest_here(homes["here"], "DimUser")
         increment = command("--target", "prod", "--table", "DimUser")
     assert (there.status, there.error) == ("Succeeded", None)
-    assert [_told(one) for one in there.receipts] == [_told(one) for one in here.receipts]
-    assert [(one.name, one.bytes, bool(one.file)) for one in there.references] == [
+    local = sorted(here.receipts, key=lambda one: one.table)
+    assert [_told(one) for one in there.receipts] == [_told(one) for one in local]
+    assert {(one.name, one.bytes, bool(one.file)) for one in there.references} == {
         (one.name, one.bytes, bool(one.file)) for one in here.references
-    ]
+    }
     assert there.notices == here.notices
     assert increment.exit_code == 0
     assert re.search(r"dbo.DimUser +increment .* 6 ", increment.stdout)

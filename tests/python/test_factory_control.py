@@ -1,5 +1,6 @@
 """Control activities: branches, loops, variables, child pipelines."""
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from medallion.errors import MedallionError
 from medallion.local.factory.engine import run_pipeline
+from medallion.local.factory.events import Event
 
 from factory_bench import Factory, Json, activity, append, fail
 
@@ -28,7 +30,7 @@ def test_for_each_runs_all_items_and_then_fails(factory: Factory) -> None:
         ),
     ]
     run = factory.run(activity("Loop", "ForEach", items="@createArray(1, 2, 3)", activities=inner))
-    assert run.scope.variables["a"] == [1, 2, 3]
+    assert sorted(run.scope.variables["a"]) == [1, 2, 3]
     assert run.record.error is not None and run.record.error["message"].endswith("Error: even 2")
     assert run.record.error["errorCode"] == "E1"
 
@@ -106,21 +108,20 @@ class Crowd:
 
 
 @pytest.mark.parametrize(
-    ("at_once", "properties", "most"),
+    ("properties", "most"),
     [
-        (1, {}, 1),
-        (4, {}, 4),
-        (4, {"batchCount": 2}, 2),
-        (4, {"isSequential": True}, 1),
-        (4, {"isSequential": "true"}, 1),
-        (99, {"batchCount": 60}, 50),
-        (99, {}, 20),
+        ({"batchCount": 2}, 2),
+        ({"batchCount": "@add(1, 2)"}, 3),
+        ({"isSequential": True}, 1),
+        ({"isSequential": "true"}, 1),
+        ({"batchCount": 60}, 50),
+        ({}, 20),
     ],
 )
 def test_as_many_iterations_run_at_once_as_allowed(
-    factory: Factory, at_once: int, properties: Json, most: int
+    factory: Factory, properties: Json, most: int
 ) -> None:
-    factory.most_at_once, crowd = at_once, Crowd(most)
+    crowd = Crowd(most)
     factory.pause = crowd
     wait = activity("W", "Wait", waitTimeInSeconds=1)
     factory.run(loop(f"@range(0, {max(8, most + 5)})", wait, **properties))
@@ -130,25 +131,23 @@ def test_as_many_iterations_run_at_once_as_allowed(
 def test_iterations_at_once_share_variables_and_keep_their_own_activities(
     factory: Factory,
 ) -> None:
-    factory.most_at_once = 20
     wait = activity("W", "Filter", items="@createArray(item())", condition="@bool(1)")
     add = append("Add", "@activity('W').output.Value[0]", {"W": "Succeeded"})
     run = factory.run(loop("@range(0, 200)", wait, add))
     assert sorted(run.scope.variables["a"]) == list(range(200))
 
 
-@pytest.mark.parametrize("at_once", [1, 4])
+@pytest.mark.parametrize("batch", [1, 4])
 def test_the_first_failing_item_gives_the_error_and_all_items_run(
-    factory: Factory, at_once: int
+    factory: Factory, batch: int
 ) -> None:
-    factory.most_at_once = at_once
     failing = activity(
         *("If", "IfCondition"),
         {"Add": "Succeeded"},
         expression="@greater(item(), 1)",
         ifTrueActivities=[fail("No", message="item @{item()}")],
     )
-    run = factory.run(loop("@range(0, 6)", append("Add", "@item()"), failing))
+    run = factory.run(loop("@range(0, 6)", append("Add", "@item()"), failing, batchCount=batch))
     assert sorted(run.scope.variables["a"]) == list(range(6))
     assert run.record.error is not None and run.record.error["message"].endswith("Error: item 2")
 
@@ -308,3 +307,125 @@ def test_wait_takes_whole_seconds(factory: Factory) -> None:
     assert factory.pauses == [3.0]
     error = factory.error(activity("W", "Wait", waitTimeInSeconds="soon"))
     assert "a whole number of seconds" in error["message"]
+
+
+def test_who_does_not_wait_goes_on_before_the_other_ends(factory: Factory) -> None:
+    ended = threading.Event()
+
+    def listen(event: Event) -> None:
+        factory.events.append(event)
+        if (event.activity, event.status) == ("Last", "Succeeded"):
+            ended.set()
+
+    factory.listener = listen
+    factory.pause = lambda seconds: None if ended.wait(10) else pytest.fail("the other came first")
+    wait = activity("W", "Wait", waitTimeInSeconds=1)
+    factory.add("pipeline", "child", {"activities": [wait, fail("X", {"W": "Succeeded"})]})
+    call = {"pipeline": {"referenceName": "child"}, "waitOnCompletion": False}
+    run = factory.run(
+        activity("C", "ExecutePipeline", **call), append("Last", 1, {"C": "Succeeded"})
+    )
+    child = run.scope.activities["C"]["output"]["pipelineRunId"]
+    record = json.loads((factory.home.factory / "runs" / f"{child}.json").read_text())
+    assert (run.record.status, record["status"]) == ("Succeeded", "Failed")
+    assert run.record.ended_at is not None and run.record.ended_at < record["ended_at"]
+
+
+def test_who_does_not_wait_learns_only_what_stops_the_other_from_beginning(
+    factory: Factory,
+) -> None:
+    factory.add("pipeline", "child", {"activities": [append("A", 1, {"A": "Succeeded"})]})
+    call = {"pipeline": {"referenceName": "child"}, "waitOnCompletion": False}
+    run = factory.run(activity("C", "ExecutePipeline", **call))
+    child = run.scope.activities["C"]["output"]["pipelineRunId"]
+    record = json.loads((factory.home.factory / "runs" / f"{child}.json").read_text())
+    assert (run.record.status, record["status"]) == ("Succeeded", "Failed")
+    assert "in a circle" in record["error"]["message"]
+    unknown = factory.error(activity("C", "ExecutePipeline", **call | {"parameters": {"p": 1}}))
+    assert "has no parameter 'p'" in unknown["message"]
+
+
+def test_concurrency_queues_runs_of_a_pipeline_in_the_order_in_which_they_came(
+    factory: Factory,
+) -> None:
+    crowd = Crowd(2)
+    factory.pause = crowd
+    wait = activity("W", "Wait", waitTimeInSeconds=1)
+    factory.add("pipeline", "child", {"activities": [wait], "concurrency": 2})
+    call = activity("C", "ExecutePipeline", pipeline={"referenceName": "child"})
+    assert factory.run(loop("@range(0, 6)", call)).record.status == "Succeeded"
+    assert crowd.most == 2
+    for limit in (0, "two"):
+        factory.add("pipeline", "child", {"activities": [wait], "concurrency": limit})
+        assert "The concurrency of pipeline 'child'" in factory.error(call)["message"]
+
+
+def test_a_failed_call_still_tells_which_run_failed(factory: Factory) -> None:
+    factory.add("pipeline", "child", {"activities": [fail("X")]})
+    call = activity("C", "ExecutePipeline", pipeline={"referenceName": "child"})
+    run = factory.run(call, append("A", "@activity('C').output.pipelineRunId", {"C": "Failed"}))
+    [run_id] = run.scope.variables["a"]
+    assert (factory.home.factory / "runs" / f"{run_id}.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        ("ForEach", "ForEach"),
+        ("ForEach", "Until"),
+        ("Until", "ForEach"),
+        ("IfCondition", "ForEach"),
+        ("Switch", "IfCondition"),
+    ],
+)
+def test_a_loop_or_branch_stands_only_where_azure_allows_it(
+    factory: Factory, outer: str, inner: str
+) -> None:
+    def nested(name: str, kind: str, *activities: Json) -> Json:
+        block = list(activities)
+        settings: Json = {
+            "ForEach": {"items": "@createArray(1)", "activities": block},
+            "Until": {"expression": "@bool(1)", "activities": block},
+            "IfCondition": {"expression": "@bool(1)", "ifTrueActivities": block},
+            "Switch": {"on": "x", "defaultActivities": block},
+        }[kind]
+        return activity(name, kind, **settings)
+
+    error = factory.error(nested("Out", outer, nested("In", inner)))
+    assert f"{inner} 'In' stands inside {outer}" in error["message"]
+    branch = nested("In", "Switch", append("A", 1))
+    assert factory.run(nested("Out", "ForEach", branch)).record.status == "Succeeded"
+
+
+def test_an_activity_reads_only_what_ended_before_it(factory: Factory) -> None:
+    before = append("Before", 1)
+    beside = append("Beside", 2)
+    reads = append("Reads", "@activity('Beside').output.value", {"Before": "Succeeded"})
+    error = factory.error(before, beside, reads)
+    assert "no 'Beside' that ends before this activity; it finds 'Before'" in error["message"]
+    inside = activity(
+        *("If", "IfCondition"),
+        {"Before": "Succeeded"},
+        expression="@bool(1)",
+        ifTrueActivities=[append("In", "@activity('before').output.value")],
+    )
+    after = append("After", "@activity('In').output.value", {"If": "Succeeded"})
+    assert factory.run(before, inside, after).scope.variables["a"] == [1, 1, 1]
+
+
+def test_an_until_reads_what_its_last_round_left(factory: Factory) -> None:
+    count = append("Count", "@length(variables('a'))")
+    until = activity(
+        "U", "Until", expression="@equals(activity('Count').output.value, 2)", activities=[count]
+    )
+    last = append("Last", "@activity('Count').output.value", {"U": "Succeeded"})
+    assert factory.run(until, last).scope.variables["a"] == [0, 1, 2, 2]
+
+
+def test_a_timeout_cuts_a_wait_inside_the_loop(factory: Factory) -> None:
+    factory.pause = None
+    wait = activity("W", "Wait", waitTimeInSeconds=600)
+    until = activity("U", "Until", expression="@bool(0)", timeout="0.00:00:01", activities=[wait])
+    began = time.monotonic()
+    assert factory.error(until)["errorCode"] == "ActivityTimeout"
+    assert time.monotonic() - began < 60

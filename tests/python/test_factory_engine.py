@@ -1,6 +1,7 @@
 """Runs of pipelines: dependencies, outcomes, retries, timeouts, events, crashes."""
 
 import json
+import signal
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,6 +14,7 @@ from medallion.home import Home
 from medallion.local.factory.engine import run_pipeline
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.events import Event
+from medallion.local.factory.shared import Shared, Stopped
 
 from factory_bench import Factory, Json, activity, append, fail, status
 
@@ -288,16 +290,17 @@ def test_a_listener_that_dies_ends_the_run_at_once(factory: Factory, at: tuple[s
 
     factory.listener = listen
     factory.add("pipeline", "child", {"activities": [append("A", 1), append("Z", 1)]})
-    call = activity("Call", "ExecutePipeline", pipeline={"referenceName": "child"})
+    call = activity(
+        "Call", "ExecutePipeline", {"B": "Skipped"}, pipeline={"referenceName": "child"}
+    )
     with pytest.raises(Killed):
-        factory.run(append("A", 1), append("B", 2, {"A": "Failed"}), call, append("C", 3))
+        factory.run(append("A", 1), append("B", 2, {"A": "Failed"}), call)
     assert told(factory)[-1] == at
     [record] = (json.loads(file.read_text()) for file in (factory.home.factory / "runs").iterdir())
     assert record["status"] == "Cancelled"
 
 
 def test_a_listener_that_dies_ends_what_runs_beside_it(factory: Factory) -> None:
-    factory.most_at_once = 3
     dead = threading.Event()
 
     def listen(event: Event) -> None:
@@ -340,9 +343,51 @@ def test_an_interrupt_cancels_a_run_and_the_one_that_invoked_it(factory: Factory
     ]
 
 
-def test_independent_activities_run_together_when_the_environment_allows(factory: Factory) -> None:
+def _press_ctrl_c() -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+@pytest.mark.parametrize("how", ["Ctrl-C", "cancel"])
+def test_a_run_that_is_stopped_waits_no_longer(factory: Factory, how: str) -> None:
+    factory.pause, shared = None, Shared()
+    waits = [activity(f"W{n}", "Wait", waitTimeInSeconds=600) for n in range(2)]
+    inner = activity("Each", "ForEach", items="@range(0, 3)", activities=waits)
+    factory.add("pipeline", "child", {"activities": [inner]})
+    call = {"pipeline": {"referenceName": "child"}, "waitOnCompletion": False}
+    calls = activity("C", "ExecutePipeline", **call)
+    factory.add("pipeline", "pl", {"activities": [*waits, calls]})
+    stop = _press_ctrl_c if how == "Ctrl-C" else shared.stop
+    timer, began = threading.Timer(0.5, stop), time.monotonic()
+    timer.start()
+    with pytest.raises(KeyboardInterrupt if how == "Ctrl-C" else Stopped):
+        run_pipeline(factory.environment(), "pl", shared=shared)
+    assert time.monotonic() - began < 60
+    runs = [json.loads(file.read_text()) for file in (factory.home.factory / "runs").iterdir()]
+    assert [run["status"] for run in runs] == ["Cancelled", "Cancelled"]
+    assert {event.status for event in factory.events} == {"InProgress", "Succeeded"}
+
+
+def test_events_tell_where_each_activity_ran(factory: Factory) -> None:
+    factory.add("pipeline", "child", {"activities": [append("A", "@pipeline().RunId")]})
+    call = activity("C", "ExecutePipeline", pipeline={"referenceName": "child"})
+    factory.run(activity("Each", "ForEach", items="@range(0, 2)", activities=[call]))
+    ids = {one.activity_run_id: one for one in factory.events if one.ended}
+    assert len(ids) == 5
+    around = {
+        (one.activity, one.iteration, ids[one.container].activity if one.container else None)
+        for one in ids.values()
+    }
+    assert around == {
+        ("Each", None, None),
+        ("C", 0, "Each"),
+        ("C", 1, "Each"),
+        ("A", None, "C"),
+    }
+    assert all(one.started <= str(one.ended) for one in ids.values())
+
+
+def test_independent_activities_run_at_the_same_time(factory: Factory) -> None:
     meeting = threading.Barrier(3, timeout=5)
-    factory.most_at_once = 3
     factory.pause = lambda seconds: meeting.wait() and None
     waits = [activity(f"W{n}", "Wait", waitTimeInSeconds=1) for n in range(3)]
     after = {f"W{n}": "Succeeded" for n in range(3)}

@@ -9,13 +9,18 @@ import logging
 import math
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from medallion.errors import MedallionError
 from medallion.local.factory.activities import ACTIVITIES
 from medallion.local.factory.control import CONTROL
-from medallion.local.factory.errors import ActivityError, ExpressionError, not_supported
+from medallion.local.factory.errors import (
+    NOT_HERE,
+    ActivityError,
+    ExpressionError,
+    not_supported,
+)
 from medallion.local.factory.events import Event, timestamp
 from medallion.local.factory.scope import Scope, resolve
 from medallion.local.factory.timespans import seconds
@@ -31,7 +36,7 @@ DEFAULT_TIMEOUT = "0.12:00:00"
 DEFAULT_RETRY_INTERVAL_SECONDS = 30
 
 # What an activity's body raises for a fault of its definition, its data or the machine.
-FAILURES = (MedallionError, KeyError, TypeError, ValueError, OSError)
+FAILURES = (MedallionError, LookupError, AttributeError, TypeError, ValueError, OSError)
 
 
 @dataclass
@@ -60,7 +65,7 @@ def _policy(activity: Activity, scope: Scope) -> Policy:
     """The policy of an execution activity; a control activity has none."""
     if activity["type"] in CONTROL:
         return Policy()
-    given = resolve(activity.get("policy", {}), scope)
+    given = resolve(activity.get("policy") or {}, scope)
     return Policy(
         int(given.get("retry", 0)),
         float(given.get("retryIntervalInSeconds", DEFAULT_RETRY_INTERVAL_SECONDS)),
@@ -78,18 +83,20 @@ def run_activity(run: "Run", activity: Activity, scope: Scope) -> str:
     if activity.get("state") == "Inactive":
         return _end(run, activity, scope, Clock(), _inactive(activity))
     clock = Clock()
-    _tell(run, activity, {"status": "InProgress"})
+    _tell(run, activity, scope, clock, {"status": "InProgress"})
+    inside = replace(scope, container=clock.run_id, place=None)
     attempt, policy = 0, Policy()
     while True:
         try:
             policy = policy if attempt else _policy(activity, scope)
-            result = _attempt(run, activity, scope, policy)
+            result = _attempt(run, activity, inside, policy)
         except FAILURES as error:
             result = _explained(activity, error)
-        if result["status"] == "Succeeded" or attempt == policy.retries:
+        last = attempt == policy.retries or result["error"].get("errorCode") == NOT_HERE
+        if result["status"] == "Succeeded" or last:
             return _end(run, activity, scope, clock, result, attempt)
         attempt += 1
-        run.environment.pause(policy.interval)
+        run.pause(policy.interval, scope)
 
 
 def _inactive(activity: Activity) -> dict[str, Any]:
@@ -118,7 +125,8 @@ def _explained(activity: Activity, error: Exception) -> dict[str, Any]:
     it = f"{activity['type']} '{activity['name']}'"
     match error:
         case ActivityError():
-            return _failed(activity, error.code, error.kind, str(error))
+            found = _failed(activity, error.code, error.kind, str(error))
+            return {**found, "output": found["output"] | error.output}
         case ExpressionError():
             return _failed(activity, "InvalidTemplate", "UserError", str(error))
         case MedallionError():
@@ -151,11 +159,13 @@ def _attempt(run: "Run", activity: Activity, scope: Scope, policy: Policy) -> di
 
 def _execute(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
     kind = activity["type"]
+    if kind not in CONTROL and kind not in ACTIVITIES:
+        raise not_supported("Activity type", kind, f"activity '{activity['name']}'")
+    if not isinstance(activity.get("typeProperties"), dict):
+        raise ActivityError(f"{kind} '{activity['name']}' has no typeProperties.")
     if kind in CONTROL:
         return CONTROL[kind](run, activity, scope)
-    if kind in ACTIVITIES:
-        return ACTIVITIES[kind](run.environment, activity, scope)
-    raise not_supported("Activity type", kind, f"activity '{activity['name']}'")
+    return ACTIVITIES[kind](run.environment, activity, scope)
 
 
 def _end(
@@ -169,33 +179,49 @@ def _end(
     """Leave the result for `activity()` and in the run's record, and tell the listener."""
     run.shared.check()
     elapsed = clock.seconds()
+    ended = timestamp()
     scope.activities[activity["name"]] = {
         **result,
         "activityName": activity["name"],
         "activityType": activity["type"],
         "activityRunId": clock.run_id,
         "executionStartTime": clock.started,
-        "executionEndTime": timestamp(),
+        "executionEndTime": ended,
         "duration": str(dt.timedelta(seconds=elapsed)),
     }
-    secret = activity.get("policy", {}).get("secureOutput", False)
+    shown = {**result, "output": {}} if _is_secret(activity) else result
     run.record.activities.append(
         {
             "activityName": activity["name"],
             "activityType": activity["type"],
             "status": result["status"],
+            "activityRunId": clock.run_id,
+            "container": scope.container,
+            "iteration": scope.place,
             "activityRunStart": clock.started,
             "durationInMs": round(elapsed * 1000),
             "retryAttempt": retries,
-            "output": {} if secret else result.get("output", {}),
+            "output": shown.get("output", {}),
             "error": result.get("error", {}),
         }
     )
-    _tell(run, activity, result)
+    _tell(run, activity, scope, clock, shown, ended)
     return str(result["status"])
 
 
-def _tell(run: "Run", activity: Activity, result: dict[str, Any]) -> None:
+def _is_secret(activity: Activity) -> bool:
+    """Whether nobody who watches may see the output."""
+    return bool((activity.get("policy") or {}).get("secureOutput", False))
+
+
+def _tell(
+    run: "Run",
+    activity: Activity,
+    scope: Scope,
+    clock: Clock,
+    result: dict[str, Any],
+    ended: str | None = None,
+) -> None:
     """Tell the listener, one event at a time; a run that was stopped goes no further."""
     event = Event(
         run.record.run_id,
@@ -206,14 +232,21 @@ def _tell(run: "Run", activity: Activity, result: dict[str, Any]) -> None:
         result["status"],
         result.get("output", {}),
         result.get("error", {}),
+        clock.run_id,
+        scope.container or run.record.invoked_by_activity,
+        scope.place,
+        clock.started,
+        ended,
     )
     with run.shared.turn:
         run.shared.check()
         try:
             run.environment.listener(event)
         except Exception as error:  # none of the activity's, which would only fail it
-            run.shared.stopped.set()
-            raise RuntimeError("the run's listener failed") from error
-        except BaseException:
-            run.shared.stopped.set()
+            failed = RuntimeError("the run's listener failed")
+            failed.__cause__ = error
+            run.shared.stop(failed)
+            raise failed from error
+        except BaseException as error:
+            run.shared.stop(error)
             raise

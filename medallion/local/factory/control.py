@@ -7,13 +7,16 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from medallion.local.factory.errors import ActivityError
+from medallion.local.factory.nesting import flat
 from medallion.local.factory.parameters import check_variable
 from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
 from medallion.local.factory.timespans import seconds
+from medallion.local.factory.validation import validation
 from medallion.local.factory.values import to_text, type_name
 
 if TYPE_CHECKING:
@@ -22,10 +25,29 @@ if TYPE_CHECKING:
 Activity = dict[str, Any]
 Body = Callable[["Run", Activity, Scope], dict[str, Any]]
 
+LOOPS = ("ForEach", "Until")
+BRANCHES = ("IfCondition", "Switch")
+CONTAINERS = LOOPS + BRANCHES
 LONGEST_UNTIL_SECONDS = 90 * 86400
 MOST_ITEMS = 100_000  # of a ForEach, by the service's limits
 DEFAULT_BATCH = 20
 MOST_BATCH = 50
+
+
+def _within(activity: Activity, scope: Scope) -> Scope:
+    """The scope inside a loop or a branch, which may not stand in every other.
+
+    Source: https://learn.microsoft.com/azure/data-factory/concepts-nested-activities
+    """
+    kind = activity["type"]
+    not_in = CONTAINERS if kind in LOOPS else BRANCHES
+    if outer := [one for one in scope.around if one in not_in]:
+        raise ActivityError(
+            f"{kind} '{activity['name']}' stands inside {outer[-1]}, which Data Factory does not "
+            "allow; move it into a pipeline of its own and call that by ExecutePipeline.",
+            "InvalidActivity",
+        )
+    return replace(scope, around=(*scope.around, kind))
 
 
 def _boolean(activity: Activity, value: Any) -> bool:
@@ -49,44 +71,45 @@ def _items(activity: Activity, scope: Scope) -> list[Any]:
 
 def if_condition(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
     """Run one of two lists of activities."""
-    properties = activity["typeProperties"]
+    properties, inside = activity["typeProperties"], _within(activity, scope)
     chosen = _boolean(activity, resolve(properties["expression"], scope))
-    run.inner(properties.get("ifTrueActivities" if chosen else "ifFalseActivities", []), scope)
+    run.inner(properties.get("ifTrueActivities" if chosen else "ifFalseActivities"), inside)
     return {}
 
 
 def switch(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
     """Run the case whose value equals the expression's text, else the default."""
-    properties = activity["typeProperties"]
+    properties, inside = activity["typeProperties"], _within(activity, scope)
     on = to_text(resolve(properties["on"], scope))
-    cases = (c["activities"] for c in properties.get("cases", []) if c["value"] == on)
-    run.inner(next(cases, properties.get("defaultActivities", [])), scope)
+    cases = (c.get("activities") for c in properties.get("cases") or [] if c["value"] == on)
+    run.inner(next(cases, properties.get("defaultActivities")), inside)
     return {}
 
 
 def for_each(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
     """Run activities once per item, all of them even when some fail, and fail if any did.
 
-    Unless `isSequential`, up to `batchCount` items run at once in no given order, as far as the
-    environment allows. The first failing item's error is the activity's.
+    Unless `isSequential`, up to `batchCount` items run at once, and begin in the order of the
+    items. The first failing item's error is the activity's.
 
     Source: https://learn.microsoft.com/azure/data-factory/control-flow-for-each-activity
     """
+    inside = _within(activity, scope)
     properties, items = activity["typeProperties"], _items(activity, scope)
     if len(items) > MOST_ITEMS:
         raise ActivityError(f"ForEach '{activity['name']}' has more than {MOST_ITEMS} items.")
     at_once = 1
-    if not _switched_on(properties.get("isSequential", False)):
-        at_once = min(int(properties.get("batchCount", DEFAULT_BATCH)), MOST_BATCH)
+    if not _switched_on(resolve(properties.get("isSequential", False), scope)):
+        at_once = min(int(resolve(properties.get("batchCount", DEFAULT_BATCH), scope)), MOST_BATCH)
 
-    def iterate(item: Any) -> ActivityError | None:
+    def iterate(place: int) -> ActivityError | None:
         try:
-            run.inner(properties["activities"], scope.iteration(item))
+            run.inner(properties["activities"], inside.iteration(items[place], place))
         except ActivityError as error:
             return error
         return None
 
-    errors = _for_all(run, iterate, items, min(at_once, run.environment.most_at_once))
+    errors = _for_all(run, iterate, len(items), at_once)
     for error in errors:
         if error is not None:
             raise error
@@ -98,16 +121,16 @@ def _switched_on(value: Any) -> bool:
 
 
 def _for_all(
-    run: "Run", iterate: Callable[[Any], ActivityError | None], items: list[Any], at_once: int
+    run: "Run", iterate: Callable[[int], ActivityError | None], count: int, at_once: int
 ) -> list[ActivityError | None]:
     """The outcome of each item, in the order of the items."""
-    if at_once <= 1:
-        return [iterate(item) for item in items]
+    if min(at_once, count) <= 1:
+        return [iterate(place) for place in range(count)]
     with ThreadPoolExecutor(at_once) as pool:
         try:
-            return list(pool.map(iterate, items))
-        except BaseException:
-            run.shared.stopped.set()
+            return list(pool.map(iterate, range(count)))
+        except BaseException as error:
+            run.shared.stop(error)
             pool.shutdown(cancel_futures=True)
             raise
 
@@ -130,16 +153,18 @@ def until(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
     properties = activity["typeProperties"]
     timeout = resolve(properties.get("timeout", "7.00:00:00"), scope)
     limit = min(seconds(timeout), LONGEST_UNTIL_SECONDS)
-    begun = time.monotonic()
+    over = min(time.monotonic() + limit, scope.deadline)
+    inside = replace(_within(activity, scope), deadline=over)
+    after = scope.seeing(str(one.get("name")).lower() for one in flat([activity]))
     while True:
         failed = None
         try:
-            run.inner(properties["activities"], scope)
+            run.inner(properties["activities"], inside)
         except ActivityError as error:
             failed = error
-        if _boolean(activity, resolve(properties["expression"], scope)):
+        if _boolean(activity, resolve(properties["expression"], after)):
             break
-        if time.monotonic() - begun > limit:
+        if time.monotonic() >= over:
             raise ActivityError(
                 f"Until '{activity['name']}' timed out after {limit:g} s.", "ActivityTimeout"
             )
@@ -149,7 +174,8 @@ def until(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
 
 
 def _variable(activity: Activity, scope: Scope) -> str:
-    name = str(activity["typeProperties"]["variableName"])
+    given = str(activity["typeProperties"]["variableName"])
+    name = next((one for one in scope.variables if one.lower() == given.lower()), given)
     if name not in scope.variables:
         raise ActivityError(
             f"{activity['type']} '{activity['name']}' names the variable '{name}', "
@@ -212,14 +238,14 @@ def append_variable(run: "Run", activity: Activity, scope: Scope) -> dict[str, A
 def execute_pipeline(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
     """Run another pipeline; with `waitOnCompletion` pass on its failure and its return value.
 
-    Without it the other pipeline runs to its end here all the same, before the next activity, but
-    how it ends is nothing to this run.
+    Without it the other pipeline runs beside this one, and how it ends is nothing to this run.
     """
     properties = activity["typeProperties"]
     name = properties["pipeline"]["referenceName"]
-    child = run.child(name, resolve(properties.get("parameters", {}), scope))
+    waits = _switched_on(resolve(properties.get("waitOnCompletion", True), scope))
+    child = run.child(name, resolve(properties.get("parameters") or {}, scope), scope, waits)
     output = {"pipelineRunId": child.record.run_id, "pipelineName": name}
-    if not properties.get("waitOnCompletion", True):
+    if not waits:
         return output
     if child.record.error is not None:
         failed = child.record.error
@@ -227,6 +253,7 @@ def execute_pipeline(run: "Run", activity: Activity, scope: Scope) -> dict[str, 
             f"Operation on target {failed['failedActivity']} failed: {failed['message']}",
             failed["errorCode"],
             failed["failureType"],
+            output,
         )
     return {**output, "pipelineReturnValue": child.scope.return_value}
 
@@ -244,7 +271,7 @@ def wait(run: "Run", activity: Activity, scope: Scope) -> dict[str, Any]:
         raise ActivityError(
             f"Wait '{activity['name']}' needs a whole number of seconds, not {to_text(value)!r}."
         )
-    run.environment.pause(float(to_text(value)))
+    run.pause(float(to_text(value)), scope)
     return {}
 
 
@@ -259,4 +286,5 @@ CONTROL: dict[str, Body] = {
     "ExecutePipeline": execute_pipeline,
     "Fail": fail,
     "Wait": wait,
+    "Validation": validation,
 }

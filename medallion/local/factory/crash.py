@@ -10,8 +10,7 @@ from typing import Any
 from medallion.errors import MedallionError
 from medallion.local.factory.events import Event, Listener
 from medallion.local.factory.files import FactoryFiles
-
-INNER = ("activities", "ifTrueActivities", "ifFalseActivities", "defaultActivities")
+from medallion.local.factory.nesting import flat
 
 
 @dataclass(frozen=True)
@@ -47,17 +46,8 @@ def boundary(files: FactoryFiles, named: str, after: bool) -> Boundary:
 def activities(files: FactoryFiles) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every activity with its pipeline's name, inner ones included."""
     for name in files.pipelines():
-        for activity in _flat(files.pipeline(name)["activities"]):
+        for activity in flat(files.pipeline(name).get("activities") or []):
             yield name, activity
-
-
-def _flat(block: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for activity in block:
-        yield activity
-        properties = activity.get("typeProperties", {})
-        blocks = [properties.get(name, []) for name in INNER]
-        for inner in blocks + [case["activities"] for case in properties.get("cases", [])]:
-            yield from _flat(inner)
 
 
 def dying_at(where: Boundary, listener: Listener) -> Listener:

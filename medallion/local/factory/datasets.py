@@ -8,7 +8,8 @@ from medallion.local.factory.errors import ActivityError, not_supported
 from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
 
-LINKED_SERVICES = ("AzureSqlDatabase", "AzureBlobFS", "HttpServer", "AzureKeyVault")
+STORAGE = ("AzureBlobFS", "AzureBlobStorage")
+LINKED_SERVICES = (*STORAGE, "AzureSqlDatabase", "HttpServer", "AzureKeyVault")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def open_dataset(environment: Environment, reference: dict[str, Any], scope: Sco
     """Resolve `{"referenceName": …, "type": "DatasetReference", "parameters": …}`."""
     name = reference["referenceName"]
     properties = environment.files.dataset(name)
-    given = resolve(reference.get("parameters", {}), scope)
+    given = resolve(reference.get("parameters") or {}, scope)
     inside = Scope(dataset=_values(f"dataset '{name}'", properties, given))
     service = _service(environment, properties["linkedServiceName"], inside)
     return Dataset(
@@ -58,7 +59,11 @@ def _service(environment: Environment, reference: dict[str, Any], scope: Scope) 
     properties = environment.files.linked_service(name)
     if properties["type"] not in LINKED_SERVICES:
         raise not_supported("Linked service type", properties["type"], f"linked service '{name}'")
-    given = resolve(reference.get("parameters", {}), scope)
+    if environment.places is not None:
+        environment.place(name)
+        # What stands for it needs no address and no sign-in, which another factory may lack.
+        return Service(name, properties["type"], {})
+    given = resolve(reference.get("parameters") or {}, scope)
     inside = Scope(linked_service=_values(f"linked service '{name}'", properties, given))
     content = resolve(properties.get("typeProperties", {}), inside, Place.SETTINGS)
     _check_secrets(environment, name, content)
@@ -66,7 +71,7 @@ def _service(environment: Environment, reference: dict[str, Any], scope: Scope) 
 
 
 def _values(owner: str, properties: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    declared = properties.get("parameters", {})
+    declared = properties.get("parameters") or {}
     if unknown := sorted(set(given) - set(declared)):
         raise ActivityError(f"The {owner} has no parameter '{unknown[0]}'.")
     for name, one in declared.items():

@@ -1,35 +1,25 @@
 """Runs pipelines: parameters, variables, and what remains of a run."""
 
-import threading
+import json
+import logging
+import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from medallion.errors import MedallionError
 from medallion.local.factory.blocks import run_activities
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError
 from medallion.local.factory.events import RunRecord, timestamp
 from medallion.local.factory.parameters import parameter_values, variable_types, variable_values
 from medallion.local.factory.scope import Scope
+from medallion.local.factory.shared import Shared
+from medallion.local.factory.waiting import Ticket
 
 Activity = dict[str, Any]
 
-
-class Stopped(BaseException):
-    """Ends a thread of a run that another thread has ended."""
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What a run shares with the pipelines that it runs: one listener at a time, and its stop."""
-
-    turn: threading.RLock = field(default_factory=threading.RLock)
-    stopped: threading.Event = field(default_factory=threading.Event)
-
-    def check(self) -> None:
-        """Raise `Stopped` when the run goes no further."""
-        if self.stopped.is_set():
-            raise Stopped
+LOG = logging.getLogger(__name__)
 
 
 @dataclass
@@ -37,14 +27,15 @@ class Run:
     """A pipeline run in progress: its place, its scope, its record, and who invoked it."""
 
     environment: Environment
+    properties: dict[str, Any]
     scope: Scope
     record: RunRecord
-    shared: Shared = field(default_factory=Shared)
+    shared: Shared
     parent: "Run | None" = None
 
-    def inner(self, activities: list[Activity], scope: Scope | None = None) -> None:
+    def inner(self, activities: list[Activity] | None, scope: Scope) -> None:
         """Run the activities inside a control activity; raises when one of them failed it."""
-        failed = run_activities(self, activities, scope or self.scope)
+        failed = run_activities(self, activities or [], scope)
         if failed is not None:
             name, error = failed
             raise ActivityError(
@@ -54,15 +45,61 @@ class Run:
                 error["failureType"],
             )
 
-    def child(self, pipeline: str, parameters: dict[str, Any]) -> "Run":
-        """Run another pipeline to its end, as `ExecutePipeline` does."""
+    def child(self, name: str, parameters: dict[str, Any], scope: Scope, wait: bool) -> "Run":
+        """Run another pipeline, as `ExecutePipeline` does: to its end, or beside this run."""
         chain = self._chain()
-        if pipeline in chain:
+        if name.lower() in (one.lower() for one in chain):
             raise ActivityError(
-                f"Pipeline '{pipeline}' invokes itself ({' → '.join([*chain, pipeline])}); "
+                f"Pipeline '{name}' invokes itself ({' → '.join([*chain, name])}); "
                 "Data Factory publishes no such circle."
             )
-        return _run(self.environment, pipeline, parameters, self, None)
+        child = _prepared(self.environment, name, parameters, self.shared, self)
+        child.record.invoked_by_activity = scope.container
+        if wait:
+            child.go()
+        else:
+            self.shared.beside(child._go_beside)
+        return child
+
+    def pause(self, seconds: float, scope: Scope) -> None:
+        """Wait, at most until the loop around times out; a run that is stopped waits no longer."""
+        seconds = min(seconds, max(scope.deadline - time.monotonic(), 0))
+        if self.environment.pause is not None:
+            self.environment.pause(seconds)
+        else:
+            self.shared.stopped.wait(min(seconds, self.environment.longest_pause))
+        self.shared.check()
+
+    def go(self, ticket: Ticket | None = None) -> None:
+        """Run the pipeline to its end, when its `concurrency` lets it; the record says how it went.
+
+        A run that is stopped before it began leaves no record.
+        """
+        queues, record = self.environment.queues, self.record
+        limit = _concurrency(record.pipeline, self.properties)
+        with queues.turn(ticket or queues.join(record.pipeline), limit, self.shared.check):
+            record.started_at = timestamp()
+            record.write(self.environment.runs)
+            try:
+                failed = run_activities(self, self.properties.get("activities") or [], self.scope)
+                record.status = "Failed" if failed else "Succeeded"
+                if failed:
+                    record.error = {**failed[1], "failedActivity": failed[0]}
+            except BaseException as error:
+                record.status = "Failed" if isinstance(error, Exception) else "Cancelled"
+                if isinstance(error, MedallionError):
+                    record.error = _refusal(record.pipeline, error)
+                raise
+            finally:
+                record.ended_at = timestamp()
+                record.write(self.environment.runs)
+
+    def _go_beside(self) -> None:
+        """Run to its end; a refusal is the record's alone, as nobody waits for it."""
+        try:
+            self.go()
+        except MedallionError as error:
+            LOG.debug("pipeline '%s' failed beside its invoker: %s", self.record.pipeline, error)
 
     def _chain(self) -> list[str]:
         above = self.parent._chain() if self.parent else []
@@ -74,52 +111,92 @@ def run_pipeline(
     name: str,
     parameters: dict[str, Any] | None = None,
     run_id: str | None = None,
+    shared: Shared | None = None,
+    ticket: Ticket | None = None,
 ) -> Run:
-    """Run a pipeline to its end and write its record; `record.status` says how it went.
+    """Run a pipeline to its end, as far as `run_alone` does, and the runs that go on beside it."""
+    run = run_alone(environment, name, parameters, run_id, shared, ticket)
+    run.shared.join()
+    return run
 
+
+def run_alone(
+    environment: Environment,
+    name: str,
+    parameters: dict[str, Any] | None = None,
+    run_id: str | None = None,
+    shared: Shared | None = None,
+    ticket: Ticket | None = None,
+) -> Run:
+    """Run a pipeline to its own end and write its record; `record.status` says how it went.
+
+    Who calls this joins `shared`, for the pipelines for which no activity waits. `shared.stop`
+    cancels the run from another thread: it ends by `Stopped`. `ticket` is a place in the
+    pipeline's queue that was taken before.
     Raises `MedallionError` for a pipeline that does not exist, a parameter that is missing,
     unknown or of another type: such a run does not start. An error that is no `Exception`, such as
     a `KeyboardInterrupt`, also out of the listener, cancels the run: no activity begins or ends
     any more, and the record says so.
     """
-    return _run(environment, name, parameters or {}, None, run_id)
-
-
-def _run(
-    environment: Environment,
-    name: str,
-    parameters: dict[str, Any],
-    parent: Run | None,
-    run_id: str | None,
-) -> Run:
-    pipeline = environment.files.pipeline(name)
-    values = parameter_values(name, pipeline.get("parameters", {}), parameters)
-    invoked_by = parent.record.run_id if parent else None
-    record = RunRecord(name, run_id or str(uuid.uuid4()), values, invoked_by)
-    variables = pipeline.get("variables", {})
-    scope = Scope(
-        pipeline=_system_variables(environment, record, parent),
-        variables=variable_values(variables),
-        types=variable_types(variables),
-    )
-    run = Run(environment, scope, record, parent.shared if parent else Shared(), parent)
-    record.write(environment.runs)
+    shared = shared or Shared()
+    run = _prepared(environment, name, parameters or {}, shared, None)
+    if run_id is not None:
+        run.record.run_id = run_id
+        run.scope.pipeline |= {"RunId": run_id, "GroupId": run_id, "TriggerId": run_id}
     try:
-        failed = run_activities(run, pipeline["activities"], scope)
-        record.status = "Failed" if failed else "Succeeded"
-        if failed:
-            record.error = {**failed[1], "failedActivity": failed[0]}
+        run.go(ticket)
     except BaseException as error:
-        record.status = "Failed" if isinstance(error, Exception) else "Cancelled"
+        shared.stop(error)
+        shared.join()
         raise
-    finally:
-        record.ended_at = timestamp()
-        record.write(environment.runs)
     return run
 
 
+def _prepared(
+    environment: Environment,
+    name: str,
+    parameters: dict[str, Any],
+    shared: Shared,
+    parent: Run | None,
+) -> Run:
+    properties = environment.files.pipeline(name)
+    values = parameter_values(name, properties.get("parameters") or {}, parameters)
+    invoked_by = parent.record.run_id if parent else None
+    record = RunRecord(name, str(uuid.uuid4()), values, invoked_by)
+    variables = properties.get("variables") or {}
+    scope = Scope(
+        pipeline=_system_variables(environment, properties, record, parent),
+        variables=variable_values(variables),
+        types=variable_types(variables),
+        visible=frozenset(),
+    )
+    return Run(environment, properties, scope, record, shared, parent)
+
+
+def _refusal(pipeline: str, error: MedallionError) -> dict[str, Any]:
+    """The error of a pipeline whose definition the service would not publish."""
+    return {
+        "errorCode": "InvalidPipeline",
+        "message": str(error),
+        "failureType": "UserError",
+        "target": pipeline,
+        "failedActivity": pipeline,
+    }
+
+
+def _concurrency(name: str, properties: dict[str, Any]) -> int | None:
+    """How many runs of a pipeline may run at the same time; None is any number."""
+    limit = properties.get("concurrency")
+    if limit is None or (isinstance(limit, int) and limit > 0):
+        return limit
+    raise MedallionError(f"The concurrency of pipeline '{name}' is {limit!r}; write 1 or more.")
+
+
 def _system_variables(
-    environment: Environment, record: RunRecord, parent: Run | None
+    environment: Environment,
+    properties: dict[str, Any],
+    record: RunRecord,
+    parent: Run | None,
 ) -> dict[str, Any]:
     """What `pipeline()` gives.
 
@@ -138,5 +215,16 @@ def _system_variables(
         "TriggeredByPipelineName": above.pipeline if above else None,
         "TriggeredByPipelineRunId": above.run_id if above else None,
         "parameters": record.parameters,
-        "globalParameters": environment.files.global_parameters() | environment.global_parameters,
+        "globalParameters": _global_parameters(environment, properties),
     }
+
+
+def _global_parameters(environment: Environment, properties: dict[str, Any]) -> dict[str, Any]:
+    """The factory's global parameters; files of it that are broken stop only who reads them."""
+    try:
+        own = environment.files.global_parameters()
+    except MedallionError:
+        if "globalparameters" in json.dumps(properties).lower():
+            raise
+        own = {}
+    return own | environment.global_parameters

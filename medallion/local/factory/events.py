@@ -12,7 +12,12 @@ from medallion.local.factory.atomic import write_text
 
 @dataclass(frozen=True)
 class Event:
-    """An activity began (`status` is `InProgress`) or ended (`Succeeded`, `Failed`, `Skipped`)."""
+    """An activity began (`status` is `InProgress`) or ended (`Succeeded`, `Failed`, `Skipped`).
+
+    `activity_run_id` tells one run of an activity from the others of that name. `container` is
+    that of the activity around it, or of the `ExecutePipeline` that began its pipeline run, and
+    `iteration` the place of its item in a `ForEach`, from 0.
+    """
 
     run_id: str
     pipeline: str
@@ -22,6 +27,11 @@ class Event:
     status: str
     output: dict[str, Any] = field(default_factory=dict)
     error: dict[str, Any] = field(default_factory=dict)
+    activity_run_id: str = ""
+    container: str | None = None
+    iteration: int | None = None
+    started: str = ""
+    ended: str | None = None
 
 
 Listener = Callable[[Event], None]
@@ -40,6 +50,7 @@ class RunRecord:
     run_id: str
     parameters: dict[str, Any]
     invoked_by: str | None = None
+    invoked_by_activity: str | None = None
     status: str = "InProgress"
     error: dict[str, Any] | None = None
     started_at: str = field(default_factory=timestamp)

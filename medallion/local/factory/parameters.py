@@ -12,7 +12,16 @@ from medallion.errors import MedallionError
 from medallion.local.factory.errors import ActivityError
 from medallion.local.factory.values import to_json, to_text, type_name
 
-VARIABLE_DEFAULTS = {"string": "", "boolean": False, "integer": 0, "float": 0.0, "array": []}
+VARIABLE_DEFAULTS: dict[str, Any] = {
+    "string": "",
+    "boolean": False,
+    "bool": False,
+    "integer": 0,
+    "int": 0,
+    "float": 0.0,
+    "array": [],
+    "object": {},
+}
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "securestring": (str,),
@@ -34,25 +43,36 @@ def is_of(value: Any, kind: str) -> bool:
     return isinstance(value, types) and (bool in types or not isinstance(value, bool))
 
 
+def is_text(kind: str) -> bool:
+    """Whether values of a declared type are texts; those of an unknown type are taken for some."""
+    return str in TYPES.get(kind.lower(), (str,))
+
+
 def parameter_values(
     pipeline: str, declared: dict[str, Any], given: dict[str, Any]
 ) -> dict[str, Any]:
-    """The value of each declared parameter. Raises `MedallionError` for one missing or unknown."""
-    if unknown := sorted(set(given) - set(declared)):
+    """The value of each declared parameter. Raises `MedallionError` for one missing or unknown.
+
+    In the names of those that are given, case does not count.
+    """
+    known = {name.lower() for name in declared}
+    if unknown := sorted(name for name in given if name.lower() not in known):
         raise MedallionError(
             f"Pipeline '{pipeline}' has no parameter '{unknown[0]}'; "
             f"it has {', '.join(declared) or 'none'}."
         )
-    values = {}
+    values, found = {}, {name.lower(): value for name, value in given.items()}
     for name, one in declared.items():
-        if name not in given and "defaultValue" not in one:
+        if name.lower() not in found and "defaultValue" not in one:
             raise MedallionError(f"Parameter '{name}' of pipeline '{pipeline}' needs a value.")
-        value = given[name] if name in given else copy.deepcopy(one["defaultValue"])
-        values[name] = _converted(pipeline, name, str(one.get("type", "")), value)
+        value = found.get(name.lower(), copy.deepcopy(one.get("defaultValue")))
+        what = f"Parameter '{name}' of pipeline '{pipeline}'"
+        values[name] = typed(what, str(one.get("type", "")), value)
     return values
 
 
-def _converted(pipeline: str, name: str, kind: str, value: Any) -> Any:
+def typed(what: str, kind: str, value: Any) -> Any:
+    """A value by its declared type; `what` names it in the `MedallionError` for another one."""
     if is_of(value, kind):
         return value
     if kind.lower() in ("string", "securestring"):
@@ -64,10 +84,7 @@ def _converted(pipeline: str, name: str, kind: str, value: Any) -> Any:
             read = None
         if read is not None and is_of(read, kind):
             return read
-    raise MedallionError(
-        f"Parameter '{name}' of pipeline '{pipeline}' is of type {kind}, "
-        f"but was given {to_json(value)}."
-    )
+    raise MedallionError(f"{what} is of type {kind}, but was given {to_json(value)}.")
 
 
 def variable_types(declared: dict[str, Any]) -> dict[str, str]:

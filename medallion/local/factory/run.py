@@ -84,14 +84,18 @@ def laptop(
             {"github_url": github_url, "lake_url": lake, "alert_webhook": alert_webhook},
             {STORAGE: token},
             listener or (lambda event: None),
-            _pause,
+            LONGEST_PAUSE_SECONDS,
         )
 
 
 def run(
-    home: Home, pipeline: str, log: Path, on_event: Listener | None = None
+    home: Home,
+    pipeline: str,
+    log: Path,
+    on_event: Listener | None = None,
+    parameters: dict[str, Any] | None = None,
 ) -> tuple[str, str | None]:
-    """Run a pipeline with its parameters' defaults: its status, and why it failed.
+    """Run a pipeline with these parameters, else their defaults: its status, and why it failed.
 
     The Databricks job that the factory names runs `dbt build` here, with its events in `log`.
     Raises `MedallionError` for an unknown pipeline, a missing source, or another run in progress.
@@ -106,7 +110,7 @@ def run(
     ):
         _remove_unfinished(home.lake)
         environment.jobs[job] = lambda parameters: dbt.run("build", log=log)
-        record = run_pipeline(environment, pipeline, {}).record
+        record = run_pipeline(environment, pipeline, parameters).record
     return record.status, cause(record.error["message"]) if record.error else None
 
 
@@ -152,19 +156,27 @@ def _gathered(
     if error and not told.failures:
         told.failures.append(cause(error["message"]))
     wanted = () if parameters["table"] or parameters["from_date"] else _reference_names(environment)
+    order = [f"{one['schema']}.{one['table']}" for one in tables(environment.files)]
+    order += list(_reference_names(environment))
     return IngestResult(
         run_id,
         run.record.status,
-        " ".join(told.failures) or None,
+        " ".join(_in_order(told.failures, order)) or None,
         list(_receipts(home.lake, run_id, environment.files)),
         list(_references(home.lake, run_id, wanted)),
-        told.notices,
+        _in_order(told.notices, order),
         time.monotonic() - began,
     )
 
 
-def _pause(seconds: float) -> None:
-    time.sleep(min(seconds, LONGEST_PAUSE_SECONDS))
+def _in_order(messages: list[str], subjects: list[str]) -> list[str]:
+    """The messages in the order of the subjects that they begin with, however the runs ended."""
+
+    def place(message: str) -> int:
+        begun = (n for n, one in enumerate(subjects) if message.startswith(f"{one}:"))
+        return next(begun, len(subjects))
+
+    return sorted(messages, key=place)
 
 
 def _receipts(lake: Path, run_id: str, files: FactoryFiles) -> Iterable[Receipt]:

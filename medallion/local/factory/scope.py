@@ -1,6 +1,8 @@
 """What expressions see while a pipeline runs, and the evaluation of whole JSON values."""
 
+import math
 import threading
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +18,11 @@ class Scope:
 
     An iteration has its own activities over the same variables, as Data Factory's have;
     `types` are the variables' declared ones. Whoever changes a variable holds `lock`.
+    `visible` are the activities, in lower case, that end before the present one begins: only of
+    these can it read what they left, however the others ran. None stands for all.
+    `around` are the types of the activities around the present one, outermost first, `container`
+    is the activity run of the innermost, `place` that of the item in its loop. `deadline` is when
+    the loop around it times out, by the monotonic clock.
     """
 
     pipeline: dict[str, Any] = field(default_factory=dict)
@@ -27,10 +34,19 @@ class Scope:
     return_value: dict[str, Any] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    visible: frozenset[str] | None = None
+    around: tuple[str, ...] = ()
+    container: str | None = None
+    place: int | None = None
+    deadline: float = math.inf
 
-    def iteration(self, item: Any) -> "Scope":
+    def iteration(self, item: Any, place: int | None = None) -> "Scope":
         """The scope of one iteration of a `ForEach`, or of one test of a `Filter`."""
-        return replace(self, activities=dict(self.activities), loop=(item,))
+        return replace(self, activities=dict(self.activities), loop=(item,), place=place)
+
+    def seeing(self, names: Iterable[str]) -> "Scope":
+        """The scope of an activity before which these have ended, besides those seen already."""
+        return replace(self, visible=(self.visible or frozenset()).union(names))
 
     def reference(self, name: str, arguments: list[Any]) -> tuple[bool, Any]:
         """The value of `pipeline()`, `variables(…)`, `activity(…)`, `item()`, `dataset()`, …."""
@@ -40,7 +56,7 @@ class Scope:
             case "variables", [key]:
                 return True, self._named("variables", self.variables, key)
             case "activity", [key]:
-                return True, self._named("activity", self.activities, key)
+                return True, self._named("activity", self._left(), key)
             case "item", []:
                 return True, self._here("item", self.loop)[0]
             case "dataset", []:
@@ -49,14 +65,22 @@ class Scope:
                 return True, self._here("linkedService", self.linked_service)
         return False, None
 
+    def _left(self) -> dict[str, dict[str, Any]]:
+        """What the visible activities left; others that run at the same time add theirs."""
+        there = self.activities.copy()
+        if self.visible is None:
+            return there
+        return {name: left for name, left in there.items() if name.lower() in self.visible}
+
     def _named(self, function: str, known: dict[str, Any], key: Any) -> Any:
         wanted = text(function, 1, key).lower()
         for name, value in known.items():
             if name.lower() == wanted:
                 return value
         raise ExpressionError(
-            f"The template function '{function}' found no '{key}' here; "
-            f"known are '{', '.join(known)}'."
+            f"The template function '{function}' found no '{key}' "
+            + ("that ends before this activity; " if function == "activity" else "here; ")
+            + (f"it finds '{', '.join(known)}'." if known else "it finds none.")
         )
 
     def _here(self, function: str, value: Any) -> Any:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -69,11 +70,10 @@ def _sent(files: FactoryFiles) -> dict[Place, list[str]]:
 def _runner(
     home: Home, files: FactoryFiles, sent: dict[Place, list[str]], while_waiting: Callable[[], Any]
 ) -> Callable[[dict[str, str]], None]:
-    place: Place = ("", "")
+    here = threading.local()  # an activity is told of in the thread in which it sends its T-SQL
 
     def listen(event: Event) -> None:
-        nonlocal place
-        place = (event.pipeline, event.activity)
+        here.place = (event.pipeline, event.activity)
         if event.type == "Wait":
             while_waiting()
 
@@ -82,7 +82,7 @@ def _runner(
             environment = replace(
                 services,
                 pause=lambda seconds: None,
-                on_tsql=lambda text: sent.setdefault(place, []).append(text),
+                on_tsql=lambda text: sent.setdefault(here.place, []).append(text),
             )
             record = run_pipeline(environment, PIPELINE, parameters).record
         if record.error:

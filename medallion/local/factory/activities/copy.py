@@ -17,7 +17,7 @@ from medallion.local.factory.activities.lookup import SQL_SOURCE, query_of
 from medallion.local.factory.activities.properties import only
 from medallion.local.factory.atomic import replacing
 from medallion.local.factory.connectors import azure_sql, http, lake
-from medallion.local.factory.datasets import Dataset, open_dataset
+from medallion.local.factory.datasets import STORAGE, Dataset, open_dataset
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
 from medallion.local.factory.places import Place
@@ -37,7 +37,7 @@ def copy_data(environment: Environment, activity: dict[str, Any], scope: Scope) 
     origin = open_dataset(environment, activity["inputs"][0], scope)
     target = open_dataset(environment, activity["outputs"][0], scope)
     only(sink, FILE_SIDE, where)
-    if target.service.type != "AzureBlobFS":
+    if target.service.type not in STORAGE:
         raise not_supported("Copy sink", f"{sink['type']} on {target.service.type}", where)
     path, begun = lake.path_of(environment, target), time.monotonic()
     if source["type"] == "BinarySource" and sink["type"] == "BinarySink":
@@ -47,7 +47,7 @@ def copy_data(environment: Environment, activity: dict[str, Any], scope: Scope) 
     elif source["type"] == "AzureSqlSource" and origin.service.type == "AzureSqlDatabase":
         only(properties, ROWS, where)
         only(source, SQL_SOURCE | {"additionalColumns"}, where)
-        with azure_sql.query(environment, query_of(origin, source)) as rows:
+        with azure_sql.query(environment, origin.service.name, query_of(origin, source)) as rows:
             reader = arranged(rows, source, properties.get("translator") or {}, where)
             counts = _copy_rows(reader, path, target, sink, where)
     else:
@@ -66,8 +66,10 @@ def copy_data(environment: Environment, activity: dict[str, Any], scope: Scope) 
 def _copy_file(environment: Environment, origin: Dataset, path: Path, where: str) -> dict[str, int]:
     with replacing(path) as temporary:
         if origin.service.type == "HttpServer":
-            size = http.download(http.address_of(origin), temporary, HTTP_TIMEOUT_SECONDS)
-        elif origin.service.type == "AzureBlobFS":
+            size = http.download(
+                http.address_of(environment, origin), temporary, HTTP_TIMEOUT_SECONDS
+            )
+        elif origin.service.type in STORAGE:
             file = lake.path_of(environment, origin)
             if not file.is_file():
                 raise ActivityError(f"The required file is missing: {file}.", "2011")

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from medallion.local.factory.activities.properties import only
 from medallion.local.factory.activities.texts import delimited_rows
 from medallion.local.factory.connectors import azure_sql, lake
-from medallion.local.factory.datasets import Dataset, open_dataset
+from medallion.local.factory.datasets import STORAGE, Dataset, open_dataset
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
 from medallion.local.factory.places import Place
@@ -34,7 +34,7 @@ def _opened(
 ) -> tuple[Dataset, Path]:
     """The activity's dataset, which must be in the lake, and its path."""
     dataset = open_dataset(environment, properties["dataset"], scope)
-    if dataset.service.type != "AzureBlobFS":
+    if dataset.service.type not in STORAGE:
         where = f"activity '{activity['name']}'"
         raise not_supported("Linked service type", dataset.service.type, where)
     return dataset, lake.path_of(environment, dataset)

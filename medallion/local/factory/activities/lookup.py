@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from medallion.local.factory.activities.properties import only
 from medallion.local.factory.activities.texts import delimited_rows, documents, present
 from medallion.local.factory.connectors import azure_sql, lake
-from medallion.local.factory.datasets import Dataset, open_dataset
+from medallion.local.factory.datasets import STORAGE, Dataset, open_dataset
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
 from medallion.local.factory.places import Place
@@ -51,17 +51,18 @@ def _checked(output: dict[str, Any]) -> dict[str, Any]:
 def _rows(
     environment: Environment, dataset: Dataset, source: dict[str, Any], where: str
 ) -> Iterator[dict[str, Any]]:
-    match source["type"], dataset.service.type, dataset.type:
+    on = "storage" if dataset.service.type in STORAGE else dataset.service.type
+    match source["type"], on, dataset.type:
         case "AzureSqlSource", "AzureSqlDatabase", _:
             only(source, SQL_SOURCE, where)
-            return _queried(environment, query_of(dataset, source))
-        case "JsonSource", "AzureBlobFS", "Json":
+            return _queried(environment, dataset.service.name, query_of(dataset, source))
+        case "JsonSource", "storage", "Json":
             only(source, FILE_SOURCE, where)
             return documents(lake.path_of(environment, dataset))
-        case "DelimitedTextSource", "AzureBlobFS", "DelimitedText":
+        case "DelimitedTextSource", "storage", "DelimitedText":
             only(source, FILE_SOURCE, where)
             return delimited_rows(lake.path_of(environment, dataset), dataset.properties)
-        case "ParquetSource", "AzureBlobFS", "Parquet":
+        case "ParquetSource", "storage", "Parquet":
             only(source, FILE_SOURCE, where)
             batches = pq.ParquetFile(present(lake.path_of(environment, dataset))).iter_batches()
             return (row for batch in batches for row in azure_sql.json_rows(batch))
@@ -79,7 +80,7 @@ def query_of(dataset: Dataset, source: dict[str, Any]) -> str:
     return f"SELECT * FROM [{schema}].[{dataset.properties['table']}]"
 
 
-def _queried(environment: Environment, tsql: str) -> Iterator[dict[str, Any]]:
-    with azure_sql.query(environment, tsql) as reader:
+def _queried(environment: Environment, service: str, tsql: str) -> Iterator[dict[str, Any]]:
+    with azure_sql.query(environment, service, tsql) as reader:
         for batch in reader:
             yield from azure_sql.json_rows(batch)

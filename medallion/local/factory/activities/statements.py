@@ -19,11 +19,13 @@ PROCEDURE = {"storedProcedureName", "storedProcedureParameters"}
 NUMBERS = ("int", "int16", "int32", "int64", "decimal", "double", "single")
 
 
-def _check_service(environment: Environment, activity: dict[str, Any]) -> None:
+def _service(environment: Environment, activity: dict[str, Any]) -> str:
+    """The name of the activity's linked service, which must be a database."""
     name = activity.get("linkedServiceName", {}).get("referenceName", "")
     kind = environment.files.linked_service(name)["type"]
     if kind != "AzureSqlDatabase":
         raise not_supported("Linked service type", kind, f"activity '{activity['name']}'")
+    return str(name)
 
 
 def script(environment: Environment, activity: dict[str, Any], scope: Scope) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def script(environment: Environment, activity: dict[str, Any], scope: Scope) -> 
 
     Source: https://learn.microsoft.com/azure/data-factory/transform-data-using-script
     """
-    _check_service(environment, activity)
+    service = _service(environment, activity)
     where = f"activity '{activity['name']}'"
     properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     only(properties, SCRIPT, where)
@@ -40,10 +42,10 @@ def script(environment: Environment, activity: dict[str, Any], scope: Scope) -> 
     for one in properties["scripts"]:
         text = _with_parameters(one["text"], one.get("parameters", []), where)
         if one.get("type", "Query") == "Query":
-            found = azure_sql.result_sets(environment, text)
+            found = azure_sql.result_sets(environment, service, text)
             sets += [{"rowCount": len(rows), "rows": rows} for rows in found]
         else:
-            affected += azure_sql.execute(environment, text)
+            affected += azure_sql.execute(environment, service, text)
     return {
         "resultSetCount": len(sets),
         "resultSets": sets,
@@ -75,7 +77,7 @@ def stored_procedure(
 
     Source: https://learn.microsoft.com/azure/data-factory/transform-data-using-stored-procedure
     """
-    _check_service(environment, activity)
+    service = _service(environment, activity)
     properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     only(properties, PROCEDURE, f"activity '{activity['name']}'")
     arguments = [
@@ -83,7 +85,9 @@ def stored_procedure(
         for name, one in properties.get("storedProcedureParameters", {}).items()
     ]
     azure_sql.execute(
-        environment, f"EXEC {properties['storedProcedureName']} {', '.join(arguments)}".strip()
+        environment,
+        service,
+        f"EXEC {properties['storedProcedureName']} {', '.join(arguments)}".strip(),
     )
     return {}
 

@@ -5,16 +5,18 @@ Source: https://learn.microsoft.com/azure/data-factory/control-flow-web-activity
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from medallion.local.factory.activities.properties import only
 from medallion.local.factory.connectors.http import request
-from medallion.local.factory.control import seconds
 from medallion.local.factory.environment import Environment
-from medallion.local.factory.errors import ActivityError, not_supported
+from medallion.local.factory.errors import NOT_HERE, ActivityError, not_supported
 from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
+from medallion.local.factory.timespans import seconds
 from medallion.local.factory.values import to_text
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 KNOWN = {"method", "url", "headers", "body", "authentication", "httpRequestTimeout"}
 KNOWN |= {"connectVia"}  # which integration runtime sends it; here there is one machine
@@ -32,6 +34,7 @@ def web_activity(
     body = properties.get("body")
     content = None if body is None else to_text(body).encode()
     limit = properties.get("httpRequestTimeout")
+    _check_host(environment, properties["url"], activity["name"])
     headers = {name: to_text(value) for name, value in properties.get("headers", {}).items()}
     got = request(
         properties["method"],
@@ -41,6 +44,17 @@ def web_activity(
         seconds(limit) if limit else DEFAULT_TIMEOUT_SECONDS,
     )
     return {**_body(got.body), "ADFWebActivityResponseHeaders": got.headers}
+
+
+def _check_host(environment: Environment, url: Any, activity: str) -> None:
+    """Another factory's requests stay on this machine, unless its user wants otherwise."""
+    host = urlsplit(str(url)).hostname or ""
+    if not environment.online and host not in LOOPBACK:
+        raise ActivityError(
+            f"WebActivity '{activity}' would call '{host}', outside this machine; "
+            "allow that with --online.",
+            NOT_HERE,
+        )
 
 
 def _sign_in(

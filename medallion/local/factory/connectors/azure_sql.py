@@ -11,26 +11,26 @@ from medallion.local.factory.environment import Environment
 from medallion.local.source.database import SourceDatabase, is_query
 
 
-def query(environment: Environment, tsql: str) -> pa.RecordBatchReader:
-    """Stream the rows of a query."""
+def query(environment: Environment, service: str, tsql: str) -> pa.RecordBatchReader:
+    """Stream the rows of a query to the database of a linked service."""
     environment.on_tsql(tsql)
-    return SourceDatabase.open(environment.home.source_database).query(tsql)
+    return SourceDatabase.open(environment.database(service)).query(tsql)
 
 
-def execute(environment: Environment, tsql: str) -> int:
+def execute(environment: Environment, service: str, tsql: str) -> int:
     """Run a script; the number of rows that it affected."""
     environment.on_tsql(tsql)
-    return SourceDatabase.open(environment.home.source_database).execute(tsql)
+    return SourceDatabase.open(environment.database(service)).execute(tsql)
 
 
-def result_sets(environment: Environment, tsql: str) -> list[list[dict[str, Any]]]:
+def result_sets(environment: Environment, service: str, tsql: str) -> list[list[dict[str, Any]]]:
     """Run a script; the rows of each of its statements that gives any, as JSON objects."""
     if is_query(tsql):
-        with query(environment, tsql) as reader:
+        with query(environment, service, tsql) as reader:
             return [_read(reader)]
     environment.on_tsql(tsql)
     found: list[list[dict[str, Any]]] = []
-    database = SourceDatabase.open(environment.home.source_database)
+    database = SourceDatabase.open(environment.database(service))
     database.execute(tsql, show=lambda reader: found.append(_read(reader)))
     return found
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from medallion.local.factory.datasets import Dataset
+from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
 
 LONGEST_BODY_BYTES = 4 * 1024 * 1024  # Data Factory's limit on a WebActivity's response
@@ -22,12 +23,15 @@ class Response:
     body: bytes
 
 
-def address_of(dataset: Dataset) -> str:
+def address_of(environment: Environment, dataset: Dataset) -> str:
     """The address of an HTTP dataset's file: the service's `url`, then its `relativeUrl`."""
     kind = dataset.service.properties.get("authenticationType", "Anonymous")
     if kind != "Anonymous":
         raise not_supported("HTTP authentication", kind, f"'{dataset.service.name}'")
-    base = str(dataset.service.properties["url"]).rstrip("/") + "/"
+    if environment.places is None:
+        base = str(dataset.service.properties["url"]).rstrip("/") + "/"
+    else:
+        base = environment.place(dataset.service.name).rstrip("/") + "/"
     return urljoin(base, str(dataset.location.get("relativeUrl", "")).lstrip("/"))
 
 

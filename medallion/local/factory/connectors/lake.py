@@ -1,4 +1,4 @@
-"""`AzureBlobFS`: the storage account is the folder `lake/`, each container a folder in it."""
+"""Storage: the account is the folder `lake/`, or another, each container a folder in it."""
 
 from pathlib import Path
 from typing import Any
@@ -7,22 +7,25 @@ from medallion.local.factory.datasets import Dataset
 from medallion.local.factory.environment import Environment
 from medallion.local.factory.errors import ActivityError, not_supported
 
+CONTAINERS = {"AzureBlobFSLocation": "fileSystem", "AzureBlobStorageLocation": "container"}
+
 
 def path_of(environment: Environment, dataset: Dataset) -> Path:
     """The local path of a dataset's file or folder. Raises for a path that leaves the lake."""
     location = dataset.location
-    if location["type"] != "AzureBlobFSLocation":
+    if location["type"] not in CONTAINERS:
         raise not_supported("Location type", location["type"], f"dataset '{dataset.name}'")
-    return _inside(environment.home.lake, dataset.name, location)
+    return _inside(environment.storage(dataset.service.name), dataset.name, location)
 
 
 def _inside(lake: Path, dataset: str, location: dict[str, Any]) -> Path:
-    keys = ("fileSystem", "folderPath", "fileName")
+    container = CONTAINERS[location["type"]]
+    keys = (container, "folderPath", "fileName")
     parts = [part for key in keys for part in str(location.get(key) or "").split("/") if part]
-    if not location.get("fileSystem") or any(part in (".", "..") for part in parts):
+    if not location.get(container) or any(part in (".", "..") for part in parts):
         raise ActivityError(
             f"Dataset '{dataset}' names the path '{'/'.join(parts)}'; "
-            "it needs a fileSystem, and no '.' or '..'."
+            f"it needs a {container}, and no '.' or '..'."
         )
     if any("*" in part or "?" in part for part in parts):
         raise not_supported("Wildcard path", "/".join(parts), f"dataset '{dataset}'")

@@ -3,6 +3,7 @@
 import json
 import threading
 import uuid
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,17 +14,15 @@ from medallion.local.factory.events import Event
 from medallion.local.factory.files import FactoryFiles
 from medallion.local.factory.run import laptop
 from medallion.local.factory.service import views
-
-
-class _Cancelled(BaseException):
-    """Ends a run between two activities; no error of an activity, so that nothing handles it."""
+from medallion.local.factory.shared import Stopped
+from medallion.local.factory.waiting import Queues
 
 
 class Runs:
     """The runs of the pipelines in `files`, against the services of a home.
 
-    A pipeline's `concurrency` holds for the runs that are asked for here; the ones that a pipeline
-    starts are part of its own.
+    A pipeline's `concurrency` holds for the runs that are asked for here, and for those that other
+    pipelines start.
     """
 
     def __init__(self, home: Home, files: FactoryFiles | None = None) -> None:
@@ -33,15 +32,17 @@ class Runs:
         self._known: list[str] = []  # run ids, the children's too, in the order of beginning
         self._records: dict[str, dict[str, Any]] = {}  # of runs that have ended
         self._activities: dict[str, list[dict[str, Any]]] = {}
-        self._changed = threading.Condition()
+        self._queues = Queues()
+        self._changed = threading.Lock()
         self._threads: list[threading.Thread] = []
 
     def ask(self, pipeline: str, parameters: dict[str, Any]) -> str:
         """Queue a run; gives its id. Raises `MedallionError` for an unknown pipeline."""
         self.files.pipeline(pipeline)
-        asked = views.Asked(str(uuid.uuid4()), pipeline, parameters)
-        thread = threading.Thread(target=self._run, args=(asked,), name=asked.run_id)
         with self._changed:
+            ticket = self._queues.join(pipeline)
+            asked = views.Asked(str(uuid.uuid4()), pipeline, parameters, ticket)
+            thread = threading.Thread(target=self._run, args=(asked,), name=asked.run_id)
             self._asked[asked.run_id] = asked
             self._known.append(asked.run_id)
             self._threads.append(thread)
@@ -54,7 +55,7 @@ class Runs:
             asked = self._asked.get(run_id)
             if asked is not None and not asked.ended:
                 asked.cancelled = True
-                self._changed.notify_all()
+                asked.shared.stop()
         return asked is not None
 
     def close(self) -> None:
@@ -109,29 +110,25 @@ class Runs:
         return str(record["run_id"])
 
     def _run(self, asked: views.Asked) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: asked.cancelled or self._may_begin(asked))
-            asked.begun = not asked.cancelled
+        hear = partial(self._hear, asked)
         try:
-            if asked.begun:
-                hear = partial(self._hear, asked)
-                with laptop(self._home, self.files, hear) as environment:
-                    run_pipeline(environment, asked.pipeline, asked.parameters, run_id=asked.run_id)
-        except _Cancelled:
+            with laptop(self._home, self.files, hear) as services:
+                environment = replace(services, queues=self._queues)
+                run_pipeline(
+                    environment,
+                    asked.pipeline,
+                    asked.parameters,
+                    asked.run_id,
+                    asked.shared,
+                    asked.ticket,
+                )
+        except Stopped:
             pass
         except MedallionError as error:
             asked.refused = str(error)
         finally:
-            with self._changed:
-                asked.ended = True
-                self._changed.notify_all()
-
-    def _may_begin(self, asked: views.Asked) -> bool:
-        limit = self.files.pipeline(asked.pipeline).get("concurrency")
-        same = [one for one in self._asked.values() if one.pipeline == asked.pipeline]
-        under_way = sum(one.begun and not one.ended for one in same)
-        waiting = next(one for one in same if not (one.begun or one.ended or one.cancelled))
-        return waiting is asked and (limit is None or under_way < limit)
+            self._queues.leave(asked.ticket)
+            asked.ended = True
 
     def _hear(self, asked: views.Asked, event: Event) -> None:
         with self._changed:
@@ -139,5 +136,3 @@ class Runs:
                 self._known.append(event.run_id)
             if event.status != "Skipped":
                 views.note(self._activities.setdefault(event.run_id, []), event)
-            if asked.cancelled:
-                raise _Cancelled

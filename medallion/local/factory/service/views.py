@@ -5,11 +5,12 @@ Source: https://learn.microsoft.com/rest/api/datafactory/pipeline-runs/get
 
 import datetime as dt
 import json
-import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
 from medallion.local.factory.events import Event, timestamp
+from medallion.local.factory.shared import Shared
+from medallion.local.factory.waiting import Ticket
 
 
 @dataclass
@@ -19,8 +20,9 @@ class Asked:
     run_id: str
     pipeline: str
     parameters: dict[str, Any]
+    ticket: Ticket
+    shared: Shared = field(default_factory=Shared)
     at: str = field(default_factory=timestamp)
-    begun: bool = False
     ended: bool = False
     cancelled: bool = False
     refused: str | None = None
@@ -69,24 +71,17 @@ def run(record: dict[str, Any], parent: dict[str, Any] | None, group: str) -> di
 
 def note(activities: list[dict[str, Any]], event: Event) -> None:
     """Begin an activity run at the end of the list, or end the one that is under way."""
-    under_way = next(
-        (
-            one
-            for one in reversed(activities)
-            if (one["activityName"], one["status"]) == (event.activity, "InProgress")
-        ),
-        None,
-    )
+    same = (one for one in activities if one["activityRunId"] == event.activity_run_id)
+    under_way = next(same, None)
     if under_way is None:
         under_way = _begun(event)
         activities.append(under_way)
-    if event.status != "InProgress":
-        now = timestamp()
+    if event.ended is not None:
         none = {"errorCode": "", "message": "", "failureType": "", "target": event.activity}
         under_way |= {
             "status": event.status,
-            "activityRunEnd": now,
-            "durationInMs": milliseconds(under_way["activityRunStart"], now),
+            "activityRunEnd": event.ended,
+            "durationInMs": milliseconds(event.started, event.ended),
             "output": event.output,
             "error": event.error or none,
         }
@@ -102,13 +97,13 @@ def milliseconds(start: str, end: str | None) -> int | None:
 
 def _begun(event: Event) -> dict[str, Any]:
     return {
-        "activityRunId": str(uuid.uuid4()),
+        "activityRunId": event.activity_run_id,
         "activityName": event.activity,
         "activityType": event.type,
         "pipelineName": event.pipeline,
         "pipelineRunId": event.run_id,
         "status": "InProgress",
-        "activityRunStart": timestamp(),
+        "activityRunStart": event.started,
         "activityRunEnd": None,
         "durationInMs": None,
         "output": {},

@@ -1,0 +1,26 @@
+"""Which activities stand inside which."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+Activity = dict[str, Any]
+
+INNER = ("activities", "ifTrueActivities", "ifFalseActivities", "defaultActivities")
+
+
+def flat(activities: Iterable[Activity]) -> Iterator[Activity]:
+    """The activities of a block and all that stand inside them."""
+    for activity in activities:
+        yield activity
+        yield from flat(inside(activity))
+
+
+def inside(activity: Activity) -> Iterator[Activity]:
+    """The activities that stand directly inside one: of its loop, branches and cases."""
+    properties = activity.get("typeProperties")
+    if not isinstance(properties, dict):
+        return
+    blocks = [properties.get(name) for name in INNER]
+    blocks += [case.get("activities") for case in properties.get("cases") or []]
+    for block in blocks:
+        yield from block or []
