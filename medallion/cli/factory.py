@@ -161,9 +161,7 @@ def ingest(
         for named, after in ((crash_before, False), (crash_after, True)):
             if named is not None:
                 listener = crash.dying_at(crash.boundary(files, named, after), listener)
-        result = run.ingest(
-            here, table, from_date, to_date, listener, allow_partial=allow_partial
-        )
+        result = run.ingest(here, table, from_date, to_date, listener, allow_partial=allow_partial)
     for notice in result.notices:
         err.print(f"notice: {notice}", markup=False, soft_wrap=True)
     if result.receipts or result.references:
