@@ -5,7 +5,6 @@ The lake comes first, since bronze is read from it; then the tables, then what d
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 from medallion.home import Home
 from medallion.local.repair import control, files, leftovers, rebuild, tables
@@ -42,8 +41,3 @@ def _tables(home: Home, dry_run: bool) -> Iterator[Finding]:
     undone = [one for one in tables.find(home) if tables.undo(home, one)]
     yield from (one.finding for one in tables.find(home))  # what could not be undone
     yield from rebuild.rebuild(home, undone, stay_up=ran)
-
-
-def trash(home: Home) -> Path:
-    """Where repair puts what it takes away; `medallion clean` removes it."""
-    return tables.trash(home)

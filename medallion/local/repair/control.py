@@ -17,6 +17,7 @@ from medallion.home import Home
 from medallion.landed import read_content
 from medallion.local.repair.files import land_again
 from medallion.local.repair.finding import Finding
+from medallion.local.repair.tables import trash
 from medallion.proof import CHAIN
 from medallion.receipts import Receipt, read_receipt
 
@@ -92,7 +93,14 @@ def _receipt(home: Home, folder: Path, file: Path, dry_run: bool) -> Finding:
     what = f"control/receipts/{folder.name}/{file.name} is damaged"
     window = _window(home.lake, folder, file)
     if window is None:
-        return Finding(what, "no file and no gap tells which window it was of: delete it")
+        # As that of a log that stood still: without it the windows leave no gap.
+        kept = trash(home) / "receipts" / folder.name / file.name
+        done = f"moved to {kept}, since no window is missing without it"
+        if dry_run:
+            return Finding(what, f"would be {done}")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(kept)
+        return Finding(what, done, restored=True)
     if dry_run:
         return Finding(what, f"would be written by landing {window.from_lsn} … again")
     told = land_again(home, window)

@@ -8,6 +8,7 @@ window of which the source has lost changes is refused by name, and no file shri
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ def restore(home: Home, dry_run: bool) -> Iterator[Finding]:
         if dry_run:
             yield Finding(what, f"would be landed again ({receipt.mode})")
             continue
-        told = land_again(home, receipt)
+        with _aside(home, home.lake / str(receipt.file)) as restored:
+            told = land_again(home, receipt)
+            restored.append(not told)
         done = f"cannot be landed again: {told}" if told else "landed again"
         yield Finding(what, done, restored=not told)
     for name, state, fault in _damaged_references(home.lake):
@@ -59,6 +62,22 @@ def _damaged(lake: Path) -> Iterator[tuple[Receipt, str]]:
                 yield newest_first[0], faults[0][0]
 
 
+@contextmanager
+def _aside(home: Home, file: Path) -> Iterator[list[bool]]:
+    """Keep a damaged file away from the pipelines; it comes back unless the block appends True."""
+    restored: list[bool] = []
+    kept = tables.trash(home) / file.relative_to(home.lake)
+    there = file.is_file()
+    if there:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(kept)
+    try:
+        yield restored
+    finally:
+        if there and restored != [True]:
+            kept.replace(file)
+
+
 def land_again(home: Home, receipt: Receipt) -> str:
     """Land a receipt's window under its own name; why it cannot be, or nothing."""
     from medallion.local.factory.run import tables as listed
@@ -68,11 +87,13 @@ def land_again(home: Home, receipt: Receipt) -> str:
         return f"{receipt.table} is not in the list 'tables' of pl_ingest"
     if not home.source_database.is_file():
         return f"there is no source database at {home.source_database}"
+    if gone := _cleaned_up(home, known[receipt.table]["capture_instance"], receipt):
+        return gone
     common: dict[str, Any] = {
         "table": known[receipt.table],
         "run_id": receipt.run_id,
         "started_at": receipt.started_at,
-        "commit_time": _commit_time(home, receipt.to_lsn),
+        "commit_time": _of_lsn(home, receipt.to_lsn)[1],
     }
     assert receipt.file is not None
     told, returned = _run(
@@ -109,14 +130,31 @@ def _run(home: Home, pipeline: str, parameters: dict[str, Any]) -> tuple[str, di
     return cause(error["message"]).rstrip(".") if error else "", run.scope.return_value
 
 
-def _commit_time(home: Home, lsn: str) -> str:
+def _cleaned_up(home: Home, instance: str, receipt: Receipt) -> str:
+    """Why the source lacks changes of the window, if it does; the pipeline checks it again."""
+    low, since = _of_lsn(home, f"sys.fn_cdc_get_min_lsn('{instance}')")
+    if low <= receipt.from_lsn and int(low, 16):
+        return ""
+    held = f"holds changes from {since} UTC on (min_lsn {low})" if since else "has no changes"
+    taken = any(
+        tables.lake_file(home, url) == home.lake / str(receipt.file) for url, *_ in _taken(home)
+    )
+    bronze = "bronze has its rows" if taken else "bronze has not taken it"
+    return (
+        f"the capture instance {instance} {held}, the window begins at {receipt.from_lsn}; {bronze}"
+    )
+
+
+def _of_lsn(home: Home, lsn: str) -> tuple[str, str]:
+    """An expression's LSN, and the time of its commit (UTC), each as a text."""
     from medallion.local.source.database import SourceDatabase
 
     found = SourceDatabase.open(home.source_database).query(
-        f"SELECT CONVERT(varchar(27), CAST(sys.fn_cdc_map_lsn_to_time({lsn}) AS datetime2), 126) "
-        "AS commit_time"
+        f"SELECT CONVERT(varchar(22), {lsn}, 1) AS lsn, CONVERT(varchar(27), "
+        f"CAST(sys.fn_cdc_map_lsn_to_time({lsn}) AS datetime2), 126) AS commit_time"
     )
-    return str(found.read_all()["commit_time"][0].as_py() or "")
+    [row] = found.read_all().to_pylist()
+    return str(row["lsn"] or "0x0"), str(row["commit_time"] or "")
 
 
 def _keep_time(home: Home, landed: str) -> None:
