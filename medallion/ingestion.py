@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from medallion.errors import MedallionError
 from medallion.receipts import Receipt
@@ -53,10 +54,12 @@ def arguments(
     table: str | None,
     from_date: str | dt.date | None,
     to_date: str | dt.date | None,
-) -> dict[str, str]:
+    allow_partial: bool = False,
+) -> dict[str, Any]:
     """What `pl_ingest` is given, for all of `tables` or one, and for a backfill's days.
 
-    Raises `MedallionError` for an unknown table, and for dates that are none or in wrong order.
+    `allow_partial` lands what is left of days of which the source lacks changes. Raises
+    `MedallionError` for an unknown table, and for dates that are none or in wrong order.
     """
     asked = {
         "table": _known(tables, table),
@@ -64,7 +67,9 @@ def arguments(
         "to_date": _day("--to", to_date),
     }
     _check_range(asked["from_date"], asked["to_date"])
-    return asked
+    if allow_partial and not asked["from_date"]:
+        raise MedallionError("--allow-partial is for a backfill; give --from and --to with it.")
+    return {**asked, "allow_partial": allow_partial}
 
 
 def cause(message: str) -> str:

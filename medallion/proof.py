@@ -84,6 +84,17 @@ def _windows(receipts: list[Receipt], proof: Proof) -> list[Receipt]:
             proof.faults.append(f"the window from {one.from_lsn} was landed twice, not the same")
         windows[(one.from_lsn, one.to_lsn)] = one
     proof.backfills = sum(1 for one in receipts if one.mode == "backfill")
+    for one in receipts:
+        if one.min_lsn is not None and one.mode != "empty" and one.from_lsn < one.min_lsn:
+            proof.faults.append(
+                f"the {one.mode} from {one.from_lsn} was landed when the source's log began at "
+                f"{one.min_lsn}: changes may be missing"
+            )
+        if one.available_from is not None:
+            proof.notes.append(
+                f"the backfill {one.from_date} … {one.to_date} holds only changes since "
+                f"{one.available_from}: the source had no older ones"
+            )
     return sorted(windows.values(), key=lambda r: (r.from_lsn, r.to_lsn))
 
 
@@ -158,6 +169,12 @@ def _check_deliveries(
             proof.notes.append(f"{file} was landed again by a run that died; run again")
         else:
             proof.faults += found
+        most = max((one.rows_written for one in tries if one.mode != "initial"), default=0)
+        if newest_first[0].mode != "initial" and newest_first[0].rows_written < most:
+            proof.faults.append(
+                f"{file} was replaced by one with fewer changes: {newest_first[0].rows_written}, "
+                f"not {most}"
+            )
         if not file.startswith(f"bronze/azure_sql/{table}/"):
             proof.faults.append(f"a receipt names {file}, which is another table's")
         proof.rows += newest_first[0].rows_written

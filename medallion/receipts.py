@@ -15,7 +15,9 @@ class Receipt:
 
     `checksum` sums the change numbers of the rows and is made by the source (see
     `medallion.landed.change_number`); a first load has none. `md5` is the file's, in base64, as the
-    storage account tells it; `file` is None where no row landed.
+    storage account tells it; `file` is None where no row landed. `min_lsn` is where the source's
+    change log began when the rows had been counted; receipts of before it was recorded have none.
+    `available_from` is the time (UTC) of it for a backfill that landed only the changes since.
     """
 
     table: str
@@ -33,6 +35,8 @@ class Receipt:
     file: str | None = None
     from_date: str | None = None
     to_date: str | None = None
+    min_lsn: str | None = None
+    available_from: str | None = None
 
 
 def read_receipt(file: Path) -> Receipt:

@@ -18,6 +18,7 @@ from medallion.cli import (
 from medallion.cli.bench import bench
 from medallion.cli.clean import clean_home
 from medallion.cli.console import complain
+from medallion.cli.repair import repair
 from medallion.cli.run import run
 from medallion.cli.site import describe, site
 from medallion.cli.slim import slim
@@ -40,6 +41,7 @@ app.command("bench")(bench)
 app.command("clean")(clean_home)
 app.command("run", context_settings={"allow_interspersed_args": False})(run)
 app.command("slim")(slim)
+app.command("repair")(repair)
 app.command("ingest")(factory.ingest)
 app.command("quarantine")(quarantine.quarantine)
 app.command("rules")(quarantine.rules)

@@ -1,6 +1,7 @@
 """`medallion ingest --target`: the same ingestion by the Data Factory in Azure."""
 
 from collections.abc import Callable
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -40,7 +41,7 @@ def is_remote(target: str, crash: str | None, wait: bool) -> bool:
 
 
 def ingest(
-    arguments: dict[str, str], wait: bool, progress: Callable[[str, str, bool], None]
+    arguments: dict[str, Any], wait: bool, progress: Callable[[str, str, bool], None]
 ) -> IngestResult | None:
     """Start `pl_ingest` in the factory that the environment names, and follow it if asked to."""
     from medallion.factory import run  # half a second, which a local run should not pay

@@ -214,6 +214,13 @@ def ingest(
     to_date: Annotated[
         str | None, typer.Option("--to", help="Backfill up to this day (UTC), included.")
     ] = None,
+    allow_partial: Annotated[
+        bool,
+        typer.Option(
+            "--allow-partial",
+            help="Backfill what is left of days of which the source has cleaned up changes.",
+        ),
+    ] = False,
     crash_before: Annotated[
         str | None, typer.Option(help="Die before this activity (or pipeline/activity) runs.")
     ] = None,
@@ -229,7 +236,8 @@ def ingest(
 ) -> None:
     """Run the ingestion pipelines under adf/: source changes and reference files to bronze.
 
-    With --from and --to the changes of those days land again, and no watermark moves.
+    With --from and --to the changes of those days land again, and no watermark moves. Days of which
+    the source no longer holds all changes fail, and name the time since when it does.
     After a crash the next run lands what is missing. In Azure the run goes on when this ends.
     """
     from medallion.local.factory import crash, run
@@ -237,7 +245,7 @@ def ingest(
 
     here, files = home(), FactoryFiles()
     if azure.is_remote(target, crash_before or crash_after, wait):
-        arguments = run.asked(files, table, from_date, to_date)
+        arguments = run.asked(files, table, from_date, to_date, allow_partial)
         with Watch() as watch:
             remote = azure.ingest(arguments, wait, watch.show)
         if remote:
@@ -249,7 +257,7 @@ def ingest(
         for named, after in ((crash_before, False), (crash_after, True)):
             if named is not None:
                 listener = crash.dying_at(crash.boundary(files, named, after), listener)
-        result = run.ingest(here, table, from_date, to_date, listener)
+        result = run.ingest(here, table, from_date, to_date, listener, allow_partial=allow_partial)
     for notice in result.notices:
         err.print(f"notice: {notice}", markup=False, soft_wrap=True)
     if result.receipts or result.references:

@@ -56,6 +56,8 @@ def _receipt(run: PipelineRun) -> Receipt:
         file=values.get("file") or None,
         from_date=values.get("from_date") or None,
         to_date=values.get("to_date") or None,
+        min_lsn=values.get("min_lsn") or None,
+        available_from=values.get("available_from") or None,
     )
 
 

@@ -7,6 +7,7 @@ for an error, never cancels it. Whether a half-landed ingestion should stop is f
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.mgmt.datafactory import DataFactoryManagementClient
@@ -55,7 +56,7 @@ PACE = Pace()
 def start(
     client: DataFactoryManagementClient,
     factory: Factory,
-    arguments: dict[str, str],
+    arguments: dict[str, Any],
     pace: Pace = PACE,
 ) -> str:
     """Start `pl_ingest`; gives the run's id. Raises `MedallionError` if Azure refuses.

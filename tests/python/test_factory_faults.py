@@ -131,6 +131,12 @@ def window_is_unfinished(home: Home) -> None:
     change(home, "UPDATE dbo.DimUser SET country = N'Chile' WHERE user_id = 2", "2025-01-04")
 
 
+def file_has_no_receipt(home: Home) -> None:
+    loaded(home)
+    with pytest.raises(Killed):
+        run(home, "pl_ingest", USERS, Meddler(home, ("pl_land_file", "Copy rows", "after")))
+
+
 def everything_landed(home: Home) -> None:
     loaded(home)
     assert ingest(home, "DimUser").status == "Succeeded"
@@ -186,6 +192,7 @@ SCENARIOS = {
     "backfill": Scenario("pl_backfill", {**USERS, **DAYS}),
     "new column": Scenario("pl_ingest", USERS, column_is_new),
     "unfinished window": Scenario("pl_ingest", USERS, window_is_unfinished),
+    "file without receipt": Scenario("pl_ingest", USERS, file_has_no_receipt),
     "nothing new": Scenario("pl_ingest", USERS, everything_landed, commits=()),
     "failing job and reference": Scenario(
         "pl_ingest_and_build", {}, job_and_reference_fail, job_and_reference_are_back

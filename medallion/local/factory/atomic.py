@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from medallion.durable import make_folder, sync_folder
+
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
@@ -14,14 +16,14 @@ def replacing(target: Path) -> Iterator[Path]:
     Its name begins with a dot, so that readers of the lake skip it. On an error the temporary
     file is removed and `target` stays as it was.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     temporary = target.parent / f".{target.name}.{uuid.uuid4().hex}.tmp"
     try:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -30,11 +32,3 @@ def write_text(target: Path, content: str) -> None:
     """Replace the text of `target` in one step."""
     with replacing(target) as temporary:
         temporary.write_text(content, encoding="utf-8")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -37,10 +38,11 @@ def asked(
     table: str | None,
     from_date: str | dt.date | None,
     to_date: str | dt.date | None,
-) -> dict[str, str]:
+    allow_partial: bool = False,
+) -> dict[str, Any]:
     """The parameters of `pl_ingest`; raises `MedallionError` for what cannot be ingested."""
     known = [str(one["table"]) for one in tables(files)]
-    return arguments(known, table, from_date, to_date)
+    return arguments(known, table, from_date, to_date, allow_partial)
 
 
 def ingest(
@@ -51,14 +53,16 @@ def ingest(
     on_event: Listener | None = None,
     files: FactoryFiles | None = None,
     alert_webhook: str = "",
+    allow_partial: bool = False,
 ) -> IngestResult:
     """Run `pl_ingest` over all tables, or one; with dates (days in UTC, both included) a backfill.
 
+    A backfill whose changes the source no longer holds in full fails, unless `allow_partial`.
     A run that fails gives a result with `status` `Failed` and its error. Raises `MedallionError`
     for an unknown table, wrong dates, a missing source, or another run in progress.
     """
     files = files or FactoryFiles()
-    parameters = asked(files, table, from_date, to_date)
+    parameters = asked(files, table, from_date, to_date, allow_partial)
     _check_source(home)
     told = _Told(on_event)
     with single_run(home.factory / "ingest.lock", "ingestion"):
@@ -145,6 +149,7 @@ def _remove_unfinished(lake: Path) -> None:
     for container in ("bronze", "control"):
         for file in (lake / container).rglob(".*.tmp"):
             file.unlink()
+    shutil.rmtree(lake / "control" / "incoming", ignore_errors=True)
 
 
 def _gathered(

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from medallion.durable import make_folder, sync_file, sync_folder
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.local.source import catalog, cdc, changelog, kinds, rows, system, tsql
@@ -166,7 +167,7 @@ def create(
         raise MedallionError(
             f"there is a source database at {path} already: pass --force to replace it"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     building = path.with_name(f"{path.stem}_building_{os.getpid()}.duckdb")
     _remove(building)
     try:
@@ -182,8 +183,10 @@ def create(
                     Session(con, begin).run(script.read_text("utf-8"))
         finally:
             con.close()
-        building.replace(path)
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
+        sync_file(building)
+        building.replace(path)
+        sync_folder(path.parent)
     finally:
         _remove(building)
     return SourceDatabase(path)

@@ -2,7 +2,7 @@
 
 A table's rows are its Delta folder's affair; the catalog says which folder that is, and keeps what
 Delta has no place for: views, tags, informational constraints. Every change is one SQLite
-transaction, so the catalog survives `kill -9`.
+transaction that is synced, so the catalog survives `kill -9` and a power cut.
 """
 
 import json
@@ -99,7 +99,7 @@ class Catalog:
         self._lock = threading.RLock()
         self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
         self._db.execute("pragma journal_mode = wal")
-        self._db.execute("pragma synchronous = normal")
+        self._db.execute("pragma synchronous = full")
         self._db.execute("create table if not exists schemas (name text primary key, comment text)")
         self._db.execute(
             "create table if not exists relations "

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from medallion.local.warehouse import storage
 from medallion.local.warehouse.catalog import STREAMING, Relation
+from medallion.local.warehouse.commits import durable
 from medallion.local.warehouse.context import Context, affected
 from medallion.local.warehouse.dialect import parse, quoted, render
 from medallion.local.warehouse.engine import Result
@@ -181,7 +182,7 @@ def _replace_on(
     for holder in list(merge.find_all(exp.Subquery)):
         if holder.alias in ("_a", "_b"):
             holder.set("this", query.copy())
-    with context.resolved(merge) as text:
+    with context.resolved(merge) as text, durable(relation.location):
         return affected(context.engine.command(text))
 
 
@@ -225,7 +226,7 @@ def merge(context: Context, tree: exp.Merge, sql: str) -> Result:
         with _source_run(context, tree) as rows:
             if not rows and not any(when.args.get("source") for when in whens):
                 return affected(0)
-            with context.resolved(tree) as text:
+            with context.resolved(tree) as text, durable(relation.location):
                 return affected(context.engine.command(text))
 
 
@@ -292,7 +293,11 @@ def _cast_action(action: exp.Expression, schema: pa.Schema, source: str, sql: st
 def update(context: Context, tree: exp.Update) -> Result:
     """UPDATE."""
     relation = writable(context, _parts(tree.this), streaming=True)
-    with context.storage.lock(relation.location), context.resolved(tree) as text:
+    with (
+        context.storage.lock(relation.location),
+        context.resolved(tree) as text,
+        durable(relation.location),
+    ):
         return affected(context.engine.command(text))
 
 
@@ -302,7 +307,7 @@ def delete(context: Context, tree: exp.Delete) -> Result:
     where = tree.args.get("where")
     with context.storage.lock(relation.location):
         if where is None or where.find(exp.Query) is None:
-            with context.resolved(tree) as text:
+            with context.resolved(tree) as text, durable(relation.location):
                 return affected(context.engine.command(text))
         schema = storage.table_schema(relation.location)
         columns = ", ".join(quoted(name) for name in schema.names)

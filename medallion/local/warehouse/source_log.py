@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from medallion.durable import make_folder, sync_folder
 from medallion.local.warehouse import storage
 
 _APPLICATION = "medallion.streaming"
@@ -59,13 +60,14 @@ class SourceLog:
 
     def write(self, number: int, batch: Batch) -> None:
         """Record a batch before it is committed; what a killed attempt left is replaced."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         staged = self._folder / f".{number:020d}.tmp"
         with staged.open("w") as out:
             json.dump(asdict(batch), out)
             out.flush()
             os.fsync(out.fileno())
         staged.replace(self._folder / f"{number:020d}.json")
+        sync_folder(self._folder)
 
     @staticmethod
     def transaction(number: int) -> tuple[str, int]:

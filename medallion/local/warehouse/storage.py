@@ -21,6 +21,7 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_d
 
 from medallion.home import Home
 from medallion.local.warehouse.catalog import Column
+from medallion.local.warehouse.commits import durable
 from medallion.local.warehouse.errors import SqlError
 from medallion.local.warehouse.types import type_name
 
@@ -105,7 +106,7 @@ def replace_table(
     _refuse_void(schema)
     counted = _Counted(schema, batches)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    with counted.failing_as_it_did():
+    with durable(folder), counted.failing_as_it_did():
         write_deltalake(
             folder,
             counted.reader,
@@ -120,7 +121,8 @@ def replace_table(
 
 def link_table(source: str, folder: str) -> None:
     """Make `folder` the table that `source` is now; the files, which never change, are shared."""
-    shutil.copytree(source, folder, copy_function=os.link)
+    with durable(folder):
+        shutil.copytree(source, folder, copy_function=os.link)
 
 
 def set_properties(folder: str, properties: dict[str, str]) -> None:
@@ -128,7 +130,8 @@ def set_properties(folder: str, properties: dict[str, str]) -> None:
     wanted = delta_properties(properties)
     table = DeltaTable(folder)
     if any(table.metadata().configuration.get(key) != value for key, value in wanted.items()):
-        table.alter.set_table_properties(wanted, raise_if_not_exists=False)
+        with durable(folder):
+            table.alter.set_table_properties(wanted, raise_if_not_exists=False)
 
 
 def append(
@@ -145,7 +148,7 @@ def append(
     if transaction is not None:
         name, version = transaction
         commit = CommitProperties(app_transactions=[Transaction(name, version, _milliseconds())])
-    with counted.failing_as_it_did():
+    with durable(folder), counted.failing_as_it_did():
         write_deltalake(
             folder,
             counted.reader,
@@ -230,7 +233,8 @@ def change_schema(folder: str, columns: list[Column], types: dict[str, object]) 
     staged = entry.with_name(f".{entry.name}.{uuid.uuid4().hex}.tmp")
     staged.write_text("\n".join(json.dumps(action) for action in actions) + "\n")
     try:
-        entry.hardlink_to(staged)
+        with durable(folder):
+            entry.hardlink_to(staged)
     finally:
         staged.unlink()
 

@@ -1,4 +1,4 @@
-"""`Copy`: a query to Parquet or JSON, and files as they are.
+"""`Copy`: a query or a Parquet file to Parquet or JSON, and files as they are.
 
 Source: https://learn.microsoft.com/azure/data-factory/copy-activity-overview
 """
@@ -6,6 +6,8 @@ Source: https://learn.microsoft.com/azure/data-factory/copy-activity-overview
 import json
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pyarrow.parquet as pq
 from medallion.local.factory.activities.columns import arranged
 from medallion.local.factory.activities.lookup import SQL_SOURCE, query_of
 from medallion.local.factory.activities.properties import only
+from medallion.local.factory.activities.texts import present
 from medallion.local.factory.atomic import replacing
 from medallion.local.factory.connectors import azure_sql, http, lake
 from medallion.local.factory.datasets import STORAGE, Dataset, open_dataset
@@ -50,6 +53,16 @@ def copy_data(environment: Environment, activity: dict[str, Any], scope: Scope) 
         with azure_sql.query(environment, origin.service.name, query_of(origin, source)) as rows:
             reader = arranged(rows, source, properties.get("translator") or {}, where)
             counts = _copy_rows(reader, path, target, sink, where)
+    elif (source["type"], origin.service.type, origin.type) == (
+        "ParquetSource",
+        "AzureBlobFS",
+        "Parquet",
+    ):
+        only(properties, ROWS, where)
+        only(source, FILE_SIDE | {"additionalColumns"}, where)
+        with _parquet(present(lake.path_of(environment, origin))) as rows:
+            reader = arranged(rows, source, properties.get("translator") or {}, where)
+            counts = _copy_rows(reader, path, target, sink, where)
     else:
         raise not_supported("Copy source", f"{source['type']} on {origin.service.type}", where)
     elapsed = time.monotonic() - begun
@@ -61,6 +74,17 @@ def copy_data(environment: Environment, activity: dict[str, Any], scope: Scope) 
         "effectiveIntegrationRuntime": "local",
         "usedParallelCopies": 1,
     }
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[pa.RecordBatchReader]:
+    """A file's rows, batch by batch. Raises `ActivityError` for one that is damaged."""
+    try:
+        with pq.ParquetFile(path) as file:
+            yield pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches())
+    except pa.ArrowException as error:
+        told = str(error).splitlines()[0].rstrip(".")
+        raise ActivityError(f"The Parquet file {path} cannot be read: {told}.", "2200") from None
 
 
 def _copy_file(environment: Environment, origin: Dataset, path: Path, where: str) -> dict[str, int]:
