@@ -237,9 +237,12 @@ class Resolver:
             schema=self.declared_schema(declared) if declared else None,
             header=options.pop("header", "false").lower() == "true",
             delimiter=options.pop("sep", options.pop("delimiter", ",")),
+            escape=options.pop("escape", "\\"),
             multi_line=options.pop("multiline", "false").lower() == "true",
             allow_overwrites=options.pop("allowoverwrites", "false").lower() == "true",
         )
+        if options.pop("quote", '"') != '"':
+            raise unsupported("read_files with another quote than '\"'")
         if options:
             raise unsupported(f"read_files with {', '.join(sorted(options))}")
         return source
