@@ -13,12 +13,16 @@ HTTP_PATH = "/sql/1.0/warehouses/local"
 
 @dataclass(frozen=True)
 class State:
-    """What `up` leaves for `down`, `status` and the next `up`; `pid` is 0 when it is down."""
+    """What `up` leaves for `down`, `status` and the next `up`; `pid` is 0 when it is down.
+
+    `home` is the folder whose warehouse it is; in a home that was copied or moved, another one.
+    """
 
     port: int
     token: str
     pid: int = 0
     started: str = ""
+    home: str = ""
 
     @property
     def host(self) -> str:
@@ -29,6 +33,18 @@ class State:
     def alive(self) -> bool:
         """Whether that very process still runs; its start time tells it from a reused number."""
         return bool(self.pid) and start_of(self.pid) == self.started != ""
+
+
+def copied_from(home: Home) -> Path | None:
+    """The home that `home` is a copy of: its state names another, which is still there."""
+    state = read(home)
+    if state is None or state.home in ("", str(home.root)):
+        return None
+    there = Home(Path(state.home))
+    original = read(there)
+    if original is None or original.token != state.token or there.root.samefile(home.root):
+        return None
+    return there.root
 
 
 def file_of(home: Home) -> Path:
