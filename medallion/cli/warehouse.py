@@ -28,7 +28,10 @@ def up(
     from medallion.local.warehouse.state import copied_from
 
     if original := copied_from(home()):
-        out.print(f"{home().root} is a copy of {original}: it gets a warehouse of its own.")
+        out.print(
+            f"{home().root} is a copy of {original}: it gets a warehouse of its own.",
+            soft_wrap=True,
+        )
     state, started = start(home(), port)
     named = os.environ.get("DBT_PROFILES_DIR")
     folder = profiles_dir or (Path(named).expanduser() if named else PROJECT_ROOT)
