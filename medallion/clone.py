@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from medallion.errors import MedallionError
-from medallion.home import PROJECT_ROOT
+from medallion.home import PROJECT_ROOT, same_folder
 
 _MARKS = ("dbt_project.yml", "dbt_medallion.py", "medallion/home.py")
 
@@ -19,7 +19,7 @@ def require_own(folder: Path) -> None:
         return
     for clone in (folder, *folder.parents):
         if all((clone / mark).is_file() for mark in _MARKS):
-            if not clone.samefile(PROJECT_ROOT):
+            if not same_folder(clone, PROJECT_ROOT):
                 raise MedallionError(
                     f"{clone} is a clone of its own, but this program belongs to {PROJECT_ROOT}: "
                     f"run `make demo` in {clone}, and use what is in its .venv/bin (remove a .venv "

@@ -61,6 +61,14 @@ def home() -> Home:
     return found
 
 
+def same_folder(one: Path, other: Path) -> bool:
+    """Whether both paths lead to one folder; false for one that is missing or may not be read."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
 def refused_characters(path: str) -> str:
     """The characters of a path that DuckDB 1.5, delta-rs 1.6 or its kernel misread, for a message.
 

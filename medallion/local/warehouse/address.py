@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 from medallion.errors import MedallionError
@@ -25,6 +26,7 @@ class Addresses:
     def __init__(self) -> None:
         self._links: Path | None = None
         self._real: dict[str, str] = {}
+        self._lock = threading.Lock()
 
     def of(self, folder: str | Path) -> str:
         """The folder's address. A part of the path that is not plain is replaced, up to its end."""
@@ -37,7 +39,7 @@ class Addresses:
 
     def shown(self, text: str) -> str:
         """A message of the engine's, with the folders themselves in it."""
-        for link, folder in self._real.items():
+        for link, folder in list(self._real.items()):
             text = text.replace(link, folder)
         return text
 
@@ -48,14 +50,15 @@ class Addresses:
 
     def _link(self, folder: Path) -> Path:
         """The link to a folder; made again when the system has cleaned its temporary files."""
-        if self._links is None:
-            self._links = Path(tempfile.mkdtemp(prefix="medallion-", dir=_temporary()))
-        link = self._links / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-        if not link.is_symlink():
-            self._links.mkdir(mode=0o700, exist_ok=True)
-            link.symlink_to(folder)
-            self._real[str(link)] = str(folder)
-        return link
+        with self._lock:
+            if self._links is None:
+                self._links = Path(tempfile.mkdtemp(prefix="medallion-", dir=_temporary()))
+            link = self._links / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+            if not link.is_symlink():
+                self._links.mkdir(mode=0o700, exist_ok=True)
+                link.symlink_to(folder)
+                self._real[str(link)] = str(folder)
+            return link
 
 
 def _temporary() -> Path:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from medallion.errors import MedallionError
-from medallion.home import Home
+from medallion.home import Home, same_folder
 from medallion.local.warehouse import state as states
 from medallion.local.warehouse.certificates import files_of
 from medallion.local.warehouse.state import State
@@ -47,9 +47,8 @@ def running(home: Home) -> State | None:
 
 def is_moved(home: Home, state: State) -> bool:
     """Whether the server was started before the home was moved: it reads where nothing is now."""
-    return bool(state.home) and not (
-        Path(state.home).exists() and Path(state.home).samefile(home.root)
-    )
+    # Earlier versions did not keep the home.
+    return bool(state.home) and not same_folder(Path(state.home), home.root)
 
 
 def _own(home: Home) -> State | None:

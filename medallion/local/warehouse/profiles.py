@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from medallion.errors import MedallionError
-from medallion.home import PROJECT_ROOT, Home
+from medallion.home import PROJECT_ROOT, Home, same_folder
 from medallion.local.warehouse.certificates import files_of
 from medallion.local.warehouse.state import HTTP_PATH, State
 
@@ -49,7 +49,7 @@ def require_own(settings: Mapping[str, Any], home: Home) -> None:
     if not (named := names_local(settings)):
         return
     other = Path(named).parents[2]
-    if other == home.root or (other.exists() and home.root.exists() and other.samefile(home.root)):
+    if other == home.root or same_folder(other, home.root):
         return
     raise MedallionError(
         f"profiles.yml names the warehouse of {other}, but the home is {home.root}, as after a "

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from medallion.home import Home
+from medallion.home import Home, same_folder
 
 HTTP_PATH = "/sql/1.0/warehouses/local"
 
@@ -41,8 +41,11 @@ def copied_from(home: Home) -> Path | None:
     if state is None or state.home in ("", str(home.root)):
         return None
     there = Home(Path(state.home))
-    original = read(there)
-    if original is None or original.token != state.token or there.root.samefile(home.root):
+    try:
+        original = read(there)
+    except PermissionError:  # another user's, but there
+        return there.root
+    if original is None or original.token != state.token or same_folder(there.root, home.root):
         return None
     return there.root
 
