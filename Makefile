@@ -32,8 +32,8 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, descriptions
 	medallion infra check
 	medallion rules --check
 	medallion up
-	dbt compile --quiet --target-path $(MEDALLION_HOME) && dbt-bouncer run \
-		&& medallion describe --check --manifest $(MEDALLION_HOME)/manifest.json \
+	dbt compile --quiet --target-path "$$MEDALLION_HOME" && dbt-bouncer run \
+		&& medallion describe --check --manifest "$$MEDALLION_HOME/manifest.json" \
 		&& sqlfluff lint --processes 2 models tests/singular; found=$$?; medallion down; exit $$found
 
 dev: $(VENV)/.installed-dev  ## the tools, and the quick half of lint before each commit
@@ -73,11 +73,13 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import ensurepip' || { echo "error: Python's venv module is missing; on Debian: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.installed: requirements.txt pyproject.toml medallion/relocate.py | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -m medallion.relocate
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m medallion.relocate
 	@touch $@

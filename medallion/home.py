@@ -1,8 +1,11 @@
 """Where things are: the project's own files, and the local state under `MEDALLION_HOME`."""
 
 import os
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+
+from medallion.errors import MedallionError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +46,38 @@ class Home:
 
 
 def home() -> Home:
-    """The home that `MEDALLION_HOME` names, else `.medallion/` in the project."""
+    """The home that `MEDALLION_HOME` names, else `.medallion/` in the project.
+
+    Raises `MedallionError` for a path that the readers of its files cannot take.
+    """
     named = os.environ.get("MEDALLION_HOME")
-    return Home(Path(named).expanduser().resolve() if named else PROJECT_ROOT / ".medallion")
+    found = Home(Path(named).expanduser().resolve() if named else PROJECT_ROOT / ".medallion")
+    for folder in (found.root, found.lake, found.warehouse):
+        if odd := refused_characters(os.path.realpath(folder)):
+            raise MedallionError(
+                f"{str(folder)!r} cannot hold local state, since DuckDB and Delta's readers do not "
+                f"find files in a path with {odd}: move it, or set MEDALLION_HOME to another folder"
+            )
+    return found
+
+
+def same_folder(one: Path, other: Path) -> bool:
+    """Whether both paths lead to one folder; false for one that is missing or may not be read."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def refused_characters(path: str) -> str:
+    """The characters of a path that DuckDB 1.5, delta-rs 1.6 or its kernel misread, for a message.
+
+    They take a blank, letters outside ASCII and other punctuation as they are. `?` begins options
+    in DuckDB's name of a database; `%41` is decoded twice by the kernel, and a backslash is a slash
+    to it; the others, control characters and bytes that are not UTF-8 are not accepted in the
+    address of a store.
+    """
+    odd = dict.fromkeys(
+        one for one in path if one in "%?[]\\^|" or unicodedata.category(one) in ("Cc", "Cs")
+    )
+    return " and ".join(repr(one) for one in odd)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ruamel.yaml import YAML
 
 from medallion.errors import MedallionError
-from medallion.home import PROJECT_ROOT
+from medallion.home import PROJECT_ROOT, home
 
 if TYPE_CHECKING:
     from databricks.sql.client import Connection
@@ -37,6 +37,10 @@ def connected(folder: Path | None = None) -> Iterator["Connection"]:
         raise MedallionError(f"there is no {path}: `medallion up` writes it")
     profile = YAML(typ="safe").load(path)["medallion"]
     target = profile["outputs"][profile["target"]]
+    if folder is None:
+        from medallion.local.warehouse.profiles import require_own
+
+        require_own(target, home())
     try:
         place = urlsplit(f"//{target['host']}")
         socket.create_connection(

@@ -19,6 +19,9 @@
             format => '{{ node.meta.format }}',
             {%- if node.meta.format == 'csv' %}
             header => true,
+            multiLine => true,
+            escape => '"',
+            mode => 'FAILFAST',
             {%- elif node.meta.format == 'json' %}
             mode => 'FAILFAST',
             {%- endif %}

@@ -1,6 +1,7 @@
 """The command line: `medallion COMMAND`, one module per group of commands."""
 
 import sys
+from pathlib import Path
 
 import typer
 
@@ -22,6 +23,7 @@ from medallion.cli.repair import repair
 from medallion.cli.run import run
 from medallion.cli.site import describe, site
 from medallion.cli.slim import slim
+from medallion.clone import require_own
 from medallion.errors import MedallionError
 
 app = typer.Typer(
@@ -55,6 +57,7 @@ app.command("status")(warehouse.status)
 def main() -> None:
     """Run a command; a `MedallionError` becomes one sentence on standard error, and status 1."""
     try:
+        require_own(Path.cwd())
         app()
     except MedallionError as error:
         complain(error)

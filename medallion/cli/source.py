@@ -18,6 +18,9 @@ At = Annotated[
 FromCsv = Annotated[
     Path | None, typer.Option("--from-csv", help="A folder with one CSV file per table.")
 ]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse a file in which a key stands in several rows.")
+]
 
 
 @app.command()
@@ -33,15 +36,19 @@ def init(
     force: Annotated[
         bool, typer.Option("--force", help="Replace a database that is there already.")
     ] = False,
+    strict: Strict = False,
 ) -> None:
-    """Create the source database: tables, rows, then change data capture."""
+    """Create the source database: tables, rows, then change data capture.
+
+    Of several rows with one key in a file, the last is loaded.
+    """
     from medallion.local.source import load
 
     if (from_csv is None) is not generate:
         raise MedallionError("give either --from-csv DIR or --generate, so that there is data")
     path = home().source_database
     if from_csv is not None:
-        load.init_from_csv(path, from_csv, force)
+        load.init_from_csv(path, from_csv, force, strict, _print_repeated)
     else:
         from medallion.local.source.generate import init_generated
 
@@ -74,11 +81,20 @@ def apply(
         Path, typer.Option("--from-csv", help="A folder with CSV files named as tables.")
     ],
     at: At = None,
+    strict: Strict = False,
 ) -> None:
-    """Upsert rows from CSV files by their keys; rows that are equal change nothing."""
+    """Upsert rows from CSV files by their keys, all files in one transaction.
+
+    Rows are applied in the order of the file: of several rows with one key the last wins, and each
+    is captured as a change. A row that equals what is there changes nothing.
+    """
     from medallion.local.source.load import apply_csv
 
-    _print_counts(apply_csv(home().source_database, from_csv, _moment(at)), "applied")
+    counts = apply_csv(home().source_database, from_csv, _moment(at), strict)
+    _print_counts(counts, "applied")
+    for table, kinds in counts.items():
+        if kinds["repeated"]:
+            _print_repeated(table, kinds["repeated"])
 
 
 @app.command()
@@ -153,6 +169,11 @@ def _print_counts(counts: dict[str, dict[str, int]], title: str) -> None:
     for table, kinds in counts.items():
         grid.add_row(table, *(f"{kinds[k]:,}" for k in ("inserted", "updated", "deleted")))
     out.print(grid)
+
+
+def _print_repeated(table: str, keys: int) -> None:
+    several = "key is" if keys == 1 else "keys are"
+    out.print(f"{table}: {keys:,} {several} repeated in the file; the last row of each wins.")
 
 
 def _print_rows(reader: "object", limit: int = 1000) -> None:

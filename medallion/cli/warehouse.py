@@ -25,7 +25,13 @@ def up(
     """Start the local warehouse in the background, and put it into dbt's profiles.yml."""
     from medallion.local.warehouse.process import start
     from medallion.local.warehouse.profiles import write_profile
+    from medallion.local.warehouse.state import copied_from
 
+    if original := copied_from(home()):
+        out.print(
+            f"{home().root} is a copy of {original}: it gets a warehouse of its own.",
+            soft_wrap=True,
+        )
     state, started = start(home(), port)
     named = os.environ.get("DBT_PROFILES_DIR")
     folder = profiles_dir or (Path(named).expanduser() if named else PROJECT_ROOT)
@@ -44,10 +50,23 @@ def down() -> None:
 
 def status() -> None:
     """Tell whether the local warehouse runs, and where."""
-    from medallion.local.warehouse.process import answers, running
+    from medallion.local.warehouse.process import answers, is_moved, running
+    from medallion.local.warehouse.state import copied_from
 
     state = running(home())
-    if state is None:
+    if original := copied_from(home()):
+        out.print(
+            f"{home().root} is a copy of {original}, whose warehouse it does not use: start its "
+            "own with `medallion up`.",
+            soft_wrap=True,
+        )
+    elif state is not None and is_moved(home(), state):
+        out.print(
+            f"The warehouse still runs on {state.home}, from where this home was moved: run "
+            "`medallion up`, which starts it again here.",
+            soft_wrap=True,
+        )
+    elif state is None:
         out.print("The warehouse is down: start it with `medallion up`.")
     elif answers(home(), state):
         out.print(f"The warehouse runs on 127.0.0.1:{state.port}, process {state.pid}.")

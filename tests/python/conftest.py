@@ -22,7 +22,10 @@ def new_lakehouse(tmp_path_factory):
     running = []
 
     def make() -> Lakehouse:
-        lakehouse = Lakehouse(tmp_path_factory.mktemp("lakehouse"))
+        # Not every reader of a path takes a blank or a letter outside ASCII by itself.
+        odd = tmp_path_factory.mktemp("lakehouse") / "My Projects" / "Häuse é"
+        odd.mkdir(parents=True)
+        lakehouse = Lakehouse(odd)
         lakehouse.run(["medallion", "up"])
         running.append(lakehouse)
         return lakehouse

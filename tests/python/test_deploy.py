@@ -8,6 +8,9 @@ import os
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -134,6 +137,9 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
             "DATABRICKS_CLIENT_ID": "id",
             "DATABRICKS_CATALOG": "lakehouse",
             "MEDALLION_STORAGE_ACCOUNT": "stother",
+            "TZ": "UTC",
+            "LC_ALL": "C",
+            "PYTHONHASHSEED": "1",
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -151,10 +157,22 @@ def test_the_state_that_is_kept_names_production(deployed: tuple[Path, Path]) ->
     assert place == ["lakehouse", "gold", "mart_daily_listening"]
 
 
+@pytest.fixture
+def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The time zone of whoever checks a pull request, another than production's."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
 def test_against_that_state_an_unchanged_pull_request_builds_nothing(
-    deployed: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    deployed: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_berlin: None
 ) -> None:
+    """In another time zone and another folder; the order of hashes differs from run to run."""
     project, state = deployed
+    project = project.rename(tmp_path / "Müller's clone")
     monkeypatch.setenv("MEDALLION_HOME", str(tmp_path))
     monkeypatch.setenv("DATABRICKS_HOST", "adb-1.azuredatabricks.net")
     monkeypatch.setenv("DATABRICKS_HTTP_PATH", "none")
@@ -167,6 +185,16 @@ def test_against_that_state_an_unchanged_pull_request_builds_nothing(
     model = project / "models/gold/mart_top_tracks_weekly.sql"
     model.write_text(model.read_text() + "-- a thought\n")
     assert "model.medallion.mart_top_tracks_weekly" in Dbt(flags, print).listed(*against)
+
+
+def test_every_date_of_a_deprecation_has_an_offset() -> None:
+    """dbt takes a date without one in the time zone of the machine, and state:modified differs."""
+    dates = [
+        date.strip()
+        for file in (PROJECT / "models").rglob("*.yml")
+        for date in re.findall(r"deprecation_date:(.*)", file.read_text(encoding="utf-8"))
+    ]
+    assert dates and all(datetime.fromisoformat(date).tzinfo for date in dates), dates
 
 
 @pytest.mark.parametrize("name", ["ci.yml", "deploy.yml"])

@@ -83,6 +83,12 @@ def test_lookup_reads_delimited_text_and_parquet(factory: Factory) -> None:
         {"a": 'x;"y', "b": None},
         {"a": "1", "b": None},
     ]
+    lookup = activity(
+        "L", "Lookup", dataset=DATASET, source={"type": "DelimitedTextSource"}, firstRowOnly=False
+    )
+    file.write_text('a;b\n1;"x\n2;y\n')
+    assert "x.csv is damaged in line 2: the quoted field" in factory.error(lookup)["message"]
+    file.write_text("a;b\n")
     place(factory, "DelimitedText", "x.csv", columnDelimiter=";")
     assert look(factory, "DelimitedTextSource")["firstRow"] == {"Prop_0": "a", "Prop_1": "b"}
     file = place(factory, "Parquet", "x.parquet")

@@ -81,9 +81,13 @@ def test_init_loads_every_row_and_empty_is_null(tmp_path: Path, folder: Path) ->
             "'yesterday' is not a timest",
         ),
         ("DimUser", FILES["DimUser"] + "3,,,,2023-02-30,,\n", "line 4, column 'start_date'"),
-        ("DimUser", FILES["DimUser"] + "1,,,,,,\n", "user_id = 1 is on the lines 2 and 4"),
         ("DimUser", FILES["DimUser"] + ",x,,,,,\n", "line 4: the key column 'user_id' is empty"),
-        ("DimUser", FILES["DimUser"] + "3,x\n", "not a CSV file of 7 columns"),
+        ("DimUser", FILES["DimUser"] + "3,x\n", "DimUser.csv, line 4: the record has 2 fields"),
+        (
+            "DimUser",
+            FILES["DimUser"] + '3,"x,,,,,\n4,,,,,,\n',
+            "DimUser.csv, line 4: .* not closed",
+        ),
         ("DimUser", FILES["DimUser"] + "3," + "x" * 201 + ",,,,,\n", "200 characters"),
     ],
 )
@@ -110,6 +114,63 @@ def test_init_keeps_what_is_there_unless_forced(tmp_path: Path, folder: Path) ->
     assert path.read_bytes() == before
 
 
+def test_init_loads_the_last_row_of_a_repeated_key(tmp_path: Path, folder: Path) -> None:
+    (folder / "DimUser.csv").write_text(FILES["DimUser"] + "1,Last,,,,,\n2,,,,,,\n")
+    told: list[tuple[str, int]] = []
+    source = load.init_from_csv(
+        tmp_path / "s.duckdb", folder, on_repeated=lambda table, keys: told.append((table, keys))
+    )
+    assert [row["user_name"] for row in rows(source, "DimUser")] == ["Last", None]
+    assert told == [("dbo.DimUser", 2)]
+    with pytest.raises(MedallionError, match="user_id = 1 is on the lines 2 and 4"):
+        load.init_from_csv(source.path, folder, force=True, strict=True)
+
+
+def test_apply_takes_each_row_of_a_repeated_key_as_a_change(tmp_path: Path, folder: Path) -> None:
+    source = load.init_from_csv(tmp_path / "s.duckdb", folder)
+    header, known, *_ = FILES["DimUser"].splitlines()
+    lines = [
+        header,
+        "4,New,Chile,,,,",
+        known.replace("Chile", "Peru"),
+        "2,,,,,,",  # equal to what is there
+        "4,New,Peru,,,,",
+        known.replace("Chile", "Kenya"),
+        "4,New,Peru,,,,",  # equal to its row before
+        known,  # as it was at first
+    ]
+    for file in folder.iterdir():
+        file.unlink()
+    (folder / "DimUser.csv").write_bytes("\r\n\r\n".join(lines).encode("utf-8-sig"))
+    (folder / "DimArtist.CSV").write_text(
+        "updated_at,genre,artist_id,country,artist_name\n2025-09-26 19:49:55,Pop,1,Oman,A"
+    )
+    before = source.history("DimUser")
+    with pytest.raises(MedallionError, match="user_id = 4 is on the lines 3 and 9"):
+        load.apply_csv(source.path, folder, strict=True)
+    assert source.history("DimUser") == before
+    assert load.apply_csv(source.path, folder) == {
+        "DimArtist": {"inserted": 0, "updated": 1, "deleted": 0, "repeated": 0},
+        "DimUser": {"inserted": 1, "updated": 4, "deleted": 0, "repeated": 2},
+    }
+    captured = source.query(
+        "SELECT __$start_lsn AS lsn, __$seqval AS seqval, __$operation AS operation, user_id, "
+        "country FROM cdc.dbo_DimUser_CT ORDER BY __$seqval, __$operation"
+    ).read_all()
+    assert [(r["operation"], r["user_id"], r["country"]) for r in captured.to_pylist()] == [
+        (2, 4, "Chile"),
+        *((3, 1, "Chile"), (4, 1, "Peru")),
+        *((3, 4, "Chile"), (4, 4, "Peru")),
+        *((3, 1, "Peru"), (4, 1, "Kenya")),
+        *((3, 1, "Kenya"), (4, 1, "Chile")),
+    ]
+    artists = source.query("SELECT __$start_lsn AS lsn FROM cdc.dbo_DimArtist_CT").read_all()
+    assert len({*captured["lsn"].to_pylist(), *artists["lsn"].to_pylist()}) == 1
+    assert len(set(captured["seqval"].to_pylist())) == 5
+    state = replay(source, "DimUser")
+    assert [state[key] for key in (1, 2, 4)] == rows(source, "DimUser")
+
+
 def test_apply_upserts_and_equal_rows_change_nothing(tmp_path: Path, folder: Path) -> None:
     path = tmp_path / "s.duckdb"
     source = load.init_from_csv(path, folder)
@@ -117,12 +178,31 @@ def test_apply_upserts_and_equal_rows_change_nothing(tmp_path: Path, folder: Pat
         (folder / f"{name}.csv").unlink()
     (folder / "DimUser.csv").write_text(FILES["DimUser"].replace("Chile", "Peru") + "3,,,,,,\n")
     assert load.apply_csv(path, folder) == {
-        "DimDate": {"inserted": 0, "updated": 0, "deleted": 0},
-        "DimUser": {"inserted": 1, "updated": 1, "deleted": 0},
+        "DimDate": {"inserted": 0, "updated": 0, "deleted": 0, "repeated": 0},
+        "DimUser": {"inserted": 1, "updated": 1, "deleted": 0, "repeated": 0},
     }
     found = source.history("DimUser").filter(source.history("DimUser")["seqval"].is_valid())
     assert found["operation"].to_pylist() == [3, 4, 2]
     assert len(set(found["start_lsn"].to_pylist())) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('903,"C,Chile,,,,\n904,D,Chile,,,,\n', "line 5: .* not closed"),
+        ('903,"C,Chile,,,,\n904,"D",Chile,,,,\n', "line 5: 'D\",Chile,,,,' follows"),
+        ("903,C,Chile,,", "line 5: the record has 5 fields, and 7 are expected"),
+    ],
+)
+def test_apply_takes_nothing_of_a_damaged_file(
+    tmp_path: Path, folder: Path, text: str, message: str
+) -> None:
+    source = load.init_from_csv(tmp_path / "s.duckdb", folder)
+    (folder / "DimArtist.csv").write_text(FILES["DimArtist"].replace("Rock", "Pop"))
+    (folder / "DimUser.csv").write_text(FILES["DimUser"] + "902,B,Chile,,,,\n" + text)
+    with pytest.raises(MedallionError, match=f"DimUser.csv, {message}"):
+        load.apply_csv(source.path, folder)
+    assert all(overview.changes == 0 for overview in source.overview())
 
 
 def test_apply_refuses_an_unknown_file_before_writing(tmp_path: Path, folder: Path) -> None:

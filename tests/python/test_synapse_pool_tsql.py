@@ -26,7 +26,9 @@ URL = "https://account.dfs.core.windows.net/export"
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A session of a pool with one table; its lake has one exported folder, `rows/1`."""
-    home = Home(tmp_path_factory.mktemp("pool"))
+    folder = tmp_path_factory.mktemp("pool")
+    land(Home(folder / "a-pool"), {"a": ["of another home"]})
+    home = Home(folder / "a*")  # which means any text to the engine
     create_pool(home, "pool")
     database = opened(home, "pool")
     session = session_of(database)

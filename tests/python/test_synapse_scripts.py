@@ -56,7 +56,9 @@ def run(database: Database) -> None:
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
     """What the scripts make, over a lake with one table that stands for two."""
-    home = Home(tmp_path_factory.mktemp("scripts"))
+    folder = tmp_path_factory.mktemp("scripts")
+    home = Home(folder / "It's a home")
+    home.lake.mkdir(parents=True)
     write_deltalake(str(home.lake / "gold" / "rows"), ROWS)
     make_database(home)
     opened = Database(home, DATABASE)
@@ -66,6 +68,9 @@ def database(tmp_path_factory):
             f"create view serving.{view} as select {', '.join(ROWS.column_names)} from openrowset("
             f"bulk 'rows', data_source = 'gold', format = 'DELTA') with ({columns}) as r"
         )
+    opened.close()
+    home.root.rename(folder / "moved ä")
+    opened = Database(Home(folder / "moved ä"), DATABASE)
     run(opened)
     yield opened
     opened.close()

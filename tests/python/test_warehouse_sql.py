@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import threading
 
 import pyarrow as pa
@@ -238,6 +239,28 @@ def test_read_files_reads_csv(warehouse, landing):
         f"select name, price from read_files('{url}', format => 'csv', header => true, "
         "schema => 'name STRING, price DECIMAL(9,2)') order by price nulls last"
     )[0][0] == "x, y"  # fmt: skip
+
+
+def test_read_files_refuses_a_damaged_csv_by_file_and_line(warehouse, landing):
+    folder, url, _ = landing
+
+    def query(more: str = "") -> str:
+        options = f"format => 'csv', header => true, schema => 'a STRING, b STRING'{more}"
+        return f"select a, b from read_files('{url}', {options})"
+
+    rfc = """, multiLine => true, escape => '"', mode => 'FAILFAST'"""
+    for content in ('a,b\n1,"x\n2,y\n', 'a,b\n1,"x\n2,"y"\n', "a,b\n1\n", 'a,b\n1,x"y\n'):
+        (folder / "cut.csv").write_text(content)
+        assert re.search(
+            r"\[FAILED_READ_FILE\] .*/cut.csv is .*\(line 2: ", warehouse.fails(query(rfc))
+        )
+        assert "(line 2: " in warehouse.fails(query())
+    (folder / "cut.csv").write_text('a,b\n"x\ny","5"" disk"\n')
+    assert warehouse.rows(query(rfc)) == [("x\ny", '5" disk')]
+    assert "follows the closing quote" in warehouse.fails(query(", multiLine => true"))
+    assert "takes multiLine => true" in warehouse.fails(query(""", escape => '"'"""))
+    (folder / "cut.csv").write_text('a,b\n1,"5\\" disk"\n')
+    assert warehouse.rows(query()) == [("1", '5" disk')]
 
 
 def test_read_files_reads_json(warehouse, landing):

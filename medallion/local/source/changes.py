@@ -38,6 +38,66 @@ def apply_plan(
     return affected, used
 
 
+def apply_rows(
+    con: duckdb.DuckDBPyConnection, table: Table, select: str, captured: bool, first: int
+) -> tuple[int, int]:
+    """Insert or replace by key the rows of a plan of inserts; the numbers of inserts and updates.
+
+    Each row is a change of its own, as if each were a statement of one transaction, with one
+    sequence value from `first` on. A row that equals the one of its key at its turn is none.
+    """
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _plan AS {select}")
+    _check_rows(con, table)
+    keys = ", ".join(k.sql for k in table.keys)
+    match = " AND ".join(f"t.{k.sql} = p.{k.sql}" for k in table.keys)
+    turn = f"(PARTITION BY {', '.join(f'p.{k.sql}' for k in table.keys)} ORDER BY p.rowid)"
+    before = ", ".join(
+        f"CASE WHEN row_number() OVER {turn} = 1 THEN t.{c.sql} ELSE lag(p.{c.sql}) OVER {turn} "
+        f"END AS {c.logged}"
+        for c in table.columns
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE _turns AS SELECT p.rowid AS _plan_row, "
+        f"t.rowid IS NOT NULL OR row_number() OVER {turn} > 1 AS _known, {before} "
+        f"FROM _plan AS p LEFT JOIN {table.sql} AS t ON {match}"
+    )
+    bits = " + ".join(
+        f"(o.{c.logged} IS DISTINCT FROM p.{c.sql})::HUGEINT * {1 << (c.id - 1)}"
+        for c in table.columns
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE _numbered AS WITH steps AS ("
+        f"SELECT o._plan_row, o._known, {bits} AS _changed FROM _turns AS o "
+        "INNER JOIN _plan AS p ON p.rowid = o._plan_row) "
+        "SELECT *, row_number() OVER (ORDER BY _plan_row) AS _number FROM steps "
+        "WHERE NOT _known OR _changed <> 0"
+    )
+    if captured:
+        columns = ", ".join(c.logged for c in table.columns)
+        old = ", ".join(f"o.{c.logged}" for c in table.columns)
+        new = ", ".join(f"p.{c.sql}" for c in table.columns)
+        joins = (
+            "FROM _numbered AS n INNER JOIN _plan AS p ON p.rowid = n._plan_row "
+            "INNER JOIN _turns AS o ON o._plan_row = n._plan_row"
+        )
+        position = f"{first} + n._number - 1"
+        con.execute(
+            f"INSERT INTO {pending(table)} (_position, operation, changed, {columns}) "
+            f"SELECT {position}, 2, NULL, {new} {joins} WHERE NOT n._known "
+            f"UNION ALL SELECT {position}, 3, n._changed, {old} {joins} WHERE n._known "
+            f"UNION ALL SELECT {position}, 4, n._changed, {new} {joins} WHERE n._known"
+        )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE _last AS SELECT DISTINCT ON ({keys}) p.* FROM _plan AS p "
+        f"INNER JOIN _numbered AS n ON n._plan_row = p.rowid ORDER BY {keys}, p.rowid DESC"
+    )
+    con.execute(f"DELETE FROM {table.sql} AS t USING _last AS p WHERE {match}")
+    columns = ", ".join(c.sql for c in table.columns)
+    con.execute(f"INSERT INTO {table.sql} SELECT {columns} FROM _last ORDER BY {keys}")
+    inserted = _count(con, "SELECT count(*) FROM _numbered WHERE NOT _known")
+    return inserted, _count(con, "SELECT count(*) FROM _numbered") - inserted
+
+
 def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
     row = con.execute(sql).fetchone()
     return int(row[0]) if row else 0

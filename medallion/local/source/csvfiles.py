@@ -1,11 +1,15 @@
 """CSV files named as the tables: every fault is named by file, line, column and value."""
 
-import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from medallion.errors import MedallionError
+from medallion.local import delimited
 from medallion.local.source.catalog import Column, Table, quoted
 
 # What a value must look like before it is cast: DuckDB's own cast would round 1.5 to 2.
@@ -15,51 +19,68 @@ PATTERNS = {
     "INT": r"[+-]?\d+",
     "BIGINT": r"[+-]?\d+",
 }
+_ROWS = 65_536
 NAMES = {"DATE": "a date", "TIMESTAMP": "a timestamp", "INT": "an integer", "BIGINT": "an integer"}
 
 
 def read(con: duckdb.DuckDBPyConnection, path: Path, table: Table, relation: str) -> int:
     """Read and check `path` into the temporary table `relation`; the number of rows.
 
-    Empty strings are NULL. Columns may come in any order, but none missing and none extra.
+    The relation has the table's columns and `_line`, the line on which the row begins, and keeps
+    the order of the file. Empty strings are NULL. Columns may come in any order, but none missing
+    and none extra.
     """
-    header = _header(path, table)
-    columns = ", ".join(f"'{c}': 'VARCHAR'" for c in header)
-    values = ", ".join(f"nullif({c.sql}, '') AS {c.sql}" for c in table.columns)
-    name = str(path).replace("'", "''")
     try:
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE _raw AS "
-            f"SELECT row_number() OVER () + 1 AS _line, {values} "
-            f"FROM read_csv('{name}', header = true, auto_detect = false, delim = ',', "
-            f"quote = '\"', escape = '\"', columns = {{{columns}}}, parallel = false, "
-            "strict_mode = true)"
-        )
-    except duckdb.Error as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise MedallionError(
-            f"{path} is not a CSV file of {len(header)} columns: {'; '.join(lines[:3])}"
-        ) from None
+        found = _opened(path, table)
+        _load_texts(con, delimited.same_width(found.records, len(found.header)), found.header)
+    except delimited.DelimitedTextError as error:
+        raise MedallionError(f"{path}, {error}") from None
     for column in table.columns:
         _check_column(con, path, column)
-    _check_keys(con, path, table)
     casts = ", ".join(f"CAST({c.sql} AS {c.duckdb_type}) AS {c.sql}" for c in table.columns)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT {casts} FROM _raw")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT _line, {casts} FROM _raw ORDER BY _line"
+    )
     con.execute("DROP TABLE _raw")
     row = con.execute(f"SELECT count(*) FROM {relation}").fetchone()
     return int(row[0]) if row else 0
 
 
-def _header(path: Path, table: Table) -> list[str]:
+def repeated_keys(
+    con: duckdb.DuckDBPyConnection, path: Path, table: Table, relation: str, strict: bool
+) -> int:
+    """How many keys of `relation` stand in more than one row. Raises for the first if `strict`."""
+    keys = ", ".join(k.sql for k in table.keys)
+    rows = con.execute(
+        f"SELECT list_sort(list(_line))[:2], {keys} FROM {relation} GROUP BY {keys} "
+        "HAVING count(*) > 1 ORDER BY min(_line)"
+    ).fetchall()
+    if rows and strict:
+        (first, second), *values = rows[0]
+        names = ", ".join(k.name for k in table.keys)
+        raise MedallionError(
+            f"{path}: the key {names} = {', '.join(map(str, values))} is on the lines {first} and "
+            f"{second}; keys are unique with --strict"
+        )
+    return len(rows)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A file's header, and the records below it."""
+
+    header: list[str]
+    records: Iterator[delimited.Record]
+
+
+def _opened(path: Path, table: Table) -> _Opened:
     if not path.is_file():
         raise MedallionError(f"the file {path} is missing: it holds the rows of {table.full_name}")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = next(csv.reader(file), [])
-    except UnicodeDecodeError:
-        raise MedallionError(f"{path} is not UTF-8 text: save it as UTF-8") from None
-    if not header:
+    records = delimited.read(path)
+    _, fields = next(records, (1, []))
+    if not fields:
         raise MedallionError(f"{path} is empty: its first line names the columns")
+    header = [name or "" for name in fields]
     wanted = [c.name for c in table.columns]
     for name in wanted:
         if name not in header:
@@ -69,7 +90,26 @@ def _header(path: Path, table: Table) -> list[str]:
             raise MedallionError(
                 f"{path} has the extra column {name!r}; {table.full_name} has {', '.join(wanted)}"
             )
-    return header
+    return _Opened(header, records)
+
+
+def _load_texts(
+    con: duckdb.DuckDBPyConnection, records: Iterator[delimited.Record], header: list[str]
+) -> None:
+    """Fill the temporary table `_raw` with the records' texts and lines."""
+    fields = [("_line", pa.int64()), *((name, pa.string()) for name in header)]
+    schema = pa.schema(fields)
+    columns = ", ".join(f"{quoted(name)} VARCHAR" for name in header)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE _raw (_line BIGINT, {columns})")
+    while batch := list(islice(records, _ROWS)):
+        texts = zip(*(values for _, values in batch), strict=True)
+        arrays = [
+            pa.array([line for line, _ in batch], pa.int64()),
+            *(pa.array([text or None for text in column], pa.string()) for column in texts),
+        ]
+        con.register("_batch", pa.Table.from_arrays(arrays, schema=schema))
+        con.execute("INSERT INTO _raw SELECT * FROM _batch")
+        con.unregister("_batch")
 
 
 def _check_column(con: duckdb.DuckDBPyConnection, path: Path, column: Column) -> None:
@@ -101,19 +141,4 @@ def _check_column(con: duckdb.DuckDBPyConnection, path: Path, column: Column) ->
     if row:
         raise MedallionError(
             f"{path}, line {row[0]}, column {column.name!r}: {row[1]!r} is not {wish}"
-        )
-
-
-def _check_keys(con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> None:
-    keys = ", ".join(f"CAST({k.sql} AS {k.duckdb_type})" for k in table.keys)
-    row = con.execute(
-        f"SELECT list_sort(list(_line)), row({keys}) FROM _raw GROUP BY {keys} "
-        "HAVING count(*) > 1 ORDER BY min(_line) LIMIT 1"
-    ).fetchone()
-    if row:
-        names = ", ".join(quoted(k.name) for k in table.keys).replace('"', "")
-        value = ", ".join(map(str, row[1]))
-        raise MedallionError(
-            f"{path}: the key {names} = {value} is on the lines {row[0][0]} and {row[0][1]}; "
-            "keys are unique"
         )

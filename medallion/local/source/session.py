@@ -79,6 +79,20 @@ class Session:
         """Delete the rows with the keys of `source`."""
         return self._planned(table, dml.plan_rows(table, "D", source))
 
+    def upsert(self, table: Table, source: str) -> tuple[int, int]:
+        """Insert or replace by key, row after row in the order of `source`; inserts and updates."""
+        with self.transaction():
+            captured = self._await_changes(table)
+            inserted, updated = changes.apply_rows(
+                self.con,
+                table,
+                dml.plan_rows(table, "I", source),
+                captured,
+                self._first + self._used,
+            )
+            self._used += inserted + updated if captured else 0
+            return inserted, updated
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """What runs inside commits together, as one LSN; nested uses join the open transaction."""
@@ -198,15 +212,20 @@ class Session:
 
     def _planned(self, table: Table, select: str) -> int:
         with self.transaction():
-            captured = changelog.is_logged(self.con, table)
-            if captured and table.full_name not in self._touched:
-                changelog.await_commit(self.con, table)
-                self._touched[table.full_name] = table
+            captured = self._await_changes(table)
             affected, used = changes.apply_plan(
                 self.con, table, select, captured, self._first + self._used
             )
             self._used += used
             return affected
+
+    def _await_changes(self, table: Table) -> bool:
+        """Whether the table's changes are recorded; if so, where the transaction's wait is made."""
+        captured = changelog.is_logged(self.con, table)
+        if captured and table.full_name not in self._touched:
+            changelog.await_commit(self.con, table)
+            self._touched[table.full_name] = table
+        return captured
 
     def _begin(self) -> None:
         self.con.execute("BEGIN TRANSACTION")

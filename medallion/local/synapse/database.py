@@ -1,5 +1,6 @@
 """One database of the stand-in: a DuckDB file with schemas, data sources and views."""
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,11 +9,13 @@ from urllib.parse import urlsplit
 
 import duckdb
 
-from medallion.home import Home
+from medallion.home import Home, refused_characters
 from medallion.local.synapse.catalog import CATALOG
 from medallion.local.synapse.errors import DATABASE, TSqlError
 from medallion.local.synapse.types import Kind, kind_of_engine
 from medallion.synapse.check.readers import connect
+
+LAKE = "lake"  # the engine's variable that holds the lake's folder
 
 
 def folder(home: Home) -> Path:
@@ -44,6 +47,9 @@ class Database:
         self.lock = threading.RLock()
         try:
             self._connection = connect(str(file), read_only)
+            # Views name their folders below it, so that they hold when the home is moved.
+            lake = str(self.lake).replace("'", "''")
+            self._connection.execute(f"set variable {LAKE} = '{lake}'")
         except duckdb.IOException as error:
             raise TSqlError(
                 f'Another process has the database "{name}" open: ask again when it is done.',
@@ -98,9 +104,9 @@ class Database:
         if not found:
             raise TSqlError(f"Cannot find the external data source '{source}'.", 15151)
         container, _, rest = urlsplit(found[0][0]).path.strip("/").partition("/")
-        root = (self.lake / container).resolve()
-        target = (root / rest / path.strip("/")).resolve()
-        if not target.is_relative_to(root):
+        root = self.lake / container
+        target = Path(os.path.normpath(root / rest / path.strip("/")))
+        if not target.resolve().is_relative_to(root.resolve()) or refused_characters(str(target)):
             raise TSqlError(f"The path '{path}' leads out of the data source '{source}'.")
         if not (target / "_delta_log").is_dir():
             raise TSqlError(

@@ -7,12 +7,11 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
 from medallion.local.synapse.catalog import SYSTEM
-from medallion.local.synapse.database import Database, quoted
+from medallion.local.synapse.database import LAKE, Database, quoted
 from medallion.local.synapse.dialect import OpenRowset, brief
 from medallion.local.synapse.errors import COLUMN, OBJECT, TSqlError, unsupported
 from medallion.local.synapse.semantics import refuse
 from medallion.local.synapse.types import FROM_FILES, Kind, kind_of
-from medallion.synapse.check.readers import scan
 
 
 def engine_sql(tree: exp.Expression, database: Database) -> str:
@@ -99,11 +98,16 @@ def _rowset(rowset: OpenRowset, database: Database) -> str:
     if not rowset.expressions:
         raise unsupported("OPENROWSET without a WITH clause")
     folder = database.delta_folder(given["DATA_SOURCE"], rowset.this.name)
-    actual = {
-        name: kind for name, kind, *_ in database.rows(f"describe select * from {scan(folder)}")
-    }
+    source = _scan(folder.relative_to(database.lake))
+    actual = {name: kind for name, kind, *_ in database.rows(f"describe select * from {source}")}
     columns = ", ".join(_column(one, actual, folder) for one in rowset.expressions)
-    return f"select {columns} from {scan(folder)}"
+    return f"select {columns} from {source}"
+
+
+def _scan(folder: Path) -> str:
+    """The engine's table function over a folder of whatever lake the database is opened with."""
+    below = str(folder).replace("'", "''")
+    return f"delta_scan(getvariable('{LAKE}') || '/{below}')"
 
 
 def _column(definition: exp.ColumnDef, actual: dict[str, str], folder: Path) -> str:

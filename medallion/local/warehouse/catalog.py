@@ -1,8 +1,9 @@
 """The Unity Catalog of one catalog, `medallion`: schemas, tables, views, in a SQLite file.
 
 A table's rows are its Delta folder's affair; the catalog says which folder that is, and keeps what
-Delta has no place for: views, tags, informational constraints. Every change is one SQLite
-transaction that is synced, so the catalog survives `kill -9` and a power cut.
+Delta has no place for: views, tags, informational constraints. Folders are stored as paths below
+the home, so a home may be moved or copied. Every change is one SQLite transaction that is synced,
+so the catalog survives `kill -9` and a power cut.
 """
 
 import json
@@ -11,6 +12,7 @@ import threading
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from medallion.local.warehouse.engine import CATALOG
 from medallion.local.warehouse.errors import SqlError
@@ -94,7 +96,9 @@ class Relation:
 class Catalog:
     """The relations by name; reads come from memory, changes go through the file first."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, root: Path) -> None:
+        """Open the catalog in `file`, of the tables in folders below `root`."""
+        self._root = root
         file.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
@@ -110,7 +114,7 @@ class Catalog:
         self._relations = {
             relation.key: relation
             for (body,) in self._db.execute("select body from relations")
-            for relation in [_read(body)]
+            for relation in [self._read(body)]
         }
         self.version = 0
 
@@ -188,7 +192,7 @@ class Catalog:
             stored = replace(relation, created=created, altered=now)
             self._db.execute(
                 "insert or replace into relations values (?, ?, ?)",
-                (stored.schema, stored.name, json.dumps(asdict(stored))),
+                (stored.schema, stored.name, self._body(stored)),
             )
             self._relations[stored.key] = stored
             self.version += 1
@@ -221,13 +225,30 @@ class Catalog:
             self._db.execute("delete from relations where schema = ? and name = ?", old.key)
             self._db.execute(
                 "insert into relations values (?, ?, ?)",
-                (renamed.schema, renamed.name, json.dumps(asdict(renamed))),
+                (renamed.schema, renamed.name, self._body(renamed)),
             )
             self._db.execute("commit")
             del self._relations[old.key]
             self._relations[renamed.key] = renamed
             self.version += 1
             return renamed
+
+    def _body(self, relation: Relation) -> str:
+        """The relation as it is stored."""
+        stored = asdict(relation)
+        if relation.location:
+            stored["location"] = str(Path(relation.location).relative_to(self._root))
+        return json.dumps(stored)
+
+    def _read(self, body: str) -> Relation:
+        stored = json.loads(body)
+        stored["columns"] = [Column(**column) for column in stored["columns"]]
+        stored["constraints"] = [Constraint(**constraint) for constraint in stored["constraints"]]
+        stored["expectations"] = [Expectation(**each) for each in stored.get("expectations", [])]
+        relation = Relation(**stored)
+        if not relation.location:
+            return relation
+        return replace(relation, location=str(self._root / _below_home(relation)))
 
     def close(self) -> None:
         """Close the file."""
@@ -243,9 +264,11 @@ def not_found(key: Key) -> SqlError:
     )
 
 
-def _read(body: str) -> Relation:
-    stored = json.loads(body)
-    stored["columns"] = [Column(**column) for column in stored["columns"]]
-    stored["constraints"] = [Constraint(**constraint) for constraint in stored["constraints"]]
-    stored["expectations"] = [Expectation(**each) for each in stored.get("expectations", [])]
-    return Relation(**stored)
+def _below_home(relation: Relation) -> str:
+    """The table's folder as a path below the home; earlier versions stored the whole path."""
+    if not Path(relation.location).is_absolute():
+        return relation.location
+    if relation.external_url:
+        parts = urlsplit(relation.external_url)
+        return f"lake/{parts.username}{parts.path}"
+    return "warehouse/tables/" + relation.location.rpartition("/warehouse/tables/")[2]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from medallion.local.warehouse.address import Addresses
 from medallion.local.warehouse.dialect import first_line
 from medallion.local.warehouse.errors import SqlError
 from medallion.local.warehouse.types import plain_schema
@@ -48,6 +49,7 @@ class Engine:
         os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE", str(4 * 1024**3))
         # Otherwise the session is gone when nobody has asked for 15 minutes; this is a century.
         os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", str(100 * 365 * 24 * 3600))
+        self.addresses = Addresses()
         from pysail.spark import SparkConnectServer
         from pyspark.sql.connect.session import SparkSession
 
@@ -89,23 +91,29 @@ class Engine:
         try:
             table = self._spark.sql(sql).toArrow()
         except Exception as error:
-            raise _told(error) from None
+            raise self._told(error) from None
         return int(table.column(0)[0].as_py() or 0) if table.num_rows else 0
 
     def stop(self) -> None:
         """End the session and the server."""
         self._spark.stop()
         self._server.stop()
+        self.addresses.close()
 
-    @staticmethod
-    def _batches(stream: Iterator) -> Iterator[pa.RecordBatch]:
+    def _batches(self, stream: Iterator) -> Iterator[pa.RecordBatch]:
         try:
             for item in stream:
                 if isinstance(item, pa.Table):
                     empty = pa.RecordBatch.from_pylist([], schema=item.schema)
                     yield from item.to_batches() or [empty]
         except Exception as error:
-            raise _told(error) from None
+            raise self._told(error) from None
+
+    def _told(self, error: Exception) -> Exception:
+        """The engine's error as one sentence, without the protocol's envelope."""
+        if isinstance(error, SqlError):
+            return error
+        return SqlError(self.addresses.shown(first_line(error)))
 
 
 def _as_plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
@@ -116,8 +124,3 @@ def _as_plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
         for column, field in zip(batch.columns, schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _told(error: Exception) -> Exception:
-    """The engine's error as one sentence, without the protocol's envelope."""
-    return error if isinstance(error, SqlError) else SqlError(first_line(error))

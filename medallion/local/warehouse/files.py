@@ -4,12 +4,12 @@ Source: https://learn.microsoft.com/azure/databricks/sql/language-manual/functio
 Columns are matched by name without case and cast; a missing one is NULL, a further one is left out.
 """
 
-import csv
 import json
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from medallion.local import delimited
 from medallion.local.warehouse.errors import SqlError
 from medallion.local.warehouse.types import plain_schema, type_name
 
@@ -62,6 +63,7 @@ class ReadFiles:
     schema: pa.Schema | None
     header: bool = True
     delimiter: str = ","
+    escape: str = "\\"
     multi_line: bool = False
     allow_overwrites: bool = False
     stream: bool = False
@@ -129,7 +131,7 @@ def _batches(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator
     try:
         for batch in _READERS[source.format](source, file, wanted):
             yield _matched(batch, wanted, file)
-    except (pa.ArrowException, OSError, ValueError, csv.Error) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         _require_unchanged(file)
         raise SqlError(
             f"[FAILED_READ_FILE] {file.url} is truncated or is no {source.format} file: "
@@ -157,23 +159,30 @@ def _nameless(rows: int) -> Iterator[pa.RecordBatch]:
 
 
 def _read_csv(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
-    if file.size == 0:
-        return
-    with file.path.open(newline="", encoding="utf-8-sig") as text:
-        first = next(csv.reader(text, delimiter=source.delimiter), [])
-    names = first if source.header else list(wanted.names)[: len(first)]
-    reader = pa.csv.open_csv(
-        file.path,
-        pa.csv.ReadOptions(column_names=names, skip_rows=1 if source.header else 0),
-        pa.csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
-        pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()),
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-        ),
-    )
-    yield from reader
+    """The records, as `mode => 'FAILFAST'` reads them; a damaged file is an error with its line."""
+    records = delimited.read(file.path, source.delimiter, '"', source.escape)
+    names = list(wanted.names)
+    if source.header:
+        _, header = next(records, (1, []))
+        names = [name or "" for name in header]
+    records = delimited.same_width(records, len(names))
+    if not source.multi_line:
+        records = _on_one_line(records)
+    schema = pa.schema([(name, pa.string()) for name in names])
+    while batch := list(islice(records, _ROWS)):
+        columns = zip(*(fields for _, fields in batch), strict=True)
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(column, pa.string()) for column in columns], schema=schema
+        )
+
+
+def _on_one_line(records: Iterator[delimited.Record]) -> Iterator[delimited.Record]:
+    for line, fields in records:
+        if any(field and ("\n" in field or "\r" in field) for field in fields):
+            raise delimited.DelimitedTextError(
+                line, "a quoted field holds a line break, which takes multiLine => true"
+            )
+        yield line, fields
 
 
 class _Number(str):

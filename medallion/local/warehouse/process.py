@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from medallion.errors import MedallionError
-from medallion.home import Home
+from medallion.home import Home, same_folder
 from medallion.local.warehouse import state as states
 from medallion.local.warehouse.certificates import files_of
 from medallion.local.warehouse.state import State
@@ -41,14 +41,27 @@ def _alone(home: Home) -> Iterator[None]:
 
 def running(home: Home) -> State | None:
     """The state of the server that runs, if one does."""
-    state = states.read(home)
+    state = _own(home)
     return state if state is not None and state.alive else None
+
+
+def is_moved(home: Home, state: State) -> bool:
+    """Whether the server was started before the home was moved: it reads where nothing is now."""
+    # Earlier versions did not keep the home.
+    return bool(state.home) and not same_folder(Path(state.home), home.root)
+
+
+def _own(home: Home) -> State | None:
+    """The state of the home's own server: the state of a copy is that of its original."""
+    return states.read(home) if states.copied_from(home) is None else None
 
 
 def start(home: Home, port: int | None = None) -> tuple[State, bool]:
     """Start the server unless it runs; its state, and whether it was started now."""
     with _alone(home):
-        known = states.read(home)
+        known = _own(home)
+        if known is not None and known.alive and is_moved(home, known):
+            known = _ended(known)
         if known is not None and known.alive:
             if port is not None and port != known.port:
                 raise MedallionError(
@@ -59,7 +72,8 @@ def start(home: Home, port: int | None = None) -> tuple[State, bool]:
         token = known.token if known is not None else states.new_token()
         chosen = _port(port, known)
         process = _launch(home, chosen, token)
-        started = State(chosen, token, process.pid, states.start_of(process.pid))
+        begun = states.start_of(process.pid)
+        started = State(chosen, token, process.pid, begun, str(home.root))
         states.write(home, started)
         _await(home, started, process)
         return started, True
@@ -68,17 +82,23 @@ def start(home: Home, port: int | None = None) -> tuple[State, bool]:
 def stop(home: Home) -> bool:
     """Stop the server; whether one ran."""
     with _alone(home):
-        known = states.read(home)
-        if known is None or not known.alive:
-            if known is not None and known.pid:
-                states.write(home, replace(known, pid=0, started=""))
+        known = _own(home)
+        if known is None:
             return False
+        ran = known.alive
+        if known.pid:
+            states.write(home, _ended(known))
+        return ran
+
+
+def _ended(known: State) -> State:
+    """Stop the server, if it runs; its state without a process."""
+    if known.alive:
         os.kill(known.pid, signal.SIGTERM)
         if not _gone(known, _SECONDS_TO_STOP):
             os.kill(known.pid, signal.SIGKILL)
             _gone(known, 5)
-        states.write(home, replace(known, pid=0, started=""))
-        return True
+    return replace(known, pid=0, started="")
 
 
 def _gone(state: State, seconds: float) -> bool:

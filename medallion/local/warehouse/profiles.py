@@ -1,13 +1,15 @@
 """Writes `local` and `local_ci` into dbt's `profiles.yml`; everything else in the file stays."""
 
+from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from medallion.errors import MedallionError
-from medallion.home import PROJECT_ROOT, Home
+from medallion.home import PROJECT_ROOT, Home, same_folder
 from medallion.local.warehouse.certificates import files_of
 from medallion.local.warehouse.state import HTTP_PATH, State
 
@@ -34,6 +36,28 @@ def local_output(home: Home, state: State) -> dict:
     }
 
 
+def names_local(settings: Mapping[str, Any]) -> str | None:
+    """The certificate authority that a target's settings name, if they are of a local warehouse."""
+    return (settings.get("connection_parameters") or {}).get("_tls_trusted_ca_file")
+
+
+def require_own(settings: Mapping[str, Any], home: Home) -> None:
+    """Raise `MedallionError` when a local target's settings name another home's warehouse.
+
+    They do in a home or a clone that was moved or copied, until `medallion up` writes them anew.
+    """
+    if not (named := names_local(settings)):
+        return
+    other = Path(named).parents[2]
+    if other == home.root or same_folder(other, home.root):
+        return
+    raise MedallionError(
+        f"profiles.yml names the warehouse of {other}, but the home is {home.root}, as after a "
+        "move or a copy: run `medallion up`, which starts the home's own warehouse and names it, "
+        f"or set MEDALLION_HOME to {other}"
+    )
+
+
 def write_profile(folder: Path, home: Home, state: State) -> Path:
     """Put the running warehouse into `folder`/profiles.yml, made from the example if missing."""
     file = folder / "profiles.yml"
@@ -42,7 +66,7 @@ def write_profile(folder: Path, home: Home, state: State) -> Path:
     yaml.width = 4096
     source = file if file.exists() else EXAMPLE
     try:
-        document = yaml.load(source.read_text()) or {}
+        document = yaml.load(source.read_text(encoding="utf-8")) or {}
     except YAMLError as error:
         raise MedallionError(f"{source} is no valid YAML: {str(error).splitlines()[0]}.") from None
     profile = document.setdefault(PROFILE, {})
@@ -51,9 +75,9 @@ def write_profile(folder: Path, home: Home, state: State) -> Path:
     profile.setdefault("outputs", {}).update(local=here, local_ci=here | {"schema": CI_SCHEMA})
     out = StringIO()
     yaml.dump(document, out)
-    if not file.exists() or file.read_text() != out.getvalue():
+    if not file.exists() or file.read_text(encoding="utf-8") != out.getvalue():
         folder.mkdir(parents=True, exist_ok=True)
         staged = file.with_suffix(".yml.tmp")
-        staged.write_text(out.getvalue())
+        staged.write_text(out.getvalue(), encoding="utf-8")
         staged.replace(file)
     return file

@@ -106,8 +106,8 @@ class Resolver:
             return
         parts = tuple(part.name for part in table.parts)
         if len(parts) == 2 and parts[0].lower() in _PATH_FORMATS and "/" in parts[1]:
-            if "://" in parts[1]:
-                table.set("this", exp.to_identifier(self.storage.lake_folder(parts[1]), True))
+            folder = self.storage.lake_folder(parts[1]) if "://" in parts[1] else parts[1]
+            table.set("this", self._address(folder))
             return
         if len(parts) == 1:
             if _is_cte(table):
@@ -127,9 +127,13 @@ class Resolver:
             return
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(parts[-1], True))
         table.set("alias", alias)
-        table.set("this", exp.to_identifier(relation.location, True))
+        table.set("this", self._address(relation.location))
         table.set("db", exp.to_identifier("delta"))
         table.set("catalog", None)
+
+    def _address(self, folder: str | Path) -> exp.Identifier:
+        """The folder as a name in the engine's SQL."""
+        return exp.to_identifier(self.engine.addresses.of(folder), quoted=True)
 
     def _view(self, relation: Relation) -> exp.Expression:
         """The view's query, resolved in the schema that it was created in."""
@@ -185,7 +189,8 @@ class Resolver:
         folder = self.storage.scratch()
         self._scratch.append(folder)
         pq.write_table(event_log.rows(relation), folder / "rows.parquet")
-        self._replace(table, parse(f"SELECT * FROM parquet.{quoted(str(folder))}"))
+        address = self.engine.addresses.of(folder)
+        self._replace(table, parse(f"SELECT * FROM parquet.{quoted(address)}"))
 
     def _read_files(self, table: exp.Table) -> None:
         source = replace(self.read_files(table.this), stream=bool(table.meta.get(_STREAM)))
@@ -195,7 +200,7 @@ class Resolver:
         names = [name for name in schema.names if name != METADATA]
         select = table.find_ancestor(exp.Select)
         staged = exp.to_table("parquet.x", dialect="spark")
-        staged.set("this", exp.to_identifier(str(folder), True))
+        staged.set("this", self._address(folder))
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier("read_files"))
         if select is None or not _mentions_metadata(select):
             columns = ", ".join(quoted(name) for name in names)
@@ -237,9 +242,12 @@ class Resolver:
             schema=self.declared_schema(declared) if declared else None,
             header=options.pop("header", "false").lower() == "true",
             delimiter=options.pop("sep", options.pop("delimiter", ",")),
+            escape=options.pop("escape", "\\"),
             multi_line=options.pop("multiline", "false").lower() == "true",
             allow_overwrites=options.pop("allowoverwrites", "false").lower() == "true",
         )
+        if options.pop("quote", '"') != '"':
+            raise unsupported("read_files with another quote than '\"'")
         if options:
             raise unsupported(f"read_files with {', '.join(sorted(options))}")
         return source

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 def open_warehouse() -> Warehouse:
     """The warehouse of this home, with its catalog brought in line with the Delta logs."""
     here = home()
-    catalog = Catalog(here.warehouse / "catalog.sqlite")
+    catalog = Catalog(here.warehouse / "catalog.sqlite", here.root)
     files = Storage(here)
     files.clear_scratch()
     _reconcile(catalog)
@@ -78,6 +78,7 @@ def main() -> None:
     listening.serve_forever(poll_interval=0.1)
     listening.server_close()
     warehouse.catalog.close()
+    warehouse.engine.addresses.close()
     log.info("stopped")
     logging.shutdown()
     # Sail's runtime threads would otherwise hold the process for seconds.

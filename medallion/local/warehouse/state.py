@@ -6,19 +6,23 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from medallion.home import Home
+from medallion.home import Home, same_folder
 
 HTTP_PATH = "/sql/1.0/warehouses/local"
 
 
 @dataclass(frozen=True)
 class State:
-    """What `up` leaves for `down`, `status` and the next `up`; `pid` is 0 when it is down."""
+    """What `up` leaves for `down`, `status` and the next `up`; `pid` is 0 when it is down.
+
+    `home` is the folder whose warehouse it is; in a home that was copied or moved, another one.
+    """
 
     port: int
     token: str
     pid: int = 0
     started: str = ""
+    home: str = ""
 
     @property
     def host(self) -> str:
@@ -29,6 +33,21 @@ class State:
     def alive(self) -> bool:
         """Whether that very process still runs; its start time tells it from a reused number."""
         return bool(self.pid) and start_of(self.pid) == self.started != ""
+
+
+def copied_from(home: Home) -> Path | None:
+    """The home that `home` is a copy of: its state names another, which is still there."""
+    state = read(home)
+    if state is None or state.home in ("", str(home.root)):
+        return None
+    there = Home(Path(state.home))
+    try:
+        original = read(there)
+    except PermissionError:  # another user's, but there
+        return there.root
+    if original is None or original.token != state.token or same_folder(there.root, home.root):
+        return None
+    return there.root
 
 
 def file_of(home: Home) -> Path:

@@ -6,6 +6,7 @@ of Delta understands. Protocol: https://github.com/delta-io/delta/blob/master/PR
 
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
 
-from medallion.home import Home
+from medallion.home import Home, refused_characters
 from medallion.local.warehouse.catalog import Column
 from medallion.local.warehouse.commits import durable
 from medallion.local.warehouse.errors import SqlError
@@ -44,20 +45,22 @@ class Storage:
 
     def managed_folder(self, schema: str, name: str) -> str:
         """A new folder for a managed table."""
-        return str(self._home.warehouse / "tables" / schema / f"{name}-{uuid.uuid4().hex[:12]}")
+        plain = (re.sub("[^A-Za-z0-9_]", "_", part) for part in (schema, name))
+        return str(self._home.warehouse.joinpath("tables", *plain)) + f"-{uuid.uuid4().hex[:12]}"
 
     def lake_folder(self, url: str) -> str:
         """The folder that stands for `abfss://container@account.dfs.core.windows.net/path`."""
         parts = urlsplit(url)
-        if parts.scheme not in ("abfss", "abfs") or not parts.username:
+        odd = parts.query or parts.fragment or refused_characters(parts.path)
+        if parts.scheme not in ("abfss", "abfs") or not parts.username or odd:
             raise SqlError(
                 f"[INVALID_LOCATION] {url!r} is not of the form "
                 "abfss://container@account.dfs.core.windows.net/path."
             )
-        folder = (self._home.lake / parts.username / parts.path.lstrip("/")).resolve()
-        if not folder.is_relative_to(self._home.lake.resolve()):
+        folder = self._home.lake / parts.username / parts.path.lstrip("/")
+        if not folder.resolve().is_relative_to(self._home.lake.resolve()):
             raise SqlError(f"[INVALID_LOCATION] {url!r} leads out of the lake.")
-        return str(folder)
+        return os.path.normpath(folder)
 
     def scratch(self) -> Path:
         """A new folder for the files of one statement."""

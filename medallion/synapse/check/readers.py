@@ -24,7 +24,7 @@ def connect(database: str = ":memory:", read_only: bool = False) -> duckdb.DuckD
     """DuckDB with the Delta extension; nothing is downloaded."""
     offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     connection = duckdb.connect(database, read_only=read_only, config=offline)
-    connection.execute(f"load '{delta_extension()}'")
+    connection.execute("load '{}'".format(str(delta_extension()).replace("'", "''")))
     connection.execute("set timezone = 'UTC'")
     return connection
 

@@ -3,12 +3,12 @@
 Sources: https://learn.microsoft.com/azure/data-factory/format-json and format-delimited-text
 """
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from medallion.local import delimited
 from medallion.local.factory.errors import ActivityError
 
 MISSING_FILE = "2011"
@@ -38,28 +38,30 @@ def documents(file: Path) -> Iterator[dict[str, Any]]:
 def delimited_rows(file: Path, properties: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The rows of a delimited text by its dataset's properties; every value is a text or null.
 
-    Without `firstRowAsHeader` the columns are `Prop_0`, `Prop_1`, ….
+    Without `firstRowAsHeader` the columns are `Prop_0`, `Prop_1`, …. A row with fewer values than
+    columns ends in nulls; one with more, and a quote that is not closed, are errors.
     """
-    quote = properties.get("quoteChar", '"')
-    escape = properties.get("escapeChar", "\\")
     null = properties.get("nullValue")
-    with present(file).open(encoding="utf-8-sig", newline="") as opened:
-        reader = csv.reader(
-            opened,
-            delimiter=properties.get("columnDelimiter", ","),
-            quotechar=quote or None,
-            quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-            doublequote=escape == quote,
-            escapechar=None if escape in ("", quote) else escape,
-        )
-        names = next(reader, []) if properties.get("firstRowAsHeader") else []
-        for values in reader:
+    records = delimited.read(
+        present(file),
+        properties.get("columnDelimiter", ","),
+        properties.get("quoteChar", '"'),
+        properties.get("escapeChar", "\\"),
+    )
+    names: list[str] = []
+    try:
+        for number, (line, fields) in enumerate(records):
+            values = [field or "" for field in fields]
+            if not number and properties.get("firstRowAsHeader"):
+                names = values
+                continue
             columns = names or [f"Prop_{place}" for place in range(len(values))]
             if len(values) > len(columns):
                 raise ActivityError(
-                    f"{file} has {len(values)} values in line {reader.line_num}, "
-                    f"but {len(columns)} columns.",
+                    f"{file} has {len(values)} values in line {line}, but {len(columns)} columns.",
                     UNREADABLE,
                 )
             shown = [None if value == null else value for value in values]
             yield dict(zip(columns, [*shown, *[None] * (len(columns) - len(values))], strict=True))
+    except delimited.DelimitedTextError as error:
+        raise ActivityError(f"{file} is damaged in {error}.", UNREADABLE) from None

@@ -44,7 +44,7 @@ def copy_into(pool: Pool, statement: CopyInto) -> int:
     files = [file for folder in statement.folders for file in _files(pool.lake, folder)]
     for file in files:
         _require_fit(file, wanted, kinds, statement)
-    listed = ", ".join("'{}'".format(str(file).replace("'", "''")) for file in files)
+    listed = ", ".join(map(_literal, files))
     source = f"read_parquet([{listed}], hive_partitioning = false)"
     for name in wanted:
         _require_length(pool, source, name, kinds[name], statement)
@@ -54,6 +54,11 @@ def copy_into(pool: Pool, statement: CopyInto) -> int:
         f"insert into {engine_name(statement.name)} ({columns}) select {values} from {source}"
     )
     return int(done[0][0])
+
+
+def _literal(file: Path) -> str:
+    """The file for the engine, which takes `*` in a path for any text, but `[*]` for itself."""
+    return "'{}'".format(str(file).replace("*", "[*]").replace("'", "''"))
 
 
 def _files(lake: Path, url: str) -> Iterator[Path]:
