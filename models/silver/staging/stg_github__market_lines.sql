@@ -3,7 +3,9 @@ with
 
 lines as (
 
-    {{ listed_lines('github__markets', 'country', tracked_columns('market')) | indent(4) }}
+    {{ listed_lines(
+        'github__markets', 'country', tracked_columns('market')
+    ) | indent(4) }}
 
 )
 

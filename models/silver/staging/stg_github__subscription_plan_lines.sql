@@ -3,7 +3,9 @@ with
 
 lines as (
 
-    {{ listed_lines('github__subscription_plans', 'plan', tracked_columns('subscription_plan')) | indent(4) }}
+    {{ listed_lines(
+        'github__subscription_plans', 'plan', tracked_columns('subscription_plan')
+    ) | indent(4) }}
 
 )
 
