@@ -1,25 +1,34 @@
 {#-
-    Every change of the touched keys, with what became of it (`outcome`). A transaction is atomic: of a
-    key's changes with one commit time, only the last is a state. Deletes are states that all look alike.
+    Every change of the touched keys, when it takes effect (`effective_at`), and what became of it (`outcome`). Of a
+    key's changes that take effect at one time, as those of a transaction do, only the last is a state: no version is
+    of zero length. Deletes are states that all look alike.
 -#}
 {% macro scd2_states(changes, key, tracked, touched) -%}
     with
 
-    ranked as (
+    timed as (
 
         select
             changes.*,
-            case
-                when changes._is_deleted then 'deleted'
-                else {{ surrogate_key(tracked) }}
-            end as state,
-            row_number() over (
-                partition by changes.{{ key }}, changes._changed_at
-                order by changes._change_sequence desc
-            ) = 1 as is_state,
+            {{ effective_at('changes.' ~ key) | indent(12) }} as effective_at,
             max(changes._loaded_at) over (partition by changes.{{ key }}) as _loaded_through
         from {{ changes }} as changes
         inner join {{ touched }} as touched on changes.{{ key }} = touched.{{ key }}
+
+    ),
+
+    ranked as (
+
+        select
+            *,
+            case
+                when _is_deleted then 'deleted'
+                else {{ surrogate_key(tracked) }}
+            end as state,
+            row_number() over (
+                partition by {{ key }}, effective_at order by _change_sequence desc
+            ) = 1 as is_state
+        from timed
 
     ),
 
@@ -28,7 +37,7 @@
         select
             *,
             lag(state, 1, 'deleted') over (
-                partition by {{ key }}, is_state order by _changed_at, _change_sequence
+                partition by {{ key }}, is_state order by _change_sequence
             ) as previous_state
         from ranked
 

@@ -1,4 +1,8 @@
-{#- Versions of the touched keys: each opened state, until the next version or delete. -#}
+{#-
+    Versions of the touched keys: each opened state, until the next version or delete. A version's key names the change
+    that opened it, so it never stands for other attributes: when late changes move a version in time, or another change
+    opens what begins then, its key is another.
+-#}
 {% macro scd2_versions(changes, key, tracked, touched) -%}
     with
 
@@ -12,7 +16,9 @@
 
         select
             *,
-            lead(_changed_at) over (partition by {{ key }} order by _changed_at) as next_changed_at
+            lead(effective_at) over (
+                partition by {{ key }} order by _change_sequence
+            ) as next_effective_at
         from states
         where outcome in ('opened', 'closed')
 
@@ -20,9 +26,10 @@
 
     select
         *,
-        _changed_at as valid_from,
-        coalesce(next_changed_at, {{ end_of_time() }}) as valid_to,
-        next_changed_at is null as is_current
+        {{ surrogate_key([key, '_change_sequence']) }} as version_key,
+        effective_at as valid_from,
+        coalesce(next_effective_at, {{ end_of_time() }}) as valid_to,
+        next_effective_at is null as is_current
     from bounded
     where outcome = 'opened'
 {%- endmacro %}

@@ -15,7 +15,7 @@ TITLES = {
     "bronze": "Bronze: the change log",
     "seeds": "Seeds: constants",
     "silver": "Silver: staging and the star schema",
-    "snapshots": "Snapshots: history of the GitHub files",
+    "snapshots": "Snapshots: what dbt saw of the GitHub files",
     "gold": "Gold: marts",
     "serving": "Serving: what Synapse shows",
 }

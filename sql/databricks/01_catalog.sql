@@ -10,6 +10,6 @@ USE CATALOG ${DATABRICKS_CATALOG};
 CREATE SCHEMA IF NOT EXISTS bronze COMMENT 'The change log of the source, as it came.';
 CREATE SCHEMA IF NOT EXISTS silver COMMENT 'Staging and the star schema.';
 CREATE SCHEMA IF NOT EXISTS quarantine COMMENT 'Rows that break a rule, with the reasons.';
-CREATE SCHEMA IF NOT EXISTS snapshots COMMENT 'The history of the reference files.';
+CREATE SCHEMA IF NOT EXISTS snapshots COMMENT 'What dbt''s snapshots saw of the reference files.';
 CREATE SCHEMA IF NOT EXISTS gold COMMENT 'The marts.';
 CREATE SCHEMA IF NOT EXISTS governance COMMENT 'Functions that policies call.';

@@ -14,12 +14,23 @@ ordered as (
 
 ),
 
+timed as (
+
+    select
+        {{ key }},
+        _is_deleted,
+        {{ effective_at(key) | indent(8) }} as effective_at
+    from {{ changes }}
+    where _quarantine_reasons is null
+
+),
+
 deletes as (
 
     select
         {{ key }},
-        _changed_at
-    from {{ changes }}
+        effective_at
+    from timed
     where _is_deleted
 
 )
@@ -27,7 +38,7 @@ deletes as (
 select ordered.*
 from ordered
 left anti join deletes
-    on ordered.{{ key }} = deletes.{{ key }} and ordered.valid_to = deletes._changed_at
+    on ordered.{{ key }} = deletes.{{ key }} and ordered.valid_to = deletes.effective_at
 where
     ordered.valid_to < {{ end_of_time() }}
     and not ordered.valid_to <=> ordered.next_valid_from

@@ -8,9 +8,7 @@ ranked as (
     select
         {{ key }},
         _is_deleted,
-        row_number() over (
-            partition by {{ key }} order by _changed_at desc, _change_sequence desc
-        ) as recency
+        row_number() over (partition by {{ key }} order by _change_sequence desc) as recency
     from {{ changes }}
     where _quarantine_reasons is null
 

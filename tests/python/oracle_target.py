@@ -26,12 +26,16 @@ class OracleTarget:
     spoil: Callable[[History], History]
     lacking: set[str] = field(default_factory=lambda: {"silver.reconciliation"})
     published: dict[str, Rows] = field(default_factory=dict)
+    listings: dict[str, dict] = field(default_factory=dict)  # also those overwritten since
     builds: int = 0
 
     def build(self) -> None:
         """Publish what the spoiled history means."""
         self.builds += 1
-        told = publish(self.spoil(_whole(read_landed(self.lake))), read_listings(self.lake))
+        for name, listings in read_listings(self.lake).items():
+            self.listings.setdefault(name, {}).update((one[::2], one) for one in listings)
+        listed = {name: [*listings.values()] for name, listings in self.listings.items()}
+        told = publish(self.spoil(_whole(read_landed(self.lake))), listed)
         self.published = {
             table: [_with_keys(table, row) for row in rows]
             for table, rows in told.items()

@@ -10,6 +10,7 @@ import pytest
 
 from conformance.__main__ import REGRESSIONS, play, teller
 from conformance.kinds import ALL, Told, kinds_of
+from conformance.listings import LIST_KINDS, kinds_of_lists
 from conformance.run import Run
 from conformance.scenario import from_json, read_all, to_json
 from conformance.shrink import shrink
@@ -40,9 +41,10 @@ def test_generated__has_all_that_the_rules_are_about(tmp_path):
     run.populate(SCENARIOS, BATCHES, [*read_all(REGRESSIONS).values()])
     counts = Counter(kind for one in run.world.scenarios.values() for kind in kinds_of(one))
     assert not [kind for kind in ALL if not counts[kind]]
+    assert kinds_of_lists(run.lists) == LIST_KINDS
     for batch in range(BATCHES):
+        run.landing.land_lists(run.lists, batch)
         run.landing.land(run.world, [*run.world.scenarios], batch)
-    run.landing.land_listings(SCENARIOS)
     published = publish(run.landing.history, run.landing.listings)
     movements = {row["movement"] for row in published["silver.fct_subscription_changes"]}
     assert len(movements) == 6

@@ -71,14 +71,22 @@ class Story:
     def users(self):
         return self.rows("silver.dim_user", "country", "valid_from", "valid_to", "is_current")
 
-    def prices(self, landed_at, **prices):
-        """The price list as it landed."""
+    def prices(self, landed_at, *lines, name="", **prices):
+        """The price list as it landed: plans by name, or as pairs."""
         rest = {"currency": "EUR", "max_devices": 1}
-        lines = [{"plan": plan, "monthly_price": Decimal(p)} | rest for plan, p in prices.items()]
-        self.listings[PLANS].append(Listing(landed_at, lines))
+        lines = [
+            {"plan": plan, "monthly_price": Decimal(price)} | rest
+            for plan, price in [*lines, *prices.items()]
+        ]
+        self.listings[PLANS].append(Listing(landed_at, lines, name))
 
     def plan(self, operation, when, plan, end_date=None):
         return self.user(operation, when, subscription_type=plan, end_date=end_date)
+
+    def plans(self):
+        columns = ("plan", "monthly_price", "valid_from", "valid_to")
+        told = self.rows("silver.dim_subscription_plan", *columns)
+        return [(plan, str(price), *bounds) for plan, price, *bounds in told]
 
     def movements(self, *columns):
         return self.rows("silver.fct_subscription_changes", *columns)
@@ -179,6 +187,25 @@ def test_user__two_transactions_tied_in_commit_time_are_ordered_by_lsn(story):
     story.user(AFTER, at(5), "SE", txn=902)
     story.user(AFTER, at(5), "NO", txn=901)
     assert story.users() == [("SE", at(5), END, True)]
+
+
+def test_user__a_change_takes_effect_no_earlier_than_the_one_before_it_in_the_log(story):
+    story.user(INSERT, at(5, 12), "NO")
+    story.user(DELETE, at(5), "NO")
+    assert story.users() == []
+    story.user(INSERT, at(5, 6), "SE")
+    story.user(AFTER, at(7), "DK")
+    story.user(AFTER, at(6), "FI")
+    story.user(DELETE, at(4), "FI")
+    story.user(INSERT, at(8), "NO")
+    assert story.users() == [
+        ("SE", at(5, 12), at(7), False),
+        ("NO", at(8), END, True),
+    ]
+    assert books(story, "DimUser") == [7, 0, 0, 2, 1, 0, 4, 0]
+    before = story.users()
+    story.history["DimUser"].reverse()
+    assert story.users() == before
 
 
 def test_user__within_a_place_of_the_log_the_insert_follows_the_delete(story):
@@ -588,13 +615,36 @@ def test_plans__have_a_version_per_price_until_a_list_misses_them(story):
     story.prices(at(2), Basic="6.00", Plus="9.99")
     story.prices(at(3), Basic="6.00")
     story.prices(at(4), Basic="6.00", Plus="9.99")
-    columns = ("plan", "monthly_price", "valid_from", "valid_to", "is_current")
-    assert story.rows("silver.dim_subscription_plan", *columns) == [
-        ("Basic", Decimal("5.00"), at(1), at(2), False),
-        ("Basic", Decimal("6.00"), at(2), END, True),
-        ("Plus", Decimal("9.99"), at(1), at(3), False),
-        ("Plus", Decimal("9.99"), at(4), END, True),
+    expected = [
+        ("Basic", "5.00", at(1), at(2)),
+        ("Basic", "6.00", at(2), END),
+        ("Plus", "9.99", at(1), at(3)),
+        ("Plus", "9.99", at(4), END),
     ]
+    assert story.plans() == expected
+    story.listings[PLANS].reverse()  # the order in which lists arrive says nothing
+    assert sorted(story.plans()) == expected
+
+
+def test_plans__a_bad_or_contradictory_line_says_nothing_of_a_plan_that_is_listed(story):
+    story.prices(at(1), Basic="5.00", Plus="9.99")
+    story.prices(at(2), ("Basic", "6.00"), ("Basic", "7.00"), ("Plus", "-1.00"), ("Twin", "-1.00"))
+    story.prices(at(3), ("Basic", "5.00"), ("Plus", "9.99"), ("Twin", "-1.00"), ("Twin", "4.00"))
+    story.prices(at(4), ("Basic", "5.00"), ("Basic", "5.00"), ("", "5.00"), Plus="9.99")
+    assert story.plans() == [
+        ("Basic", "5.00", at(1), END),
+        ("Plus", "9.99", at(1), END),
+        ("Twin", "4.00", at(3), at(4)),
+    ]
+
+
+def test_plans__a_list_that_says_nothing_ends_nothing_and_of_a_tie_the_last_name_counts(story):
+    story.prices(at(1), Basic="5.00", name="b")
+    story.prices(at(1), Basic="4.00", name="a")
+    story.prices(at(1), Basic="-4.00", name="c")
+    story.prices(at(2))
+    story.prices(at(3), ("Basic", "1.00"), ("Basic", "2.00"), ("", "3.00"))
+    assert story.plans() == [("Basic", "5.00", at(1), END)]
 
 
 # --- the books --------------------------------------------------------------------------------

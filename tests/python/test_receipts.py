@@ -119,7 +119,7 @@ TAMPERED: dict[str, tuple[Tampering, str]] = {
     ),
     "days of a backfill": (
         lambda h: alter(receipts(h, "backfill")[0], from_date="2024-01-01", to_date="2024-01-02"),
-        "outside 2024-01-01",
+        "is not named for its days, 2024-01-01",
     ),
     "no JSON": (lambda h: receipts(h, "increment")[1].write_text("{"), "is no receipt"),
     "a field less": (lambda h: receipts(h, "increment")[1].write_text("{}"), "is no receipt"),

@@ -398,8 +398,8 @@ def test_what_a_query_makes_itself_is_said(lineage: Lineage) -> None:
     assert (streams.columns, streams.made) == (set(), {"COUNT(*)"})
     row = lineage[ColumnId("model.medallion.stg_azure_sql__user_changes", "_landed_row")]
     assert ColumnId("model.medallion.azure_sql__dim_user", "user_name") in row.columns
-    snapshot = lineage[ColumnId("model.medallion.dim_market", "valid_from")]
-    assert {one.relation for one in snapshot.columns} == {"snapshot.medallion.snap_markets"}
+    snapshot = lineage[ColumnId("snapshot.medallion.snap_markets", "dbt_valid_from")]
+    assert {one.relation for one in snapshot.columns} == {"model.medallion.stg_github__markets"}
 
 
 def test_few_columns_are_untraced_and_none_silently(project: Project, lineage: Lineage) -> None:

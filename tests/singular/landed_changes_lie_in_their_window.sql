@@ -1,5 +1,7 @@
--- The changes of a file lie between the LSNs of its window, those of a backfill on its days, and a
--- first load holds inserts alone. If not, file or receipt was altered.
+-- The changes of a file lie between the LSNs of its window, a backfill's file is named for its
+-- days, and a first load holds inserts alone. If not, file or receipt was altered. Commit times
+-- are not compared: where the source's clock stepped back, a window of some days has changes of
+-- others.
 select
     source_table,
     mode,
@@ -10,6 +12,17 @@ from {{ ref('ingestion_windows') }}
 where
     first_lsn < from_lsn
     or last_lsn > to_lsn
-    or cast(first_commit_at as date) < from_date
-    or cast(last_commit_at as date) > to_date
+    or (
+        mode = 'backfill'
+        and not endswith(
+            file,
+            concat(
+                'backfill_',
+                cast(from_date as string),
+                '_',
+                cast(to_date as string),
+                '.parquet'
+            )
+        )
+    )
     or (mode = 'initial' and not holds_inserts_only)

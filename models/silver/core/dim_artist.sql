@@ -36,7 +36,7 @@ versions as (
 rebuilt as (
 
     select
-        {{ version_key('artist_id') }} as artist_key,
+        version_key as artist_key,
         artist_id,
         artist_name,
         genre,
@@ -45,7 +45,6 @@ rebuilt as (
         valid_to,
         is_current,
         _loaded_through,
-        _loaded_at as _opened_at,
         false as _is_deleted
     from versions
     {% if not is_incremental() -%}
@@ -60,7 +59,6 @@ rebuilt as (
         {{ end_of_time() }} as valid_to,
         true as is_current,
         {{ beginning_of_time() }} as _loaded_through,
-        {{ beginning_of_time() }} as _opened_at,
         false as _is_deleted
     {%- endif %}
 
@@ -89,6 +87,5 @@ select
 
     -- control
     _loaded_through,
-    _opened_at,
     _is_leftover as _is_deleted
 from replaced

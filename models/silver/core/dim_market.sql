@@ -1,11 +1,16 @@
--- One row per version of a market. Some hundred rows from the snapshot, written whole.
+-- One row per version of a market, from every list that landed. Some rows, written whole: a
+-- list that lands late takes its place in time.
 with
+
+lines as (
+
+    select * from {{ ref('stg_github__market_lines') }}
+
+),
 
 versions as (
 
-    {{ snapshot_versions(
-        ref('snap_markets'), 'country', ref('stg_github__markets')
-    ) | indent(4) }}
+    {{ listed_versions('lines', 'country', tracked_columns('market')) | indent(4) }}
 
 )
 

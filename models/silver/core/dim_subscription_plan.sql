@@ -1,11 +1,16 @@
--- One row per version of a subscription plan. A few rows from the snapshot, written whole.
+-- One row per version of a subscription plan, from every list that landed. Some rows, written
+-- whole: a list that lands late takes its place in time.
 with
+
+lines as (
+
+    select * from {{ ref('stg_github__subscription_plan_lines') }}
+
+),
 
 versions as (
 
-    {{ snapshot_versions(
-        ref('snap_subscription_plans'), 'plan', ref('stg_github__subscription_plans')
-    ) | indent(4) }}
+    {{ listed_versions('lines', 'plan', tracked_columns('subscription_plan')) | indent(4) }}
 
 )
 

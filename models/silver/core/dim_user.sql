@@ -36,7 +36,7 @@ versions as (
 rebuilt as (
 
     select
-        {{ version_key('user_id') }} as user_key,
+        version_key as user_key,
         user_id,
         user_name,
         country,
@@ -47,7 +47,6 @@ rebuilt as (
         valid_to,
         is_current,
         _loaded_through,
-        _loaded_at as _opened_at,
         false as _is_deleted
     from versions
     {% if not is_incremental() -%}
@@ -64,7 +63,6 @@ rebuilt as (
         {{ end_of_time() }} as valid_to,
         true as is_current,
         {{ beginning_of_time() }} as _loaded_through,
-        {{ beginning_of_time() }} as _opened_at,
         false as _is_deleted
     {%- endif %}
 
@@ -95,6 +93,5 @@ select
 
     -- control
     _loaded_through,
-    _opened_at,
     _is_leftover as _is_deleted
 from replaced

@@ -93,7 +93,6 @@ rebuilt as (
         true as is_rebuilt,
         {% for dimension in histories -%}
         cast(null as string) as former_{{ dimension }}_key,
-        cast(null as timestamp) as former_{{ dimension }}_mark,
         {% endfor -%}
         cast(null as bigint) as former_artist_id
     from ranked
@@ -151,7 +150,6 @@ standing as (
         false as is_rebuilt,
         {% for dimension in histories -%}
         plays.{{ dimension }}_key as former_{{ dimension }}_key,
-        plays._{{ dimension }}_loaded_through as former_{{ dimension }}_mark,
         {% endfor -%}
         plays.artist_id as former_artist_id
     from untouched
@@ -178,9 +176,7 @@ resolved as (
         coalesce(users.user_key, {{ unknown_key() }}) as user_key,
         coalesce(tracks.track_key, {{ unknown_key() }}) as track_key,
         users._loaded_through as _user_loaded_through,
-        tracks._loaded_through as _track_loaded_through,
-        users._opened_at as user_opened_at,
-        tracks._opened_at as track_opened_at
+        tracks._loaded_through as _track_loaded_through
     from plays
     left outer join users
         on
@@ -200,8 +196,7 @@ attributed as (
     select
         resolved.*,
         coalesce(artists.artist_key, {{ unknown_key() }}) as artist_key,
-        artists._loaded_through as _artist_loaded_through,
-        artists._opened_at as artist_opened_at
+        artists._loaded_through as _artist_loaded_through
     from resolved
     left outer join artists
         on
@@ -242,11 +237,10 @@ from attributed
 where
     is_rebuilt
     or not artist_id <=> former_artist_id
-    -- A version keeps its key when a late change of the same transaction overtakes the one that
-    -- opened it, but not what it says: the marts read that through this play.
+    -- A version's key names the change that opened it: the same key always has the same attributes,
+    -- which the marts read through this play.
     {% for dimension in histories -%}
     or {{ dimension }}_key != former_{{ dimension }}_key
-    or {{ dimension }}_opened_at > former_{{ dimension }}_mark
     {% endfor -%}
 {% else -%}
 where not _is_absent

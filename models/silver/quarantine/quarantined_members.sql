@@ -10,6 +10,10 @@
     'market': 'github__markets',
     'plan': 'github__subscription_plans',
 } -%}
+{% set lines = {
+    'market': 'stg_github__market_lines',
+    'plan': 'stg_github__subscription_plan_lines',
+} -%}
 
 with
 
@@ -21,10 +25,13 @@ with
 ),
 
 {% endfor -%}
-{% for dimension, bronze in references.items() -%}
+{% for dimension, staged in lines.items() -%}
 {{ dimension }}_lines as (
 
-    {{ newest_file(bronze) | indent(4) }}
+    select
+        *,
+        dense_rank() over (order by _ingested_at desc, _file desc) as file_recency
+    from {{ ref(staged) }}
 
 ),
 
@@ -60,7 +67,7 @@ kept_out as (
         _loaded_at,
         _quarantine_reasons
     from {{ dimension }}_lines
-    where _quarantine_reasons is not null
+    where file_recency = 1 and _quarantine_reasons is not null
     {% if not loop.last -%}
     union all
 

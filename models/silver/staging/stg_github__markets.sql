@@ -1,9 +1,24 @@
--- One row per country: the newest landed state of markets.csv, without what is in quarantine.
+-- One row per country: the newest list that counts, without what is in quarantine.
 with
 
-newest as (
+lines as (
 
-    {{ newest_file('github__markets') | indent(4) }}
+    select *
+    from {{ ref('stg_github__market_lines') }}
+    where _is_counted
+
+),
+
+ranked as (
+
+    select
+        *,
+        dense_rank() over (order by _ingested_at desc) as list_recency,
+        row_number() over (
+            partition by _ingested_at, country order by _file
+        ) as occurrence
+    from lines
+    where _quarantine_reasons is null
 
 )
 
@@ -19,5 +34,5 @@ select
     -- control
     _file,
     _ingested_at
-from newest
-where _quarantine_reasons is null
+from ranked
+where list_recency = 1 and occurrence = 1

@@ -1,10 +1,24 @@
--- One row per plan: the newest landed state of subscription_plans.csv, without what is in
--- quarantine.
+-- One row per plan: the newest list that counts, without what is in quarantine.
 with
 
-newest as (
+lines as (
 
-    {{ newest_file('github__subscription_plans') | indent(4) }}
+    select *
+    from {{ ref('stg_github__subscription_plan_lines') }}
+    where _is_counted
+
+),
+
+ranked as (
+
+    select
+        *,
+        dense_rank() over (order by _ingested_at desc) as list_recency,
+        row_number() over (
+            partition by _ingested_at, plan order by _file
+        ) as occurrence
+    from lines
+    where _quarantine_reasons is null
 
 )
 
@@ -20,5 +34,5 @@ select
     -- control
     _file,
     _ingested_at
-from newest
-where _quarantine_reasons is null
+from ranked
+where list_recency = 1 and occurrence = 1

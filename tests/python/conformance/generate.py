@@ -32,19 +32,27 @@ class Author:
         self.first_load = self.dice.random() < 0.6
         self.deletes = self.dice.choice([0.1, 0.3, 0.5])
         self.empty = self.dice.choice([0.05, 0.3])
+        self.steps_back = self.dice.choice([0.0, 0.0, 0.1, 0.4])
         self.clock = self._clock(self.dice.randint(4, 18))
         likes = [*KEYS, "FactStream", "FactStream", "DimUser"]
         chosen = self.dice.choices(likes, k=self.dice.randint(2, 5))
         self.tables = [*chosen, "DimUser", "FactStream"]
 
     def _clock(self, transactions: int) -> list[datetime]:
-        """The commit times, in order; some tie, some lie on a midnight or begin a week."""
+        """The commit times, by the log; some tie, some lie on a midnight or begin a week."""
         now = FIRST_COMMIT + self.dice.randrange(86_400_000) * MILLISECOND
         times = []
         for _ in range(transactions):
             now = min(self._later(now), LAST_COMMIT)
             times.append(now)
-        return times
+        return [max(self._stepped_back(time), FIRST_COMMIT) for time in times]
+
+    def _stepped_back(self, time: datetime) -> datetime:
+        """What the source's clock said then: some clocks step back now and then."""
+        if self.dice.random() >= self.steps_back:
+            return time
+        step = self.dice.choice([self.tick, 10 * MILLISECOND, DAY, self.dice.random() * 10 * DAY])
+        return time - step // self.tick * self.tick
 
     def _later(self, now: datetime) -> datetime:
         midnight = datetime(now.year, now.month, now.day) + DAY

@@ -171,7 +171,34 @@ def _quarantined(claim: Callable[[bool, bool], bool]) -> Callable[[Told], bool]:
     )
 
 
+def _against_the_clock(told: Told) -> Iterator[tuple[str, Change, Change]]:
+    """Changes of a member with a commit time before that of the change before."""
+    return (
+        pair
+        for pair in told.pairs
+        if pair[0] in TEXTS and pair[1]["_commit_time"] > pair[2]["_commit_time"]
+    )
+
+
+def _late_and_against_the_clock(told: Told) -> bool:
+    """A change arrives after what follows it in the log, and makes that take effect later."""
+    places = {id(change): place for place, change in enumerate(told.changes)}
+    return any(
+        told.first[places[id(before)]] > told.first[places[id(after)]]
+        for _, before, after in _against_the_clock(told)
+    )
+
+
 ALL: dict[str, Callable[[Told], bool]] = {
+    "a commit time before that of the change before it": lambda told: any(_against_the_clock(told)),
+    "deleted before it was inserted, by the clock": lambda told: any(
+        before["_operation"] == INSERT and after["_operation"] == DELETE
+        for _, before, after in _against_the_clock(told)
+    ),
+    "reinserted before it was deleted, by the clock": lambda told: any(
+        before["_operation"] == DELETE for _, before, after in _against_the_clock(told)
+    ),
+    "a late change that delays what follows it in the log": _late_and_against_the_clock,
     "two transactions of a key with one commit time": lambda told: any(
         before["_commit_time"] == after["_commit_time"]
         and before["_start_lsn"] != after["_start_lsn"]

@@ -2,24 +2,24 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from conformance.columns import COLUMNS, INT, SHAPES, Shape
-from conformance.place import ERA, FIRST_ERA, Place, World
+from conformance.listings import Delivery
+from conformance.place import Place, World
 from conformance.scenario import BASE
 from oracle.changes import KEYS, Change, History
+from oracle.reference import COLUMNS as LISTED
 from oracle.reference import MARKETS, PLANS, Listing
 
 INGESTED = datetime(2026, 1, 1)
 BIGGEST_INT = 2**31 - 1
-PRICES = (("Basic", "5.00"), ("Plus", "9.99"), ("Twin", "9.99"))  # `Secret` is in no list
-COMMON_PLANS = (("Free", "0.00"), ("Premium", "11.99"), ("Family", "19.99"))
+MICROSECOND = timedelta(microseconds=1)
 Dropped = Callable[[str, Change], bool]  # a faulty delivery: which rows of a table never land
 
 
@@ -89,38 +89,22 @@ class Landing:
         parquet.write_table(pa.Table.from_pylist(told, schema=schema), staged)
         staged.replace(file)
 
-    def land_listings(self, scenarios: int, changed_at: datetime | None = None) -> None:
-        """Land the two GitHub files, with plans for so many scenarios; later, with other prices."""
-        landed_at = changed_at or datetime(2005, 1, 1)
-        plus = "4.00" if changed_at else dict(PRICES)["Plus"]
-        plans = [*COMMON_PLANS]
-        for number in range(scenarios):
-            plans += [(f"{name} {number}", price) for name, price in PRICES]
-        lines = [
-            {
-                "plan": plan,
-                "monthly_price": Decimal(plus if plan.startswith("Plus ") else price),
-                "currency": "EUR",
-                "max_devices": 1,
-            }
-            for plan, price in plans
-        ]
-        self._list(PLANS, Listing(landed_at, lines))
-        region = "Nordics" if changed_at else "North"
-        norway = {"country": "Norway", "iso_code": "NO", "region": region, "currency": "NOK"}
-        chile = {"country": "Chile", "iso_code": "CL", "region": "South", "currency": "CLP"}
-        self._list(MARKETS, Listing(landed_at, [norway, chile]))
+    def land_lists(self, delivered: Iterable[Delivery], batch: int) -> None:
+        """Land the states of the GitHub files that come in this batch, with the times they have."""
+        for one in delivered:
+            if one.batch == batch:
+                self.listings[one.file].append(one.listing)
+                self._list(one.file, one.listing)
 
     def _list(self, name: str, listing: Listing) -> None:
-        self.listings[name].append(listing)
-        file = self.lake / "bronze" / "github" / name / f"run-{len(self.listings[name])}.csv"
+        file = self.lake / "bronze" / "github" / name / (listing.name + ".csv")
         file.parent.mkdir(parents=True, exist_ok=True)
-        lines = [",".join(listing.lines[0])]
-        lines += [",".join(map(str, line.values())) for line in listing.lines]
+        lines = [",".join(LISTED[name])]
+        lines += [",".join("" if v is None else f"{v}" for v in x.values()) for x in listing.lines]
         staged = file.with_suffix(".staged")
         staged.write_text("\n".join(lines) + "\n")
-        landed_at = (listing.landed_at - datetime(1970, 1, 1)).total_seconds()
-        os.utime(staged, (landed_at, landed_at))
+        landed_at = (listing.landed_at - datetime(1970, 1, 1)) // MICROSECOND * 1000
+        os.utime(staged, ns=(landed_at, landed_at))
         staged.replace(file)
 
 
@@ -130,11 +114,6 @@ def _batch(batches: list[dict[str, list[int]]], batch: int) -> dict[str, list[in
 
 def _day(offset: int) -> datetime:
     return BASE + timedelta(days=offset)
-
-
-def middle_of(eras: int) -> datetime:
-    """A moment amid the commits of the era in the middle."""
-    return FIRST_ERA + (eras // 2) * ERA + timedelta(days=30)
 
 
 def land(lake: Path, batch: History, number: int) -> None:

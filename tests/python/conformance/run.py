@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from conformance.compare import Difference, compare
 from conformance.delivery import backfills_of_era
 from conformance.generate import CALENDAR_DAYS, generate
-from conformance.land import Landing, middle_of
+from conformance.land import Landing
+from conformance.listings import Delivery, chronicle
 from conformance.place import World
 from conformance.scenario import Scenario
 from conformance.target import HomeTarget, Kill, Target
@@ -29,6 +30,7 @@ class Run:
     seed: int
     tell: Told
     world: World = field(default_factory=World)
+    lists: list[Delivery] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     kills: list[Kill] = field(default_factory=list)
     lacking: set[str] = field(default_factory=set)
@@ -52,16 +54,15 @@ class Run:
                 self.world.add(scenario, era)
         for scenario in kept:
             self.world.add(scenario, self.world.next_era)
+        listed = len(self.world.scenarios) + SPARE_PLANS
+        self.lists = chronicle(self.seed, self.world, listed, batches)
 
     def play(self, batches: int, kills: int) -> None:
         """Land all, batch by batch, and compare after each; then refresh, and compare again."""
         numbers = [*self.world.scenarios]
-        self.landing.land_listings(len(numbers) + SPARE_PLANS)
         self._victims = [["dbt", "warehouse"][index % 2] for index in range(kills)]
         for batch in range(batches):
-            if batch == 1:
-                changed_at = middle_of(self.world.next_era)
-                self.landing.land_listings(len(numbers) + SPARE_PLANS, changed_at)
+            self.landing.land_lists(self.lists, batch)
             self.landing.land(self.world, numbers, batch)
             due = -(-len(self._victims) // (batches - batch))
             self.build(f"batch {batch + 1} of {batches}", due)

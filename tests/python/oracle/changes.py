@@ -1,6 +1,7 @@
 """What a list of change rows says: the distinct changes, and each key's states over time."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 Change = dict[str, Any]
@@ -48,14 +49,21 @@ def changes_by_key(changes: Iterable[Change], key: str) -> dict[Any, list[Change
     return by_key
 
 
-def states_by_key(changes: Iterable[Change], key: str) -> dict[Any, list[Change]]:
-    """Each key's states in time order: of the changes with one commit time, only the last."""
+def effects(in_order: Iterable[Change]) -> list[tuple[datetime, Change]]:
+    """When each change of a key takes effect: not before any that stands before it in the log."""
+    told: list[tuple[datetime, Change]] = []
+    for change in in_order:
+        moment = change["_commit_time"]
+        if told and told[-1][0] > moment:
+            moment = told[-1][0]
+        told.append((moment, change))
+    return told
+
+
+def states_by_key(changes: Iterable[Change], key: str) -> dict[Any, list[tuple[datetime, Change]]]:
+    """Each key's states in order, and when each begins; of the changes at one time, the last."""
     return {
-        value: sorted(
-            {change["_commit_time"]: change for change in own}.values(),
-            key=lambda change: change["_commit_time"],
-        )
-        for value, own in changes_by_key(changes, key).items()
+        value: [*dict(effects(own)).items()] for value, own in changes_by_key(changes, key).items()
     }
 
 

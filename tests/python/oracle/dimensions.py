@@ -37,8 +37,8 @@ def versions_by_key(history: History, table: str) -> dict[Any, list[Version]]:
     versions: dict[Any, list[Version]] = {}
     for value, states in states_by_key(history[table], KEYS[table]).items():
         own: list[Version] = []
-        for state in states:
-            begins, open_version = state["_commit_time"], own[-1] if own else None
+        for begins, state in states:
+            open_version = own[-1] if own else None
             if open_version and not open_version["is_current"]:
                 open_version = None
             if state["_operation"] != DELETE:

@@ -35,7 +35,7 @@ def _listing(file: Path) -> Listing:
     microseconds = file.stat().st_mtime_ns // 1000
     landed_at = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)
     with file.open(newline="") as opened:
-        return Listing(landed_at, [_typed(line) for line in csv.DictReader(opened)])
+        return Listing(landed_at, [_typed(line) for line in csv.DictReader(opened)], file.name)
 
 
 def _typed(line: dict[str, str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from oracle.changes import BEFORE, DELETE, KEYS, Change, History, is_placed, order
+from oracle.changes import BEFORE, DELETE, KEYS, Change, History, effects, is_placed, order
 from oracle.dimensions import OTHERS, TEXTS
 from oracle.facts import broken_rules
 
@@ -77,15 +77,12 @@ def _outcomes(in_order: list[Change], table: str) -> list[str]:
 
 def _versions_told(in_order: list[Change], table: str) -> list[str]:
     """Of users, artists and tracks: what each change made of the versions of its key."""
-    told, state, at_time = [], None, {}
-    for change in in_order:
-        if is_kept_out(change, table):
-            told.append("quarantined")
-            continue
-        if change["_commit_time"] in at_time:
-            told.append("superseded")
-        at_time[change["_commit_time"]] = change
-    for _, change in sorted(at_time.items()):
+    good = [change for change in in_order if not is_kept_out(change, table)]
+    states = dict(effects(good))
+    told = ["quarantined"] * (len(in_order) - len(good))
+    told += ["superseded"] * (len(good) - len(states))
+    state = None
+    for change in states.values():
         tracked = tuple(change[column] for column in TEXTS[table] + OTHERS[table])
         after = None if change["_operation"] == DELETE else tracked
         if after == state:

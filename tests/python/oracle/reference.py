@@ -1,7 +1,7 @@
 """The dimensions of the GitHub files: the versions of plans and markets, and the price of a plan.
 
-A `Listing` is one landed state of a file: when it landed (UTC), and its lines. A snapshot is taken
-of each, in the order in which they landed.
+A `Listing` is one landed state of a file: when it landed (UTC), its lines, and its name. It is
+the whole list as of that time, whenever somebody reads it.
 """
 
 from datetime import datetime
@@ -23,6 +23,7 @@ class Listing(NamedTuple):
 
     landed_at: datetime
     lines: list[dict[str, Any]]
+    name: str = ""
 
 
 Listings = dict[str, list[Listing]]  # file -> its landed states, in any order
@@ -32,19 +33,44 @@ def reference_versions(listings: list[Listing], file: str) -> dict[str, list[Ver
     """Each key's versions in time order: from the listing that first had it to one that has not."""
     key, *attributes = COLUMNS[file]
     versions: dict[str, list[Version]] = {}
-    for listing in sorted(listings, key=lambda listing: listing.landed_at):
-        lines = {line[key]: line for line in listing.lines}
+    for landed_at, listing in _counted(listings, file):
+        sayings = said(listing, file)
+        present = {line[key] for line in listing.lines}
         for own in versions.values():
             last = own[-1]
-            line = lines.get(last[key])
-            if last["is_current"] and (line is None or any(line[c] != last[c] for c in attributes)):
-                last |= {"valid_to": listing.landed_at, "is_current": False}
-        for value, line in lines.items():
+            saying = sayings.get(last[key])
+            is_other = saying is not None and saying != tuple(last[c] for c in attributes)
+            if last["is_current"] and (is_other or last[key] not in present):
+                last |= {"valid_to": landed_at, "is_current": False}
+        for value, saying in sayings.items():
             own = versions.setdefault(value, [])
             if not own or not own[-1]["is_current"]:
-                bounds = {"valid_from": listing.landed_at, "valid_to": END, "is_current": True}
-                own.append({column: line[column] for column in COLUMNS[file]} | bounds)
-    return versions
+                bounds = {"valid_from": landed_at, "valid_to": END, "is_current": True}
+                own.append({key: value} | dict(zip(attributes, saying, strict=True)) | bounds)
+    return {value: own for value, own in versions.items() if own}
+
+
+def said(listing: Listing, file: str) -> dict[str, tuple]:
+    """What a listing says of each key: nothing where lines are bad, or contradict each other."""
+    key, *attributes = COLUMNS[file]
+    found: dict[str, set[tuple]] = {}
+    for line in listing.lines:
+        if is_good(line, file):
+            found.setdefault(line[key], set()).add(tuple(line[column] for column in attributes))
+    return {value: min(sayings) for value, sayings in found.items() if len(sayings) == 1}
+
+
+def is_good(line: dict[str, Any], file: str) -> bool:
+    """Whether no rule keeps the line out: it names its key, and its price is not negative."""
+    price = line.get("monthly_price")
+    return line[COLUMNS[file][0]] not in (None, "") and (price is None or price >= 0)
+
+
+def _counted(listings: list[Listing], file: str) -> list[tuple[datetime, Listing]]:
+    """The listings that say anything, in time order; of those of one time the last by name."""
+    saying = [one for one in listings if said(one, file)]
+    by_time = {one.landed_at: one for one in sorted(saying, key=lambda one: one.name)}
+    return sorted(by_time.items(), key=lambda item: item[0])
 
 
 def dim_subscription_plan(listings: Listings) -> list[Version]:

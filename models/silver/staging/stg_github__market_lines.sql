@@ -1,0 +1,28 @@
+-- One row per line of each landed state of markets.csv, judged.
+with
+
+lines as (
+
+    {{ listed_lines(
+        'github__markets', 'country', tracked_columns('market')
+    ) | indent(4) }}
+
+)
+
+select
+    -- keys
+    country,
+
+    -- attributes
+    iso_code,
+    region,
+    currency,
+
+    -- control
+    _file,
+    _ingested_at,
+    _loaded_at,
+    _landed_row,
+    _quarantine_reasons,
+    _is_counted
+from lines

@@ -1,0 +1,28 @@
+-- One row per line of each landed state of subscription_plans.csv, judged.
+with
+
+lines as (
+
+    {{ listed_lines(
+        'github__subscription_plans', 'plan', tracked_columns('subscription_plan')
+    ) | indent(4) }}
+
+)
+
+select
+    -- keys
+    plan,
+
+    -- attributes
+    monthly_price,
+    currency,
+    max_devices,
+
+    -- control
+    _file,
+    _ingested_at,
+    _loaded_at,
+    _landed_row,
+    _quarantine_reasons,
+    _is_counted
+from lines

@@ -1,0 +1,39 @@
+-- The newest landed state of each reference file is part of the history, and lists each key once.
+-- If not, `quarantine.quarantined_members` has its lines with the reasons: what the file said
+-- before goes on. The next file mends it.
+{{ config(severity='warn') }}
+
+{% set lists = {
+    'markets': ('stg_github__market_lines', 'country'),
+    'subscription_plans': ('stg_github__subscription_plan_lines', 'plan'),
+} -%}
+
+with
+
+lines as (
+
+    {% for name, (staged, key) in lists.items() -%}
+    select
+        '{{ name }}' as reference_file,
+        {{ key }} as list_key,
+        _file,
+        _quarantine_reasons,
+        _is_counted,
+        dense_rank() over (order by _ingested_at desc, _file desc) as recency
+    from {{ ref(staged) }}
+    {% if not loop.last -%}
+    union all
+
+    {% endif -%}
+    {% endfor %}
+)
+
+select
+    reference_file,
+    list_key,
+    _file,
+    _quarantine_reasons
+from lines
+where
+    recency = 1
+    and (not _is_counted or _quarantine_reasons <=> 'key_has_one_line_in_its_list')

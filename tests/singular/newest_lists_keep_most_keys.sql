@@ -1,0 +1,52 @@
+-- The newest list of each reference file has at least half of the keys of the list before it. If it
+-- has not, those that it lacks have ended: look at the file. A truncated or wrong file is mended by
+-- the next one, which opens new versions; to undo it for its own time too, remove its rows from
+-- bronze.
+{{ config(severity='warn') }}
+
+{% set lists = {
+    'markets': ('stg_github__market_lines', 'country'),
+    'subscription_plans': ('stg_github__subscription_plan_lines', 'plan'),
+} -%}
+
+with
+
+lines as (
+
+    {% for name, (staged, key) in lists.items() -%}
+    select
+        '{{ name }}' as reference_file,
+        {{ key }} as list_key,
+        _file,
+        dense_rank() over (order by _ingested_at desc) as recency
+    from {{ ref(staged) }}
+    where _is_counted and {{ key }} is not null
+    {% if not loop.last -%}
+    union all
+
+    {% endif -%}
+    {% endfor %}
+),
+
+kept as (
+
+    select
+        reference_file,
+        list_key,
+        max(case when recency = 1 then _file end) as newest_file,
+        bool_or(recency = 1) as is_kept,
+        bool_or(recency = 2) as was_listed
+    from lines
+    where recency <= 2
+    group by reference_file, list_key
+
+)
+
+select
+    reference_file,
+    max(newest_file) as newest_file,
+    count_if(was_listed) as keys_before,
+    count_if(was_listed and is_kept) as keys_kept
+from kept
+group by reference_file
+having count_if(was_listed and is_kept) * 2 < count_if(was_listed)
