@@ -163,8 +163,10 @@ def _difference(big: bool) -> Callable[["Compiler", exp.Anonymous], Value]:
         )
         word = {"dayofyear": "day", "weekday": "day"}.get(part, part)
         if word == "week":  # weeks begin on Sunday, whatever DATEFIRST says
-            x, y = f"({x} + INTERVAL 1 DAY)", f"({y} + INTERVAL 1 DAY)"
-        sql = f"date_diff('{word}', {x}, {y})"
+            x, y = (f"(date_diff('day', DATE '0001-01-01', {v}) + 1) // 7" for v in (x, y))
+            sql = f"({y} - {x})"
+        else:
+            sql = f"date_diff('{word}', {x}, {y})"
         kind = types.BIGINT if big else types.INT
         if not big:
             told = (

@@ -50,6 +50,8 @@ def translated(message: str) -> str | None:
         return overflow("numeric")
     if found := re.search(r"out of range for the destination type (\w+)", message):
         return overflow(_ENGINE.get(found[1], "numeric"))
+    if found := re.search(r"Failed to cast decimal value .* to type (\w+)", message):
+        return overflow(_ENGINE.get(found[1], "numeric"))
     if re.search(r"(Could not cast|Casting) value .* to (type )?DECIMAL", message):
         return overflow("numeric", "numeric")
     if "More than one row returned by a subquery" in message:

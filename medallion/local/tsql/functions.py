@@ -91,6 +91,10 @@ def aggregate(c: "Compiler", name: str, node: exp.Anonymous, over: str | None) -
         argument = argument.expressions[0]
         if over is not None:
             raise MedallionError("Msg 10759: Use of DISTINCT is not allowed with the OVER clause.")
+    if over is None and c.scope.group is None:
+        raise MedallionError(
+            "Msg 147: An aggregate may not appear in the WHERE clause, in ON or in GROUP BY."
+        )
     if name in ("COUNT", "COUNT_BIG"):
         kind = types.INT if name == "COUNT" else types.BIGINT
         if isinstance(argument, exp.Star):
@@ -132,10 +136,6 @@ def _inside(c: "Compiler", node: exp.Expression, over: str | None) -> Value:
         raise MedallionError(
             "Msg 130: Cannot perform an aggregate function on an expression containing an "
             "aggregate or a subquery."
-        )
-    if scope.group is None:
-        raise MedallionError(
-            "Msg 147: An aggregate may not appear in the WHERE clause, in ON or in GROUP BY."
         )
     scope.in_aggregate = True
     try:

@@ -72,6 +72,13 @@ _ACCENTS = "áàâäãå", "éèêë", "íìîï", "óòôöõ", "úùûü", "ý
 _MARKED = "".join(_ACCENTS)
 _RANKS = "".join(chr(3 + n) for group in _ACCENTS for n in range(len(group)))
 
+
+
+def _once(argument: str, name: str, body: str) -> str:
+    """A macro's body in which `name` is an argument, computed once however often it is used."""
+    return f"list_transform([{argument}], lambda {name}: {body})[1]"
+
+
 AMBIGUOUS = (
     "the stand-in does not know whether SQL Server takes two texts for equal, for they differ in "
     "characters that collations expand or ignore: compare them as binary, or rename one"
@@ -173,25 +180,28 @@ MACROS = {
     "'Msg 8115: Arithmetic overflow error converting expression to data type ' || t || '.') END",
     "ts_unscaled(x)": "CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT)",
     "ts_scaled(n, s)": (
-        "CASE WHEN n < 0 THEN '-' ELSE '' END || CASE WHEN s = 0 THEN CAST(abs(n) AS VARCHAR) ELSE "
-        "left(lpad(CAST(abs(n) AS VARCHAR), CAST(greatest(s + 1, length(CAST(abs(n) AS VARCHAR))) "
-        "AS INTEGER), '0'), -s) || '.' || right(lpad(CAST(abs(n) AS VARCHAR), s, '0'), s) END"
+        "CASE WHEN n < 0 THEN '-' ELSE '' END || ts_pointed(CAST(abs(n) AS VARCHAR), s)"
     ),
-    "ts_half(n, d)": "CASE WHEN n < 0 THEN -((-n + d // 2) // d) ELSE (n + d // 2) // d END",
+    "ts_pointed(t, s)": _once(
+        "repeat('0', CAST(s + 1 - length(t) AS BIGINT)) || t",
+        "v",
+        "CASE WHEN s = 0 THEN v ELSE left(v, -s) || '.' || right(v, s) END",
+    ),
+    "ts_half(n, d)": _once("n", "v", ("CASE WHEN v < 0 THEN -((-v + d // 2) // d) ELSE (v + d // 2) // d END")),
     "ts_between(x, low, high, kind, strict)": (
         "CASE WHEN x BETWEEN low AND high THEN x WHEN strict AND x IS NOT NULL THEN error("
         "'Msg 8115: Arithmetic overflow error converting expression to data type ' || kind "
         "|| '.') END"
     ),
-    "ts_text_int(x, low, high, kind, src, strict)": (
-        "CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, '\\s*[+-]?\\d{1,38}\\s*') THEN "
-        "CASE WHEN TRY_CAST(trim(x) AS HUGEINT) BETWEEN low AND high "
-        "THEN TRY_CAST(trim(x) AS HUGEINT) WHEN strict THEN error('Msg 248: The conversion of the "
-        "' || src || ' value ''' || x || ''' overflowed a ' || kind || ' column: arithmetic "
-        "overflow.') END WHEN regexp_full_match(x, '\\s*[+-]?\\s*') THEN 0 "
+    "ts_text_int(x, low, high, kind, src, strict)": _once("x", "v", (
+        "CASE WHEN v IS NULL THEN NULL WHEN regexp_full_match(v, '\\s*[+-]?\\d{1,38}\\s*') THEN "
+        "CASE WHEN TRY_CAST(trim(v) AS HUGEINT) BETWEEN low AND high "
+        "THEN TRY_CAST(trim(v) AS HUGEINT) WHEN strict THEN error('Msg 248: The conversion of the "
+        "' || src || ' value ''' || v || ''' overflowed a ' || kind || ' column: arithmetic "
+        "overflow.') END WHEN regexp_full_match(v, '\\s*[+-]?\\s*') THEN 0 "
         "WHEN strict THEN error('Msg 245: Conversion failed when converting the ' || src || "
-        "' value ''' || x || ''' to data type ' || kind || '.') END"
-    ),
+        "' value ''' || v || ''' to data type ' || kind || '.') END"
+    )),
     "ts_text_number(x, pattern, kind, src, strict)": (
         "CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, pattern) THEN "
         "regexp_replace(trim(x), '[$,]', '', 'g') "
@@ -241,22 +251,33 @@ MACROS = {
         "* (z[2:3]::SMALLINT * 60 + z[5:6]::SMALLINT) END"
     ),
     # Of a text: `fraction` is how many digits the type takes, `zoned` whether it takes an offset.
-    "ts_ticks(x, fraction, zoned, strict)": (
-        "CASE WHEN x IS NULL THEN NULL "
-        "WHEN trim(x) = '' THEN 599266080000000000::BIGINT "
-        f"WHEN regexp_full_match(x, '{TIME}') THEN "
-        "CASE WHEN NOT zoned AND ts_parts(x).z NOT IN ('', 'Z') THEN "
-        "CASE WHEN fraction = 3 THEN CASE WHEN strict THEN "
-        f"error('{BAD_TIME}') END ELSE error('a text with an offset as a type without one is "
-        "not supported by the stand-in: CAST it to datetimeoffset first') END "
-        "WHEN ts_parts(x).d = '' AND ts_parts(x).h = '' OR length(ts_parts(x).f) > fraction "
-        "OR ts_parsed(ts_parts(x)) IS NULL OR ts_zone(ts_parts(x).z) IS NULL "
-        f"THEN CASE WHEN strict THEN error('{BAD_TIME}') END "
-        "ELSE ts_parsed(ts_parts(x)) END "
-        "WHEN regexp_matches(x, '\\d') AND regexp_full_match(x, '[\\w\\s:./+,-]*') "
-        "AND NOT regexp_full_match(x, '[\\d.]*') "
-        f"THEN error({_literal(FORMAT)} || x) "
-        f"WHEN strict THEN error('{BAD_TIME}') END"
+    "ts_ticks(x, fraction, zoned, strict)": _once(
+        "x",
+        "v",
+        (
+            "CASE WHEN v IS NULL THEN NULL "
+            "WHEN trim(v) = '' THEN 599266080000000000::BIGINT "
+            f"WHEN regexp_full_match(v, '{TIME}') THEN "
+            "ts_ticks_of(ts_parts(v), fraction, zoned, strict) "
+            "WHEN regexp_matches(v, '\\d') AND regexp_full_match(v, '[\\w\\s:./+,-]*') "
+            "AND NOT regexp_full_match(v, '[\\d.]*') "
+            f"THEN error({_literal(FORMAT)} || v) "
+            f"WHEN strict THEN error('{BAD_TIME}') END"
+        ),
+    ),
+    "ts_ticks_of(p, fraction, zoned, strict)": _once(
+        "p",
+        "q",
+        (
+            "CASE WHEN NOT zoned AND q.z NOT IN ('', 'Z') THEN "
+            "CASE WHEN fraction = 3 THEN CASE WHEN strict THEN "
+            f"error('{BAD_TIME}') END ELSE error('a text with an offset as a type without one is "
+            "not supported by the stand-in: CAST it to datetimeoffset first') END "
+            "WHEN q.d = '' AND q.h = '' OR length(q.f) > fraction "
+            "OR ts_parsed(q) IS NULL OR ts_zone(q.z) IS NULL "
+            f"THEN CASE WHEN strict THEN error('{BAD_TIME}') END "
+            "ELSE ts_parsed(q) END"
+        ),
     ),
     "ts_of(t)": f"(epoch_us(t) + {EPOCH}) * 10",
     "ts_of_datetime(t)": (
@@ -265,44 +286,49 @@ MACROS = {
     ),
     "ts_of_time(t)": "599266080000000000 + epoch_us(TIMESTAMP '1970-01-01' + t) * 10",
     "ts_rounded(k, q)": "((k + q // 2) // q) * q",
-    "ts_stamp(k, strict)": (
-        f"CASE WHEN k >= {END} OR k < 0 THEN CASE WHEN strict THEN error('Msg 8115: Arithmetic "
+    "ts_stamp(k, strict)": _once("k", "v", (
+        f"CASE WHEN v >= {END} OR v < 0 THEN CASE WHEN strict THEN error('Msg 8115: Arithmetic "
         "overflow error converting expression to data type datetime2.') END "
-        f"WHEN k % 10 <> 0 THEN error({_literal(SEVENTH)}) "
-        f"ELSE make_timestamp(k // 10 - {EPOCH}) END"
-    ),
+        f"WHEN v % 10 <> 0 THEN error({_literal(SEVENTH)}) "
+        f"ELSE make_timestamp(v // 10 - {EPOCH}) END"
+    )),
     "ts_thirds(k)": (
         "(k // 10000000) * 1000000 + ((((k % 10000000) * 3 + 50000) // 100000) * 10 + 1) // 3 * 1000"
     ),
-    "ts_datetime(k, strict)": (
-        f"CASE WHEN ts_thirds(k) >= {END // 10} OR k < 552877920000000000 THEN CASE WHEN strict "
+    "ts_datetime(k, strict)": _once("k", "v", (
+        f"CASE WHEN ts_thirds(v) >= {END // 10} OR v < 552877920000000000 THEN CASE WHEN strict "
         "THEN error('Msg 242: The conversion to a datetime data type resulted in an out-of-range "
-        f"value (overflow).') END ELSE make_timestamp(ts_thirds(k) - {EPOCH}) END"
-    ),
+        f"value (overflow).') END ELSE make_timestamp(ts_thirds(v) - {EPOCH}) END"
+    )),
     "ts_minute(k)": "(ts_thirds(k) + 30000000) // 60000000",
-    "ts_smalldatetime(k, strict)": (
-        "CASE WHEN ts_minute(k) NOT BETWEEN 998776800 AND 1093148639 THEN "
+    "ts_smalldatetime(k, strict)": _once("k", "v", (
+        "CASE WHEN ts_minute(v) NOT BETWEEN 998776800 AND 1093148639 THEN "
         "CASE WHEN strict THEN error('Msg 242: The conversion to a smalldatetime data type "
         "resulted in an out-of-range value (overflow).') END "
-        f"ELSE make_timestamp(ts_minute(k) * 60000000 - {EPOCH}) END"
-    ),
+        f"ELSE make_timestamp(ts_minute(v) * 60000000 - {EPOCH}) END"
+    )),
     "ts_date(k)": "DATE '0001-01-01' + CAST(k // 864000000000 AS INTEGER)",
-    "ts_clock(k)": (
-        f"CASE WHEN k % 10 <> 0 THEN error({_literal(SEVENTH)}) ELSE "
-        "CAST(make_timestamp((k % 864000000000) // 10) AS TIME) END"
-    ),
-    "ts_offset(k, z, strict)": (
-        "CASE WHEN k IS NULL OR z IS NULL THEN NULL "
-        "WHEN k - CAST(z AS BIGINT) * 600000000 < 0 OR ts_stamp(k - CAST(z AS BIGINT) * 600000000, strict) IS NULL THEN "
-        f"CASE WHEN strict THEN error('{BAD_TIME}') END ELSE "
-        "struct_pack(utc := ts_stamp(k - CAST(z AS BIGINT) * 600000000, strict), minutes := CAST(z AS SMALLINT)) END"
+    "ts_clock(k)": _once("k", "v", (
+        f"CASE WHEN v % 10 <> 0 THEN error({_literal(SEVENTH)}) ELSE "
+        "CAST(make_timestamp((v % 864000000000) // 10) AS TIME) END"
+    )),
+    "ts_offset(k, z, strict)": _once(
+        "struct_pack(k := k, z := CAST(z AS BIGINT))",
+        "o",
+        (
+            "CASE WHEN o.k IS NULL OR o.z IS NULL THEN NULL "
+            f"WHEN o.k - o.z * 600000000 NOT BETWEEN 0 AND {END - 1} THEN "
+            f"CASE WHEN strict THEN error('{BAD_TIME}') END ELSE "
+            "struct_pack(utc := ts_stamp(o.k - o.z * 600000000, strict), "
+            "minutes := CAST(o.z AS SMALLINT)) END"
+        ),
     ),
     "ts_local(x)": "x.utc + to_minutes(CAST(x.minutes AS INTEGER))",
-    "ts_digits(t, n)": (
+    "ts_digits(t, n)": _once("t", "v", (
         "CASE WHEN n = 0 THEN '' ELSE "
-        "'.' || left(lpad(CAST(epoch_us(t) % 1000000 + CASE WHEN epoch_us(t) % 1000000 < 0 "
+        "'.' || left(lpad(CAST(epoch_us(v) % 1000000 + CASE WHEN epoch_us(v) % 1000000 < 0 "
         "THEN 1000000 ELSE 0 END AS VARCHAR), 6, '0') || '0', n) END"
-    ),
+    )),
     "ts_digits_or_none(t, n)": "CASE WHEN epoch_us(t) % 1000000 = 0 THEN '' ELSE ts_digits(t, n) END",
     "ts_zone_text(z)": (
         "CASE WHEN z < 0 THEN '-' ELSE '+' END || lpad(CAST(abs(z) // 60 AS VARCHAR), 2, '0') "
@@ -373,12 +399,16 @@ _BY_NAME = {signature.partition("(")[0]: signature for signature in MACROS}
 
 def provide(con: duckdb.DuckDBPyConnection, sql: str) -> None:
     """Make the macros that a text of DuckDB calls; all of them would take a tenth of a second."""
-    wanted: set[str] = set()
-    todo = {name for name in _NAME.findall(sql) if name in _BY_NAME}
-    while todo:
-        name = todo.pop()
-        wanted.add(name)
-        todo |= set(_NAME.findall(MACROS[_BY_NAME[name]])) & _BY_NAME.keys() - wanted
-    for name, signature in _BY_NAME.items():
-        if name in wanted:
-            con.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {MACROS[signature]}")
+    made: set[str] = set()
+
+    def make(name: str) -> None:
+        if name in made or name not in _BY_NAME:
+            return
+        made.add(name)
+        signature = _BY_NAME[name]
+        for used in _NAME.findall(MACROS[signature]):
+            make(used)  # DuckDB wants them first
+        con.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {MACROS[signature]}")
+
+    for name in _NAME.findall(sql):
+        make(name)

@@ -45,6 +45,7 @@ ENGINE = {
     "datetimeoffset": "STRUCT(utc TIMESTAMP, minutes SMALLINT)",
     "uniqueidentifier": "UUID",
     "null": "INTEGER",
+    "decimal": "DECIMAL",
     **dict.fromkeys(("char", "varchar", "nchar", "nvarchar"), "VARCHAR"),
     **dict.fromkeys(("binary", "varbinary"), "BLOB"),
 }

@@ -3,7 +3,9 @@
 https://learn.microsoft.com/sql/t-sql/functions/cast-and-convert-transact-sql
 """
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from medallion.errors import MedallionError
 from medallion.local.tsql import types
@@ -87,8 +89,27 @@ def literal(text: str, national: bool = False) -> Value:
     return Value(quote(text), kind, constant=text)
 
 
+_LONG = 100  # characters of an expression that is computed once and named
+_names = itertools.count(1)
+
+
+def bound(value: Value, make: Callable[[Value], Value]) -> Value:
+    """What `make` gives for the value, in which a long expression stands once."""
+    if len(value.sql) < _LONG or value.constant is not None:
+        return make(value)
+    name = f"_b{next(_names)}"
+    done = make(replace(value, sql=name))
+    if done.sql.count(name) < 2:
+        return replace(done, sql=done.sql.replace(name, value.sql))
+    return replace(done, sql=f"list_transform([{value.sql}], lambda {name}: {done.sql})[1]")
+
+
 def convert(value: Value, to: Type, style: int | None = None, attempt: bool = False) -> Value:
     """CAST or CONVERT; with `attempt` TRY_CAST, which is NULL where a conversion fails."""
+    return bound(value, lambda one: _converted(one, to, style, attempt))
+
+
+def _converted(value: Value, to: Type, style: int | None, attempt: bool) -> Value:
     source = value.type
     if source == types.NULL:
         return value.become(f"CAST(NULL AS {to.engine})", to)
@@ -120,6 +141,10 @@ def convert(value: Value, to: Type, style: int | None = None, attempt: bool = Fa
 
 def assign(value: Value, to: Type, place: str) -> Value:
     """The value as an INSERT or UPDATE stores it: a text or binary that is too long is an error."""
+    return bound(value, lambda one: _assigned(one, to, place))
+
+
+def _assigned(value: Value, to: Type, place: str) -> Value:
     source = value.type
     if not types.converts(source, to):
         raise MedallionError(
