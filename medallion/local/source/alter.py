@@ -13,6 +13,9 @@ from sqlglot import exp
 from medallion.errors import MedallionError
 from medallion.local.source import catalog, changelog, tsql, types
 from medallion.local.source.catalog import Column, Table
+from medallion.local.tsql import macros
+from medallion.local.tsql.types import parsed
+from medallion.local.tsql.values import Value, assign, convert
 
 
 def alter_table(
@@ -53,16 +56,15 @@ def alter_table(
     return True
 
 
-def default_value(column: Column, now: datetime) -> str:
+def default_value(con: duckdb.DuckDBPyConnection, column: Column, now: datetime) -> str:
     """DuckDB's expression for the value of a column that an INSERT does not name."""
     if column.default is None:
         return "NULL"
-    return _expression(column.default, now)
-
-
-def _expression(text: str, now: datetime) -> str:
-    query = tsql.translate(tsql.parse(f"SELECT {text}")[0], now)
-    return tsql.render(query.expressions[0])
+    node = tsql.parse(f"SELECT {column.default}")[0].expressions[0]
+    value = tsql.compiler(con, now).value(node)
+    text = assign(value, column.kind, f"the default of column '{column.name}'").sql
+    macros.provide(con, text)
+    return text
 
 
 def _add(
@@ -88,8 +90,8 @@ def _add(
     add = f"ALTER TABLE {table.sql} ADD COLUMN {column.sql} {column.duckdb_type}"
     if must_have and column.default is not None:
         # The rows get the value without being updated: SQL Server logs no change of theirs.
-        con.execute(f"{add} DEFAULT {default_value(column, now)}")
-        con.execute(f"ALTER TABLE {table.sql} ALTER COLUMN {column.sql} DROP DEFAULT")
+        con.execute(add)
+        con.execute(f"UPDATE {table.sql} SET {column.sql} = {default_value(con, column, now)}")
     else:
         con.execute(add)
     if changelog.is_logged(con, table):
@@ -161,16 +163,24 @@ def _convert(
     found: types.Facts,
 ) -> None:
     """The column's values as the new type, in the table and wherever its changes are logged."""
-    new = types.duckdb_type(kind)
-    text = column.sql if new == column.duckdb_type else f"stand_in.text({column.sql})"
-    _refuse_longer(con, table, column, found, text)
-    if new == column.duckdb_type:
-        return
+    new, target = types.duckdb_type(kind), parsed(found.text)
+    place = f"table '{table.full_name}', column '{column.name}'"
+
+    def stored(name: str) -> str:
+        return assign(Value(name, column.kind, has_columns=True), target, place).sql
+
     logged = changelog.is_logged(con, table)
     try:
         for name in (column.sql, column.logged) if logged else (column.sql,):
-            value = tsql.cast(exp.column(exp.to_identifier(name.strip('"'), quoted=True)), kind)
-            change = f"ALTER COLUMN {name} TYPE {new} USING {tsql.render(value)}"
+            value = stored(name)
+            macros.provide(con, value)
+            # What no longer fits into the table is an error; what was logged is cut.
+            if name != column.sql:
+                value = convert(Value(name, column.kind, has_columns=True), target).sql
+                macros.provide(con, value)
+            if value == name:
+                continue
+            change = f"ALTER COLUMN {name} TYPE {new} USING {value}"
             if name == column.sql:
                 con.execute(f"ALTER TABLE {table.sql} {change}")
             else:
@@ -180,20 +190,6 @@ def _convert(
             f"Msg 8114: Error converting data type {column.tsql_type} to {found.text} in column "
             f"'{column.name}' of '{table.full_name}' or in its recorded changes."
         ) from None
-
-
-def _refuse_longer(
-    con: duckdb.DuckDBPyConnection, table: Table, column: Column, found: types.Facts, text: str
-) -> None:
-    if found.max_chars is None:
-        return
-    query = f"SELECT {text} FROM {table.sql} WHERE length({text}) > {found.max_chars}"
-    row = con.execute(query + " LIMIT 1").fetchone()
-    if row:
-        raise MedallionError(
-            f"Msg 2628: String or binary data would be truncated in table '{table.full_name}', "
-            f"column '{column.name}'; truncated value: '{row[0][: found.max_chars]}'."
-        )
 
 
 def _refuse_nulls(con: duckdb.DuckDBPyConnection, table: Table, column: Column) -> None:

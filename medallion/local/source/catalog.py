@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from medallion.errors import MedallionError
 from medallion.local.source import types
+from medallion.local.tsql.types import Type, parsed
 
 MAX_COLUMNS = 126  # an update's changed columns are the bits of a 128-bit integer
 
@@ -41,6 +42,11 @@ class Column:
     def sql(self) -> str:
         """The quoted name."""
         return quoted(self.name)
+
+    @property
+    def kind(self) -> Type:
+        """Its type in T-SQL."""
+        return parsed(self.tsql_type)
 
     @property
     def logged(self) -> str:

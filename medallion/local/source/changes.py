@@ -11,6 +11,8 @@ import duckdb
 from medallion.errors import MedallionError
 from medallion.local.source.catalog import Table
 from medallion.local.source.changelog import pending
+from medallion.local.source.relations import key
+from medallion.local.tsql import macros
 
 
 def apply_plan(
@@ -115,8 +117,10 @@ def _check_rows(con: duckdb.DuckDBPyConnection, table: Table) -> None:
                 )
         if column.max_chars is not None:
             query = (
-                f"SELECT {column.sql} FROM _plan WHERE length({column.sql}) > {column.max_chars}"
+                f"SELECT {column.sql} FROM _plan WHERE strlen({column.sql}) > {column.max_chars} "
+                f"AND ts_units({column.sql}) > {column.max_chars}"
             )
+            macros.provide(con, query)
             row = con.execute(query + " LIMIT 1").fetchone()
             if row:
                 raise MedallionError(
@@ -137,10 +141,13 @@ def _check_rows(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 def _check_keys(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     keys = ", ".join(k.sql for k in table.keys)
-    match = " AND ".join(f"t.{k.sql} = n.{k.sql}" for k in table.keys)
+    same = ", ".join(key(k, "") for k in table.keys)
+    shown = ", ".join(f"first({k.sql})" for k in table.keys)
+    match = " AND ".join(f"{key(k, 't.')} = {key(k, 'n.')}" for k in table.keys)
+    macros.provide(con, match)
     row = con.execute(
         f"WITH n AS (SELECT {keys} FROM _plan WHERE _op <> 'D') "
-        f"SELECT {keys} FROM n GROUP BY {keys} HAVING count(*) > 1 "
+        f"SELECT {shown} FROM n GROUP BY {same} HAVING count(*) > 1 "
         f"UNION ALL SELECT {', '.join('n.' + k.sql for k in table.keys)} FROM {table.sql} AS t "
         f"INNER JOIN n ON {match} WHERE t.rowid NOT IN (SELECT _rid FROM _old) "
         f"ORDER BY ALL LIMIT 1"

@@ -11,6 +11,7 @@ import duckdb
 
 from medallion.errors import MedallionError
 from medallion.local.source.system import LAYOUT
+from medallion.local.tsql.errors import translated
 
 # A simulated day of 100,000 changes holds the file for less than 10 s.
 LOCK_TIMEOUT = 30.0
@@ -69,6 +70,9 @@ def sentences() -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
+        known = translated(str(error))
+        if known is not None:
+            raise MedallionError(known) from None
         raise MedallionError(f"the source database refused: {_first_line(error)}") from None
 
 

@@ -17,7 +17,7 @@ from sqlglot import exp
 from medallion.durable import make_folder, sync_file, sync_folder
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
-from medallion.local.source import catalog, cdc, changelog, kinds, rows, system, tsql
+from medallion.local.source import catalog, cdc, changelog, rows, system, tsql
 from medallion.local.source.connection import connect, sentences
 from medallion.local.source.session import Rows, Session, last_commit
 
@@ -69,7 +69,7 @@ class SourceDatabase:
             now = last_commit(con) or datetime.now(UTC).replace(tzinfo=None)
             with sentences():
                 con.execute("SET preserve_insertion_order = true")
-                translated = tsql.render(tsql.translate(kinds.marked(con, tree), now))
+                translated = tsql.query(con, tree, now)
         except BaseException:
             con.close()
             raise

@@ -15,7 +15,6 @@ from medallion.local.source import (
     changelog,
     changes,
     dml,
-    kinds,
     lsn,
     procedures,
     rows,
@@ -152,10 +151,7 @@ class Session:
                 raise MedallionError(
                     "put GO on a line of its own after the END of an IF … BEGIN block"
                 )
-        query = exp.select(
-            exp.Case(ifs=[exp.If(this=condition.copy(), true=exp.Literal.number(1))])
-        )
-        row = self.con.execute(self._rendered(query, self._clock())).fetchone()
+        row = self.con.execute(tsql.condition(self.con, condition, self._clock())).fetchone()
         branch = tree.args.get("true") if row == (1,) else tree.args.get("false")
         return self._statement(branch) if isinstance(branch, exp.Expression) else 0
 
@@ -175,18 +171,14 @@ class Session:
         elif isinstance(tree, exp.TruncateTable):
             return self._truncate(tree)
         elif isinstance(tree, dml.DML):
-            marked = kinds.marked(self.con, tree)
-            return self._planned(*dml.plan(self.con, tsql.translate(marked, self._now), self._now))
+            return self._planned(*dml.plan(self.con, tree, self._now))
         elif isinstance(tree, exp.Query) and not tree.find(exp.Into):
-            self._give(self._rendered(tree, self._now))
+            self._give(tsql.query(self.con, tree, self._now))
         else:
             raise MedallionError(
                 f"{tsql.describe(tree)} is not supported by the stand-in for Azure SQL"
             )
         return 0
-
-    def _rendered(self, tree: exp.Expression, now: datetime) -> str:
-        return tsql.render(tsql.translate(kinds.marked(self.con, tree), now))
 
     def _give(self, query: str) -> None:
         """Hand on the rows of DuckDB's `query`; without a taker they are read all the same."""
@@ -236,10 +228,11 @@ class Session:
 
     def _clock(self) -> datetime:
         wanted = self.at or datetime.now(UTC).replace(tzinfo=None)
-        wanted = wanted.replace(microsecond=wanted.microsecond // 1000 * 1000)
+        # A datetime counts 1/300 s: only multiples of 10 ms are the same time in every type.
+        wanted = wanted.replace(microsecond=wanted.microsecond // 10_000 * 10_000)
         last = last_commit(self.con)
         if last is not None and wanted < last:
-            return last + timedelta(milliseconds=1)
+            return last + timedelta(milliseconds=10)
         return wanted
 
     def _commit(self) -> None:

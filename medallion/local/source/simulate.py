@@ -116,7 +116,7 @@ class _Day:
         columns = ", ".join(
             c.sql
             if c.name in rows.column_names
-            else f"{alter.default_value(c, self.now)} AS {c.sql}"
+            else f"{alter.default_value(self.con, c, self.now)} AS {c.sql}"
             for c in table.columns
         )
         with self._registered(rows) as relation:

@@ -6,7 +6,7 @@ https://learn.microsoft.com/sql/relational-databases/system-functions/change-dat
 
 from medallion.local.source import metadata
 
-LAYOUT = "2"  # of the tables below; a file of another layout is made anew
+LAYOUT = "3"  # of the tables below; a file of another layout is made anew
 
 CATALOGUE = f"""
 CREATE SCHEMA dbo;
@@ -53,87 +53,8 @@ CREATE MACRO stand_in.full_name(named) AS
 CREATE MACRO stand_in.id_of(named) AS (hash(stand_in.full_name(named)) % 2147483647)::INTEGER;
 """
 
-# Scalar functions of T-SQL that DuckDB does not have. Macros, so they inline and stay vectorised;
-# `typeof` chooses by the argument's type where T-SQL does.
+# Scalar functions that look into the catalogue.
 FUNCTIONS = """
-CREATE MACRO stand_in.text(x) AS
-    CASE typeof(x)
-        WHEN 'BOOLEAN' THEN x::INTEGER::VARCHAR
-        WHEN 'TIMESTAMP' THEN strftime(x::VARCHAR::TIMESTAMP, '%Y-%m-%d %H:%M:%S.%g')
-        WHEN 'BLOB' THEN error('CONVERT of binary to text needs style 1 or 2')
-        ELSE x::VARCHAR END;
-CREATE MACRO stand_in.text_1(x) AS
-    CASE typeof(x) WHEN 'BLOB' THEN '0x' || hex(x) WHEN '"NULL"' THEN NULL
-        ELSE error('CONVERT style 1 is supported for binary values only, not ' || typeof(x)) END;
-CREATE MACRO stand_in.text_2(x) AS
-    CASE typeof(x) WHEN 'BLOB' THEN hex(x) WHEN '"NULL"' THEN NULL
-        ELSE error('CONVERT style 2 is supported for binary values only, not ' || typeof(x)) END;
-CREATE MACRO stand_in.text_126(x) AS
-    CASE WHEN typeof(x) = 'DATE' THEN strftime(x::TIMESTAMP, '%Y-%m-%d')
-        WHEN microsecond(x::TIMESTAMP) % 1000000 = 0
-        THEN strftime(x::TIMESTAMP, '%Y-%m-%dT%H:%M:%S')
-        WHEN microsecond(x::TIMESTAMP) % 1000 = 0
-        THEN strftime(x::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%g')
-        ELSE strftime(x::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%f0') END;
-CREATE MACRO stand_in.text_127(x) AS stand_in.text_126(x);
-CREATE MACRO stand_in.text_121(x) AS
-    CASE WHEN typeof(x) = 'DATE' THEN strftime(x::TIMESTAMP, '%Y-%m-%d')
-        ELSE strftime(x::TIMESTAMP, '%Y-%m-%d %H:%M:%S.%g') END;
-CREATE MACRO stand_in.text_120(x) AS
-    CASE WHEN typeof(x) = 'DATE' THEN strftime(x::TIMESTAMP, '%Y-%m-%d')
-        ELSE strftime(x::TIMESTAMP, '%Y-%m-%d %H:%M:%S') END;
-CREATE MACRO stand_in.text_112(x) AS strftime(x::TIMESTAMP, '%Y%m%d');
-CREATE MACRO stand_in.text_23(x) AS strftime(x::TIMESTAMP, '%Y-%m-%d');
-
-CREATE MACRO stand_in.fixed_binary(x, n) AS
-    CASE WHEN typeof(x) IN ('BLOB', 'VARCHAR') THEN unhex(rpad(hex(x)[1 : 2 * n], 2 * n, '0'))
-        ELSE unhex(lpad(right(hex(x), 2 * n), 2 * n, '0')) END;
-CREATE MACRO stand_in.varying_binary(x, n) AS
-    CASE WHEN typeof(x) IN ('BLOB', 'VARCHAR') THEN unhex(hex(x)[1 : 2 * n])
-        WHEN typeof(x) = 'BIGINT' THEN unhex(lpad(hex(x), 16, '0'))
-        ELSE unhex(lpad(right(hex(x), 8), 8, '0')) END;
-CREATE MACRO stand_in.binary_1(x) AS
-    CASE WHEN typeof(x) = 'BLOB' THEN unhex(hex(x))
-        WHEN x[1 : 2] IN ('0x', '0X') THEN unhex(x[3:])
-        WHEN x IS NULL THEN NULL
-        ELSE error('Msg 8114: Error converting data type varchar to varbinary.') END;
-CREATE MACRO stand_in.binary_2(x) AS
-    CASE WHEN typeof(x) = 'BLOB' THEN unhex(hex(x)) ELSE unhex(x) END;
-
-CREATE MACRO stand_in.bytes_from(x, start, length) AS
-    unhex(substr(hex(x), greatest(2 * start - 1, 1), 2 * (length + least(start - 1, 0))));
-CREATE MACRO stand_in.unsigned_of(x, size) AS ('0x0' || right(hex(x), 2 * size))::UBIGINT::HUGEINT;
-CREATE MACRO stand_in.integer_of(x, size) AS
-    CASE WHEN size > 1 AND stand_in.unsigned_of(x, size) >= 1::HUGEINT << (8 * size - 1)
-        THEN stand_in.unsigned_of(x, size) - (1::HUGEINT << (8 * size))
-        ELSE stand_in.unsigned_of(x, size) END;
-
-CREATE MACRO stand_in.little_endian(unit) AS printf('%02X%02X', unit & 255, unit >> 8);
-CREATE MACRO stand_in.utf16(x) AS
-    CASE WHEN strlen(x) = length(x) THEN unhex(regexp_replace(hex(x), '(..)', '\\100', 'g'))
-        ELSE unhex(array_to_string([
-            CASE WHEN unicode(c) < 65536 THEN stand_in.little_endian(unicode(c))
-                ELSE stand_in.little_endian(55296 + ((unicode(c) - 65536) >> 10))
-                    || stand_in.little_endian(56320 + ((unicode(c) - 65536) & 1023)) END
-            FOR c IN regexp_extract_all(x, '(?s).')], '')) END;
-
-CREATE MACRO stand_in.open_json(document) AS TABLE
-    SELECT e.key,
-        CASE e.type WHEN 'VARCHAR' THEN e.value ->> '$' WHEN 'NULL' THEN NULL
-            ELSE e.value::VARCHAR END AS value,
-        CASE e.type WHEN 'NULL' THEN 0 WHEN 'VARCHAR' THEN 1 WHEN 'BOOLEAN' THEN 3
-            WHEN 'ARRAY' THEN 4 WHEN 'OBJECT' THEN 5 ELSE 2 END AS type
-    FROM json_each(document) AS e;
-
-CREATE MACRO datalength(x) AS
-    CASE WHEN x IS NULL THEN NULL ELSE
-        CASE typeof(x)
-            WHEN 'VARCHAR' THEN 2 * length(x::VARCHAR)
-            WHEN 'BLOB' THEN length(hex(try_cast(x AS BLOB))) // 2
-            WHEN 'BOOLEAN' THEN 1
-            WHEN 'DATE' THEN 3
-            WHEN 'INTEGER' THEN 4
-            ELSE 8 END END;
 CREATE MACRO db_name() AS current_database();
 CREATE MACRO db_id() AS 5;
 CREATE MACRO schema_id(named) AS (

@@ -7,12 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from medallion.errors import MedallionError
-
-Kind = exp.DataType.Type
-TEXT = {Kind.VARCHAR, Kind.NVARCHAR, Kind.CHAR, Kind.NCHAR, Kind.TEXT}
-NATIONAL = {Kind.NVARCHAR, Kind.NCHAR}
-BINARY = {Kind.BINARY, Kind.VARBINARY}
+from medallion.local.tsql.types import MAX, NATIONAL, SCALED, type_of
 
 # Name: id in sys.types, bytes, precision and scale; 0 bytes where the length is the type's own.
 CATALOGUE = {
@@ -41,30 +36,6 @@ CATALOGUE = {
     "nchar": (239, 0, 0, 0),
     "uniqueidentifier": (36, 16, 0, 0),
 }
-NAMES = {
-    Kind.INT: "int",
-    Kind.UTINYINT: "tinyint",
-    Kind.DECIMAL: "decimal",  # the parser does not tell numeric from decimal
-    Kind.DOUBLE: "float",
-    Kind.TIMESTAMPTZ: "datetimeoffset",
-    Kind.UUID: "uniqueidentifier",
-}
-# Types of T-SQL whose DuckDB name differs from sqlglot's, or whose parameters DuckDB refuses.
-DUCKDB = {
-    "bit": "BOOLEAN",
-    "datetime": "TIMESTAMP",
-    "datetime2": "TIMESTAMP",
-    "smalldatetime": "TIMESTAMP",
-    "tinyint": "UTINYINT",
-    "time": "TIME",
-    "datetimeoffset": "TIMESTAMPTZ",
-    "float": "DOUBLE",
-    "money": "DECIMAL(19,4)",
-    "smallmoney": "DECIMAL(10,4)",
-    "uniqueidentifier": "UUID",
-}
-MAX = -1
-
 
 @dataclass(frozen=True)
 class Facts:
@@ -95,44 +66,24 @@ class Facts:
         return self.max_length // 2 if self.name in ("nchar", "nvarchar") else self.max_length
 
 
-def name(kind: exp.DataType) -> str:
-    """The type's bare name in T-SQL, in lower case."""
-    return NAMES.get(kind.this) or kind.this.value.lower()
-
-
 def facts(kind: exp.DataType) -> Facts:
     """The facts of a column's declared type; a sentence for a type that the stand-in lacks."""
-    found = name(kind)
-    if found not in CATALOGUE:
-        raise MedallionError(
-            f"the column type {kind.sql(dialect='tsql').lower()!r} is not supported by the "
-            f"stand-in: it knows {', '.join(sorted(CATALOGUE))}"
-        )
-    _, length, precision, scale = CATALOGUE[found]
-    numbers = [p.name.lower() for p in kind.expressions]
+    found = type_of(kind, in_cast=False)
+    _, length, precision, scale = CATALOGUE[found.name]
     if length == 0:
-        count = 1 if not numbers else MAX if numbers[0] == "max" else int(numbers[0])
-        wide = 2 if kind.this in NATIONAL and count != MAX else 1
-        return Facts(found, count * wide, 0, 0)
-    if found == "decimal":
-        precision = int(numbers[0]) if numbers else 18
-        scale = int(numbers[1]) if len(numbers) > 1 else 0
+        wide = 2 if found.name in NATIONAL and found.length != MAX else 1
+        return Facts(found.name, found.length * wide, 0, 0)
+    if found.name == "decimal":
+        precision, scale = found.precision, found.scale
         length = next(b for limit, b in ((9, 5), (19, 9), (28, 13), (38, 17)) if precision <= limit)
-    elif numbers and found in ("time", "datetime2", "datetimeoffset"):
-        less = 7 - int(numbers[0])
+    elif found.name in SCALED:
+        less = 7 - found.scale
         scale -= less
         precision -= less + (1 if scale == 0 else 0)  # without its decimal point
         length -= 2 if scale <= 2 else 1 if scale <= 4 else 0
-    return Facts(found, length, precision, scale)
+    return Facts(found.name, length, precision, scale)
 
 
 def duckdb_type(kind: exp.DataType) -> str:
-    """The DuckDB type of a T-SQL column or cast."""
-    if kind.this in TEXT:
-        return "VARCHAR"
-    if kind.this in BINARY:
-        return "BLOB"
-    if kind.this is Kind.DECIMAL:
-        found = facts(kind)
-        return f"DECIMAL({found.precision},{found.scale})"
-    return DUCKDB.get(name(kind)) or kind.sql(dialect="duckdb")
+    """The DuckDB type of a T-SQL column."""
+    return type_of(kind, in_cast=False).engine

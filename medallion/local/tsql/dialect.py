@@ -1,0 +1,60 @@
+"""T-SQL as sqlglot parses it, without sqlglot's opinion of functions: each keeps its T-SQL name."""
+
+import logging
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.tsql import TSQL
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import TokenType
+
+from medallion.errors import MedallionError
+
+_SYNTAX = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT", "STRING_AGG", "OPENJSON", "TRIM")
+
+
+class Plain(TSQL):
+    """sqlglot's T-SQL, in which a function is a name and its arguments."""
+
+    class Tokenizer(TSQL.Tokenizer):
+        """float and real are two types; `!<` and `!>` stay unknown."""
+
+        KEYWORDS = {  # noqa: RUF012
+            **TSQL.Tokenizer.KEYWORDS,
+            "FLOAT": TokenType.DOUBLE,
+            "REAL": TokenType.FLOAT,
+        }
+
+    class Parser(TSQL.Parser):
+        """Only what has a syntax of its own is parsed apart."""
+
+        FUNCTIONS = {}  # noqa: RUF012
+        FUNCTION_PARSERS = {  # noqa: RUF012
+            name: parser
+            for name, parser in TSQL.Parser.FUNCTION_PARSERS.items()
+            if name in _SYNTAX
+        }
+        NO_PAREN_FUNCTIONS = {  # noqa: RUF012
+            token: kind
+            for token, kind in TSQL.Parser.NO_PAREN_FUNCTIONS.items()
+            if token is TokenType.CURRENT_TIMESTAMP
+        }
+
+
+def parse(batch: str) -> list[exp.Expression]:
+    """The statements of one batch; they need semicolons between them."""
+    log = logging.getLogger("sqlglot")
+    level = log.level
+    log.setLevel(logging.ERROR)  # what falls back to a raw command is judged by the session
+    try:
+        trees = sqlglot.parse(batch, read=Plain)
+    except SqlglotError as error:
+        place: dict[str, object] = next(iter(getattr(error, "errors", [])), {})
+        raise MedallionError(
+            f"the T-SQL cannot be read near {str(place.get('highlight', '?'))!r} on line "
+            f"{place.get('line', '?')} ({place.get('description', str(error).splitlines()[0])}): "
+            "check it, and put semicolons between statements"
+        ) from None
+    finally:
+        log.setLevel(level)
+    return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
