@@ -20,7 +20,7 @@
         where {{ loaded_since('_loaded_at', '_loaded_through') }}
     ) as newly_landed
     inner join {{ changes }} as changes on newly_landed.stream_id = changes.stream_id
-    where changes._quarantine_reasons is null and not changes._is_deleted
+    where changes._quarantine_reasons is null and not changes._is_deleted <=> true
     {%- if asked_for %}
 
     union distinct
