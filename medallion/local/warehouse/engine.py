@@ -113,7 +113,13 @@ class Engine:
         """The engine's error as one sentence, without the protocol's envelope."""
         if isinstance(error, SqlError):
             return error
-        return SqlError(self.addresses.shown(first_line(error)))
+        told = self.addresses.shown(first_line(error))
+        if "to Timestamp(ns)" in told:
+            return SqlError(
+                "[UNSUPPORTED] The embedded engine combines a DATE with a TIMESTAMP between the "
+                f"years 1677 and 2262 alone: cast the DATE to TIMESTAMP. ({told})"
+            )
+        return SqlError(told)
 
 
 def _as_plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
