@@ -89,18 +89,18 @@ class Landing:
         parquet.write_table(pa.Table.from_pylist(told, schema=schema), staged)
         staged.replace(file)
 
-    def land_listings(self, scenarios: int, changed_at: datetime | None = None) -> None:
-        """Land the two GitHub files, with plans for so many scenarios; later, with other prices."""
+    def land_listings(self, groups: int, changed_at: datetime | None = None) -> None:
+        """Land the two GitHub files, with plans for so many groups of scenarios; later, with other prices."""
         landed_at = changed_at or datetime(2005, 1, 1)
         plus = "4.00" if changed_at else dict(PRICES)["Plus"]
         plans = [*COMMON_PLANS]
-        for number in range(scenarios):
+        for number in range(groups):
             plans += [(f"{name} {number}", price) for name, price in PRICES]
         lines = [
             {
                 "plan": plan,
                 "monthly_price": Decimal(plus if plan.startswith("Plus ") else price),
-                "currency": "EUR",
+                "currency": "NOK" if changed_at and plan.startswith("Twin ") else "EUR",
                 "max_devices": 1,
             }
             for plan, price in plans

@@ -8,16 +8,15 @@ from conformance.compare import Difference, compare
 from conformance.delivery import backfills_of_era
 from conformance.generate import CALENDAR_DAYS, generate
 from conformance.land import Landing, middle_of
-from conformance.place import World
+from conformance.place import PLAN_GROUPS, World
 from conformance.scenario import Scenario
 from conformance.target import HomeTarget, Kill, Target
 from oracle import PUBLISHED, publish
 from warehouse_client import PUBLISHED_COLUMNS, resolve_keys
 
 SHARING = 4  # scenarios in an era, at least
-MOST_ERAS = 300  # when there are more, more share one: the calendar of engagement has a row per day
+MOST_ERAS = 40  # then more share one: retention has a row per two weeks, movements per plan and day
 CROWD = 40  # scenarios in the first era, so that its charts are longer than 100
-SPARE_PLANS = 600  # of scenarios that come later, when a failure is made smaller
 Told = Callable[[str], None]
 
 
@@ -56,12 +55,12 @@ class Run:
     def play(self, batches: int, kills: int) -> None:
         """Land all, batch by batch, and compare after each; then refresh, and compare again."""
         numbers = [*self.world.scenarios]
-        self.landing.land_listings(len(numbers) + SPARE_PLANS)
+        self.landing.land_listings(PLAN_GROUPS)
         self._victims = [["dbt", "warehouse"][index % 2] for index in range(kills)]
         for batch in range(batches):
             if batch == 1:
                 changed_at = middle_of(self.world.next_era)
-                self.landing.land_listings(len(numbers) + SPARE_PLANS, changed_at)
+                self.landing.land_listings(PLAN_GROUPS, changed_at)
             self.landing.land(self.world, numbers, batch)
             due = -(-len(self._victims) // (batches - batch))
             self.build(f"batch {batch + 1} of {batches}", due)
