@@ -90,7 +90,7 @@ class Landing:
         staged.replace(file)
 
     def land_listings(self, groups: int, changed_at: datetime | None = None) -> None:
-        """Land the two GitHub files, with plans for so many groups of scenarios; later, with other prices."""
+        """Land the two GitHub files, with plans for so many groups; later, with other prices."""
         landed_at = changed_at or datetime(2005, 1, 1)
         plus = "4.00" if changed_at else dict(PRICES)["Plus"]
         plans = [*COMMON_PLANS]

@@ -115,7 +115,7 @@ def mart_user_engagement(history: History) -> list[dict]:
 
 
 def mart_user_retention(history: History) -> list[dict]:
-    """Per week of first plays, and week since until the last one: who of them played, of how many."""
+    """Per week of first plays, and week since, until the last: who of them played, of how many."""
     weeks: dict[int, set[date]] = defaultdict(set)
     last_day = date.min
     for play in plays(history):
