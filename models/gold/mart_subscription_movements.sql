@@ -1,10 +1,21 @@
--- One row per day and plan that users came to or left on it. One late change moves the subscribers
--- of every later day: so all is computed, and only what differs is written.
+-- One row per plan and day, from the plan's first movement to the last day on which anything became of an
+-- account or a plan. One late change moves all later days: all is computed, and what differs written.
 {{
     config(
         unique_key=['date_day', 'plan'],
     )
 }}
+
+{% set counts = [
+    'openings',
+    'sign_ups',
+    'returns',
+    'upgrades',
+    'downgrades',
+    'switches',
+    'departures',
+    'cancellations',
+] -%}
 
 with
 
@@ -28,6 +39,35 @@ known_plans as (
 plans as (
 
     {{ versions_at('known_plans', 'plan') | indent(4) }}
+
+),
+
+moments as (
+
+    select
+        valid_from,
+        valid_to,
+        is_current
+    from {{ ref('dim_user') }}
+    where user_key != {{ unknown_key() }}
+
+    union all
+
+    select
+        valid_from,
+        valid_to,
+        is_current
+    from known_plans
+
+),
+
+log as (
+
+    select
+        cast(
+            max(greatest(valid_from, case when not is_current then valid_to end)) as date
+        ) as last_day
+    from moments
 
 ),
 
@@ -59,6 +99,7 @@ counted as (
     select
         date_day,
         plan,
+        count_if(movement = 'opening') as openings,
         count_if(movement = 'sign_up') as sign_ups,
         count_if(movement = 'return') as returns,
         count_if(movement = 'upgrade') as upgrades,
@@ -76,7 +117,7 @@ accumulated as (
 
     select
         *,
-        cast(date_add(date_day, 1) as timestamp) as next_midnight,
+        lead(date_day) over (partition by plan order by date_day) as next_date_day,
         sum(new_subscribers) over (
             partition by plan
             order by date_day
@@ -86,29 +127,39 @@ accumulated as (
 
 ),
 
+-- The days without a movement too: their subscribers are those of the day before, at the day's price.
+days as (
+
+    select
+        accumulated.*,
+        explode(
+            {{ carried_days('accumulated.date_day', 'next_date_day', 'log.last_day') | indent(12) }}
+        ) as carried_day
+    from accumulated
+    cross join log
+
+),
+
 rebuilt as (
 
     select
-        accumulated.date_day,
-        accumulated.plan,
-        accumulated.sign_ups,
-        accumulated.returns,
-        accumulated.upgrades,
-        accumulated.downgrades,
-        accumulated.switches,
-        accumulated.departures,
-        accumulated.cancellations,
-        accumulated.subscribers,
+        days.carried_day as date_day,
+        days.plan,
+        {% for count in counts -%}
+        case when days.carried_day = days.date_day then days.{{ count }} else 0 end as {{ count }},
+        {% endfor -%}
+        days.subscribers,
         plans.monthly_price,
-        cast(accumulated.subscribers * plans.monthly_price as decimal(18, 2)) as recurring_revenue,
+        cast(days.subscribers * plans.monthly_price as decimal(18, 2)) as recurring_revenue,
+        coalesce(plans.currency, 'Unknown') as currency,
         false as _is_deleted
-    from accumulated
+    from days
     left outer join plans
         on
-            accumulated.plan = plans.plan
+            days.plan = plans.plan
             -- the version of the day's last microsecond: not that which begins at midnight
-            and accumulated.next_midnight > plans.matches_from
-            and accumulated.next_midnight <= plans.valid_to
+            and days.carried_day >= cast(plans.matches_from as date)
+            and days.carried_day < cast(plans.valid_to as date)
 
 ),
 
@@ -117,18 +168,7 @@ written as (
     {{ only_differences(
         'rebuilt',
         ['date_day', 'plan'],
-        [
-            'sign_ups',
-            'returns',
-            'upgrades',
-            'downgrades',
-            'switches',
-            'departures',
-            'cancellations',
-            'subscribers',
-            'monthly_price',
-            'recurring_revenue',
-        ]
+        counts + ['subscribers', 'monthly_price', 'recurring_revenue', 'currency']
     ) | indent(4) }}
 
 )
@@ -139,6 +179,7 @@ select
     plan,
 
     -- measures
+    openings,
     sign_ups,
     returns,
     upgrades,
@@ -149,6 +190,7 @@ select
     subscribers,
     monthly_price,
     recurring_revenue,
+    currency,
 
     -- control
     _is_leftover as _is_deleted

@@ -25,11 +25,19 @@ bounds as (
 
 ),
 
+-- The 30 days that end with a day are all known from the 30th day of the series on.
 calendar as (
 
-    select explode(sequence(first_day, last_day, interval 1 day)) as date_day
-    from bounds
-    where first_day is not null
+    select
+        date_day,
+        date_day >= date_add(first_day, 29) as is_window_complete
+    from (
+        select
+            first_day,
+            explode(sequence(first_day, last_day, interval 1 day)) as date_day
+        from bounds
+        where first_day is not null
+    ) as series
 
 ),
 
@@ -42,12 +50,15 @@ days as (
 
 published as (
 
-    select date_day from {{ this }}
+    select
+        date_day,
+        is_window_complete
+    from {{ this }}
 
 ),
 
--- Recompute the windows that hold a touched day, the days that are new to the series, and those
--- that have fallen out of it.
+-- Recompute the windows that hold a touched day, the days that are new to the series or whose window
+-- became complete or incomplete as its first day moved, and those that have fallen out of it.
 touched as (
 
     select calendar.date_day
@@ -59,7 +70,10 @@ touched as (
     union distinct
     select calendar.date_day
     from calendar
-    left anti join published on calendar.date_day = published.date_day
+    left anti join published
+        on
+            calendar.date_day = published.date_day
+            and calendar.is_window_complete = published.is_window_complete
     union distinct
     select published.date_day
     from published
@@ -77,7 +91,9 @@ touched as (
 {% endif -%}
 wanted as (
 
-    select calendar.date_day
+    select
+        calendar.date_day,
+        calendar.is_window_complete
     from calendar
     left semi join touched on calendar.date_day = touched.date_day
 
@@ -142,6 +158,7 @@ counted as (
 
     select
         wanted.date_day,
+        wanted.is_window_complete,
         coalesce(sum(case when present.played_on = wanted.date_day then present.users end), 0)
             as daily_active_users,
         coalesce(
@@ -157,7 +174,7 @@ counted as (
         max(present._merged_through) as _merged_through
     from wanted
     left outer join present on wanted.date_day = present.date_day
-    group by wanted.date_day
+    group by wanted.date_day, wanted.is_window_complete
 
 ),
 
@@ -168,8 +185,13 @@ rebuilt as (
         daily_active_users,
         weekly_active_users,
         monthly_active_users,
-        cast(daily_active_users as double)
-        / nullif(cast(monthly_active_users as double), 0) as stickiness,
+        case
+            when is_window_complete
+                then
+                    cast(daily_active_users as double)
+                    / nullif(cast(monthly_active_users as double), 0)
+        end as stickiness,
+        is_window_complete,
         _loaded_through,
         _merged_through,
         false as _is_deleted
@@ -192,6 +214,7 @@ select
     weekly_active_users,
     monthly_active_users,
     stickiness,
+    is_window_complete,
 
     -- control
     _loaded_through,

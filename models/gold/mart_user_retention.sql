@@ -1,4 +1,4 @@
--- One row per cohort and week in which somebody of it was active. One early play moves a user to
+-- One row per cohort and week from its own to the last week with plays. One early play moves a user to
 -- another cohort, in every week: so all is computed, and only what differs is written.
 {{
     config(
@@ -14,12 +14,24 @@ plays as (
 
 ),
 
+dated as (
+
+    select
+        user_id,
+        cast(date_trunc('week', streamed_at) as date) as week_start,
+        cast(streamed_at as date) as played_on
+    from plays
+
+),
+
 active as (
 
-    select distinct
+    select
         user_id,
-        cast(date_trunc('week', streamed_at) as date) as week_start
-    from plays
+        week_start,
+        max(played_on) as last_day
+    from dated
+    group by user_id, week_start
 
 ),
 
@@ -27,6 +39,7 @@ joined as (
 
     select
         week_start,
+        last_day,
         min(week_start) over (partition by user_id) as cohort_week
     from active
 
@@ -36,10 +49,55 @@ counted as (
 
     select
         cohort_week,
-        week_start,
-        count(*) as active_users
+        week_start as active_week,
+        count(*) as active_users,
+        max(last_day) as last_day
     from joined
     group by cohort_week, week_start
+
+),
+
+bounded as (
+
+    select
+        cohort_week,
+        active_week,
+        active_users,
+        -- all of a cohort were active in its own week, and never more
+        max(active_users) over (partition by cohort_week) as cohort_users,
+        lead(active_week) over (
+            partition by cohort_week order by active_week
+        ) as next_active_week,
+        max(last_day) over () as last_day
+    from counted
+
+),
+
+-- Each row is repeated until the next one of its cohort: the weeks in which nobody was active.
+weeks as (
+
+    select
+        cohort_week,
+        active_week,
+        active_users,
+        cohort_users,
+        last_day,
+        explode(
+            {{ carried_days('active_week', 'next_active_week', 'last_day', 7) | indent(12) }}
+        ) as week_start
+    from bounded
+
+),
+
+counted_weeks as (
+
+    select
+        cohort_week,
+        week_start,
+        cohort_users,
+        case when week_start = active_week then active_users else 0 end as active_users,
+        date_add(week_start, 6) <= last_day as is_week_complete
+    from weeks
 
 ),
 
@@ -48,13 +106,12 @@ rebuilt as (
     select
         cohort_week,
         cast(datediff(week_start, cohort_week) / 7 as int) as weeks_since,
-        -- all of a cohort were active in its own week, and never more
-        max(active_users) over (partition by cohort_week) as cohort_users,
+        cohort_users,
         active_users,
-        cast(active_users as double)
-        / cast(max(active_users) over (partition by cohort_week) as double) as retention,
+        cast(active_users as double) / cast(cohort_users as double) as retention,
+        is_week_complete,
         false as _is_deleted
-    from counted
+    from counted_weeks
 
 ),
 
@@ -63,7 +120,7 @@ written as (
     {{ only_differences(
         'rebuilt',
         ['cohort_week', 'weeks_since'],
-        ['cohort_users', 'active_users', 'retention']
+        ['cohort_users', 'active_users', 'retention', 'is_week_complete']
     ) | indent(4) }}
 
 )
@@ -77,6 +134,7 @@ select
     cohort_users,
     active_users,
     retention,
+    is_week_complete,
 
     -- control
     _is_leftover as _is_deleted

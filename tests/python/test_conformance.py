@@ -47,7 +47,7 @@ def test_generated__has_all_that_the_rules_are_about(tmp_path):
         run.landing.land(run.world, [*run.world.scenarios], batch)
     published = publish(run.landing.history, run.landing.listings)
     movements = {row["movement"] for row in published["silver.fct_subscription_changes"]}
-    assert len(movements) == 6
+    assert len(movements) == 7
     for chart in ("gold.mart_top_tracks_weekly", "gold.mart_top_artists_weekly"):
         assert max(row["rank"] for row in published[chart]) == 100
     assert all(published.values())

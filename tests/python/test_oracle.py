@@ -494,18 +494,20 @@ def test_engagement__windows_end_with_the_day_and_cover_quiet_days(story):
     rows = publish(story.history)["gold.mart_user_engagement"]
     counts = {row["date_day"].day: tuple(row.values())[1:] for row in rows}
     assert len(rows) == 31
-    assert counts[1] == (2, 2, 2, 1.0)
-    assert counts[2] == (0, 2, 2, 0.0)
-    assert counts[7] == (1, 3, 3, 1 / 3)
-    assert counts[8] == (1, 2, 3, 1 / 3)
-    assert counts[30] == (0, 0, 3, 0.0)
-    assert counts[31] == (1, 1, 3, 1 / 3)
+    assert counts[1] == (2, 2, 2, None, False)
+    assert counts[2] == (0, 2, 2, None, False)
+    assert counts[7] == (1, 3, 3, None, False)
+    assert counts[8] == (1, 2, 3, None, False)
+    assert counts[29] == (0, 0, 3, None, False)
+    assert counts[30] == (0, 0, 3, 0.0, True)
+    assert counts[31] == (1, 1, 3, 1 / 3, True)
 
 
 def test_engagement__a_month_without_plays_has_no_stickiness(story):
     story.play(at(1), 1)
     story.play(at(32), 2, commit=at(40))
     rows = {r["date_day"]: r for r in publish(story.history)["gold.mart_user_engagement"]}
+    assert rows[date(2025, 10, 31)]["is_window_complete"]
     assert rows[date(2025, 10, 31)]["stickiness"] is None
     assert rows[date(2025, 11, 1)]["stickiness"] == 1.0
 
@@ -531,14 +533,26 @@ def test_top_artists__number_those_without_one_minus_one(story):
 def test_retention__counts_the_weeks_from_that_of_the_first_play(story):
     for stream_id, (user_id, day) in enumerate([(1, 5), (1, 6), (1, 20), (2, 5), (3, 6)], start=1):
         story.play(at(day), stream_id, user_id=user_id)
+    first, second = date(2025, 9, 29), date(2025, 10, 6)
     assert sorted(
         tuple(row.values()) for row in publish(story.history)["gold.mart_user_retention"]
     ) == [
-        (date(2025, 9, 29), 0, 2, 2, 1.0),
-        (date(2025, 9, 29), 1, 2, 1, 0.5),
-        (date(2025, 9, 29), 3, 2, 1, 0.5),
-        (date(2025, 10, 6), 0, 1, 1, 1.0),
+        (first, 0, 2, 2, 1.0, True),
+        (first, 1, 2, 1, 0.5, True),
+        (first, 2, 2, 0, 0.0, True),
+        (first, 3, 2, 1, 0.5, False),
+        (second, 0, 1, 1, 1.0, True),
+        (second, 1, 1, 0, 0.0, True),
+        (second, 2, 1, 0, 0.0, False),
     ]
+
+
+def test_retention__follows_a_silent_cohort_for_520_weeks(story):
+    weeks = 600
+    story.play(at(6), 1)
+    story.play(at(6 + 7 * weeks), 2, commit=at(6 + 7 * weeks))
+    rows = story.rows("gold.mart_user_retention", "weeks_since", "active_users")
+    assert rows == [(0, 1), *((week, 0) for week in range(1, 521)), (weeks, 1)]
 
 
 def test_catalog_health__tells_unknown_incomplete_and_too_long(story):
@@ -595,6 +609,63 @@ def test_subscription__is_priced_as_at_the_moment_of_the_change(story):
     ]
 
 
+@pytest.mark.parametrize(
+    ("began", "movement"),
+    [
+        (date(2025, 10, 1), "opening"),
+        (date(2025, 10, 2), "sign_up"),
+        (date(2025, 10, 3), "sign_up"),
+        (date(2025, 10, 9), "sign_up"),
+        (None, "sign_up"),
+    ],
+)
+def test_subscription__of_an_account_older_than_the_log_is_an_opening(story, began, movement):
+    story.user(INSERT, at(3, 23), subscription_type="Basic", start_date=began)
+    story.user(DELETE, at(4))
+    story.user(INSERT, at(5), subscription_type="Basic", start_date=began)
+    assert story.movements("movement") == [movement, "cancel", "return"]
+
+
+def test_subscription__of_an_account_that_was_known_without_one_is_no_opening(story):
+    closed = {"start_date": date(2020, 1, 1), "end_date": date(2024, 1, 1)}
+    story.user(INSERT, at(3), subscription_type="Basic", **closed)
+    story.user(AFTER, at(4), subscription_type="Basic", start_date=date(2020, 1, 1))
+    assert story.movements("changed_at", "movement") == [(at(4), "sign_up")]
+
+
+def test_subscription__of_another_currency_is_neither_higher_nor_lower(story):
+    lines = [("Euro", "11.99", "EUR"), ("Krone", "139.00", "NOK"), ("A", "1.00", None)]
+    lines.append(("B", "2.00", None))
+    story.listings[PLANS].append(
+        Listing(
+            at(1),
+            [
+                {"plan": plan, "monthly_price": Decimal(price), "currency": currency}
+                | {"max_devices": 1}
+                for plan, price, currency in lines
+            ],
+        )
+    )
+    for day, plan in enumerate(("Euro", "Krone", "A", "B", "Gone"), start=2):
+        story.plan(AFTER, at(day), plan)
+    assert story.movements("movement", "from_currency", "to_currency") == [
+        ("sign_up", None, "EUR"),
+        ("switch", "EUR", "NOK"),
+        ("switch", "NOK", None),
+        ("upgrade", None, None),
+        ("switch", None, None),
+    ]
+    currencies = story.rows("gold.mart_subscription_movements", "date_day", "plan", "currency")
+    last = date(2025, 10, 6)
+    assert {plan: currency for day, plan, currency in currencies if day == last} == {
+        "Euro": "EUR",
+        "Krone": "NOK",
+        "A": "Unknown",
+        "B": "Unknown",
+        "Gone": "Unknown",
+    }
+
+
 def test_subscription_movements__count_subscribers_to_the_end_of_the_day(story):
     story.prices(at(1), Basic="5.00", Plus="9.99")
     story.plan(INSERT, at(2), "Basic")
@@ -605,9 +676,30 @@ def test_subscription_movements__count_subscribers_to_the_end_of_the_day(story):
     columns += ("subscribers", "recurring_revenue")
     assert story.rows("gold.mart_subscription_movements", *columns) == [
         (date(2025, 10, 2), "Basic", 2, 0, 0, 0, 2, Decimal("10.00")),
+        (date(2025, 10, 3), "Basic", 0, 0, 0, 0, 2, Decimal("10.00")),
         (date(2025, 10, 4), "Basic", 0, 0, 1, 1, 0, Decimal("0.00")),
         (date(2025, 10, 4), "Plus", 0, 1, 0, 0, 1, Decimal("9.99")),
     ]
+
+
+def test_subscription_movements__tell_a_new_price_though_nobody_moved(story):
+    story.prices(at(1), Basic="5.00")
+    story.plan(INSERT, at(2), "Basic")
+    story.prices(at(4, 23), Basic="6.00")
+    columns = ("date_day", "sign_ups", "subscribers", "recurring_revenue")
+    assert story.rows("gold.mart_subscription_movements", *columns) == [
+        (date(2025, 10, 2), 1, 1, Decimal("5.00")),
+        (date(2025, 10, 3), 0, 1, Decimal("5.00")),
+        (date(2025, 10, 4), 0, 1, Decimal("6.00")),
+    ]
+
+
+def test_subscription_movements__carry_a_plan_for_520_weeks(story):
+    story.plan(INSERT, datetime(1, 1, 1), "Basic")
+    story.user(INSERT, datetime(9999, 12, 31, 23), key=2, subscription_type="Basic")
+    days = story.rows("gold.mart_subscription_movements", "date_day")
+    assert len(days) == 1 + 7 * 520 + 1
+    assert days[-2:] == [date(1, 1, 1) + timedelta(weeks=520), date(9999, 12, 31)]
 
 
 def test_plans__have_a_version_per_price_until_a_list_misses_them(story):

@@ -28,7 +28,8 @@ PUBLISHED_COLUMNS = {
     "silver.dim_market": "market_key country iso_code region currency"
     " valid_from valid_to is_current",
     "silver.fct_subscription_changes": "user_key from_plan_key to_plan_key date_key user_id"
-    " changed_at movement from_plan to_plan from_monthly_price to_monthly_price",
+    " changed_at movement from_plan to_plan from_monthly_price to_monthly_price"
+    " from_currency to_currency",
     "silver.reconciliation": "source_table landed before_images redelivered applied deleted"
     " collapsed superseded quarantined",
     "gold.mart_daily_listening": "date_day country subscription_type device_type streams listeners"
@@ -37,10 +38,12 @@ PUBLISHED_COLUMNS = {
     " listeners",
     "gold.mart_top_artists_weekly": "week_start rank artist_id artist_name streams listeners",
     "gold.mart_user_engagement": "date_day daily_active_users weekly_active_users"
-    " monthly_active_users stickiness",
-    "gold.mart_user_retention": "cohort_week weeks_since cohort_users active_users retention",
-    "gold.mart_subscription_movements": "date_day plan sign_ups returns upgrades downgrades"
-    " switches departures cancellations subscribers monthly_price recurring_revenue",
+    " monthly_active_users stickiness is_window_complete",
+    "gold.mart_user_retention": "cohort_week weeks_since cohort_users active_users retention"
+    " is_week_complete",
+    "gold.mart_subscription_movements": "date_day plan openings sign_ups returns upgrades"
+    " downgrades switches departures cancellations subscribers monthly_price recurring_revenue"
+    " currency",
     "gold.mart_catalog_health": "date_day streams tracks_played streams_of_unknown_tracks"
     " streams_of_unknown_artists streams_of_incomplete_tracks streams_longer_than_the_track",
 }

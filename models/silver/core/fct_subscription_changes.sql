@@ -39,7 +39,10 @@ price_list as (
 
     select
         coalesce(
-            bit_xor(xxhash64(subscription_plan_key, unix_micros(valid_to), monthly_price)), 0
+            bit_xor(
+                xxhash64(subscription_plan_key, unix_micros(valid_to), monthly_price, currency)
+            ),
+            0
         ) as checksum
     from known_plans
 
@@ -93,6 +96,7 @@ states as (
         user_id,
         user_key,
         _loaded_through,
+        start_date,
         valid_from as changed_at,
         case when end_date is null then coalesce(subscription_type, 'Unknown') end as plan
     from versions
@@ -103,6 +107,7 @@ states as (
         user_id,
         user_key,
         _loaded_through,
+        cast(null as date) as start_date,
         valid_to as changed_at,
         cast(null as string) as plan
     from versions
@@ -115,6 +120,7 @@ compared as (
     select
         *,
         lag(plan) over (partition by user_id order by changed_at) as from_plan,
+        row_number() over (partition by user_id order by changed_at) = 1 as is_first_state,
         count(plan) over (
             partition by user_id
             order by changed_at
@@ -132,12 +138,17 @@ priced as (
         compared._loaded_through,
         compared.changed_at,
         compared.subscribed_states,
+        -- a day of grace: for who registers before midnight, and is committed after it
+        compared.is_first_state
+        and compared.start_date < date_add(cast(compared.changed_at as date), -1) as is_opening,
         compared.from_plan,
         compared.plan as to_plan,
         coalesce(from_plans.subscription_plan_key, {{ unknown_key() }}) as from_plan_key,
         coalesce(to_plans.subscription_plan_key, {{ unknown_key() }}) as to_plan_key,
         from_plans.monthly_price as from_monthly_price,
-        to_plans.monthly_price as to_monthly_price
+        to_plans.monthly_price as to_monthly_price,
+        from_plans.currency as from_currency,
+        to_plans.currency as to_currency
     from compared
     left outer join plans as from_plans
         on
@@ -165,8 +176,10 @@ rebuilt as (
         priced.changed_at,
         case
             when priced.to_plan is null then 'cancel'
+            when priced.is_opening then 'opening'
             when priced.subscribed_states = 1 then 'sign_up'
             when priced.from_plan is null then 'return'
+            when not priced.from_currency <=> priced.to_currency then 'switch'
             when priced.to_monthly_price > priced.from_monthly_price then 'upgrade'
             when priced.to_monthly_price < priced.from_monthly_price then 'downgrade'
             else 'switch'
@@ -175,6 +188,8 @@ rebuilt as (
         priced.to_plan,
         priced.from_monthly_price,
         priced.to_monthly_price,
+        priced.from_currency,
+        priced.to_currency,
         priced._loaded_through,
         price_list.checksum as _price_list,
         false as _is_deleted
@@ -207,6 +222,8 @@ select
     -- measures
     from_monthly_price,
     to_monthly_price,
+    from_currency,
+    to_currency,
 
     -- control
     _loaded_through,

@@ -16,11 +16,7 @@ KEY_OF = {
     "silver.fct_streams": "stream_id",
     "silver.fct_subscription_changes": "user_id",
 }
-TEXT_OF = {
-    "silver.dim_device": "device_type",
-    "silver.dim_subscription_plan": "plan",
-    "gold.mart_subscription_movements": "plan",
-}
+TEXT_OF = {"silver.dim_device": "device_type"}
 DAY_OF = {
     "silver.dim_date": "date_day",
     "gold.mart_daily_listening": "date_day",
@@ -28,7 +24,6 @@ DAY_OF = {
     "gold.mart_top_artists_weekly": "week_start",
     "gold.mart_user_engagement": "date_day",
     "gold.mart_user_retention": "cohort_week",
-    "gold.mart_subscription_movements": "date_day",
     "gold.mart_catalog_health": "date_day",
 }
 
@@ -63,6 +58,8 @@ def owners_of(world: World, table: str, row: dict[str, Any]) -> set[int]:
     """The scenarios that a row speaks of: one by its key or text, those of an era by its day."""
     if table in KEY_OF:
         return world.owner_of_key(row[KEY_OF[table]])
+    if table == "gold.mart_subscription_movements":
+        return world.owners_of_plan(row["plan"], row["date_day"])
     owners = world.owner_of_text(row[TEXT_OF[table]]) if table in TEXT_OF else set()
     return owners or (world.owners_of_day(row[DAY_OF[table]]) if table in DAY_OF else set())
 
@@ -79,24 +76,20 @@ def compare(
         return None
     found.absent = _only(expected, there - here)
     found.unexpected = _only(actual, here - there)
-    for row in _causes(world, table, found.absent + found.unexpected):
+    for row in _causes(table, found.absent + found.unexpected):
         found.owners |= owners_of(world, table, row)
     return found
 
 
-def _causes(world: World, table: str, rows: Rows) -> Rows:
-    """Of a plan that all use, a wrong day makes the subscribers of all later ones wrong."""
+def _causes(table: str, rows: Rows) -> Rows:
+    """Of a plan, a wrong day makes the subscribers of all later ones wrong."""
     if table != "gold.mart_subscription_movements":
         return rows
     first: dict[str, Any] = {}
     for row in rows:
         plan = row["plan"]
         first[plan] = min(first.get(plan, row["date_day"]), row["date_day"])
-    return [
-        row
-        for row in rows
-        if world.owner_of_text(row["plan"]) or row["date_day"] == first[row["plan"]]
-    ]
+    return [row for row in rows if row["date_day"] == first[row["plan"]]]
 
 
 def _only(rows: Rows, lines: Counter) -> Rows:

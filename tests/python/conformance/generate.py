@@ -203,11 +203,12 @@ class Author:
 
     def _dimuser(self, now: datetime) -> dict:
         plans = ("Basic@", "Basic@", "Plus@", "Plus@", "Twin@", "Secret@", "Free", "Premium")
+        begins = [now.date() - days * DAY for days in (-1, 0, 1, 2)]
         return {
             "user_name": self._text("Ann", "Bo"),
             "country": self._text("Norway", "Chile"),
             "subscription_type": self._text(*plans),
-            "start_date": self.dice.choice([date(2024, 1, 1), date(2024, 1, 2), None]),
+            "start_date": self.dice.choice([*begins, date(2024, 1, 1), None]),
             "end_date": self.dice.choice([None, None, date(2025, 12, 31)]),
         }
 

@@ -200,6 +200,21 @@ def _late_and_against_the_clock(told: Told) -> bool:
     )
 
 
+def _first_seen(days: int) -> Callable[[Told], bool]:
+    """A user whose first change, in log order, is so many days after the account began."""
+
+    def has(told: Told) -> bool:
+        first = (own[0] for key, own in told.of("DimUser").items() if key not in (None, -1))
+        return any(
+            change["start_date"] is not None
+            and change["end_date"] is None
+            and (change["_commit_time"].date() - change["start_date"]).days == days
+            for change in first
+        )
+
+    return has
+
+
 ALL: dict[str, Callable[[Told], bool]] = {
     "a commit time before that of the change before it": lambda told: any(_against_the_clock(told)),
     "deleted before it was inserted, by the clock": lambda told: any(
@@ -274,6 +289,8 @@ ALL: dict[str, Callable[[Told], bool]] = {
         change["artist_id"] == -1 for own in told.of("DimTrack").values() for change in own
     ),
     "a change without a place in the log": lambda told: not all(map(is_placed, told.changes)),
+    "an account of the day before it was seen": _first_seen(1),
+    "an account of two days before it was seen": _first_seen(2),
     "no user_id of a user": _has_null("DimUser", "user_id"),
     "no country": _has_null("DimUser", "country"),
     "no subscription_type": _has_null("DimUser", "subscription_type"),

@@ -34,13 +34,13 @@ class Delivery(NamedTuple):
     listing: Listing
 
 
-def chronicle(seed: int, world: World, scenarios: int, batches: int) -> list[Delivery]:
-    """All lists of a run, for so many scenarios; the same arguments give the same ones.
+def chronicle(seed: int, world: World, groups: int, batches: int) -> list[Delivery]:
+    """All lists of a run, with plans for so many groups; the same arguments give the same ones.
 
     Most are dated to the millisecond of a commit of a user, or one beside it.
     """
     dice = random.Random(f"{seed}/lists")
-    plans = [*COMMON_PLANS, *((f"{p} {n}", price) for n in range(scenarios) for p, price in PRICES)]
+    plans = [*COMMON_PLANS, *((f"{p} {n}", price) for n in range(groups) for p, price in PRICES)]
     priced = [_plan(plan, price) for plan, price in plans]
     markets = [
         {"country": country, "iso_code": code, "region": "North", "currency": currency}
@@ -136,6 +136,8 @@ def _changed(dice: random.Random, file: str, line: Line) -> Line:
         return line | {"region": dice.choice([*REGIONS, None])}
     if dice.random() < 0.2:
         return line | {"max_devices": dice.choice([1, 2, None])}
+    if dice.random() < 0.2:
+        return line | {"currency": dice.choice(["EUR", "NOK", None])}
     price = dice.choice([*OTHER_PRICES, None])
     return line | {"monthly_price": None if price is None else Decimal(price)}
 

@@ -16,6 +16,7 @@ LAST_ERA = (datetime(2262, 1, 1) - FIRST_ERA) // ERA - 1  # nanoseconds end in 2
 # Other times test the rules of plays, and are not moved.
 FIXED_BEFORE, FIXED_FROM = datetime(2020, 1, 1), datetime(2200, 1, 1)
 RESERVED = -1
+PLAN_GROUPS = 4  # scenarios share their plans: a mart has a row for each plan and day
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,10 @@ class Place:
         return day.year * 10000 + day.month * 100 + day.day
 
     def value(self, column: str, told: Any) -> Any:
-        """A told value as it lands: `@` at the end of a text stands for the scenario's number."""
+        """A told value as it lands: `@` at the end of a text stands for the scenario's number.
+
+        Of a plan it stands for the number of the scenario's group.
+        """
         if told is None or column == "_operation":
             return told
         if column in NUMBERS:
@@ -67,7 +71,8 @@ class Place:
         if isinstance(told, datetime):
             return self.moment(told)
         if isinstance(told, str) and told.endswith("@"):
-            return f"{told[:-1]} {self.number}"
+            number = self.number % PLAN_GROUPS if column == "subscription_type" else self.number
+            return f"{told[:-1]} {number}"
         return told
 
     def row(self, change: Change) -> Change:
@@ -80,6 +85,8 @@ class Place:
             moved["_seqval"] = f"0x{change['_seqval'] + 0x10000 * (self.number + 1):020X}"
         if change["table"] == "DimDate" and change["date"] is not None:
             moved["date"] = self.day(change["date"])
+        if change["table"] == "DimUser" and change["start_date"] is not None:
+            moved["start_date"] = self.day(change["start_date"])
         return moved
 
 
@@ -116,9 +123,15 @@ class World:
         return set() if number is None else {number}
 
     def owner_of_text(self, text: str | None) -> set[int]:
-        """Whose plan or device it is; none for those that all use."""
+        """Whose device it is; none for those that all use."""
         end = (text or "").rpartition(" ")[2]
         return {int(end)} if end.isdigit() and int(end) in self.scenarios else set()
+
+    def owners_of_plan(self, plan: str, day: date) -> set[int]:
+        """The scenarios that share the plan and the day."""
+        end = plan.rpartition(" ")[2]
+        owners = self.owners_of_day(day)
+        return {o for o in owners if o % PLAN_GROUPS == int(end)} if end.isdigit() else owners
 
     def owners_of_day(self, day: date | None) -> set[int]:
         """The scenarios that share the day."""

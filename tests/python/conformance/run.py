@@ -9,16 +9,15 @@ from conformance.delivery import backfills_of_era
 from conformance.generate import CALENDAR_DAYS, generate
 from conformance.land import Landing
 from conformance.listings import Delivery, chronicle
-from conformance.place import World
+from conformance.place import PLAN_GROUPS, World
 from conformance.scenario import Scenario
 from conformance.target import HomeTarget, Kill, Target
 from oracle import PUBLISHED, publish
 from warehouse_client import PUBLISHED_COLUMNS, resolve_keys
 
 SHARING = 4  # scenarios in an era, at least
-MOST_ERAS = 300  # when there are more, more share one: the calendar of engagement has a row per day
+MOST_ERAS = 40  # then more share one: retention has a row per two weeks, movements per plan and day
 CROWD = 40  # scenarios in the first era, so that its charts are longer than 100
-SPARE_PLANS = 600  # of scenarios that come later, when a failure is made smaller
 JUMPS = (0, 1, -1, 7200, -7200, 10 * 365 * 86_400, -10 * 365 * 86_400)  # of the clock, in seconds
 Told = Callable[[str], None]
 
@@ -55,8 +54,7 @@ class Run:
                 self.world.add(scenario, era)
         for scenario in kept:
             self.world.add(scenario, self.world.next_era)
-        listed = len(self.world.scenarios) + SPARE_PLANS
-        self.lists = chronicle(self.seed, self.world, listed, batches)
+        self.lists = chronicle(self.seed, self.world, PLAN_GROUPS, batches)
 
     def play(self, batches: int, kills: int) -> None:
         """Land all, batch by batch, and compare after each; then refresh, and compare again."""

@@ -79,9 +79,12 @@ def _shrink_one(run: Run, suspects: list[Scenario], judged: set[str]) -> Scenari
 def _try(
     run: Run, candidates: list[Scenario], judged: set[str], with_refresh: bool
 ) -> list[Scenario]:
-    """Which of the candidates differ in the judged tables: all of them in the same builds."""
-    era = run.world.next_era
-    numbers = [run.world.add(one, era + index) for index, one in enumerate(candidates)]
+    """Which of the candidates differ in the judged tables: all of them in the same builds.
+
+    They share an era if a row's key tells whose it is: each era makes long marts longer.
+    """
+    era, apart = run.world.next_era, not judged <= {*KEY_OF}
+    numbers = [run.world.add(one, era + apart * index) for index, one in enumerate(candidates)]
     found: list[Difference] = []
     for batch in range(max(len(one.batches) for one in candidates)):
         run.landing.land(run.world, numbers, batch)

@@ -8,6 +8,8 @@ from oracle.dimensions import BEGINNING, UNKNOWN
 from oracle.facts import plays, resolved_plays
 
 CHART_LENGTH = 100
+MONTH = 30  # days, those of the window of monthly active users
+CARRIED_WEEKS = 520  # a cohort without active users is followed for so long
 
 
 def _named(text: str | None) -> str:
@@ -97,40 +99,51 @@ def mart_user_engagement(history: History) -> list[dict]:
     rows = []
     for offset in range((max(users) - min(users)).days + 1):
         day = min(users) + timedelta(days=offset)
-        daily, weekly, monthly = (active(day, days) for days in (1, 7, 30))
+        daily, weekly, monthly = (active(day, days) for days in (1, 7, MONTH))
+        complete = offset >= MONTH - 1
         rows.append(
             {
                 "date_day": day,
                 "daily_active_users": daily,
                 "weekly_active_users": weekly,
                 "monthly_active_users": monthly,
-                "stickiness": daily / monthly if monthly else None,
+                "stickiness": daily / monthly if monthly and complete else None,
+                "is_window_complete": complete,
             }
         )
     return rows
 
 
 def mart_user_retention(history: History) -> list[dict]:
-    """Per week of first plays, and weeks since: who of them played, of how many."""
+    """Per week of first plays, and week since, until the last: who of them played, of how many."""
     weeks: dict[int, set[date]] = defaultdict(set)
+    last_day = date.min
     for play in plays(history):
-        weeks[play["user_id"]].add(_monday(play["stream_timestamp"].date()))
-    cohorts: dict[date, int] = defaultdict(int)
-    active: dict[tuple[date, int], int] = defaultdict(int)
+        day = play["stream_timestamp"].date()
+        weeks[play["user_id"]].add(_monday(day))
+        last_day = max(last_day, day)
+    active: dict[date, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     for own in weeks.values():
-        cohorts[min(own)] += 1
         for week in own:
-            active[min(own), (week - min(own)).days // 7] += 1
-    return [
-        {
-            "cohort_week": cohort,
-            "weeks_since": since,
-            "cohort_users": cohorts[cohort],
-            "active_users": users,
-            "retention": users / cohorts[cohort],
-        }
-        for (cohort, since), users in active.items()
-    ]
+            active[min(own)][week] += 1
+    rows = []
+    for cohort, users in active.items():
+        week, silent = cohort, 0
+        while week <= last_day:
+            silent = 0 if week in users else silent + 1
+            if silent <= CARRIED_WEEKS:
+                rows.append(
+                    {
+                        "cohort_week": cohort,
+                        "weeks_since": (week - cohort).days // 7,
+                        "cohort_users": users[cohort],
+                        "active_users": users.get(week, 0),
+                        "retention": users.get(week, 0) / users[cohort],
+                        "is_week_complete": week + timedelta(days=6) <= last_day,
+                    }
+                )
+            week += timedelta(weeks=1)
+    return rows
 
 
 def _is_unknown(version: dict) -> bool:

@@ -105,3 +105,8 @@ def name_of(plan: Version | None) -> tuple[str, datetime]:
 def price_of(plan: Version | None) -> Decimal | None:
     """The monthly price of a plan's version; None if it is not known."""
     return plan["monthly_price"] if plan else None
+
+
+def currency_of(plan: Version | None) -> str | None:
+    """The currency of a plan's price; None if it is not known."""
+    return plan["currency"] if plan else None

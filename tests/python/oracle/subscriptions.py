@@ -8,16 +8,25 @@ from typing import Any
 from oracle.changes import History
 from oracle.dimensions import UNKNOWN, Version, versions_by_key
 from oracle.facts import date_key_of
-from oracle.reference import PLANS, Listings, name_of, plan_at, price_of, reference_versions
+from oracle.reference import (
+    PLANS,
+    Listings,
+    currency_of,
+    name_of,
+    plan_at,
+    price_of,
+    reference_versions,
+)
 
 MEASURES = {
+    "opening": "openings",
     "sign_up": "sign_ups",
     "return": "returns",
     "upgrade": "upgrades",
     "downgrade": "downgrades",
     "switch": "switches",
 }
-MICROSECOND = timedelta(microseconds=1)
+CARRIED = timedelta(weeks=520)  # how long a plan that nobody moves to or from is told further
 
 
 def plan_of(version: Version | None) -> str | None:
@@ -40,14 +49,20 @@ def _boundaries(own: list[Version]) -> list[tuple[datetime, Version | None]]:
     return told
 
 
-def _kind_of(before: str | None, after: str | None, had_one: bool, prices: tuple) -> str:
-    if before is None:
-        return "return" if had_one else "sign_up"
-    if after is None:
-        return "cancel"
-    if None in prices or prices[0] == prices[1]:
+def _first_kind(version: Version, own: list[Version]) -> str:
+    """An opening, if the account subscribed when it was first seen, and began long before."""
+    began, seen = version["start_date"], version["valid_from"].date()
+    long_before = began is not None and (seen - began).days > 1
+    return "opening" if version is own[0] and long_before else "sign_up"
+
+
+def _kind_of_change(left: Version | None, taken: Version | None) -> str:
+    """Of one plan to another, by the prices of their versions; which may not be known."""
+    before, after = price_of(left), price_of(taken)
+    comparable = currency_of(left) == currency_of(taken)
+    if not comparable or before is None or after is None or before == after:
         return "switch"
-    return "upgrade" if prices[1] > prices[0] else "downgrade"
+    return "upgrade" if after > before else "downgrade"
 
 
 def fct_subscription_changes(history: History, listings: Listings) -> list[dict[str, Any]]:
@@ -62,7 +77,12 @@ def fct_subscription_changes(history: History, listings: Listings) -> list[dict[
             if after == plan:
                 continue
             left, taken = plan_at(priced, plan, moment), plan_at(priced, after, moment)
-            prices = (price_of(left), price_of(taken))
+            if after is None or version is None:
+                movement = "cancel"
+            elif plan is None:
+                movement = "return" if had_one else _first_kind(version, own)
+            else:
+                movement = _kind_of_change(left, taken)
             rows.append(
                 {
                     "user_version": (user_id, named["valid_from"]),
@@ -71,19 +91,30 @@ def fct_subscription_changes(history: History, listings: Listings) -> list[dict[
                     "date_key": date_key_of(moment.date()),
                     "user_id": user_id,
                     "changed_at": moment,
-                    "movement": _kind_of(plan, after, had_one, prices),
+                    "movement": movement,
                     "from_plan": plan,
                     "to_plan": after,
-                    "from_monthly_price": prices[0],
-                    "to_monthly_price": prices[1],
+                    "from_monthly_price": price_of(left),
+                    "to_monthly_price": price_of(taken),
+                    "from_currency": currency_of(left),
+                    "to_currency": currency_of(taken),
                 }
             )
             plan, had_one = after, True
     return rows
 
 
+def _last_day(history: History, listings: Listings) -> date:
+    """The last day on which a version of an account or of a plan began or ended."""
+    accounts = versions_by_key(history, "DimUser")
+    plans = reference_versions(listings[PLANS], PLANS)
+    versions = [version for own in (*accounts.values(), *plans.values()) for version in own]
+    ended = (version["valid_to"] for version in versions if not version["is_current"])
+    return max((*ended, *(version["valid_from"] for version in versions))).date()
+
+
 def mart_subscription_movements(history: History, listings: Listings) -> list[dict[str, Any]]:
-    """Per day and plan with a movement: arrivals, leavings, subscribers and revenue at its end."""
+    """Per plan and day from its first movement: arrivals, leavings, subscribers and revenue."""
     moved: dict[str, dict[date, Counter]] = defaultdict(lambda: defaultdict(Counter))
     for row in fct_subscription_changes(history, listings):
         day, kind = row["changed_at"].date(), row["movement"]
@@ -92,25 +123,40 @@ def mart_subscription_movements(history: History, listings: Listings) -> list[di
         if row["from_plan"] is not None:
             left = "cancellations" if kind == "cancel" else "departures"
             moved[row["from_plan"]][day][left] += 1
+    if not moved:
+        return []
     priced = reference_versions(listings[PLANS], PLANS)
+    end = _last_day(history, listings)
     rows = []
     for plan, days in moved.items():
-        subscribers = 0
-        for day in sorted(days):
+        subscribers, moves = 0, sorted(days)
+        for day, next_day in zip(moves, [*moves[1:], None], strict=True):
             counts = days[day]
             arrived = sum(counts[measure] for measure in MEASURES.values())
             subscribers += arrived - counts["departures"] - counts["cancellations"]
-            midnight = datetime.combine(day + timedelta(days=1), time())
-            price = price_of(plan_at(priced, plan, midnight - MICROSECOND))
-            rows.append(
-                {"date_day": day, "plan": plan}
-                | {measure: counts[measure] for measure in MEASURES.values()}
-                | {
-                    "departures": counts["departures"],
-                    "cancellations": counts["cancellations"],
-                    "subscribers": subscribers,
-                    "monthly_price": price,
-                    "recurring_revenue": None if price is None else Decimal(subscribers) * price,
-                }
-            )
+            rows.append(_told(priced, plan, day, counts, subscribers))
+            quiet = (next_day - day).days - 1 if next_day else (end - day).days
+            for offset in range(1, min(quiet, CARRIED.days) + 1):
+                quiet_day = day + timedelta(days=offset)
+                rows.append(_told(priced, plan, quiet_day, Counter(), subscribers))
     return rows
+
+
+def _told(
+    priced: dict[str, list[Version]], plan: str, day: date, counts: Counter, subscribers: int
+) -> dict[str, Any]:
+    """A plan's row of a day, at the price of its last microsecond."""
+    version = plan_at(priced, plan, datetime.combine(day, time.max))
+    price, currency = price_of(version), currency_of(version)
+    return (
+        {"date_day": day, "plan": plan}
+        | {measure: counts[measure] for measure in MEASURES.values()}
+        | {
+            "departures": counts["departures"],
+            "cancellations": counts["cancellations"],
+            "subscribers": subscribers,
+            "monthly_price": price,
+            "recurring_revenue": None if price is None else Decimal(subscribers) * price,
+            "currency": UNKNOWN if currency is None else currency,
+        }
+    )
