@@ -198,7 +198,7 @@ def _run_elsewhere(
     finally:
         if tree.counts():
             title = f"{pipeline} {status} in {time.monotonic() - began:.1f} s"
-            out.print(tree.shown(title), soft_wrap=True)
+            out.print(tree.shown(title))
     if record.error:
         return status, record.error["message"]
     # A pipeline that handles the failure is green, but took another way than in Azure.
