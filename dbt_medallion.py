@@ -6,10 +6,13 @@ other targets are not affected.
 Source: https://github.com/dbt-labs/dbt-core/blob/main/core/dbt/plugins/manager.py
 """
 
+import logging
 import os
+import sys
 import warnings
 
 from dbt.plugins.manager import dbtPlugin
+from medallion import disk
 from medallion.home import home
 from medallion.local.certificates import trusting
 from medallion.local.warehouse.certificates import files_of
@@ -20,6 +23,7 @@ class MedallionPlugin(dbtPlugin):
 
     def initialize(self) -> None:
         """Name the bundle, if there is a local warehouse; silence one warning."""
+        logging.Handler.handleError = _lost_line  # type: ignore[method-assign]
         before = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         bundle = trusting(files_of(home()), before)
         if bundle is not None:
@@ -31,4 +35,15 @@ class MedallionPlugin(dbtPlugin):
         )
 
 
+def _lost_line(handler: logging.Handler, record: logging.LogRecord) -> None:
+    """Say once that dbt's log cannot be written; logging would print a traceback per line."""
+    error = sys.exc_info()[1]
+    told = disk.sentence(error) if error is not None else None
+    place = getattr(handler, "baseFilename", "the terminal")
+    if place not in _lost:
+        _lost.add(place)
+        print(f"dbt cannot write its log {place}: {told or error}", file=sys.stderr)
+
+
+_lost: set[str] = set()
 plugins = [MedallionPlugin]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from medallion import disk
 from medallion.errors import MedallionError
 from medallion.local.source.system import LAYOUT
 
@@ -30,7 +31,8 @@ def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
                 duckdb.BinderException,
             ) as error:
                 if not _is_busy(str(error)):
-                    raise MedallionError(f"{path} cannot be opened: {_first_line(error)}") from None
+                    told = disk.sentence(error) or f"{path} cannot be opened: {_first_line(error)}"
+                    raise MedallionError(told) from None
                 _pause(path, deadline)
             else:
                 break
@@ -69,7 +71,8 @@ def sentences() -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise MedallionError(f"the source database refused: {_first_line(error)}") from None
+        told = disk.sentence(error) or f"the source database refused: {_first_line(error)}"
+        raise MedallionError(told) from None
 
 
 def _check_layout(con: duckdb.DuckDBPyConnection, path: Path) -> None:

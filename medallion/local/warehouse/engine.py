@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from medallion import disk
 from medallion.local.warehouse.dialect import first_line
 from medallion.local.warehouse.errors import SqlError
 from medallion.local.warehouse.types import plain_schema
@@ -120,4 +121,7 @@ def _as_plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 def _told(error: Exception) -> Exception:
     """The engine's error as one sentence, without the protocol's envelope."""
-    return error if isinstance(error, SqlError) else SqlError(first_line(error))
+    if isinstance(error, SqlError):
+        return error
+    told = disk.sentence(error)
+    return SqlError(f"[IO_ERROR] {told}" if told else first_line(error))
