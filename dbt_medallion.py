@@ -6,13 +6,15 @@ other targets are not affected.
 Source: https://github.com/dbt-labs/dbt-core/blob/main/core/dbt/plugins/manager.py
 """
 
+import logging
 import os
+import sys
 import warnings
 from pathlib import Path
 
 import click
 from dbt.plugins.manager import dbtPlugin
-from medallion import clone
+from medallion import clone, disk
 from medallion.errors import MedallionError
 from medallion.home import home
 from medallion.local.certificates import trusting
@@ -41,6 +43,7 @@ class MedallionPlugin(dbtPlugin):
                 raise
             return  # no local warehouse can be there, and other targets need nothing of it
         require_own(settings, here)
+        logging.Handler.handleError = _lost_line  # type: ignore[method-assign]
         before = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         bundle = trusting(files_of(here), before)
         if bundle is not None:
@@ -52,4 +55,15 @@ class MedallionPlugin(dbtPlugin):
         )
 
 
+def _lost_line(handler: logging.Handler, record: logging.LogRecord) -> None:
+    """Say once that dbt's log cannot be written; logging would print a traceback per line."""
+    error = sys.exc_info()[1]
+    told = disk.sentence(error) if error is not None else None
+    place = getattr(handler, "baseFilename", "the terminal")
+    if place not in _lost:
+        _lost.add(place)
+        print(f"dbt cannot write its log {place}: {told or error}", file=sys.stderr)
+
+
+_lost: set[str] = set()
 plugins = [MedallionPlugin]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import typer
 
+from medallion import disk
 from medallion.cli import (
     demo,
     factory,
@@ -55,10 +56,19 @@ app.command("status")(warehouse.status)
 
 
 def main() -> None:
-    """Run a command; a `MedallionError` becomes one sentence on standard error, and status 1."""
+    """Run a command; a `MedallionError` becomes one sentence on standard error, and status 1.
+
+    So does an error of the disk: a full one, one that is read-only, a place without rights.
+    """
     try:
         require_own(Path.cwd())
         app()
     except MedallionError as error:
         complain(error)
+        sys.exit(1)
+    except Exception as error:
+        told = disk.sentence(error)
+        if told is None:
+            raise
+        complain(MedallionError(told))
         sys.exit(1)

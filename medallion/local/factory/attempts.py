@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from medallion import disk
 from medallion.errors import MedallionError
 from medallion.local.factory.activities import ACTIVITIES
 from medallion.local.factory.control import CONTROL
@@ -134,7 +135,8 @@ def _explained(activity: Activity, error: Exception) -> dict[str, Any]:
         case KeyError():
             message = f"{it} lacks its property {error}."
         case OSError():
-            message = f"{it} failed: {str(error).rstrip('.')}."
+            told = disk.sentence(error) or f"{str(error).rstrip('.')}."
+            message = f"{it} failed: {told}"
             return _failed(activity, "SystemError", "SystemError", message)
         case _:
             LOG.debug("%s failed", it, exc_info=error)

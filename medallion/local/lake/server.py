@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from medallion import disk
 from medallion.local.lake import blobs
 
 OLDEST_VERSION_WITH_TOKENS = "2017-11-09"
@@ -67,6 +68,10 @@ def _handler(lake: Path, token: str) -> type[BaseHTTPRequestHandler]:
                 code = "BlobAlreadyExists" if conditions[1] else "ConditionNotMet"
                 self._refuse(409 if conditions[1] else 412, code, "the blob is another one now")
                 return
+            except OSError as error:  # the laptop's disk; the service has no such answer
+                told = disk.sentence(error) or str(error)
+                self._refuse(507, "InternalError", told, reason=told)
+                return
             self._answer(201, {"ETag": tag})
 
         def _allowed(self, conditions: set[str]) -> Path | None:
@@ -96,8 +101,9 @@ def _handler(lake: Path, token: str) -> type[BaseHTTPRequestHandler]:
                 headers = {"ETag": found[1], "Content-Type": "application/octet-stream"}
                 self._answer(200, headers, found[0], with_body)
 
-        def _refuse(self, status: int, code: str, why: str) -> None:
-            self._answer(status, {"x-ms-error-code": code}, f"{code}: {why}".encode())
+        def _refuse(self, status: int, code: str, why: str, reason: str | None = None) -> None:
+            body = f"{code}: {why}".encode()
+            self._answer(status, {"x-ms-error-code": code}, body, reason=reason)
 
         def _answer(
             self,
@@ -105,8 +111,9 @@ def _handler(lake: Path, token: str) -> type[BaseHTTPRequestHandler]:
             headers: dict[str, str],
             body: bytes = b"",
             with_body: bool = True,
+            reason: str | None = None,
         ) -> None:
-            self.send_response(status)
+            self.send_response(status, reason)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))

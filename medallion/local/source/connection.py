@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from medallion import disk
 from medallion.errors import MedallionError
 from medallion.local.source.system import LAYOUT
 from medallion.local.tsql.errors import translated
@@ -31,7 +32,8 @@ def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
                 duckdb.BinderException,
             ) as error:
                 if not _is_busy(str(error)):
-                    raise MedallionError(f"{path} cannot be opened: {_first_line(error)}") from None
+                    told = disk.sentence(error) or f"{path} cannot be opened: {_first_line(error)}"
+                    raise MedallionError(told) from None
                 _pause(path, deadline)
             else:
                 break
@@ -70,10 +72,10 @@ def sentences() -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        known = translated(str(error))
-        if known is not None:
-            raise MedallionError(known) from None
-        raise MedallionError(f"the source database refused: {_first_line(error)}") from None
+        told = translated(str(error)) or disk.sentence(error)
+        raise MedallionError(
+            told or f"the source database refused: {_first_line(error)}"
+        ) from None
 
 
 def _check_layout(con: duckdb.DuckDBPyConnection, path: Path) -> None:

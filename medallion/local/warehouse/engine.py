@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from medallion import disk
 from medallion.local.warehouse.address import Addresses
 from medallion.local.warehouse.dialect import first_line
 from medallion.local.warehouse.errors import SqlError
@@ -113,6 +114,8 @@ class Engine:
         """The engine's error as one sentence, without the protocol's envelope."""
         if isinstance(error, SqlError):
             return error
+        if lost := disk.sentence(error):
+            return SqlError(f"[IO_ERROR] {lost}")
         told = self.addresses.shown(first_line(error))
         if "to Timestamp(ns)" in told:
             return SqlError(

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from medallion import disk
 from medallion.errors import MedallionError
 from medallion.home import Home, same_folder
 from medallion.local.warehouse import state as states
@@ -71,10 +72,15 @@ def start(home: Home, port: int | None = None) -> tuple[State, bool]:
             return known, False
         token = known.token if known is not None else states.new_token()
         chosen = _port(port, known)
+        states.write(home, State(chosen, token))  # on a full disk nothing is started
         process = _launch(home, chosen, token)
         begun = states.start_of(process.pid)
         started = State(chosen, token, process.pid, begun, str(home.root))
-        states.write(home, started)
+        try:
+            states.write(home, started)
+        except OSError:
+            process.kill()
+            raise
         _await(home, started, process)
         return started, True
 
@@ -158,6 +164,8 @@ def _await(home: Home, state: State, process: subprocess.Popen) -> None:
     end = time.monotonic() + _SECONDS_TO_START
     while time.monotonic() < end:
         if process.poll() is not None:
+            if told := _last_words(home):
+                raise MedallionError(f"The warehouse cannot start: {told}")
             raise MedallionError(
                 f"The warehouse ended while it started: see the last lines of {log_file(home)}."
             )
@@ -168,6 +176,15 @@ def _await(home: Home, state: State, process: subprocess.Popen) -> None:
     raise MedallionError(
         f"The warehouse did not answer within {_SECONDS_TO_START} seconds: see {log_file(home)}."
     )
+
+
+def _last_words(home: Home) -> str | None:
+    """What of the disk stopped the server, by the last line of its log."""
+    try:
+        lines = log_file(home).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return disk.sentence(Exception(lines[-1])) if lines else None
 
 
 def answers(home: Home, state: State) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 from databricks.sql.thrift_api.TCLIService import ttypes as t
 
+from medallion import disk
 from medallion.local.warehouse.dialect import first_line
 from medallion.local.warehouse.engine import CATALOG, Result, result_of
 from medallion.local.warehouse.errors import SqlError
@@ -280,6 +281,8 @@ def _failed(message: str) -> t.TStatus:
 def _message(error: BaseException) -> str:
     if isinstance(error, SqlError):
         return str(error)
+    if told := disk.sentence(error):
+        return f"[IO_ERROR] {told}"
     return f"[INTERNAL_ERROR] {type(error).__name__}: {first_line(error)}"  # type: ignore[arg-type]
 
 
