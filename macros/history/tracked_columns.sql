@@ -1,5 +1,7 @@
-{#- The columns of a dimension whose change makes a version: all of the source but the key and `updated_at`, which changes
-    without meaning. -#}
+{#-
+    The columns of a dimension whose change makes a version: all of the source but the key and `updated_at`, which
+    changes without meaning.
+-#}
 {% macro tracked_columns(entity) -%}
     {{ return({
         'user': ['user_name', 'country', 'subscription_type', 'start_date', 'end_date'],

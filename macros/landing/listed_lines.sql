@@ -1,8 +1,8 @@
 {#-
-    Each line of every landed list of a bronze model of reference files, judged. A landed file is the whole list as of its
-    landing time; a file that was overwritten is a list for each time. `_is_counted` tells the lines whose list is part
-    of the history: it has a good line, and of the lists with one landing time it is the last by file name. A key with
-    two good lines that differ is contradictory, and both are kept out.
+    Each line of every landed list of a bronze model of reference files, judged. A landed file is the whole list as of
+    its landing time; a file that was overwritten is a list for each time. `_is_counted` tells the lines whose list is
+    part of the history: it has a good line, and of the lists with one landing time it is the last by file name. A key
+    with two good lines that differ is contradictory, and both are kept out.
 -#}
 {% macro listed_lines(of, key, attributes) -%}
     with
