@@ -3,7 +3,6 @@
 import json
 from datetime import date, datetime, time
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -676,8 +675,8 @@ STORIES: list[tuple[list[str], str, list[list[str | None]] | str]] = [
     ),
     (
         [
-            "CREATE TABLE dbo.T4 (id int NOT NULL PRIMARY KEY, a char(4), d datetime DEFAULT GETDATE(), "
-            "n decimal(5,1) DEFAULT 2.25)",
+            "CREATE TABLE dbo.T4 (id int NOT NULL PRIMARY KEY, a char(4), "
+            "d datetime DEFAULT GETDATE(), n decimal(5,1) DEFAULT 2.25)",
             "INSERT INTO dbo.T4 (id, a) VALUES (1, 'ab')",
             "INSERT INTO dbo.T4 VALUES (2, 'cd', DEFAULT, DEFAULT)",
             "UPDATE dbo.T4 SET n = DEFAULT, a = 'x' WHERE a = 'CD'",

@@ -15,7 +15,7 @@ from medallion.local.source import catalog, changelog, tsql, types
 from medallion.local.source.catalog import Column, Table
 from medallion.local.tsql import macros
 from medallion.local.tsql.types import parsed
-from medallion.local.tsql.values import Value, assign, convert
+from medallion.local.tsql.values import Value, assign, convert, quote
 
 
 def alter_table(
@@ -90,8 +90,12 @@ def _add(
     add = f"ALTER TABLE {table.sql} ADD COLUMN {column.sql} {column.duckdb_type}"
     if must_have and column.default is not None:
         # The rows get the value without being updated: SQL Server logs no change of theirs.
-        con.execute(add)
-        con.execute(f"UPDATE {table.sql} SET {column.sql} = {default_value(con, column, now)}")
+        # DuckDB takes no call of a temporary macro for a default.
+        query = f"SELECT CAST({default_value(con, column, now)} AS VARCHAR)"
+        (text,) = con.execute(query).fetchone() or (None,)
+        value = "NULL" if text is None else quote(text)
+        con.execute(f"{add} DEFAULT CAST({value} AS {column.duckdb_type})")
+        con.execute(f"ALTER TABLE {table.sql} ALTER COLUMN {column.sql} DROP DEFAULT")
     else:
         con.execute(add)
     if changelog.is_logged(con, table):
@@ -185,7 +189,9 @@ def _convert(
                 con.execute(f"ALTER TABLE {table.sql} {change}")
             else:
                 changelog.alter(con, table, change)
-    except duckdb.ConversionException:
+    except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+        if "Msg 2628" in str(error):
+            raise
         raise MedallionError(
             f"Msg 8114: Error converting data type {column.tsql_type} to {found.text} in column "
             f"'{column.name}' of '{table.full_name}' or in its recorded changes."

@@ -11,11 +11,16 @@ import pyarrow as pa
 from medallion.errors import MedallionError
 from medallion.local import delimited
 from medallion.local.source.catalog import Column, Table, quoted
+from medallion.local.tsql import macros
+from medallion.local.tsql.types import MAX, MOMENTS, MONEY, TEXT, nvarchar
+from medallion.local.tsql.values import Value, assign, from_ticks
 
+# A day from the year 1 on: SQL Server has no year 0.
+_DAY = r"(\d{3}[1-9]|\d{2}[1-9]\d|\d[1-9]\d{2}|[1-9]\d{3})-\d{2}-\d{2}"
 # What a value must look like before it is cast: DuckDB's own cast would round 1.5 to 2.
 PATTERNS = {
-    "DATE": r"\d{4}-\d{2}-\d{2}",
-    "TIMESTAMP": r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?Z?)?",
+    "DATE": _DAY,
+    "TIMESTAMP": _DAY + r"([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?Z?)?",
     "INT": r"[+-]?\d+",
     "BIGINT": r"[+-]?\d+",
 }
@@ -37,7 +42,8 @@ def read(con: duckdb.DuckDBPyConnection, path: Path, table: Table, relation: str
         raise MedallionError(f"{path}, {error}") from None
     for column in table.columns:
         _check_column(con, path, column)
-    casts = ", ".join(f"CAST({c.sql} AS {c.duckdb_type}) AS {c.sql}" for c in table.columns)
+    casts = ", ".join(f"{_value(c)} AS {c.sql}" for c in table.columns)
+    macros.provide(con, casts)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT _line, {casts} FROM _raw ORDER BY _line"
     )
@@ -63,6 +69,17 @@ def repeated_keys(
             f"{second}; keys are unique with --strict"
         )
     return len(rows)
+
+
+def _value(column: Column) -> str:
+    """The checked text of a column as the column stores it."""
+    kind = column.kind
+    if kind.name == "datetime2" and kind.scale < 6:
+        # Six digits decide how five are rounded.
+        return from_ticks(f"ts_of(CAST({column.sql} AS TIMESTAMP))", kind)
+    if kind.name in TEXT | MOMENTS - {"date"} | MONEY:
+        return assign(Value(column.sql, nvarchar(MAX), has_columns=True), kind, column.name).sql
+    return f"CAST({column.sql} AS {column.duckdb_type})"
 
 
 @dataclass(frozen=True)
@@ -120,7 +137,7 @@ def _check_column(con: duckdb.DuckDBPyConnection, path: Path, column: Column) ->
             raise MedallionError(f"{path}, line {row[0]}: the key column {column.name!r} is empty")
     if column.max_chars is not None:
         fault, wish = (
-            f"length({name}) > {column.max_chars}",
+            f"strlen({name}) > {column.max_chars} AND ts_units({name}) > {column.max_chars}",
             f"at most {column.max_chars} characters",
         )
     elif column.duckdb_type in PATTERNS:
@@ -135,6 +152,7 @@ def _check_column(con: duckdb.DuckDBPyConnection, path: Path, column: Column) ->
             f"{name} IS NOT NULL AND TRY_CAST({name} AS {column.duckdb_type}) IS NULL",
             f"a value of type {column.tsql_type}",
         )
+    macros.provide(con, fault)
     row = con.execute(
         f"SELECT _line, {name} FROM _raw WHERE {fault} ORDER BY _line LIMIT 1"
     ).fetchone()

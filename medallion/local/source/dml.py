@@ -30,7 +30,9 @@ def plan(con: duckdb.DuckDBPyConnection, tree: exp.Expression, now: datetime) ->
             f"the OUTPUT clause of {describe(tree)} is not supported by the stand-in"
         )
     if tree.args.get("limit") or tree.args.get("order") or tree.args.get("options"):
-        raise MedallionError(f"{describe(tree)} is not supported by the stand-in: it has TOP, ORDER BY or OPTION")
+        raise MedallionError(
+            f"{describe(tree)} is not supported by the stand-in: it has TOP, ORDER BY or OPTION"
+        )
     c = compiler(con, now)
     if isinstance(tree, exp.Insert):
         table, text = _insert(con, c, tree, now)
@@ -78,8 +80,10 @@ def _listed(table: Table, values: dict[str, str]) -> str:
 
 
 def _is_default(node: exp.Expression) -> bool:
-    return isinstance(node, exp.Var | exp.Column) and node.name.upper() == "DEFAULT" and not (
-        isinstance(node, exp.Column) and (node.table or node.this.args.get("quoted"))
+    return (
+        isinstance(node, exp.Var | exp.Column)
+        and node.name.upper() == "DEFAULT"
+        and not (isinstance(node, exp.Column) and (node.table or node.this.args.get("quoted")))
     )
 
 
@@ -109,13 +113,13 @@ def _insert(
     else:
         raise MedallionError(f"{describe(tree)} is not supported: give VALUES or a SELECT")
     values = {
-        column.name: f"q.{column.sql}" if column in columns else alter.default_value(con, column, now)
+        column.name: f"q.{column.sql}"
+        if column in columns
+        else alter.default_value(con, column, now)
         for column in table.columns
     }
     rows = ", ".join(_typed(column, values[column.name]) for column in table.columns)
-    return table, (
-        f"{common}SELECT NULL::BIGINT AS _rid, 'I' AS _op, {rows} FROM ({text}) AS q"
-    )
+    return table, (f"{common}SELECT NULL::BIGINT AS _rid, 'I' AS _op, {rows} FROM ({text}) AS q")
 
 
 def _other_number(more: bool) -> MedallionError:
@@ -234,9 +238,7 @@ def _delete(con: duckdb.DuckDBPyConnection, c: Compiler, tree: exp.Delete) -> Pl
     )
 
 
-def _merge(
-    con: duckdb.DuckDBPyConnection, c: Compiler, tree: exp.Merge, now: datetime
-) -> Planned:
+def _merge(con: duckdb.DuckDBPyConnection, c: Compiler, tree: exp.Merge, now: datetime) -> Planned:
     common = c.common(tree)
     table = catalog.table_named(con, tree.this)
     alias = tree.this.alias_or_name

@@ -108,12 +108,8 @@ class Relations:
             return None
         engine, kinds, result, optional = found
         if not len(kinds) - optional <= len(arguments) <= len(kinds):
-            raise MedallionError(
-                f"Msg 174: The function {name} requires {len(kinds)} argument(s)."
-            )
-        given = [
-            convert(value, kind).sql for value, kind in zip(arguments, kinds, strict=False)
-        ]
+            raise MedallionError(f"Msg 174: The function {name} requires {len(kinds)} argument(s).")
+        given = [convert(value, kind).sql for value, kind in zip(arguments, kinds, strict=False)]
         return Value(
             f"{engine}({', '.join(given)})",
             result,

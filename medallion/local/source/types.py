@@ -37,6 +37,7 @@ CATALOGUE = {
     "uniqueidentifier": (36, 16, 0, 0),
 }
 
+
 @dataclass(frozen=True)
 class Facts:
     """What sys.columns says of a column's type; `max_length` in bytes, -1 for `max`."""

@@ -11,7 +11,7 @@ from medallion.local.tsql import functions, likes, numbers, types
 from medallion.local.tsql.errors import brief, unsupported
 from medallion.local.tsql.queries import Queries
 from medallion.local.tsql.scope import Catalog, Scope
-from medallion.local.tsql.types import BINARY, INTEGERS, MOMENTS, NATIONAL, NUMBERS, TEXT, Type
+from medallion.local.tsql.types import BINARY, INTEGERS, NATIONAL, NUMBERS, TEXT, Type
 from medallion.local.tsql.values import Value, convert, literal, ticks
 
 OPERATORS: dict[Any, str] = {
@@ -26,7 +26,6 @@ CONDITIONS = (
     *(exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Like, exp.Escape, exp.Exists),
     *OPERATORS,
 )
-_TICKING = {"datetime"}
 
 
 def equality_key(value: Value) -> str:
@@ -176,7 +175,9 @@ class Compiler(Queries):
 
     def _are_texts(self, left: Value, right: Value) -> bool:
         kinds = {left.type.name, right.type.name}
-        return bool(kinds & TEXT) and kinds <= TEXT | {"null"} or kinds <= BINARY and bool(kinds)
+        return (bool(kinds & TEXT) and kinds <= TEXT | {"null"}) or (
+            kinds <= BINARY and bool(kinds)
+        )
 
     def concatenated(self, left: Value, right: Value) -> Value:
         """`+` of two texts or binaries; NULL when one is."""
@@ -334,7 +335,9 @@ class Compiler(Queries):
         subject = self.value(node.this)
         inner = node.args.get("query")
         if inner is not None:
-            query = self.query(inner.this if isinstance(inner, exp.Subquery) else inner, nested=True)
+            query = self.query(
+                inner.this if isinstance(inner, exp.Subquery) else inner, nested=True
+            )
             if len(query.columns) != 1:
                 raise MedallionError("Msg 116: a subquery of IN has one column.")
             name, kind = query.columns[0]
@@ -373,9 +376,8 @@ class Compiler(Queries):
             raise unsupported("The order of uniqueidentifiers")
         if a.name in INTEGERS and b.name in INTEGERS:
             return f"({left.sql} {operator} {right.sql})"
-        if {a.name, b.name} & _TICKING and a.name != b.name and {a.name, b.name} <= MOMENTS:
-            if kind.name == "datetime2":
-                return f"({ticks(left)} {operator} {ticks(right)})"
+        if {a.name, b.name} == {"datetime", "datetime2"}:
+            return f"({ticks(left)} {operator} {ticks(right)})"
         if kind.name == "datetime2" or kind.name == "time":
             kind = Type(kind.name, scale=7)
         if kind.name == "decimal" and {a.name, b.name} <= NUMBERS:
@@ -407,4 +409,3 @@ def _sized(*kinds: Type) -> bool:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-

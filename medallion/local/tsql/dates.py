@@ -128,8 +128,10 @@ def _dateadd(c: "Compiler", node: exp.Anonymous) -> Value:
     elif kind.name in ("datetime", "smalldatetime"):
         # A third of a millisecond is in no datetime: the sum is rounded as any other is.
         told = f"Msg 517: Adding a value to a '{kind.name}' column caused an overflow."
-        low, high = ("1753-01-01", "9999-12-31") if kind.name == "datetime" else (
-            "1900-01-01", "2079-06-06"
+        low, high = (
+            ("1753-01-01", "9999-12-31")
+            if kind.name == "datetime"
+            else ("1900-01-01", "2079-06-06")
         )
         done = from_ticks(f"ts_of({moved})", kind)
         moved = (
@@ -139,9 +141,7 @@ def _dateadd(c: "Compiler", node: exp.Anonymous) -> Value:
     elif kind.name == "datetime2" and part in ("millisecond", "microsecond") and kind.scale < 6:
         moved = from_ticks(f"ts_of({moved})", kind)
     elif kind.name == "datetimeoffset":
-        moved = (
-            f"ts_offset(ts_of({moved}), {value.sql}.minutes, true)"
-        )
+        moved = f"ts_offset(ts_of({moved}), {value.sql}.minutes, true)"
     return Value(moved, kind, has_columns=has_columns)
 
 
@@ -158,9 +158,7 @@ def _difference(big: bool) -> Callable[["Compiler", exp.Anonymous], Value]:
             _check(part, value.type, "datediff")
         if part in ("microsecond",) and {a.type.name, b.type.name} & {"datetime"}:
             raise unsupported("DATEDIFF of microseconds of a datetime")
-        x, y = (
-            f"({v.sql}).utc" if v.type.name == "datetimeoffset" else _local(v) for v in (a, b)
-        )
+        x, y = (f"({v.sql}).utc" if v.type.name == "datetimeoffset" else _local(v) for v in (a, b))
         word = {"dayofyear": "day", "weekday": "day"}.get(part, part)
         if word == "week":  # weeks begin on Sunday, whatever DATEFIRST says
             x, y = (f"(date_diff('day', DATE '0001-01-01', {v}) + 1) // 7" for v in (x, y))
@@ -259,7 +257,10 @@ def _fromparts(c: "Compiler", node: exp.Anonymous) -> Value:
     _arguments(node, counts[name])
     numbers = [f"CAST({convert(v, types.INT).sql} AS BIGINT)" for v in values]
     has_columns = any(v.has_columns for v in values)
-    told = quote("Msg 289: Cannot construct data type, some of the arguments have values which are not valid.")
+    told = quote(
+        "Msg 289: Cannot construct data type, some of the arguments have values which are not "
+        "valid."
+    )
     day = "DATE '1900-01-01'"
     rest = numbers
     tests = []
@@ -345,9 +346,7 @@ def _minutes(value: Value) -> str:
 def _switchoffset(c: "Compiler", node: exp.Anonymous) -> Value:
     moment, offset = (c.value(a) for a in _arguments(node, 2))
     value = moment
-    if value.type.name in TEXT:
-        value = convert(value, types.DATETIMEOFFSET)
-    elif value.type.name != "datetimeoffset":
+    if value.type.name in TEXT or value.type.name != "datetimeoffset":
         value = convert(value, types.DATETIMEOFFSET)
     minutes = _minutes(offset)
     sql = f"ts_offset(ts_of({value.sql}.utc) + {minutes} * 600000000::BIGINT, {minutes}, true)"

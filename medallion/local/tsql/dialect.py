@@ -1,6 +1,7 @@
 """T-SQL as sqlglot parses it, without sqlglot's opinion of functions: each keeps its T-SQL name."""
 
 import logging
+from typing import ClassVar
 
 import sqlglot
 from sqlglot import exp
@@ -28,11 +29,9 @@ class Plain(TSQL):
     class Parser(TSQL.Parser):
         """Only what has a syntax of its own is parsed apart."""
 
-        FUNCTIONS = {}  # noqa: RUF012
+        FUNCTIONS: ClassVar[dict] = {}
         FUNCTION_PARSERS = {  # noqa: RUF012
-            name: parser
-            for name, parser in TSQL.Parser.FUNCTION_PARSERS.items()
-            if name in _SYNTAX
+            name: parser for name, parser in TSQL.Parser.FUNCTION_PARSERS.items() if name in _SYNTAX
         }
         NO_PAREN_FUNCTIONS = {  # noqa: RUF012
             token: kind

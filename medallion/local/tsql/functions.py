@@ -12,7 +12,16 @@ from medallion.errors import MedallionError
 from medallion.local.tsql import dates, numbers, types
 from medallion.local.tsql.errors import brief, unsupported
 from medallion.local.tsql.scope import Relation
-from medallion.local.tsql.types import BINARY, FLOATS, INTEGERS, MONEY, NATIONAL, NUMBERS, TEXT, Type
+from medallion.local.tsql.types import (
+    BINARY,
+    FLOATS,
+    INTEGERS,
+    MONEY,
+    NATIONAL,
+    NUMBERS,
+    TEXT,
+    Type,
+)
 from medallion.local.tsql.values import Value, convert, literal, quote
 
 if TYPE_CHECKING:
@@ -262,7 +271,9 @@ def window(c: "Compiler", node: exp.Window) -> Value:
     if name in AGGREGATES - {"GROUPING"}:
         return aggregate(c, name, inner, over)
     if order is None:
-        raise MedallionError(f"Msg 4112: The function '{name}' must have an OVER clause with ORDER BY.")
+        raise MedallionError(
+            f"Msg 4112: The function '{name}' must have an OVER clause with ORDER BY."
+        )
     if spec is not None and name not in _EDGES:
         raise MedallionError(f"Msg 10752: The function '{name}' may not have a window frame.")
     if name in _RANKING and not arguments:
@@ -451,7 +462,9 @@ def _substring(c: "Compiler", node: exp.Anonymous) -> Value:
     if value.type.name in BINARY:
         constant = node.expressions[2]
         size = int(constant.name) if isinstance(constant, exp.Literal) else value.type.length
-        kind = Type("varbinary", max(1, min(size, value.type.length)) if value.type.length > 0 else size)
+        kind = Type(
+            "varbinary", max(1, min(size, value.type.length)) if value.type.length > 0 else size
+        )
         return value.become(f"ts_bytes({value.sql}, {start}, {length})", kind)
     value = _text(value, "SUBSTRING")
     # A start below 1 counts into the length.
@@ -601,7 +614,7 @@ def _quotename(c: "Compiler", node: exp.Anonymous) -> Value:
     pairs |= {"}": "{}", "<": "<>", ">": "<>", "`": "``"}
     if mark not in pairs:
         raise unsupported("QUOTENAME with that character")
-    left, right = pairs[mark]
+    left, right = tuple(pairs[mark])
     sql = (
         f"CASE WHEN ts_units({value.sql}) <= 128 THEN {quote(left)} || "
         f"replace({value.sql}, {quote(right)}, {quote(right * 2)}) || {quote(right)} END"
@@ -794,7 +807,8 @@ def _round(c: "Compiler", node: exp.Anonymous) -> Value:
         raise unsupported("ROUND by that length")
     inner = f"ts_unscaled({value.sql})"
     units = (
-        f"({inner} // CAST('{step}' AS HUGEINT))" if cut
+        f"({inner} // CAST('{step}' AS HUGEINT))"
+        if cut
         else f"ts_half({inner}, CAST('{step}' AS HUGEINT))"
     )
     text = f"ts_scaled({units} * CAST('{step}' AS HUGEINT), {scale})"
@@ -849,7 +863,8 @@ def _isnumeric(c: "Compiler", node: exp.Anonymous) -> Value:
     number = quote(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
     certain = quote(r"[\s]*|.*[A-Ca-cF-Zf-z_/].*")
     sql = (
-        f"CASE WHEN {value.sql} IS NULL THEN 0 WHEN regexp_full_match({value.sql}, {number}) THEN 1 "
+        f"CASE WHEN {value.sql} IS NULL THEN 0 "
+        f"WHEN regexp_full_match({value.sql}, {number}) THEN 1 "
         f"WHEN regexp_full_match({value.sql}, {certain}, 's') THEN 0 ELSE error('ISNUMERIC of a "
         "text with other signs than those of a number is not supported by the stand-in') END"
     )
@@ -879,12 +894,12 @@ def at_time_zone(c: "Compiler", node: exp.AtTimeZone) -> Value:
     value = c.value(node.this)
     zone = c.value(node.args["zone"]).constant
     if zone is None or zone.upper() != "UTC":
-        raise unsupported(f"AT TIME ZONE {brief(node.args['zone'])}: the stand-in knows UTC, and it")
+        raise unsupported(
+            f"AT TIME ZONE {brief(node.args['zone'])}: the stand-in knows UTC, and it"
+        )
     if value.type.name == "datetimeoffset":
         moved = f"struct_pack(utc := {value.sql}.utc, minutes := CAST(0 AS SMALLINT))"
-        return value.become(
-            f"CASE WHEN {value.sql} IS NOT NULL THEN {moved} END", value.type
-        )
+        return value.become(f"CASE WHEN {value.sql} IS NOT NULL THEN {moved} END", value.type)
     scales = {"datetime2": value.type.scale, "datetime": 3, "smalldatetime": 0}
     if value.type.name not in scales:
         raise MedallionError(
@@ -899,8 +914,6 @@ def shown(value: Value) -> str:
     if value.type.name == "datetimeoffset":
         return convert(value, types.nvarchar(40), style=126).sql
     return value.sql
-
-
 
 
 _Make = Callable[["Compiler", exp.Anonymous], Value]

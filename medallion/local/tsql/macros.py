@@ -46,8 +46,13 @@ EASY = _braced(_EASY)
 def _compatible() -> tuple[str, str]:
     """Characters that collations may take for another one, and that one."""
     wide, plain = "", ""
-    for code in [*range(0xA0, 0x100), *range(0x2070, 0x2100), *range(0x2460, 0x2500),
-                 *range(0x30A1, 0x30F7), *range(0xFF01, 0xFFF0)]:
+    for code in [
+        *range(0xA0, 0x100),
+        *range(0x2070, 0x2100),
+        *range(0x2460, 0x2500),
+        *range(0x30A1, 0x30F7),
+        *range(0xFF01, 0xFFF0),
+    ]:
         character = chr(code)
         if 0x30A1 <= code <= 0x30F6:
             folded = chr(code - 0x60)
@@ -67,11 +72,10 @@ def _literal(text: str) -> str:
 _WIDE, _PLAIN = _compatible()
 # Below digits and letters, in this order; SQL Server's Windows collations ignore - and ' at first.
 PUNCTUATION = ' _,;:!?."()[]{}@*/\\&#%`^+<=>|~$'
-_CODES = "".join(chr(n) for n in range(2, 2 + len(PUNCTUATION)) )
+_CODES = "".join(chr(n) for n in range(2, 2 + len(PUNCTUATION)))
 _ACCENTS = "áàâäãå", "éèêë", "íìîï", "óòôöõ", "úùûü", "ýÿ", "ñ", "ç"
 _MARKED = "".join(_ACCENTS)
 _RANKS = "".join(chr(3 + n) for group in _ACCENTS for n in range(len(group)))
-
 
 
 def _once(argument: str, name: str, body: str) -> str:
@@ -125,8 +129,12 @@ MACROS = {
     ),
     "ts_weights(x)": f"translate(x, {_literal(PUNCTUATION)}, {_literal(_CODES)})",
     "ts_order(x)": (
-        "CASE WHEN regexp_full_match(x, '[0-9A-Za-z" + PUNCTUATION.replace("\\", "\\\\")
-        .replace("[", "\\[").replace("]", "\\]").replace("^", "\\^") + "]*') "
+        "CASE WHEN regexp_full_match(x, '[0-9A-Za-z"
+        + PUNCTUATION.replace("\\", "\\\\")
+        .replace("[", "\\[")
+        .replace("]", "\\]")
+        .replace("^", "\\^")
+        + "]*') "
         "THEN ts_weights(lower(rtrim(x, ' '))) "
         f"WHEN x IS NULL THEN NULL WHEN regexp_full_match(lower(x), '[0-9a-z{_MARKED} ]*') "
         "THEN ts_weights(strip_accents(lower(rtrim(x, ' ')))) || chr(1) || "
@@ -187,21 +195,30 @@ MACROS = {
         "v",
         "CASE WHEN s = 0 THEN v ELSE left(v, -s) || '.' || right(v, s) END",
     ),
-    "ts_half(n, d)": _once("n", "v", ("CASE WHEN v < 0 THEN -((-v + d // 2) // d) ELSE (v + d // 2) // d END")),
+    "ts_half(n, d)": _once(
+        "n", "v", ("CASE WHEN v < 0 THEN -((-v + d // 2) // d) ELSE (v + d // 2) // d END")
+    ),
     "ts_between(x, low, high, kind, strict)": (
         "CASE WHEN x BETWEEN low AND high THEN x WHEN strict AND x IS NOT NULL THEN error("
         "'Msg 8115: Arithmetic overflow error converting expression to data type ' || kind "
         "|| '.') END"
     ),
-    "ts_text_int(x, low, high, kind, src, strict)": _once("x", "v", (
-        "CASE WHEN v IS NULL THEN NULL WHEN regexp_full_match(v, '\\s*[+-]?\\d{1,38}\\s*') THEN "
-        "CASE WHEN TRY_CAST(trim(v) AS HUGEINT) BETWEEN low AND high "
-        "THEN TRY_CAST(trim(v) AS HUGEINT) WHEN strict THEN error('Msg 248: The conversion of the "
-        "' || src || ' value ''' || v || ''' overflowed a ' || kind || ' column: arithmetic "
-        "overflow.') END WHEN regexp_full_match(v, '\\s*[+-]?\\s*') THEN 0 "
-        "WHEN strict THEN error('Msg 245: Conversion failed when converting the ' || src || "
-        "' value ''' || v || ''' to data type ' || kind || '.') END"
-    )),
+    "ts_text_int(x, low, high, kind, src, strict)": _once(
+        "x",
+        "v",
+        (
+            "CASE WHEN v IS NULL THEN NULL "
+            "WHEN regexp_full_match(v, '\\s*[+-]?\\d{1,38}\\s*') THEN "
+            "CASE WHEN TRY_CAST(trim(v) AS HUGEINT) BETWEEN low AND high "
+            "THEN TRY_CAST(trim(v) AS HUGEINT) "
+            "WHEN strict THEN error('Msg 248: The conversion of the ' || src || ' value ''' "
+            "|| v || ''' overflowed a ' || kind || "
+            "' column: arithmetic "
+            "overflow.') END WHEN regexp_full_match(v, '\\s*[+-]?\\s*') THEN 0 "
+            "WHEN strict THEN error('Msg 245: Conversion failed when converting the ' || src || "
+            "' value ''' || v || ''' to data type ' || kind || '.') END"
+        ),
+    ),
     "ts_text_number(x, pattern, kind, src, strict)": (
         "CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, pattern) THEN "
         "regexp_replace(trim(x), '[$,]', '', 'g') "
@@ -224,9 +241,7 @@ MACROS = {
     "ts_exponent(x)": (
         "regexp_replace(regexp_replace(x, 'e([+-])(\\d\\d)$', 'e\\10\\2'), '^(-?)inf$', '\\1inf')"
     ),
-    "ts_float_text(x)": (
-        "CASE WHEN x = 0 THEN '0' ELSE ts_exponent(printf('%.6g', x)) END"
-    ),
+    "ts_float_text(x)": ("CASE WHEN x = 0 THEN '0' ELSE ts_exponent(printf('%.6g', x)) END"),
     "ts_fits(x, n, message)": "CASE WHEN length(x) > n THEN error(message) ELSE x END",
     "ts_star(x, n)": "CASE WHEN length(x) > n THEN '*' ELSE x END",
     "ts_grouped(x)": "regexp_replace(x, '(\\d)$', '\\1')",
@@ -246,7 +261,8 @@ MACROS = {
         "+ CASE WHEN p.f = '' THEN 0 ELSE rpad(p.f, 7, '0')::BIGINT END"
     ),
     "ts_zone(z)": (
-        "CASE WHEN z IN ('', 'Z') THEN 0 WHEN right(z, 2) > '59' OR substr(z, 2) > '14:00' THEN NULL "
+        "CASE WHEN z IN ('', 'Z') THEN 0 "
+        "WHEN right(z, 2) > '59' OR substr(z, 2) > '14:00' THEN NULL "
         "ELSE (CASE WHEN z[1] = '-' THEN -1 ELSE 1 END) "
         "* (z[2:3]::SMALLINT * 60 + z[5:6]::SMALLINT) END"
     ),
@@ -286,32 +302,50 @@ MACROS = {
     ),
     "ts_of_time(t)": "599266080000000000 + epoch_us(TIMESTAMP '1970-01-01' + t) * 10",
     "ts_rounded(k, q)": "((k + q // 2) // q) * q",
-    "ts_stamp(k, strict)": _once("k", "v", (
-        f"CASE WHEN v >= {END} OR v < 0 THEN CASE WHEN strict THEN error('Msg 8115: Arithmetic "
-        "overflow error converting expression to data type datetime2.') END "
-        f"WHEN v % 10 <> 0 THEN error({_literal(SEVENTH)}) "
-        f"ELSE make_timestamp(v // 10 - {EPOCH}) END"
-    )),
-    "ts_thirds(k)": (
-        "(k // 10000000) * 1000000 + ((((k % 10000000) * 3 + 50000) // 100000) * 10 + 1) // 3 * 1000"
+    "ts_stamp(k, strict)": _once(
+        "k",
+        "v",
+        (
+            f"CASE WHEN v >= {END} OR v < 0 THEN CASE WHEN strict THEN error('Msg 8115: Arithmetic "
+            "overflow error converting expression to data type datetime2.') END "
+            f"WHEN v % 10 <> 0 THEN error({_literal(SEVENTH)}) "
+            f"ELSE make_timestamp(v // 10 - {EPOCH}) END"
+        ),
     ),
-    "ts_datetime(k, strict)": _once("k", "v", (
-        f"CASE WHEN ts_thirds(v) >= {END // 10} OR v < 552877920000000000 THEN CASE WHEN strict "
-        "THEN error('Msg 242: The conversion to a datetime data type resulted in an out-of-range "
-        f"value (overflow).') END ELSE make_timestamp(ts_thirds(v) - {EPOCH}) END"
-    )),
+    "ts_thirds(k)": (
+        "(k // 10000000) * 1000000 "
+        "+ ((((k % 10000000) * 3 + 50000) // 100000) * 10 + 1) // 3 * 1000"
+    ),
+    "ts_datetime(k, strict)": _once(
+        "k",
+        "v",
+        (
+            f"CASE WHEN ts_thirds(v) >= {END // 10} OR v < 552877920000000000 THEN "
+            "CASE WHEN strict THEN error('Msg 242: The conversion to a datetime data type resulted "
+            "in an out-of-range value (overflow).') END "
+            f"ELSE make_timestamp(ts_thirds(v) - {EPOCH}) END"
+        ),
+    ),
     "ts_minute(k)": "(ts_thirds(k) + 30000000) // 60000000",
-    "ts_smalldatetime(k, strict)": _once("k", "v", (
-        "CASE WHEN ts_minute(v) NOT BETWEEN 998776800 AND 1093148639 THEN "
-        "CASE WHEN strict THEN error('Msg 242: The conversion to a smalldatetime data type "
-        "resulted in an out-of-range value (overflow).') END "
-        f"ELSE make_timestamp(ts_minute(v) * 60000000 - {EPOCH}) END"
-    )),
+    "ts_smalldatetime(k, strict)": _once(
+        "k",
+        "v",
+        (
+            "CASE WHEN ts_minute(v) NOT BETWEEN 998776800 AND 1093148639 THEN "
+            "CASE WHEN strict THEN error('Msg 242: The conversion to a smalldatetime data type "
+            "resulted in an out-of-range value (overflow).') END "
+            f"ELSE make_timestamp(ts_minute(v) * 60000000 - {EPOCH}) END"
+        ),
+    ),
     "ts_date(k)": "DATE '0001-01-01' + CAST(k // 864000000000 AS INTEGER)",
-    "ts_clock(k)": _once("k", "v", (
-        f"CASE WHEN v % 10 <> 0 THEN error({_literal(SEVENTH)}) ELSE "
-        "CAST(make_timestamp((v % 864000000000) // 10) AS TIME) END"
-    )),
+    "ts_clock(k)": _once(
+        "k",
+        "v",
+        (
+            f"CASE WHEN v % 10 <> 0 THEN error({_literal(SEVENTH)}) ELSE "
+            "CAST(make_timestamp((v % 864000000000) // 10) AS TIME) END"
+        ),
+    ),
     "ts_offset(k, z, strict)": _once(
         "struct_pack(k := k, z := CAST(z AS BIGINT))",
         "o",
@@ -324,12 +358,18 @@ MACROS = {
         ),
     ),
     "ts_local(x)": "x.utc + to_minutes(CAST(x.minutes AS INTEGER))",
-    "ts_digits(t, n)": _once("t", "v", (
-        "CASE WHEN n = 0 THEN '' ELSE "
-        "'.' || left(lpad(CAST(epoch_us(v) % 1000000 + CASE WHEN epoch_us(v) % 1000000 < 0 "
-        "THEN 1000000 ELSE 0 END AS VARCHAR), 6, '0') || '0', n) END"
-    )),
-    "ts_digits_or_none(t, n)": "CASE WHEN epoch_us(t) % 1000000 = 0 THEN '' ELSE ts_digits(t, n) END",
+    "ts_digits(t, n)": _once(
+        "t",
+        "v",
+        (
+            "CASE WHEN n = 0 THEN '' ELSE "
+            "'.' || left(lpad(CAST(epoch_us(v) % 1000000 + CASE WHEN epoch_us(v) % 1000000 < 0 "
+            "THEN 1000000 ELSE 0 END AS VARCHAR), 6, '0') || '0', n) END"
+        ),
+    ),
+    "ts_digits_or_none(t, n)": (
+        "CASE WHEN epoch_us(t) % 1000000 = 0 THEN '' ELSE ts_digits(t, n) END"
+    ),
     "ts_zone_text(z)": (
         "CASE WHEN z < 0 THEN '-' ELSE '+' END || lpad(CAST(abs(z) // 60 AS VARCHAR), 2, '0') "
         "|| ':' || lpad(CAST(abs(z) % 60 AS VARCHAR), 2, '0')"
@@ -383,7 +423,8 @@ MACROS = {
         "it with style 1 or 2') END"
     ),
     "ts_hex(x, strict)": (
-        "CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, '([0-9A-Fa-f]{2})*') THEN unhex(x) "
+        "CASE WHEN x IS NULL THEN NULL "
+        "WHEN regexp_full_match(x, '([0-9A-Fa-f]{2})*') THEN unhex(x) "
         "WHEN strict THEN error('Msg 8114: Error converting data type varchar to varbinary.') END"
     ),
     "ts_length(n)": (

@@ -85,7 +85,9 @@ def arithmetic(operator: str, left: Value, right: Value, what: str) -> Value:
     kind = a if a.rank <= b.rank else b
     if kind.name in FLOATS:
         if operator == "%":
-            raise MedallionError(f"Msg 402: float is incompatible with the modulo operator: {what}.")
+            raise MedallionError(
+                f"Msg 402: float is incompatible with the modulo operator: {what}."
+            )
         x, y = convert(left, kind).sql, convert(right, kind).sql
         sql = f"ts_fdiv({x}, {y})" if operator == "/" else f"({x} {operator} {y})"
         return Value(f"ts_finite({sql}, '{kind.name}')", kind, has_columns=has_columns)

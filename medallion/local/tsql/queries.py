@@ -45,9 +45,11 @@ class Queries:
         catalog: Catalog
         scope: Scope
 
-        def value(self, node: exp.Expression) -> Value: ...
-        def condition(self, node: exp.Expression) -> str: ...
-        def compare(self, operator: str, left: Value, right: Value) -> str: ...
+        def value(self, node: exp.Expression) -> Value:
+            """A scalar expression."""
+
+        def condition(self, node: exp.Expression) -> str:
+            """A condition."""
 
     def statement(self, tree: exp.Expression) -> Query:
         """A query whose rows leave the database: a datetimeoffset leaves it as text."""
@@ -70,8 +72,10 @@ class Queries:
             if isinstance(tree, exp.SetOperation):
                 query = self._set_operation(tree)
             elif isinstance(tree, exp.Select):
-                if nested and tree.args.get("order") and not (
-                    tree.args.get("limit") or tree.args.get("offset")
+                if (
+                    nested
+                    and tree.args.get("order")
+                    and not (tree.args.get("limit") or tree.args.get("offset"))
                 ):
                     raise MedallionError(
                         "Msg 1033: The ORDER BY clause is invalid in views, derived tables, "
@@ -246,8 +250,10 @@ class Queries:
             return ""
         keys: dict[str, str] = {}
         is_set = bool(
-            clause.args.get("rollup") or clause.args.get("cube")
-            or clause.args.get("grouping_sets") or any(
+            clause.args.get("rollup")
+            or clause.args.get("cube")
+            or clause.args.get("grouping_sets")
+            or any(
                 isinstance(e, exp.Rollup | exp.Cube | exp.GroupingSets) for e in clause.expressions
             )
         )
@@ -353,9 +359,9 @@ class Queries:
 
     def _count(self, node: exp.Expression, whole: bool = True) -> str:
         node = node.unnest()
-        if isinstance(node, exp.Literal) and not node.is_string:
-            if node.name.isdigit() or not whole:
-                return str(node.name)
+        is_number = isinstance(node, exp.Literal) and not node.is_string
+        if is_number and (node.name.isdigit() or not whole):
+            return str(node.name)
         raise unsupported(f"TOP, OFFSET or FETCH of {brief(node)}, which is no whole constant,")
 
     def _check_options(self, tree: exp.Expression) -> None:
@@ -423,7 +429,8 @@ class Queries:
             raise unsupported(f"The hint {brief(node.args['hints'][0])}")
         alias = node.args.get("alias")
         if isinstance(node.this, exp.OpenJSON | exp.Anonymous):
-            return self._named(self._row_function(node.this, node.db), alias, brief(node))
+            rows = self._row_function(node.this, node.db)
+            return self._named(rows, alias, brief(node), default=node.name or "OPENJSON")
         name = alias.name if alias is not None and alias.name else node.name
         relation = None if node.db else self.scope.common(node.name)
         if relation is None:
@@ -448,11 +455,13 @@ class Queries:
         query = self.query(inner, nested=True)
         return self._named(Relation(f"({query.sql})", query.columns), alias, what)
 
-    def _named(self, relation: Relation, alias: Any, what: str) -> str:
+    def _named(self, relation: Relation, alias: Any, what: str, default: str = "") -> str:
         name = alias.name if alias is not None else ""
+        if not name and default:
+            name = default
         if not name:
             raise MedallionError(f"Msg 102: the row source {what} needs a name: AS name.")
-        listed = [c.name for c in alias.args.get("columns") or []]
+        listed = [c.name for c in (alias.args.get("columns") if alias else None) or []]
         columns = _renamed(relation.columns, listed, name)
         columns = [(column, types.INT if kind == types.NULL else kind) for column, kind in columns]
         self.add(Source(name, columns))
@@ -528,7 +537,9 @@ class Queries:
         ]
         if len({len(row) for row in rows}) != 1:
             raise MedallionError("Msg 10709: The number of columns for each row must be the same.")
-        kinds = [types.unified([row[i].type for row in rows], "VALUES") for i in range(len(rows[0]))]
+        kinds = [
+            types.unified([row[i].type for row in rows], "VALUES") for i in range(len(rows[0]))
+        ]
         listed = ", ".join(
             "(" + ", ".join(convert(v, k).sql for v, k in zip(row, kinds, strict=True)) + ")"
             for row in rows

@@ -93,9 +93,9 @@ class Scope:
             if found:
                 source, (name, kind) = found[0]
                 value = Value(f"{quoted(source.alias)}.{quoted(name)}", kind, has_columns=True)
-                if scope is not self and scope.group is not None and not scope.in_aggregate:
-                    if scope.group.keys.get(value.sql) != value.sql:
-                        raise unsupported(f"A subquery over {node.name} of a grouped query")
+                group = None if scope is self or scope.in_aggregate else scope.group
+                if group is not None and group.keys.get(value.sql) != value.sql:
+                    raise unsupported(f"A subquery over {node.name} of a grouped query")
                 return value
             scope = scope.parent
         named = f"{node.table}.{node.name}" if node.table else node.name

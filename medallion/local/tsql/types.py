@@ -31,7 +31,7 @@ ENGINE = {
     "bit": "BOOLEAN",
     "tinyint": "UTINYINT",
     "smallint": "SMALLINT",
-    "int": "INTEGER",
+    "int": "INT",
     "bigint": "BIGINT",
     "float": "DOUBLE",
     "real": "FLOAT",
@@ -124,13 +124,13 @@ def type_of(kind: exp.DataType, in_cast: bool = True) -> Type:
     name = _NAMES.get(kind.this) or (kind.this.value.lower() if kind.this else "?")
     numbers = [p.name.lower() for p in kind.expressions]
     if name not in ENGINE or name == "null":
-        raise unsupported(f"The type {kind.sql(dialect='tsql').lower()}")
+        raise unsupported(f"The type {kind.sql(dialect='tsql').lower()!r}")
     if name in TEXT | BINARY:
         if not numbers:
             return Type(name, 30 if in_cast else 1)
         length = MAX if numbers[0] == "max" else int(numbers[0])
         found = Type(name, length)
-        if length != MAX and not 1 <= length <= found.limit or (
+        if (length != MAX and not 1 <= length <= found.limit) or (
             length == MAX and name in ("char", "nchar", "binary")
         ):
             raise MedallionError(f"Msg 131: The size ({numbers[0]}) of the type '{name}' is wrong.")
@@ -213,7 +213,9 @@ def converts(source: Type, to: Type) -> bool:
         return True
     if a in MOMENTS and b in MOMENTS:
         return {a, b} != {"date", "time"}
-    if a in NUMBERS - {"float", "real"} and b in BINARY or b in NUMBERS - FLOATS and a in BINARY:
+    if (a in NUMBERS - {"float", "real"} and b in BINARY) or (
+        b in NUMBERS - FLOATS and a in BINARY
+    ):
         return True
     if a in NUMBERS and b in ("datetime", "smalldatetime"):
         return True

@@ -43,6 +43,7 @@ DATE_STYLES = {
     112: "%Y%m%d", 23: "%Y-%m-%d",
 }  # fmt: skip
 MOMENT_STYLES = {0, 100, 8, 108, 20, 120, 21, 25, 121, 126, 127, *DATE_STYLES}
+_READ_STYLES = {20, 21, 23, 112, 120, 121, 126, 127}
 _NUMBER = r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*"
 _FLOAT = r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
 _MONEY = r"\s*[+-]?\$?(\d[\d,]*\.?\d*|\.\d+)\s*"
@@ -120,7 +121,11 @@ def _converted(value: Value, to: Type, style: int | None, attempt: bool) -> Valu
     if to.name in BINARY:
         return value.become(_to_binary(value, to, style, attempt), to)
     if style is not None and not (
-        (source.name in TEXT and to.name in MOMENTS and style in (20, 21, 23, 112, 120, 121, 126, 127))
+        (
+            source.name in TEXT
+            and to.name in MOMENTS
+            and style in (20, 21, 23, 112, 120, 121, 126, 127)
+        )
         or to.name not in MOMENTS
         or (source.name in MOMENTS)
     ):
@@ -152,11 +157,12 @@ def _assigned(value: Value, to: Type, place: str) -> Value:
             f"allowed ({place}). Use the CONVERT function to run this query."
         )
     if to.name in TEXT and source.name in TEXT and to.length != MAX:
-        unlimited = convert(value, Type(to.name.replace("nchar", "nvarchar").replace("char", "varchar")
-                                        .replace("varvarchar", "varchar"), MAX))
-        text = unlimited.sql
+        varying = "nvarchar" if to.name in NATIONAL else "varchar"
+        text = convert(value, Type(varying, MAX)).sql
         # Blanks at the end are cut without an error.
-        told = quote(f"Msg 2628: String or binary data would be truncated in {place}; truncated value: ")
+        told = quote(
+            f"Msg 2628: String or binary data would be truncated in {place}; truncated value: "
+        )
         checked = (
             f"CASE WHEN ts_units({text}) <= {to.length} THEN {text} "
             f"WHEN ts_units(rtrim({text}, ' ')) <= {to.length} THEN left({text}, {to.length}) "
@@ -221,8 +227,7 @@ def _to_integer(value: Value, to: Type, attempt: bool) -> str:
     if source.name in INTEGERS or source.name == "bit":
         return _cast(sql, to.engine, attempt)
     if source.name in ("datetime", "smalldatetime"):
-        days = f"(epoch_us({sql} - TIMESTAMP '1900-01-01') + 43200000000) // 86400000000"
-        raise unsupported(f"A cast of {source.name} to {to.name} ({days[:0]}count with DATEDIFF)")
+        raise unsupported(f"A cast of {source.name} to {to.name}")
     raise _forbidden(source, to)
 
 
@@ -242,9 +247,11 @@ def _to_number(value: Value, to: Type, attempt: bool) -> str:
                 text = f"CASE WHEN regexp_full_match({sql}, {quote(pattern)}) THEN {text} END"
         if to.name in FLOATS:
             return f"ts_finite({_cast(text, to.engine, attempt)}, '{to.name}')"
-        return _in_money(_cast(text, "DECIMAL(38,4)", attempt), to, attempt) if (
-            to.name in MONEY
-        ) else _cast(text, to.engine, attempt)
+        return (
+            _in_money(_cast(text, "DECIMAL(38,4)", attempt), to, attempt)
+            if (to.name in MONEY)
+            else _cast(text, to.engine, attempt)
+        )
     if source.name in BINARY:
         raise unsupported(f"A cast of {source.name} to {to.name}")
     if source.name not in NUMBERS:
@@ -308,10 +315,11 @@ def _to_moment(value: Value, to: Type, attempt: bool) -> str:
         raise _forbidden(source, to)
     if {source.name, to.name} == {"date", "time"}:
         raise _forbidden(source, to)
-    if source.name in ("datetime2", "smalldatetime", "date") and to.name == "datetime2":
-        # The common case: at most six digits that stay.
-        if source.name != "datetime2" or source.scale <= to.scale:
-            return f"CAST({value.sql} AS TIMESTAMP)"
+    keeps = source.name in ("smalldatetime", "date") or (
+        source.name == "datetime2" and source.scale <= to.scale
+    )
+    if keeps and to.name == "datetime2":
+        return f"CAST({value.sql} AS TIMESTAMP)"
     moment = ticks(value, attempt, to)
     if to.name != "datetimeoffset":
         return from_ticks(moment, to, attempt)
@@ -327,7 +335,7 @@ def _to_moment(value: Value, to: Type, attempt: bool) -> str:
 def _to_text(
     value: Value, to: Type, style: int | None, attempt: bool, assigned: bool = False
 ) -> str:
-    source, sql = value.type, value.sql
+    source = value.type
     national = to.name in NATIONAL
     text, fits = _plain_text(value, to, style, attempt)
     if source.name in NATIONAL and not national:
@@ -436,7 +444,9 @@ def _moment_text(value: Value, style: int | None) -> str:
     if style in (20, 120):
         return f"ts_ymd({stamp}) || ' ' || {clock}{zone}"
     if style in (21, 25, 121):
-        digits = f"ts_digits({stamp}, 3)" if name == "smalldatetime" else f"ts_digits({stamp}, {scale})"
+        digits = (
+            f"ts_digits({stamp}, 3)" if name == "smalldatetime" else f"ts_digits({stamp}, {scale})"
+        )
         return f"ts_ymd({stamp}) || ' ' || {clock} || {digits}{zone}"
     digits = f"ts_digits_or_none({stamp}, {scale})"
     if name == "datetimeoffset":
@@ -455,7 +465,8 @@ def _to_binary(value: Value, to: Type, style: int | None, attempt: bool) -> str:
         if style == 1:
             told = "Msg 8114: Error converting data type varchar to varbinary."
             sql = (
-                f"CASE WHEN {sql}[1 : 2] IN ('0x', '0X') THEN ts_hex({sql}[3 :], {_strict(attempt)}) "
+                f"CASE WHEN {sql}[1 : 2] IN ('0x', '0X') "
+                f"THEN ts_hex({sql}[3 :], {_strict(attempt)}) "
                 f"WHEN {sql} IS NOT NULL AND {_strict(attempt)} THEN error({quote(told)}) END"
             )
         elif style == 2:
@@ -468,7 +479,9 @@ def _to_binary(value: Value, to: Type, style: int | None, attempt: bool) -> str:
         size = SIZES[source.name]
         if source.name == "bit":
             sql = f"CAST({sql} AS INTEGER)"
-        return f"ts_of_int({sql}, {to.length if to.name == 'binary' else min(to.length, size) if to.length != MAX else size})"
+        if to.name == "varbinary" and (to.length == MAX or to.length > size):
+            return f"ts_of_int({sql}, {size})"
+        return f"ts_of_int({sql}, {to.length})"
     elif source.name not in BINARY:
         raise unsupported(f"A cast of {source.name} to {to.name}")
     if to.length == MAX:
