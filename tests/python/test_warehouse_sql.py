@@ -359,6 +359,102 @@ def test_large_results_come_in_pieces(warehouse):
     assert len(warehouse.rows(query)) == 200_000
 
 
+DAYS = [
+    datetime.date.fromisoformat(day)
+    for day in (
+        *("0001-01-01", "0001-01-03", "1582-10-04", "1582-10-15", "1676-12-31", "1677-09-20"),
+        *("1677-09-21", "1969-12-31", "2000-02-29", "2024-12-29", "2262-04-11", "2262-04-12"),
+        *("2263-08-09", "9999-12-31"),
+    )
+]
+FIRST_DAYS = {
+    "year": lambda day: day.replace(month=1, day=1),
+    "quarter": lambda day: day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
+    "month": lambda day: day.replace(day=1),
+    "week": lambda day: day - datetime.timedelta(days=day.weekday()),
+    "day": lambda day: day,
+}
+LAST_MOMENT = datetime.time(23, 59, 59, 999999)
+TIMES = {
+    "hour": datetime.time(23),
+    "minute": datetime.time(23, 59),
+    "second": datetime.time(23, 59, 59),
+    "millisecond": datetime.time(23, 59, 59, 999000),
+    "microsecond": LAST_MOMENT,
+}
+ALIASES = {"yyyy": "year", "YY": "year", "mm": "month", "MON": "month", "dd": "day"}
+
+
+def _utc(day, time=datetime.time()):
+    return datetime.datetime.combine(day, time, datetime.UTC)
+
+
+def _over(warehouse, call, kind, days=DAYS):
+    """What `call` of the column `v` gives for the days, as DATE or as their last moments."""
+    texts = [f"{day}" if kind == "date" else f"{day} {LAST_MOMENT}" for day in days]
+    values = ", ".join(f"({n}, {kind} '{text}')" for n, text in enumerate(texts))
+    query = f"select {call} from values {values} as days (n, v) order by n"
+    return [row[0] for row in warehouse.rows(query)]
+
+
+@pytest.mark.parametrize("unit", [*FIRST_DAYS, *TIMES, *ALIASES])
+def test_date_trunc_is_right_in_every_year(warehouse, unit):
+    known = ALIASES.get(unit, unit)
+    cut = FIRST_DAYS.get(known, lambda day: day)
+    midnights = [_utc(cut(day)) for day in DAYS]
+    assert _over(warehouse, f"date_trunc('{unit}', v)", "date") == midnights
+    moments = [_utc(cut(day), TIMES.get(known, datetime.time())) for day in DAYS]
+    assert _over(warehouse, f"date_trunc('{unit}', v)", "timestamp") == moments
+    computed = f"date_trunc(concat('{unit}', ''), v)"
+    assert _over(warehouse, computed, "timestamp") == moments
+    in_its_weeks = known in FIRST_DAYS and known != "day"
+    days = [cut(day) if in_its_weeks else None for day in DAYS]
+    for kind in ("date", "timestamp"):
+        assert _over(warehouse, f"trunc(v, '{unit}')", kind) == days
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        # https://docs.databricks.com/sql/language-manual/functions/months_between.html
+        ("months_between('1997-02-28 10:30:00', '1996-10-30')", 3.94959677),
+        ("months_between('1997-02-28 10:30:00', '1996-10-30', false)", 3.9495967741935485),
+        ("months_between(date'9999-12-31', date'0001-01-31')", 119987.0),
+        ("months_between(timestamp'2262-05-31 10:00:00', date'2262-04-30')", 1.0),
+        ("weekofyear(timestamp'9999-12-31 23:59:59')", 52),
+        ("weekday(date'2024-12-29')", 6),
+        ("weekday(date'0001-01-01')", 0),
+        ("unix_seconds(timestamp'1969-12-31 23:59:58.5')", -2),
+        ("unix_millis(timestamp'1969-12-31 23:59:59.9985')", -2),
+        ("date_trunc('fortnight', timestamp'2024-01-01 00:00:00')", None),
+        ("date_trunc('day', null)", None),
+        ("typeof(date_trunc('day', date'2024-01-01'))", "timestamp"),
+        (
+            "date_trunc('week', date_trunc('month', date'2024-12-30'))",
+            _utc(datetime.date(2024, 11, 25)),
+        ),
+    ],
+)
+def test_a_calendar_function_answers_as_spark_does(warehouse, call, expected):
+    assert warehouse.rows(f"select {call}") == [(expected,)]
+
+
+def test_a_calendar_function_keeps_its_name_and_groups(warehouse):
+    query = (
+        "select date_trunc('month', v), count(*) as n from values (date'9999-12-31') as t (v) "
+        "group by date_trunc('month', v) order by date_trunc('month', v)"
+    )
+    with warehouse.connect().cursor() as cursor:
+        cursor.execute(query)
+        assert [column[0] for column in cursor.description] == ["date_trunc(month, v)", "n"]
+    assert "trunc(v)" in warehouse.fails("select trunc(v) from values (1.5) as t (v)")
+
+
+def test_a_date_beside_a_timestamp_out_of_range_is_refused_by_name(warehouse):
+    said = warehouse.fails("select date'9999-12-31' > timestamp'2024-01-01 00:00:00'")
+    assert "cast the DATE to TIMESTAMP" in said
+
+
 def _folder(warehouse, table):
     from pathlib import Path
 

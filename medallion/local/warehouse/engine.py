@@ -120,4 +120,12 @@ def _as_plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 def _told(error: Exception) -> Exception:
     """The engine's error as one sentence, without the protocol's envelope."""
-    return error if isinstance(error, SqlError) else SqlError(first_line(error))
+    if isinstance(error, SqlError):
+        return error
+    told = first_line(error)
+    if "to Timestamp(ns)" in told:
+        return SqlError(
+            "[UNSUPPORTED] The embedded engine combines a DATE with a TIMESTAMP between the years "
+            f"1677 and 2262 alone: cast the DATE to TIMESTAMP. ({told})"
+        )
+    return SqlError(told)

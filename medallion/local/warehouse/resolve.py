@@ -6,6 +6,7 @@ A table becomes its Delta folder, a view its query, `read_files` the rows of the
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,8 @@ import pyarrow.parquet as pq
 from sqlglot import exp
 from sqlglot.transforms import eliminate_qualify
 
-from medallion.local.warehouse import event_log
+from medallion.local.warehouse import clock, event_log
+from medallion.local.warehouse.calendar import bridge_calendar
 from medallion.local.warehouse.catalog import STREAMING, Catalog, Relation, not_found
 from medallion.local.warehouse.dialect import parse, quoted, render
 from medallion.local.warehouse.engine import CATALOG, Engine
@@ -45,6 +47,7 @@ class Resolver:
     streaming: bool = False
     _scratch: list[Path] = field(default_factory=list)
     _resolved: dict[str, str] = field(default_factory=dict)
+    _now: datetime | None = field(default_factory=clock.now)
 
     def close(self) -> None:
         """Remove what was staged."""
@@ -54,8 +57,11 @@ class Resolver:
     def resolve(self, tree: exp.Expression) -> exp.Expression:
         """`tree` with every name resolved; `tree` itself is changed."""
         holder = exp.Paren(this=tree)
+        if self._now is not None:
+            clock.bridge_clock(holder, self._now)
         for call in list(holder.find_all(exp.Anonymous)):
             self._session_function(call)
+        bridge_calendar(holder)
         for select in list(holder.find_all(exp.Select)):
             self._bridge(select)
         for stream in list(holder.find_all(exp.Stream)):
@@ -151,6 +157,7 @@ class Resolver:
             self.streaming,
             self._scratch,
             self._resolved,
+            self._now,
         )
 
     @staticmethod
