@@ -1,7 +1,7 @@
 {#-
     True for rows that arrived since this model last ran: `column` is compared with the newest `mark` in
-    the model's own rows, which moved in the same commit as those rows. Bronze stamps all rows of one
-    refresh alike, so `>` loses nothing.
+    the model's own rows, which moved in the same commit as those rows. What arrives later is stamped later,
+    whatever the clock says (`next_mark`), so `>` loses nothing.
 -#}
 {% macro loaded_since(column, mark) -%}
     {%- if is_incremental() -%}

@@ -4,9 +4,8 @@
     first, then the manifest that names it, then the note for the next export, so that one cut short is done again.
 -#}
 {% macro export_gold(everything=false) -%}
-    {%- set export_id = run_started_at.strftime('%Y%m%d%H%M%S%f')[:17] | int -%}
     {%- set noted = exported_slices() -%}
-    {%- do refuse_older_export(noted, export_id) -%}
+    {%- set export_id = next_export_id(noted) -%}
     {%- set changed = run_query(changed_slices(noted, everything)) -%}
     {%- set by_table = {} -%}
     {%- for row in changed.rows -%}

@@ -14,5 +14,5 @@ select
     _ingested_at,
     _run_id,
     _file,
-    current_timestamp() as _loaded_at
+    {{ next_mark('_loaded_at', read_as='_loaded_through') }} as _loaded_at
 from {{ landed('azure_sql', 'FactStream') }}

@@ -17,5 +17,5 @@ select
     started_at,
     ended_at,
     _metadata.file_path as _file,
-    current_timestamp() as _loaded_at
+    {{ next_mark('_loaded_at', read_as='_loaded_through') }} as _loaded_at
 from {{ landed('control', 'receipts') }}

@@ -6,5 +6,5 @@ select
     max_devices,
     _metadata.file_name as _file,
     _metadata.file_modification_time as _ingested_at,
-    current_timestamp() as _loaded_at
+    {{ next_mark('_loaded_at', read_as='_loaded_through') }} as _loaded_at
 from {{ landed('github', 'subscription_plans') }}

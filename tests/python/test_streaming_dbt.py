@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from medallion.home import Home
-from medallion.local.warehouse import profiles, state
+from medallion.local.warehouse import clock, profiles, state
 
 from streaming_room import Landing, room
 from warehouse_sql import Started
@@ -62,6 +62,19 @@ COUNTS = """
         from event_log(TABLE(bronze.things)) where origin:batch_id = '{}'
     ) order by 1
 """
+
+
+STAMPED = """
+select id, _operation, {{ next_mark('_loaded_at', read_as='_loaded_through') }} as _loaded_at
+from {{ landed('landing', 'things') }}
+"""
+READER = """
+{{ config(materialized='incremental', incremental_strategy='cdc_merge', unique_key='id') }}
+select id, _loaded_at as _loaded_through, false as _is_deleted
+from {{ ref('things') }}
+where {{ loaded_since('_loaded_at', '_loaded_through') }}
+"""
+READER_YAML = "models: [{name: read_things, columns: [{name: _loaded_through}]}]"
 
 
 # One process for all runs: importing dbt takes longer than running one model.
@@ -116,8 +129,18 @@ class Project:
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory):
-    yield from room(Home(tmp_path_factory.mktemp("warehouse")))
+def clock_file(tmp_path_factory):
+    """What the warehouse's clock is ahead by, in seconds."""
+    file = tmp_path_factory.mktemp("clock") / "seconds"
+    file.write_text("0")
+    return file
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory, clock_file):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(clock.VARIABLE, str(clock_file))
+        yield from room(Home(tmp_path_factory.mktemp("warehouse")))
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +252,36 @@ def test_a_rule_that_is_not_understood_names_model_rule_and_mend(project):
     project.describe(rules=[KNOWN | {"action": "drop"}])
     said = project.fails()
     assert "Rule 'id_is_present' of things has the action 'drop': write warn or quarantine" in said
+
+
+def test_what_lands_later_is_marked_later_whatever_the_clock_says(project, clock_file):
+    models = project.folder / "models"
+    (models / "bronze" / "things.sql").write_text(STAMPED)
+    (models / "read_things.sql").write_text(READER)
+    (models / "read_things.yml").write_text(READER_YAML)
+    project.describe()
+    read = "select id from default.read_things order by id"
+
+    def arrives(number: int, ahead: str) -> list:
+        clock_file.write_text(ahead)
+        project.landing.land(f"{number}.parquet", id=[number], _operation=[2])
+        project.run()
+        return [row[0] for row in project.warehouse.rows(read)]
+
+    try:
+        project.warehouse.run("drop table if exists default.read_things")
+        assert arrives(1, "7200") == [1]
+        assert arrives(2, "-7200") == [1, 2], "the clock went back"
+        assert arrives(3, "0") == [1, 2, 3], "and came forward"
+        assert arrives(4, "3600 -3600 0 7200 -7200") == [1, 2, 3, 4], "and jumped amid the build"
+        marks = project.warehouse.rows("select _loaded_at from bronze.things order by id")
+        assert marks == sorted({*marks})
+        # The newest mark is gone from bronze; its readers still have it.
+        project.warehouse.run("delete from bronze.things where id > 1")
+        assert arrives(5, "-99999") == [1, 2, 3, 4, 5]
+        project.warehouse.run("drop table bronze.things")
+        (project.landing.folder / "1.parquet").unlink()
+        project.warehouse.run("delete from default.read_things where id = 3")
+        assert arrives(6, "-99999") == [1, 2, 3, 4, 5, 6], "bronze was made anew, and read anew"
+    finally:
+        clock_file.write_text("0")

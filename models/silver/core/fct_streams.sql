@@ -235,7 +235,7 @@ select
     _user_loaded_through,
     _track_loaded_through,
     _artist_loaded_through,
-    current_timestamp() as _merged_at,
+    {{ next_mark('_merged_at', read_as='_merged_through') }} as _merged_at,
     _is_absent as _is_deleted
 from attributed
 {% if is_incremental() -%}
