@@ -1,6 +1,7 @@
 {#-
     Days whose plays changed since this mart last ran: the days of fact rows merged since, and every day
-    that a play with a newly landed change ever stood on, since a deleted or moved play leaves no row there.
+    that a play with a newly landed change ever stood on, since a deleted, moved or quarantined play leaves
+    no row there. A change that is quarantined itself, or a delete, never stood: its day may be any.
     And those that an operator asks for (`rebuild_range`).
 -#}
 {% macro touched_days(plays, changes) -%}
@@ -19,7 +20,7 @@
         where {{ loaded_since('_loaded_at', '_loaded_through') }}
     ) as newly_landed
     inner join {{ changes }} as changes on newly_landed.stream_id = changes.stream_id
-    where changes.streamed_at is not null
+    where changes._quarantine_reasons is null and not changes._is_deleted <=> true
     {%- if asked_for %}
 
     union distinct

@@ -47,6 +47,9 @@ class OracleTarget:
         """The published tables."""
         return self.published
 
+    def set_clock(self, ahead: list[int]) -> None:
+        """It has no clock."""
+
 
 def _whole(history: History) -> History:
     """The rows with all columns: files from before a column was added have NULL there."""

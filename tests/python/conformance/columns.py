@@ -100,5 +100,5 @@ SHAPES = {
     "narrow": Shape(narrow=True),
     "late": Shape(),
     "rerun": Shape(BIG),
-    "backfill": Shape(BIG, pa.timestamp("ns", "UTC")),
+    "backfill": Shape(BIG, pa.timestamp("us", "UTC")),
 }  # by the first word of a file's label

@@ -2,11 +2,15 @@
 
 import random
 from datetime import datetime
-from typing import Any
 
 from conformance.columns import ADDED_LATER
 from conformance.scenario import BASE, Change
 
+# The first and the last time that 64 bits of nanoseconds hold.
+NANOSECONDS = (
+    datetime(1677, 9, 21, 0, 12, 43, 145225),
+    datetime(2262, 4, 11, 23, 47, 16, 854775),
+)
 TEMPERS = ("in order", "in order", "some late", "some late", "shuffled", "plays first", "at once")
 Batches = list[dict[str, list[int]]]
 
@@ -67,16 +71,15 @@ def _arrival(
 
 def _labels(change: Change, batch: int) -> list[str]:
     """The files that can hold the change, by their labels."""
-    labels = ["plain", "plain", "wide", "nano", "late", "rerun"]
-    if all(value.microsecond % 1000 == 0 for value in change.values() if _is_time(value)):
+    labels = ["plain", "plain", "wide", "late", "rerun"]
+    times = [value for value in change.values() if isinstance(value, datetime)]
+    if all(NANOSECONDS[0] <= value <= NANOSECONDS[1] for value in times):
+        labels.append("nano")
+    if all(value.microsecond % 1000 == 0 for value in times):
         labels.append("milli")
     if change[ADDED_LATER[change["table"]]] is None:
         labels += ["narrow", "narrow"]
     return labels
-
-
-def _is_time(value: Any) -> bool:
-    return isinstance(value, datetime)
 
 
 def backfills_of_era(seed: int, era: int, batches: int) -> list[tuple[int, int, int]]:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from conformance.columns import ADDED_LATER, COLUMNS
-from conformance.delivery import deliver
+from conformance.delivery import NANOSECONDS, deliver
 from conformance.scenario import BASE, Change, Scenario
 from oracle.changes import AFTER, BEFORE, DELETE, INSERT, KEYS, order
 
@@ -15,6 +15,16 @@ MEMBERS = 3  # keys of each dimension; plays name one more, which never is
 PLAYS = 9
 CALENDAR_DAYS = 40
 LONG_AGO, EARLIEST_PLAY = datetime(2005, 6, 1), datetime(2006, 1, 1)
+EXTREMES = (
+    datetime.min,  # .NET's default
+    datetime(1, 1, 3),
+    datetime(1582, 10, 10),  # a day that the Julian calendar has not
+    NANOSECONDS[0] - timedelta(microseconds=1),
+    *NANOSECONDS,
+    NANOSECONDS[1] + timedelta(microseconds=1),
+    datetime(9999, 12, 31),
+    datetime.max,
+)
 AT_THE_EDGE = 40  # scenarios, all of the first era, whose oldest plays are just young enough
 MICROSECOND, MILLISECOND = timedelta(microseconds=1), timedelta(milliseconds=1)
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
@@ -245,8 +255,10 @@ class Author:
         if roll < 0.85:
             earliest = BASE + 2 * DAY
             return earliest + self.dice.random() * (now - earliest) // self.tick * self.tick
-        if roll < 0.93:
+        if roll < 0.91:
             return now + DAY + self.dice.choice([0, 0, 1]) * self.tick
+        if roll < 0.95:
+            return self.dice.choice(EXTREMES)
         return self.dice.choice([None, EARLIEST_PLAY - self.tick, LONG_AGO])
 
 

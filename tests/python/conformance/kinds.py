@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from conformance.generate import EXTREMES
 from conformance.scenario import Change, Scenario
 from oracle.changes import AFTER, BEFORE, DELETE, INSERT, KEYS, is_placed, order
 from oracle.dimensions import OTHERS, TEXTS
@@ -163,6 +164,16 @@ def _is_midnight(moment: datetime) -> bool:
     return moment.time() == datetime.min.time()
 
 
+def _is_extreme(change: Change) -> bool:
+    return change.get("stream_timestamp") in EXTREMES
+
+
+def _turned_extreme(claim: Callable[[Change, Change], bool]) -> Callable[[Told], bool]:
+    return lambda told: any(
+        claim(before, after) for table, before, after in told.pairs if table == "FactStream"
+    )
+
+
 def _quarantined(claim: Callable[[bool, bool], bool]) -> Callable[[Told], bool]:
     return lambda told: any(
         claim(bool(broken_rules(before)), bool(broken_rules(after)))
@@ -257,6 +268,26 @@ ALL: dict[str, Callable[[Told], bool]] = {
     "a play in the first moment of 2006": _play(lambda p: p["stream_timestamp"] == EARLIEST_PLAY),
     "a play before 2006": lambda told: any(
         (change.get("stream_timestamp") or EARLIEST_PLAY) < EARLIEST_PLAY for change in told.changes
+    ),
+    "a play at the beginning of time": lambda told: any(
+        change.get("stream_timestamp") == datetime.min for change in told.changes
+    ),
+    "a play at the end of time": lambda told: any(
+        change.get("stream_timestamp") == datetime.max for change in told.changes
+    ),
+    "a good play made extreme": _turned_extreme(
+        lambda before, after: _is_extreme(after) and not broken_rules(before)
+    ),
+    "an extreme play corrected": _turned_extreme(
+        lambda before, after: (
+            _is_extreme(before) and after["_operation"] != DELETE and not broken_rules(after)
+        )
+    ),
+    "an extreme play deleted": _turned_extreme(
+        lambda before, after: _is_extreme(before) and after["_operation"] == DELETE
+    ),
+    "an extreme play that stays": lambda told: any(
+        _is_extreme(own[-1]) for own in told.of("FactStream").values()
     ),
     "a play a day after its commit": _play(
         lambda p: p["stream_timestamp"] - p["_commit_time"] == timedelta(days=1)

@@ -13,7 +13,8 @@ REGIONS = {"plain": (0, 1), "negative": (-2, -1), "huge": (2**63 // NUMBERS_EACH
 ERA = timedelta(weeks=12)  # commits end after 47 days, and nobody is active a month later
 FIRST_ERA = datetime(2007, 1, 1)  # a Monday
 LAST_ERA = (datetime(2262, 1, 1) - FIRST_ERA) // ERA - 1  # nanoseconds end in 2262
-FIXED_BEFORE = datetime(2020, 1, 1)  # earlier times test the rule of 2006, and are not moved
+# Other times test the rules of plays, and are not moved.
+FIXED_BEFORE, FIXED_FROM = datetime(2020, 1, 1), datetime(2200, 1, 1)
 RESERVED = -1
 
 
@@ -42,7 +43,7 @@ class Place:
 
     def moment(self, told: datetime) -> datetime:
         """The moment in its era."""
-        return told + self.shift if told >= FIXED_BEFORE else told
+        return told + self.shift if FIXED_BEFORE <= told < FIXED_FROM else told
 
     def date_key(self, told: int) -> int:
         """The calendar's number of the day in its era; 0 to 99 become numbers that are no day."""

@@ -18,6 +18,7 @@ SHARING = 4  # scenarios in an era, at least
 MOST_ERAS = 300  # when there are more, more share one: the calendar of engagement has a row per day
 CROWD = 40  # scenarios in the first era, so that its charts are longer than 100
 SPARE_PLANS = 600  # of scenarios that come later, when a failure is made smaller
+JUMPS = (0, 1, -1, 7200, -7200, 10 * 365 * 86_400, -10 * 365 * 86_400)  # of the clock, in seconds
 Told = Callable[[str], None]
 
 
@@ -72,13 +73,21 @@ class Run:
         """Build; before that, builds that are killed, and left for the next to mend."""
         for _ in range(kills):
             self._kill_a_build(name, self._victims.pop(0))
+        self._jump()
         self.tell(f"building {name}")
         self.target.build()
+
+    def _jump(self) -> None:
+        """Set the clock wrong: for a build as a whole, or anew for each of its statements."""
+        jumps = self._dice.choices(JUMPS, k=self._dice.choice([1, 1, 7]))
+        self.target.set_clock(jumps)
+        self.tell(f"the clock is ahead by {', '.join(map(str, jumps))} s")
 
     def _kill_a_build(self, name: str, victim: str) -> None:
         """Kill a build at a random moment; at an earlier one if it had ended before."""
         if not isinstance(self.target, HomeTarget):
             raise RuntimeError("Only a project in a home of its own can be killed.")
+        self._jump()
         after = self._dice.uniform(0.1, 0.9) * self.target.duration
         while not self.target.build_with_kill(victim, after):
             after *= 0.6
@@ -103,6 +112,7 @@ class Run:
     def refresh(self) -> list[Difference]:
         """Build all anew from the log: every row must stay, surrogate keys included."""
         before = self.target.read()
+        self._jump()
         self.tell("full refresh")
         self.refreshed = self.target.refresh()
         if not self.refreshed:

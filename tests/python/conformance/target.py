@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from medallion.local.warehouse import clock
+
 from warehouse_client import Rows, read_published
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -37,6 +39,9 @@ class Target(Protocol):
 
     def read(self) -> dict[str, Rows]:
         """The published tables."""
+
+    def set_clock(self, ahead: list[int]) -> None:
+        """Set its clock wrong by so many seconds: another number for each statement, in turn."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,9 @@ class CommandTarget:
     def read(self) -> dict[str, Rows]:
         """The published tables, through databricks-sql-connector."""
         return read_published(self.profiles)
+
+    def set_clock(self, ahead: list[int]) -> None:
+        """Another project's clock stays as it is."""
 
     def start(self, command: str) -> subprocess.Popen:
         """Start a command in a process group of its own."""
@@ -137,12 +145,21 @@ class HomeTarget(CommandTarget):
             "DBT_LOG_PATH": str(home / "logs"),
             "NO_COLOR": "1",
             "PYTHONPATH": str(project),
+            clock.VARIABLE: str(home / "clock"),
         }
         super().__init__(home / "lake", home, build_command, REFRESH, project, environment)
+        self.set_clock([0])
 
     def up(self) -> None:
         """Start the warehouse, if it does not run."""
         self.run("medallion up")
+
+    def set_clock(self, ahead: list[int]) -> None:
+        """The warehouse reads its clock's error from a file."""
+        file = Path(self.environment[clock.VARIABLE])
+        staged = file.with_suffix(".staged")
+        staged.write_text(" ".join(map(str, ahead)))
+        staged.replace(file)
 
     def down(self) -> None:
         """Stop the warehouse."""
