@@ -1,5 +1,5 @@
 -- One row per plan and day, from the plan's first movement to the last day with a change of an
--- account or a plan. One late change moves all later days: all is computed, and differences written.
+-- account or a plan. One late change moves all later days: all is computed, differences written.
 {{
     config(
         unique_key=['date_day', 'plan'],
