@@ -1,5 +1,5 @@
--- One row per plan and day, from the plan's first movement to the last day on which anything became of an
--- account or a plan. One late change moves all later days: all is computed, and what differs written.
+-- One row per plan and day, from the plan's first movement to the last day with a change of an
+-- account or a plan. One late change moves all later days: all is computed, differences written.
 {{
     config(
         unique_key=['date_day', 'plan'],
@@ -127,7 +127,7 @@ accumulated as (
 
 ),
 
--- The days without a movement too: their subscribers are those of the day before, at the day's price.
+-- The days without a movement too: with the subscribers of the day before, at the day's price.
 days as (
 
     select
@@ -146,7 +146,7 @@ rebuilt as (
         days.carried_day as date_day,
         days.plan,
         {% for count in counts -%}
-        case when days.carried_day = days.date_day then days.{{ count }} else 0 end as {{ count }},
+        if(days.carried_day = days.date_day, days.{{ count }}, 0) as {{ count }},
         {% endfor -%}
         days.subscribers,
         plans.monthly_price,

@@ -57,8 +57,8 @@ published as (
 
 ),
 
--- Recompute the windows that hold a touched day, the days that are new to the series or whose window
--- became complete or incomplete as its first day moved, and those that have fallen out of it.
+-- Recompute the windows that hold a touched day, the days that are new to the series or whose
+-- window became complete or incomplete as its first day moved, and those that fell out of it.
 touched as (
 
     select calendar.date_day

@@ -1,5 +1,5 @@
--- Version 1, for reports that still read short names and a percentage: a view of version 2. It keeps its
--- percentage for the first 29 days too, whose month is not whole: what it said is what it says.
+-- Version 1, for reports that still read short names and a percentage: a view of version 2. It
+-- keeps its percentage in the first 29 days too, whose month is shorter: its readers see no change.
 select
     -- keys
     date_day,

@@ -1,4 +1,4 @@
--- One row per cohort and week from its own to the last week with plays. One early play moves a user to
+-- One row per cohort and week, from its own to the last with plays. One early play moves a user to
 -- another cohort, in every week: so all is computed, and only what differs is written.
 {{
     config(

@@ -71,7 +71,10 @@ def test_both_versions_of_a_contract_stand_side_by_side(built: Lakehouse) -> Non
         " where not now.daily_active_users <=> before.dau"
         " or not now.weekly_active_users <=> before.wau"
         " or not now.monthly_active_users <=> before.mau"
-        " or not 100 * now.stickiness <=> before.stickiness_percent",
+        " or not 100 * (now.daily_active_users / nullif(now.monthly_active_users, 0))"
+        " <=> before.stickiness_percent"
+        " or now.stickiness is not null"
+        " and not 100 * now.stickiness <=> before.stickiness_percent",
     )
     assert differing == 0
 
