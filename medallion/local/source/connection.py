@@ -73,9 +73,7 @@ def sentences() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         told = translated(str(error)) or disk.sentence(error)
-        raise MedallionError(
-            told or f"the source database refused: {_first_line(error)}"
-        ) from None
+        raise MedallionError(told or f"the source database refused: {_first_line(error)}") from None
 
 
 def _check_layout(con: duckdb.DuckDBPyConnection, path: Path) -> None:
