@@ -45,6 +45,7 @@ rebuilt as (
         valid_to,
         is_current,
         _loaded_through,
+        _loaded_at as _opened_at,
         false as _is_deleted
     from versions
     {% if not is_incremental() -%}
@@ -59,6 +60,7 @@ rebuilt as (
         {{ end_of_time() }} as valid_to,
         true as is_current,
         {{ beginning_of_time() }} as _loaded_through,
+        {{ beginning_of_time() }} as _opened_at,
         false as _is_deleted
     {%- endif %}
 
@@ -87,5 +89,6 @@ select
 
     -- control
     _loaded_through,
+    _opened_at,
     _is_leftover as _is_deleted
 from replaced
