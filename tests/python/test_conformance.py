@@ -11,7 +11,7 @@ import pytest
 from conformance.__main__ import REGRESSIONS, play, teller
 from conformance.kinds import ALL, Told, kinds_of
 from conformance.listings import LIST_KINDS, kinds_of_lists
-from conformance.run import Run
+from conformance.run import FULL_RUN, Run
 from conformance.scenario import from_json, read_all, to_json
 from conformance.shrink import shrink
 from conformance.target import HomeTarget
@@ -51,6 +51,16 @@ def test_generated__has_all_that_the_rules_are_about(tmp_path):
     for chart in ("gold.mart_top_tracks_weekly", "gold.mart_top_artists_weekly"):
         assert max(row["rank"] for row in published[chart]) == 100
     assert all(published.values())
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_few_scenarios__have_each_kind_whatever_the_seed(tmp_path, seed):
+    run = Run(OracleTarget(tmp_path, dict), seed, silent)
+    run.populate(FULL_RUN, BATCHES, [])
+    had = Counter(kind for one in run.world.scenarios.values() for kind in kinds_of(one))
+    assert [*ALL] == [kind for kind in ALL if had[kind]]
+    assert any("attempt" in one.made for one in run.world.scenarios.values())
+    assert len(run.world.scenarios) == FULL_RUN
 
 
 def test_thousand_logs__in_any_batches_killed_and_rebuilt_give_what_they_mean(tmp_path, capsys):

@@ -33,8 +33,8 @@ DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 class Author:
     """Makes up one scenario; its dice decide what it likes, so that no two are alike in temper."""
 
-    def __init__(self, seed: int, number: int, own_days: list[int]) -> None:
-        self.dice = random.Random(f"{seed}/{number}")
+    def __init__(self, seed: int, number: int, own_days: list[int], attempt: int) -> None:
+        self.dice = random.Random(f"{seed}/{number}" + (f"/{attempt}" if attempt else ""))
         self.own_days = own_days
         self.rows: dict[str, dict[Any, dict]] = {table: {} for table in KEYS}
         self.changes: list[Change] = []
@@ -277,13 +277,14 @@ def generate(
     batches: int,
     own_days: list[int],
     backfills: list[tuple[int, int, int]],
+    attempt: int = 0,
 ) -> Scenario:
-    """The scenario of a seed and number.
+    """The scenario of a seed and number; another one for each attempt.
 
     `own_days` of the calendar are its alone among its era; `backfills` are (batch, first day, last
     day) that the whole era lands again. The same arguments give the same scenario.
     """
-    author = Author(seed, number, own_days)
+    author = Author(seed, number, own_days, attempt)
     changes = author.write()
     region = author.dice.choices(["plain", "negative", "huge"], [8, 1, 1])[0]
     if number == 0:
@@ -291,7 +292,8 @@ def generate(
     if number < AT_THE_EDGE:
         changes = [_at_the_edge(change) for change in changes]
     delivered = deliver(changes, batches, backfills, author.dice)
-    return Scenario(changes, delivered, region, made={"seed": seed, "number": number})
+    made = {"seed": seed, "number": number} | ({"attempt": attempt} if attempt else {})
+    return Scenario(changes, delivered, region, made=made)
 
 
 def _at_the_edge(change: Change) -> Change:

@@ -1,9 +1,9 @@
 """What a scenario has of what the rules are about; counted, so that no test passes on tame logs."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 from conformance.generate import EXTREMES
@@ -13,6 +13,7 @@ from oracle.dimensions import OTHERS, TEXTS
 from oracle.facts import EARLIEST_PLAY, broken_rules
 
 MICROSECOND = timedelta(microseconds=1)
+MOST_ATTEMPTS = 200  # of each number, to generate a kind that is lacking
 Events = list[Change]
 
 
@@ -391,3 +392,27 @@ def kinds_of(scenario: Scenario) -> set[str]:
     """The names of the kinds that a scenario has."""
     told = Told(scenario)
     return {kind for kind, has in ALL.items() if has(told)}
+
+
+def complete(
+    scenarios: list[Scenario], again: Callable[[int, int], Scenario], replaceable: int
+) -> None:
+    """Replace some of the first `replaceable` scenarios, so that each kind occurs: not by chance.
+
+    `again(number, attempt)` generates the scenario of a number another time. Raises `RuntimeError`
+    for a kind that no attempt has.
+    """
+    counts = Counter(kind for one in scenarios for kind in kinds_of(one))
+    for lacking in [kind for kind in ALL if not counts[kind]]:
+        for attempt, number in product(range(1, MOST_ATTEMPTS), range(replaceable)):
+            candidate = again(number, attempt)
+            if not ALL[lacking](Told(candidate)):
+                continue
+            had, has = kinds_of(scenarios[number]), kinds_of(candidate)
+            if all(counts[kind] > 1 for kind in had - has):
+                scenarios[number] = candidate
+                counts.subtract(had)
+                counts.update(has)
+                break
+        else:
+            raise RuntimeError(f"No generated scenario has the kind {lacking!r}.")

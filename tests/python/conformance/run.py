@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from conformance.compare import Difference, compare
 from conformance.delivery import backfills_of_era
-from conformance.generate import CALENDAR_DAYS, generate
+from conformance.generate import AT_THE_EDGE, CALENDAR_DAYS, generate
+from conformance.kinds import complete
 from conformance.land import Landing
 from conformance.listings import Delivery, chronicle
 from conformance.place import PLAN_GROUPS, World
@@ -17,6 +18,7 @@ from warehouse_client import PUBLISHED_COLUMNS, resolve_keys
 
 SHARING = 4  # scenarios in an era, at least
 MOST_ERAS = 40  # then more share one: retention has a row per two weeks, movements per plan and day
+FULL_RUN = 100  # scenarios, from which on each kind occurs
 CROWD = 40  # scenarios in the first era, so that its charts are longer than 100
 JUMPS = (0, 1, -1, 7200, -7200, 10 * 365 * 86_400, -10 * 365 * 86_400)  # of the clock, in seconds
 Told = Callable[[str], None]
@@ -45,13 +47,25 @@ class Run:
         self._victims: list[str] = []
 
     def populate(self, scenarios: int, batches: int, kept: list[Scenario]) -> None:
-        """Generate so many scenarios, sharing eras, and add the kept ones in eras of their own."""
+        """Generate so many scenarios, sharing eras, and add the kept ones in eras of their own.
+
+        A full run has each kind of scenario, whatever its seed.
+        """
+        settings: list[tuple[int, list[int], list[tuple[int, int, int]]]] = []
         for era, numbers in enumerate(eras(scenarios)):
             backfills = backfills_of_era(self.seed, era, batches)
-            for index, number in enumerate(numbers):
+            for index in range(len(numbers)):
                 own_days = [*range(index, CALENDAR_DAYS, len(numbers))]
-                scenario = generate(self.seed, number, batches, own_days, backfills)
-                self.world.add(scenario, era)
+                settings.append((era, own_days, backfills))
+
+        def again(number: int, attempt: int = 0) -> Scenario:
+            return generate(self.seed, number, batches, *settings[number][1:], attempt=attempt)
+
+        generated = [again(number) for number in range(len(settings))]
+        if scenarios >= FULL_RUN:
+            complete(generated, again, AT_THE_EDGE)
+        for (era, _, _), scenario in zip(settings, generated, strict=True):
+            self.world.add(scenario, era)
         for scenario in kept:
             self.world.add(scenario, self.world.next_era)
         self.lists = chronicle(self.seed, self.world, PLAN_GROUPS, batches)
