@@ -94,7 +94,7 @@ def _add(
         query = f"SELECT CAST({default_value(con, column, now)} AS VARCHAR)"
         (text,) = con.execute(query).fetchone() or (None,)
         value = "NULL" if text is None else quote(text)
-        con.execute(f"{add} DEFAULT CAST({value} AS {column.duckdb_type})")
+        con.execute(f"{add} DEFAULT {value}")
         con.execute(f"ALTER TABLE {table.sql} ALTER COLUMN {column.sql} DROP DEFAULT")
     else:
         con.execute(add)

@@ -12,7 +12,7 @@ from medallion.local.tsql.errors import brief, unsupported
 from medallion.local.tsql.queries import Queries
 from medallion.local.tsql.scope import Catalog, Scope
 from medallion.local.tsql.types import BINARY, INTEGERS, NATIONAL, NUMBERS, TEXT, Type
-from medallion.local.tsql.values import Value, convert, literal, ticks
+from medallion.local.tsql.values import Value, convert, literal, quote, ticks
 
 OPERATORS: dict[Any, str] = {
     exp.EQ: "=",
@@ -394,6 +394,13 @@ def _compare_texts(operator: str, left: Value, right: Value) -> str:
         if left.has_columns and right.has_columns:
             return f"(ts_fold({left.sql}) {operator} ts_fold({right.sql}))"
         same = f"ts_same({left.sql}, {right.sql})"
+        if right.constant is not None and right.constant.isascii() and left.has_columns:
+            # The common case, without the macro's detours.
+            plain = quote(right.constant.rstrip(" ").lower())
+            same = (
+                f"CASE WHEN ts_ascii({left.sql}) THEN lower(rtrim({left.sql}, ' ')) = {plain} "
+                f"ELSE {same} END"
+            )
         return same if operator == "=" else f"(NOT {same})"
     return f"(ts_order({left.sql}) {operator} ts_order({right.sql}))"
 

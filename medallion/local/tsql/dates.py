@@ -85,7 +85,7 @@ def _local(value: Value) -> str:
     if value.type.name == "datetimeoffset":
         return f"ts_local({value.sql})"
     if value.type.name == "time":
-        return f"(TIMESTAMP '1900-01-01' + {value.sql})"
+        return f"(DATE '1900-01-01' + {value.sql})"
     return f"CAST({value.sql} AS TIMESTAMP)"
 
 
@@ -119,7 +119,7 @@ def _dateadd(c: "Compiler", node: exp.Anonymous) -> Value:
     if part not in steps or (part == "microsecond" and kind.name in ("datetime", "smalldatetime")):
         raise unsupported(f"DATEADD of a {part}")
     if kind.name == "time":
-        moved = f"CAST(TIMESTAMP '1900-01-01' + {value.sql} + {steps[part]} AS TIME)"
+        moved = f"CAST(DATE '1900-01-01' + {value.sql} + {steps[part]} AS TIME)"
         return Value(moved, kind, has_columns=has_columns)
     base = _local(value)
     moved = f"ts_in_range({base} + {steps[part]}, '{kind.name}')"

@@ -52,7 +52,8 @@ def translated(message: str) -> str | None:
         return overflow(_ENGINE.get(found[1], "numeric"))
     if found := re.search(r"Failed to cast decimal value .* to type (\w+)", message):
         return overflow(_ENGINE.get(found[1], "numeric"))
-    if re.search(r"(Could not cast|Casting) value .* to (type )?DECIMAL", message):
+    lost = r"(Could not cast|Casting) value .* to (type )?DECIMAL|convert string .* to DECIMAL"
+    if re.search(lost, message):
         return overflow("numeric", "numeric")
     if "More than one row returned by a subquery" in message:
         return "Msg 512: Subquery returned more than 1 value."

@@ -300,7 +300,7 @@ MACROS = {
         f"((epoch_us(t) + {EPOCH}) // 1000000) * 10000000 + "
         f"((((epoch_us(t) + {EPOCH}) % 1000000) * 3 // 1000 + 5) // 10 * 200000 + 3) // 6"
     ),
-    "ts_of_time(t)": "599266080000000000 + epoch_us(TIMESTAMP '1970-01-01' + t) * 10",
+    "ts_of_time(t)": "599266080000000000 + epoch_us(DATE '1970-01-01' + t) * 10",
     "ts_rounded(k, q)": "((k + q // 2) // q) * q",
     "ts_stamp(k, strict)": _once(
         "k",

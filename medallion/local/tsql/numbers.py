@@ -78,6 +78,8 @@ def arithmetic(operator: str, left: Value, right: Value, what: str) -> Value:
     elif b.name in TEXT:
         right = convert(right, a)
         b = a
+    if {a.name, b.name} & types.BINARY:
+        raise unsupported(f"The expression {what} of binary")
     if a.name not in NUMBERS or b.name not in NUMBERS:
         raise _clash(a, b, what)
     if a.name == "bit" and b.name == "bit":

@@ -408,7 +408,7 @@ def _moment_text(value: Value, style: int | None) -> str:
         raise unsupported(f"CONVERT of {name} with style {style}")
     scale = source.scale if name in SCALED else 3 if name == "datetime" else 0
     if name == "time":
-        stamp = f"(TIMESTAMP '1970-01-01' + {sql})"
+        stamp = f"(DATE '1970-01-01' + {sql})"
         clock = f"strftime({stamp}, '%H:%M:%S')"
         if style in (8, 108, 20, 120):
             return clock
