@@ -32,17 +32,17 @@ def relocate(environment: Path, packages: Path, project: Path) -> None:
     """Rewrite what names `environment` or `project` by their paths; `packages` is site-packages."""
     for script in sorted((environment / "bin").iterdir()):
         if script.is_file() and not script.is_symlink():
-            _replace(script, _relocated(script.read_bytes(), environment))
+            _replace(script, _relocated(script.name, script.read_bytes(), environment))
     for file in sorted(packages.glob("__editable__.*.pth")):
         below = os.path.relpath(project, packages)
         _replace(file, f"{below}\n".encode() if _names_a_clone(file) else file.read_bytes())
 
 
-def _relocated(content: bytes, environment: Path) -> bytes:
-    """A script that finds its environment by its own place; other files as they are."""
+def _relocated(name: str, content: bytes, environment: Path) -> bytes:
+    """A script that finds its environment by its own place; programs and others as they are."""
     if found := _FIRST_LINES.match(content):
         return _START.encode() + content[found.end() :]
-    if b"VIRTUAL_ENV=" not in content or content.startswith(b"#!"):
+    if not name.startswith("activate") or content.startswith(b"#!"):
         return content
     # sh itself does not tell where a script lies that it reads; bash and zsh do.
     here = 'cd "$(dirname -- "${BASH_SOURCE:-$0}")/.." 2>/dev/null && [ -x bin/python ] && pwd'

@@ -169,9 +169,12 @@ def test_an_environment_works_where_its_clone_was_moved_to(tmp_path: Path) -> No
     long.write_text(f"#!/bin/sh\n'''exec' \"{python}\" \"$0\" \"$@\"\n' '''\nimport tool\n")
     long.chmod(0o755)
     (environment / "bin" / "other").write_text("#!/bin/bash\necho\n")
+    program = b"\x7fELF\xa8 VIRTUAL_ENV=/ "  # uv is such a program
+    (environment / "bin" / "program").write_bytes(program)
     for _ in range(2):
         relocate(environment, packages, project)
     assert (environment / "bin" / "other").read_text() == "#!/bin/bash\necho\n"
+    assert (environment / "bin" / "program").read_bytes() == program
     moved = project.rename(tmp_path / "My Projects")
     shutil.copytree(moved, tmp_path / "copy", symlinks=True)
     for place in (moved, tmp_path / "copy"):
