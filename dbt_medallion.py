@@ -10,13 +10,16 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 from dbt.plugins.manager import dbtPlugin
+from dbt_common.events.event_manager_client import get_event_manager
 from medallion import clone, disk
 from medallion.errors import MedallionError
-from medallion.home import home
+from medallion.home import Home, home
 from medallion.local.certificates import trusting
 from medallion.local.warehouse.certificates import files_of
 from medallion.local.warehouse.profiles import names_local, require_own
@@ -43,7 +46,7 @@ class MedallionPlugin(dbtPlugin):
                 raise
             return  # no local warehouse can be there, and other targets need nothing of it
         require_own(settings, here)
-        logging.Handler.handleError = _lost_line  # type: ignore[method-assign]
+        _tell_of_the_disk(invoked.get("project"), here)
         before = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         bundle = trusting(files_of(here), before)
         if bundle is not None:
@@ -55,15 +58,43 @@ class MedallionPlugin(dbtPlugin):
         )
 
 
-def _lost_line(handler: logging.Handler, record: logging.LogRecord) -> None:
-    """Say once that dbt's log cannot be written; logging would print a traceback per line."""
-    error = sys.exc_info()[1]
-    told = disk.sentence(error) if error is not None else None
-    place = getattr(handler, "baseFilename", "the terminal")
-    if place not in _lost:
-        _lost.add(place)
-        print(f"dbt cannot write its log {place}: {told or error}", file=sys.stderr)
+def _tell_of_the_disk(project: Any, here: Home) -> None:
+    """Say in one sentence that a disk is full or refuses; dbt and logging would print tracebacks.
+
+    `project` is dbt's, or None. dbt's own loggers are asked to leave out the two events that it
+    sends for an error which ended the command.
+    """
+    places = [here.root]
+    if project is not None:
+        root = Path(project.project_root)
+        places += [root / project.target_path, root / project.log_path]
+    said: set[str] = set()
+
+    def say(about: str, error: BaseException) -> None:
+        if about not in said:
+            said.add(about)
+            print(f"{about}: {disk.sentence(error, places) or error}", file=sys.stderr)
+
+    def lost_line(handler: logging.Handler, record: logging.LogRecord) -> None:
+        place = getattr(handler, "baseFilename", "the terminal")
+        error = sys.exc_info()[1]
+        if error is not None:
+            say(f"dbt cannot write its log {place}", error)
+
+    def unless_of_the_disk(wanted: Callable[[Any], bool]) -> Callable[[Any], bool]:
+        def wanted_too(event: Any) -> bool:
+            if event.info.name in ("MainEncounteredError", "MainStackTrace"):
+                error = sys.exc_info()[1]
+                if error is not None and disk.sentence(error, places):
+                    say("dbt stopped", error)
+                    return False
+            return wanted(event)
+
+        return wanted_too
+
+    logging.Handler.handleError = lost_line  # type: ignore[method-assign]
+    for logger in get_event_manager().loggers:
+        logger.filter = unless_of_the_disk(logger.filter)
 
 
-_lost: set[str] = set()
 plugins = [MedallionPlugin]

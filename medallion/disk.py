@@ -3,7 +3,9 @@
 import errno
 import os
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from medallion.home import home
 
@@ -26,15 +28,16 @@ _TEXTS = {os.strerror(number).lower(): number for number in _MEANING} | {
 _PATH = re.compile(r"[\"'`(](/[^\"'`)]+)[\"'`)]|(?:^|[\s:])(/[^\s:\"']{2,})")
 
 
-def sentence(error: BaseException) -> str | None:
+def sentence(error: BaseException, places: Sequence[Path] = ()) -> str | None:
     """What of the disk failed, for an error that is about it, or was raised for one that is.
 
-    Errors of the program that name no cause in the operating system give None.
+    Errors of the program that name no cause in the operating system give None. An error that names
+    no place is about the fullest of `places`, which is the home when none are given.
     """
     for each in _causes(error):
         number, place = _number(each), getattr(each, "filename", None)
         if number is not None:
-            found = place or _place(str(each)) or home().root
+            found = place or _place(str(each)) or _fullest(places or [home().root])
             return f"{_MEANING[number].format(found)} ({os.strerror(number)})."
     return None
 
@@ -60,3 +63,8 @@ def _number(error: BaseException) -> int | None:
 def _place(text: str) -> str | None:
     found = _PATH.search(text)
     return found and (found.group(1) or found.group(2))
+
+
+def _fullest(places: Sequence[Path]) -> Path:
+    there = [place for place in places if place.exists()]
+    return min(there, key=lambda place: shutil.disk_usage(place).free) if there else places[0]

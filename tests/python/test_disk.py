@@ -1,14 +1,18 @@
 """What the disk refuses is one sentence; and what a commit wrote is synced before it ends."""
 
 import errno
+import logging
 import os
 import sqlite3
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import dbt_medallion
 import duckdb
 import pyarrow as pa
 import pytest
+from dbt_common.events.event_manager_client import get_event_manager
 from medallion import cli, disk
 from medallion.home import Home
 from medallion.local.factory.atomic import write_text
@@ -96,3 +100,29 @@ def test_landed_file_syncs_the_folders_that_it_is_the_first_in(
     write_text(tmp_path / "a" / "b" / "c.json", "{}")
     assert str(tmp_path) in synced and str(tmp_path / "a") in synced
     assert synced[-1] == str(tmp_path / "a" / "b")
+
+
+def test_dbt_stops_with_a_sentence_when_its_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logger = SimpleNamespace(filter=lambda event: True)
+    monkeypatch.setattr(get_event_manager(), "loggers", [logger])
+    monkeypatch.setattr(logging.Handler, "handleError", logging.Handler.handleError)
+    project = SimpleNamespace(project_root=tmp_path, target_path="target", log_path="logs")
+    dbt_medallion._tell_of_the_disk(project, Home(tmp_path))
+    stack, encountered, other = (
+        SimpleNamespace(info=SimpleNamespace(name=name))
+        for name in ("MainStackTrace", "MainEncounteredError", "LogModelResult")
+    )
+    try:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    except OSError:
+        kept = [logger.filter(event) for event in (encountered, stack, other)]
+    assert kept == [False, False, True]
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert told.startswith(f"dbt stopped: the disk of {tmp_path} is full")
+    try:
+        raise KeyError("a fault of the program")
+    except KeyError:
+        assert logger.filter(stack)
