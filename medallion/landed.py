@@ -130,8 +130,9 @@ def _content_faults(receipt: Receipt, held: Content) -> Iterator[str]:
         yield f"was not ingested at {receipt.started_at}"
     # Its LSNs say which changes a backfill holds. Their commit times may lie on other days than
     # those that it was asked for, where the source's clock stepped back.
-    days = f"{receipt.from_date}_{receipt.to_date}"
-    if receipt.mode == "backfill" and Path(str(receipt.file)).stem != f"backfill_{days}":
+    whole = f"backfill_{receipt.from_date}_{receipt.to_date}"
+    names = {whole, f"{whole}_since_{receipt.from_lsn}"}
+    if receipt.mode == "backfill" and Path(str(receipt.file)).stem not in names:
         yield f"is not named for its days, {receipt.from_date} … {receipt.to_date}"
 
 

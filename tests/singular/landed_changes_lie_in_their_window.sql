@@ -14,15 +14,9 @@ where
     or last_lsn > to_lsn
     or (
         mode = 'backfill'
-        and not endswith(
-            file,
-            concat(
-                'backfill_',
-                cast(from_date as string),
-                '_',
-                cast(to_date as string),
-                '.parquet'
-            )
+        and substring_index(file, '/', -1) not in (
+            concat('backfill_', from_date, '_', to_date, '.parquet'),
+            concat('backfill_', from_date, '_', to_date, '_since_', from_lsn, '.parquet')
         )
     )
     or (mode = 'initial' and not holds_inserts_only)
