@@ -133,6 +133,7 @@ def test_python_of_the_documentation_reads_a_view(built, tmp_path):
     (program,) = re.findall(r"```python\n(.*?)```", text, re.S)
     (tmp_path / "synapse").mkdir()  # the fixture `pool` has the database open
     shutil.copy(built.home / "synapse" / f"{DATABASE}.duckdb", tmp_path / "synapse")
+    (tmp_path / "lake").symlink_to(built.home / "lake")  # its views name folders below the home
     with room(certificates_in(tmp_path)) as azure:
         done = subprocess.run(
             [sys.executable, "-c", program],
