@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from medallion.local.factory.errors import ActivityError
-from medallion.local.factory.nesting import flat
+from medallion.local.factory.nesting import BRANCHES, CONTAINERS, LOOPS, flat
 from medallion.local.factory.parameters import check_variable
 from medallion.local.factory.places import Place
 from medallion.local.factory.scope import Scope, resolve
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 Activity = dict[str, Any]
 Body = Callable[["Run", Activity, Scope], dict[str, Any]]
 
-LOOPS = ("ForEach", "Until")
-BRANCHES = ("IfCondition", "Switch")
-CONTAINERS = LOOPS + BRANCHES
 LONGEST_UNTIL_SECONDS = 90 * 86400
 MOST_ITEMS = 100_000  # of a ForEach, by the service's limits
 DEFAULT_BATCH = 20

@@ -5,6 +5,9 @@ from typing import Any
 
 Activity = dict[str, Any]
 
+LOOPS = ("ForEach", "Until")
+BRANCHES = ("IfCondition", "Switch")
+CONTAINERS = LOOPS + BRANCHES
 INNER = ("activities", "ifTrueActivities", "ifFalseActivities", "defaultActivities")
 
 

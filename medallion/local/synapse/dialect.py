@@ -1,15 +1,14 @@
 """T-SQL as sqlglot parses it, with what it lacks: OPENROWSET, data sources, EXEC of a text."""
 
-import logging
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import TokenType
 
 from medallion.local.synapse.errors import SYNTAX, TSqlError
+from medallion.local.tsql.dialect import Unreadable, read
 
 
 class OpenRowset(exp.Expression):
@@ -87,21 +86,14 @@ class Serverless(TSQL):
 
 def parse(batch: str) -> list[exp.Expression]:
     """The statements of one batch."""
-    log = logging.getLogger("sqlglot")
-    level = log.level
-    log.setLevel(logging.ERROR)  # what falls back to a raw command is refused by the session
     try:
-        trees = sqlglot.parse(batch, read=Serverless)
-    except SqlglotError as error:
-        place: dict[str, object] = next(iter(getattr(error, "errors", [])), {})
+        return read(batch, Serverless)
+    except Unreadable as fault:
         raise TSqlError(
-            f"The stand-in cannot read the T-SQL near {str(place.get('highlight', '?'))!r} on line "
-            f"{place.get('line', '?')}: {place.get('description', str(error).splitlines()[0])}",
+            f"The stand-in cannot read the T-SQL near {fault.near!r} on line {fault.line}: "
+            f"{fault.why}",
             SYNTAX,
         ) from None
-    finally:
-        log.setLevel(level)
-    return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
 
 
 def brief(tree: exp.Expression) -> str:

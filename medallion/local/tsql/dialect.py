@@ -1,6 +1,7 @@
 """T-SQL as sqlglot parses it, without sqlglot's opinion of functions: each keeps its T-SQL name."""
 
 import logging
+from dataclasses import dataclass
 from typing import ClassVar
 
 import sqlglot
@@ -40,20 +41,37 @@ class Plain(TSQL):
         }
 
 
-def parse(batch: str) -> list[exp.Expression]:
-    """The statements of one batch; they need semicolons between them."""
+@dataclass
+class Unreadable(Exception):
+    """T-SQL that does not parse: the text at the place, its line, and why."""
+
+    near: str
+    line: object
+    why: str
+
+
+def read(batch: str, dialect: type[TSQL]) -> list[exp.Expression]:
+    """The statements of one batch in a dialect. Raises `Unreadable`."""
     log = logging.getLogger("sqlglot")
     level = log.level
     log.setLevel(logging.ERROR)  # what falls back to a raw command is judged by the session
     try:
-        trees = sqlglot.parse(batch, read=Plain)
+        trees = sqlglot.parse(batch, read=dialect)
     except SqlglotError as error:
         place: dict[str, object] = next(iter(getattr(error, "errors", [])), {})
-        raise MedallionError(
-            f"the T-SQL cannot be read near {str(place.get('highlight', '?'))!r} on line "
-            f"{place.get('line', '?')} ({place.get('description', str(error).splitlines()[0])}): "
-            "check it, and put semicolons between statements"
-        ) from None
+        why = str(place.get("description", str(error).splitlines()[0]))
+        raise Unreadable(str(place.get("highlight", "?")), place.get("line", "?"), why) from None
     finally:
         log.setLevel(level)
     return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
+
+
+def parse(batch: str) -> list[exp.Expression]:
+    """The statements of one batch; they need semicolons between them."""
+    try:
+        return read(batch, Plain)
+    except Unreadable as fault:
+        raise MedallionError(
+            f"the T-SQL cannot be read near {fault.near!r} on line {fault.line} ({fault.why}): "
+            "check it, and put semicolons between statements"
+        ) from None

@@ -4,12 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from medallion.local.factory.nesting import CONTAINERS, INNER
 from medallion.local.models.fault import step
 
-LOOPS = ("ForEach", "Until")
-BRANCHES = ("IfCondition", "Switch")
-CONTAINERS = LOOPS + BRANCHES
-LISTS = ("activities", "ifTrueActivities", "ifFalseActivities", "defaultActivities")
 Json = dict[str, Any]
 
 
@@ -84,7 +81,7 @@ def activities(properties: Json) -> Iterator[Activity]:
 def inner(activity: Activity) -> Iterator[Activity]:
     """The activities directly inside a container."""
     around = (*activity.around, activity)
-    for name in LISTS:
+    for name in INNER:
         path = activity.at("typeProperties", name)
         yield from _list(activity.settings.get(name), path, around)
     cases = activity.settings.get("cases")

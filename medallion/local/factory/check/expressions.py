@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from medallion.local.factory.check.activities import CONTAINERS, Activity, activities, upstream
+from medallion.local.factory.check.activities import Activity, activities, upstream
 from medallion.local.factory.check.activities import inner as inside
 from medallion.local.factory.check.outputs import child_items, not_an_array, read_wrongly
 from medallion.local.factory.check.resources import Factory, Json, Resource
@@ -19,6 +19,7 @@ from medallion.local.factory.check.values import misfit
 from medallion.local.factory.errors import ExpressionError
 from medallion.local.factory.expressions import Access, Call, Literal, Node, parse
 from medallion.local.factory.functions import FUNCTIONS
+from medallion.local.factory.nesting import CONTAINERS
 from medallion.local.factory.places import ROOTS, Place
 from medallion.local.models.fault import Fault, step
 

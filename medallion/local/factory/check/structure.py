@@ -8,15 +8,9 @@ https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscr
 from collections.abc import Iterator
 from typing import Any
 
-from medallion.local.factory.check.activities import (
-    BRANCHES,
-    CONTAINERS,
-    LOOPS,
-    Activity,
-    activities,
-    upstream,
-)
+from medallion.local.factory.check.activities import Activity, activities, upstream
 from medallion.local.factory.check.resources import Resource
+from medallion.local.factory.nesting import BRANCHES, CONTAINERS, LOOPS
 from medallion.local.models.fault import Fault, step
 
 MOST_ACTIVITIES = 120  # inner ones included; 40 until 2023, then 80
