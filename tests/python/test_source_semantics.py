@@ -685,6 +685,18 @@ STORIES: list[tuple[list[str], str, list[list[str | None]] | str]] = [
     ),
     (
         [
+            "CREATE TABLE dbo.T9 (id int NOT NULL PRIMARY KEY, a datetime2(3), b varbinary(4), "
+            "c uniqueidentifier, d datetimeoffset(3), e date)",
+            "INSERT INTO dbo.T9 VALUES (1, NULL, NULL, NULL, NULL, NULL), "
+            "(2, NULL, NULL, NULL, NULL, '2024-01-01')",
+            "INSERT INTO dbo.T9 SELECT 3, NULL, NULL, NULL, NULL, NULL",
+            "UPDATE dbo.T9 SET e = NULL WHERE id = 2",
+        ],
+        "SELECT id, a, b, c, d, e FROM dbo.T9 ORDER BY id",
+        [[number, *[None] * 5] for number in ("1", "2", "3")],
+    ),
+    (
+        [
             "CREATE TABLE dbo.T4 (id int NOT NULL PRIMARY KEY, a char(4), "
             "d datetime DEFAULT GETDATE(), n decimal(5,1) DEFAULT 2.25)",
             "INSERT INTO dbo.T4 (id, a) VALUES (1, 'ab')",

@@ -159,7 +159,8 @@ def _values(
             if value is None or kind is None:
                 cell.append(alter.default_value(con, column, now))
             else:
-                one = value if len(known) == 1 else convert(value, kind)
+                as_it_is = len(known) == 1 or value.type == types.NULL
+                one = value if as_it_is else convert(value, kind)
                 cell.append(_stored(table, column, one))
     listed = ", ".join(f"({', '.join(row)})" for row in cells)
     return f"SELECT * FROM (VALUES {listed}) AS _v ({', '.join(col.sql for col in columns)})"
