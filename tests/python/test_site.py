@@ -566,7 +566,7 @@ def test_the_check_fails_with_a_line_for_each(artifacts: Path, tmp_path: Path) -
         "models/silver/core/dim_user.yml: model dim_user has no description: write one"
     )
     assert lines[1].endswith("argument version_key(valid_from) has no description: write one")
-    assert re.search(r"^ +models +68 +69 ", said, re.M)
+    assert re.search(r"^ +models +70 +71 ", said, re.M)
 
 
 def test_a_column_that_a_query_gains_is_to_be_described(project: Project) -> None:

@@ -58,7 +58,8 @@ def production(lakehouse: Lakehouse) -> Lakehouse:
 
 
 @pytest.fixture
-def copy(production: Lakehouse, tmp_path: Path) -> Copy:
+def copy(production: Lakehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
+    monkeypatch.setenv("MEDALLION_HOME", str(production.home))  # dbt runs here, on its profile
     folder = tmp_path / "project"
     for name in FOLDERS:
         shutil.copytree(PROJECT / name, folder / name)
