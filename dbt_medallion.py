@@ -20,9 +20,9 @@ from dbt_common.events.event_manager_client import get_event_manager
 from medallion import clone, disk
 from medallion.errors import MedallionError
 from medallion.home import Home, home
-from medallion.local.certificates import trusting
-from medallion.local.warehouse.certificates import files_of
-from medallion.local.warehouse.profiles import names_local, require_own
+from medallion.profiles import names_local, require_own
+from medallion_local.certificates import trusting
+from medallion_local.databricks_sql.certificates import files_of
 
 
 class MedallionPlugin(dbtPlugin):

@@ -7,7 +7,20 @@ from pathlib import Path
 
 from medallion.errors import MedallionError
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+def _project_root() -> Path:
+    """The project's folder: it holds this package, or else the folder that a command starts in.
+
+    A package that was installed without `-e` lies elsewhere than the project.
+    """
+    start = Path.cwd()
+    for folder in (Path(__file__).resolve().parent.parent, start, *start.parents):
+        if (folder / "dbt_project.yml").is_file() and (folder / "adf").is_dir():
+            return folder
+    return start
+
+
+PROJECT_ROOT = _project_root()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The lakehouse's tables, as any client of the SQL warehouse sees them."""
 
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,17 +10,13 @@ from urllib.parse import urlsplit
 from ruamel.yaml import YAML
 
 from medallion.errors import MedallionError
-from medallion.home import PROJECT_ROOT, home
+from medallion.home import home
+from medallion.profiles import profiles_dir, require_own
 
 if TYPE_CHECKING:
     from databricks.sql.client import Connection
 
 ANSWER_SECONDS = 10  # the connector itself asks a closed port again for a quarter of an hour
-
-
-def profiles_dir() -> Path:
-    """Where dbt finds its profiles: `DBT_PROFILES_DIR`, else the project's root."""
-    return Path(os.environ.get("DBT_PROFILES_DIR") or PROJECT_ROOT)
 
 
 @contextmanager
@@ -38,8 +33,6 @@ def connected(folder: Path | None = None) -> Iterator["Connection"]:
     profile = YAML(typ="safe").load(path)["medallion"]
     target = profile["outputs"][profile["target"]]
     if folder is None:
-        from medallion.local.warehouse.profiles import require_own
-
         require_own(target, home())
     try:
         place = urlsplit(f"//{target['host']}")

@@ -1,28 +1,19 @@
-"""The command line: `medallion COMMAND`, one module per group of commands."""
+"""The command line: `medallion COMMAND`, one module per command or group of commands."""
 
 import sys
 from pathlib import Path
 
 import typer
 
-from medallion import disk
-from medallion.cli import (
-    demo,
-    factory,
-    infra,
-    quarantine,
-    receipts,
-    source,
-    synapse,
-    vault,
-    warehouse,
-)
-from medallion.cli.bench import bench
-from medallion.cli.clean import clean_home
+from medallion import disk, laptop
+from medallion.cli import factory, infra, receipts, synapse
 from medallion.cli.console import complain
-from medallion.cli.repair import repair
+from medallion.cli.describe import describe
+from medallion.cli.ingest import ingest
+from medallion.cli.quarantine import quarantine
+from medallion.cli.rules import rules
 from medallion.cli.run import run
-from medallion.cli.site import describe, site
+from medallion.cli.site import site
 from medallion.cli.slim import slim
 from medallion.clone import require_own
 from medallion.errors import MedallionError
@@ -33,26 +24,18 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(source.app, name="source", help="The source database, Azure SQL's stand-in.")
 app.add_typer(factory.app, name="factory", help="The Data Factory files under adf/.")
 app.add_typer(infra.app, name="infra", help="The infrastructure's template under infra/.")
 app.add_typer(receipts.app, name="receipts")
-app.add_typer(vault.app, name="vault")
 app.add_typer(synapse.app, name="synapse", help="What Synapse serves, here and in Azure.")
-app.command("demo")(demo.demo)
-app.command("bench")(bench)
-app.command("clean")(clean_home)
+app.command("ingest")(ingest)
 app.command("run", context_settings={"allow_interspersed_args": False})(run)
 app.command("slim")(slim)
-app.command("repair")(repair)
-app.command("ingest")(factory.ingest)
-app.command("quarantine")(quarantine.quarantine)
-app.command("rules")(quarantine.rules)
+app.command("quarantine")(quarantine)
+app.command("rules")(rules)
 app.command("describe")(describe)
 app.command("site")(site)
-app.command("up")(warehouse.up)
-app.command("down")(warehouse.down)
-app.command("status")(warehouse.status)
+laptop.register_commands(app)
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ import typer
 from rich import box
 from rich.table import Table
 
+from medallion import infra as resource_manager
 from medallion.cli.console import out
-from medallion.local import resource_manager
-from medallion.local.resource_manager import INFRA_FOLDER
+from medallion.infra import INFRA_FOLDER
 
 app = typer.Typer(no_args_is_help=True)
 Folder = Annotated[Path, typer.Argument(help="It holds template.json and parameters.*.json.")]

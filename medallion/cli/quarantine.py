@@ -1,10 +1,9 @@
-"""`medallion quarantine` and `medallion rules`: the rules, and the rows that break them now."""
+"""`medallion quarantine`: the rules, and the rows that break them now."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from rich import box
@@ -13,34 +12,9 @@ from rich.table import Table
 
 from medallion.cli.console import out
 from medallion.errors import MedallionError
-from medallion.lakehouse import connected, rows
-from medallion.rules import PAGE, Rule, is_stale, page, read_rules
-
-if TYPE_CHECKING:
-    from databricks.sql.client import Connection
-
-Row = dict[str, Any]
-KEPT_OUT = " union all ".join(
-    "select bronze_model, landed_row, _run_id, _file, _first_seen_at, _quarantine_reasons"
-    f" from quarantine.{table}"
-    for table in ("quarantined_plays", "quarantined_members")
-)
-Counts = Mapping[tuple[str, str], int]
-
-
-def rules(
-    only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail when the page is stale.")
-    ] = False,
-) -> None:
-    """Write docs/rules.md, the page of all rules, from the models' YAML."""
-    found = read_rules()
-    if only_check:
-        if is_stale(found):
-            raise MedallionError(f"{PAGE} is not what the models make; run `medallion rules`.")
-        return
-    PAGE.write_text(page(found), encoding="utf-8")
-    out.print(f"wrote {PAGE}", markup=False, soft_wrap=True)
+from medallion.expectations import Rule, read_rules
+from medallion.lakehouse import connected
+from medallion.quarantine import Counts, Row, broken_rows, counts_of
 
 
 def quarantine(
@@ -56,8 +30,8 @@ def quarantine(
         raise MedallionError(_unknown(rule, found))
     with connected() as connection:
         try:
-            counts = _counts(connection, asked)
-            shown = {one: _broken(connection, one, limit) for one in asked} if rule else {}
+            counts = counts_of(connection, asked)
+            shown = {one: broken_rows(connection, one, limit) for one in asked} if rule else {}
         except ServerOperationError as error:
             if "TABLE_OR_VIEW_NOT_FOUND" not in str(error):
                 raise
@@ -72,50 +46,6 @@ def quarantine(
 def _unknown(name: str, found: Sequence[Rule]) -> str:
     near = get_close_matches(name, [one.name for one in found], n=1, cutoff=0)
     return f"No rule is named {name}: did you mean {near[0]}? `medallion quarantine` lists all."
-
-
-def _counts(connection: "Connection", asked: Sequence[Rule]) -> Counts:
-    """How many rows break each rule now: those in quarantine for it, or those kept."""
-    counts = {(one.model, one.name): 0 for one in asked}
-    kept_out = rows(
-        connection,
-        "select bronze_model, reason, count(*) as n from (select bronze_model,"
-        f" explode(split(_quarantine_reasons, ', ')) as reason from ({KEPT_OUT}) as kept_out)"
-        " as reasons group by bronze_model, reason",
-    )
-    for row in kept_out:
-        if (row["bronze_model"], row["reason"]) in counts:
-            counts[row["bronze_model"], row["reason"]] = row["n"]
-    kept = [one for one in asked if one.action != "quarantine"]
-    for relation in {one.relation for one in kept}:
-        own = [one for one in kept if one.relation == relation]
-        counted = ", ".join(f"count_if(not {one.condition}) as {one.name}" for one in own)
-        (told,) = rows(connection, f"select {counted} from {relation}")
-        counts |= {(one.model, one.name): told[one.name] for one in own}
-    return counts
-
-
-def _broken(connection: "Connection", rule: Rule, limit: int) -> list[Row]:
-    """Rows that break a rule now: as they came, and where they came from."""
-    if rule.action != "quarantine":
-        told = f"select * from {rule.relation} where not {rule.condition} limit {limit}"
-        return rows(connection, told)
-    kept_out = rows(
-        connection,
-        f"select * from ({KEPT_OUT}) as kept_out where bronze_model = '{rule.model}' and"
-        f" array_contains(split(_quarantine_reasons, ', '), '{rule.name}')"
-        f" order by _first_seen_at, _file, landed_row limit {limit}",
-    )
-    return [
-        json.loads(row["landed_row"])
-        | {
-            "broken rules": row["_quarantine_reasons"],
-            "run": row["_run_id"],
-            "file": row["_file"],
-            "first seen": row["_first_seen_at"],
-        }
-        for row in kept_out
-    ]
 
 
 def _listed(found: Sequence[Rule], counts: Counts) -> Table:

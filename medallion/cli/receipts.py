@@ -7,7 +7,7 @@ import typer
 
 from medallion.cli.console import out
 from medallion.home import home
-from medallion.proof import Proof, prove
+from medallion.ingestion.verification import Proof, prove
 
 app = typer.Typer(no_args_is_help=True, help="The receipts of what was landed.")
 

@@ -35,7 +35,7 @@ def run(
     Azure follows MEDALLION_AZURE_AUTH: auto, managed_identity,
     workload_identity or cli.
     """
-    from medallion.secrets import environment
+    from medallion.azure.key_vault import environment
 
     base = dict(os.environ)
     if target:

@@ -1,62 +1,17 @@
-"""`medallion describe` and `medallion site`: what is documented, and the site that shows it."""
+"""`medallion site`: the docs site."""
 
-import os
 import shutil
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
 from rich.progress import Progress, SpinnerColumn, TextColumn
-from rich.table import Table
 
 from medallion.cli.console import err, out
-from medallion.home import PROJECT_ROOT, Home
+from medallion.home import PROJECT_ROOT
+from medallion.laptop import laptop
 
 SITE = PROJECT_ROOT / "target" / "site"
-
-
-def describe(
-    manifest: Annotated[
-        Path | None, typer.Option(help="By default manifest.json in dbt's target folder.")
-    ] = None,
-    only_check: Annotated[
-        bool, typer.Option("--check", help="Exit 1 if anything lacks its description.")
-    ] = False,
-) -> None:
-    """Count what is described: all that dbt knows of the project, down to columns and arguments.
-
-    One line for each that is not. It reads what `dbt compile` left, and needs no rows.
-    """
-    from medallion.site.coverage import things  # sqlglot and dbt are slow to import
-    from medallion.site.project import read_project
-    from medallion.site.queries import read_queries
-
-    target = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT_ROOT / "target")
-    project = read_project(manifest or target / "manifest.json")
-    found = things(project, read_queries(project))
-    lacking = [one for one in found if one.lacks]
-    for one in lacking:
-        out.print(str(one), markup=False, soft_wrap=True)
-    every, without = (Counter(one.kind for one in some) for some in (found, lacking))
-    every.setdefault("seeds", 0)  # told even while there are none
-    out.print(_counted(every, without))
-    if only_check and lacking:
-        raise typer.Exit(1)
-
-
-def _counted(every: Counter[str], without: Counter[str]) -> Table:
-    table = Table("", "described", "of", "share", box=box.SIMPLE)
-    total = "all"
-    for kind, count in [*every.items(), (total, every.total())]:
-        described = count - (without.total() if kind == total else without[kind])
-        table.add_row(
-            kind, f"{described:,}", f"{count:,}", f"{described / count:.1%}" if count else "–"
-        )
-    return table
 
 
 def site(
@@ -73,7 +28,10 @@ def site(
     work = to.resolve().with_name(f"{to.name}-build")
     shutil.rmtree(work, ignore_errors=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=err, transient=True) as shown, _empty_warehouse(work) as env:
+    with (
+        Progress(*columns, console=err, transient=True) as shown,
+        laptop().empty_warehouse(work) as env,
+    ):
         task = shown.add_task("dbt build --empty")
         kinds = ("--resource-type", "model", "--resource-type", "snapshot")
         full, docs, log = work / "full", work / "docs", work / "dbt.log"
@@ -91,23 +49,3 @@ def site(
     said = f"{built.pages} pages, {built.relationships} relationships, {traced} of {built.columns}"
     out.print(f"{said} columns traced.", soft_wrap=True)
     out.print(f"See it: python -m http.server --directory {to}", markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _empty_warehouse(work: Path) -> Iterator[dict[str, str]]:
-    """A warehouse of nothing, for as long as the block takes; the environment that dbt needs."""
-    from medallion.local.warehouse.process import start, stop
-    from medallion.local.warehouse.profiles import write_profile
-
-    home = Home(work / "home")
-    home.root.mkdir(parents=True)
-    state, _ = start(home, None)
-    try:
-        write_profile(home.root, home, state)
-        yield {
-            "MEDALLION_HOME": str(home.root),
-            "DBT_PROFILES_DIR": str(home.root),
-            "DBT_LOG_PATH": str(work / "logs"),
-        }
-    finally:
-        stop(home)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from medallion.cli.console import out
-from medallion.cli.warehouse import up
-from medallion.home import PROJECT_ROOT
+from medallion.home import PROJECT_ROOT, home
+from medallion.laptop import laptop
 
 REPORT = "report.md"
 LOCAL_TARGET = "local_ci"
@@ -38,7 +38,7 @@ def slim(
     from medallion.slim.run import run
 
     if target == LOCAL_TARGET:
-        up()
+        out.print(laptop().start_warehouse(home()), soft_wrap=True)
     verdict = run(state, target, artifacts, keep, lambda command: out.print(command, markup=False))
     text = markdown(verdict)
     (artifacts / REPORT).write_text(text, encoding="utf-8")

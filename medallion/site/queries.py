@@ -10,8 +10,8 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
 from medallion.errors import MedallionError
+from medallion.serving.contract import POOLED, Table, served_tables
 from medallion.site.project import Project, Relation
-from medallion.synapse.contract import POOLED, Table, served_tables
 
 DIALECT = "databricks"
 # What a snapshot adds to the columns of its relation.

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from azure.identity import ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
-from medallion.local.certificates import Certificates, ensure, files_in, server_context, trusting
-from medallion.local.identity.directory import Directory
-from medallion.local.identity.server import Endpoints
-from medallion.local.identity.server import serving as serving_identity
-from medallion.local.identity.tokens import Issuer
-from medallion.local.vault.access import OFFICER, Access
-from medallion.local.vault.server import Vault
-from medallion.local.vault.server import serving as serving_vault
+from medallion_local.certificates import Certificates, ensure, files_in, server_context, trusting
+from medallion_local.entra_id.directory import Directory
+from medallion_local.entra_id.server import Endpoints
+from medallion_local.entra_id.server import serving as serving_identity
+from medallion_local.entra_id.tokens import Issuer
+from medallion_local.key_vault.access import OFFICER, Access
+from medallion_local.key_vault.server import Vault
+from medallion_local.key_vault.server import serving as serving_vault
 
 APPLICATION = "00000000-0000-0000-0000-00000000b001"
 ASSERTION = "the-token-that-the-platform-writes"

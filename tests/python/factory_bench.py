@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from medallion.adf.files import FactoryFiles
 from medallion.home import Home
-from medallion.local.factory.engine import Run, run_pipeline
-from medallion.local.factory.environment import Environment
-from medallion.local.factory.events import Event
-from medallion.local.factory.files import FactoryFiles
+from medallion_local.data_factory.engine import Run, run_pipeline
+from medallion_local.data_factory.environment import Environment
+from medallion_local.data_factory.events import Event
 
 Json = dict[str, Any]
 

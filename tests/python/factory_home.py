@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from medallion.home import Home
-from medallion.local.source.database import SourceDatabase
-from medallion.local.source.load import init_from_csv
+from medallion_local.azure_sql.database import SourceDatabase
+from medallion_local.azure_sql.load import init_from_csv
 
 ROWS = {
     "DimUser": [

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from medallion.factory.settings import Factory
+from medallion.adf.files import ADF_FOLDER, FactoryFiles
 from medallion.home import Home
-from medallion.local import web
-from medallion.local.certificates import Certificates, server_context, trusting
-from medallion.local.factory.files import ADF_FOLDER, FactoryFiles
-from medallion.local.factory.service.runs import Runs
-from medallion.local.factory.service.server import Service, serving
-from medallion.local.identity.directory import Directory
-from medallion.local.identity.server import serving as serving_identity
-from medallion.local.web import Answer, Request
+from medallion.ingestion.azure.settings import Factory
+from medallion_local import http as web
+from medallion_local.certificates import Certificates, server_context, trusting
+from medallion_local.data_factory.service.runs import Runs
+from medallion_local.data_factory.service.server import Service, serving
+from medallion_local.entra_id.directory import Directory
+from medallion_local.entra_id.server import serving as serving_identity
+from medallion_local.http import Answer, Request
 
 SUBSCRIPTION = "00000000-0000-0000-0000-0000000005b5"
 GROUP = "rg-medallion"

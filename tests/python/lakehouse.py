@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 
-from medallion.synapse.check import check
-from medallion.synapse.contract import served_tables
+from medallion.serving.contract import served_tables
+from medallion_local.synapse.check import check
 
 from oracle import publish
 from oracle.changes import KEYS, History

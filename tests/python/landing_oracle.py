@@ -1,10 +1,10 @@
 """What must lie in the lake, told by the source's own history; and whether it does."""
 
 from medallion.home import Home
-from medallion.local.factory.run import tables
-from medallion.local.source.database import SourceDatabase
-from medallion.proof import prove
-from medallion.receipts import read_receipt
+from medallion.ingestion.receipts import read_receipt
+from medallion.ingestion.request import tables
+from medallion.ingestion.verification import prove
+from medallion_local.azure_sql.database import SourceDatabase
 
 from factory_home import landed, rows
 

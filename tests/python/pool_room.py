@@ -13,12 +13,12 @@ from typing import Any
 
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
-from medallion.local.synapse.dedicated import run
-from medallion.local.synapse.dedicated.pool import Pool
-from medallion.local.synapse.dedicated.session import PoolSession
-from medallion.local.warehouse import process
-from medallion.local.warehouse.profiles import write_profile
-from medallion.synapse.contract import POOLED, Table, served_tables
+from medallion.serving.contract import POOLED, Table, served_tables
+from medallion_local.databricks_sql import process
+from medallion_local.databricks_sql.profiles import write_profile
+from medallion_local.synapse.dedicated import run
+from medallion_local.synapse.dedicated.pool import Pool
+from medallion_local.synapse.dedicated.session import PoolSession
 
 from warehouse_sql import Home, Started, close_all
 

@@ -4,8 +4,8 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-from medallion.local.source import database
-from medallion.local.source.database import SourceDatabase
+from medallion_local.azure_sql import database
+from medallion_local.azure_sql.database import SourceDatabase
 
 BEGIN = datetime(2025, 1, 2)
 

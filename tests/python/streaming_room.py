@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from medallion.home import Home
-from medallion.local.warehouse import process
+from medallion_local.databricks_sql import process
 
 from warehouse_sql import Started, close_all
 

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from medallion.home import Home
-from medallion.local.synapse.database import Database
-from medallion.local.synapse.run import DATABASE, make_database
-from medallion.local.synapse.session import Session
+from medallion_local.synapse.database import Database
+from medallion_local.synapse.run import DATABASE, make_database
+from medallion_local.synapse.session import Session
 
 from delta_folders import plain
 

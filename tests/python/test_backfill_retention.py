@@ -12,12 +12,12 @@ import pytest
 from medallion.cli import app
 from medallion.errors import MedallionError
 from medallion.home import Home
-from medallion.ingestion import IngestResult
-from medallion.local.factory.events import Event
-from medallion.local.factory.run import ingest
-from medallion.local.source.database import SourceDatabase
-from medallion.proof import prove
-from medallion.receipts import Receipt, read_receipt
+from medallion.ingestion.receipts import Receipt, read_receipt
+from medallion.ingestion.request import IngestResult
+from medallion.ingestion.verification import prove
+from medallion_local.azure_sql.database import SourceDatabase
+from medallion_local.data_factory.events import Event
+from medallion_local.data_factory.run import ingest
 from typer.testing import CliRunner
 
 from factory_home import change, landed, make, rows

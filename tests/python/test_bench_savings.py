@@ -8,13 +8,13 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from medallion.cli import app
-from medallion.cli.bench import churn, lossless, picture, sweep
-from medallion.cli.bench.timings import Measured, measure
 from medallion.errors import MedallionError
 from medallion.home import Home
-from medallion.local.factory import run, savings
-from medallion.local.source.database import SourceDatabase
-from medallion.local.source.generate import init_generated
+from medallion_local.azure_sql.database import SourceDatabase
+from medallion_local.bench import churn, lossless, picture, sweep
+from medallion_local.bench.timings import Measured, measure
+from medallion_local.data_factory import run, savings
+from medallion_local.generator.generate import init_generated
 from typer.testing import CliRunner
 
 from factory_home import change, make

@@ -16,11 +16,11 @@ from dbt_medallion import MedallionPlugin
 from medallion import cli, clone
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home, home
-from medallion.local.warehouse.address import Addresses
-from medallion.local.warehouse.catalog import EXTERNAL, MANAGED, Catalog, Relation
-from medallion.local.warehouse.profiles import local_output
-from medallion.local.warehouse.state import State
 from medallion.relocate import relocate
+from medallion_local.databricks_sql.address import Addresses
+from medallion_local.databricks_sql.catalog import EXTERNAL, MANAGED, Catalog, Relation
+from medallion_local.databricks_sql.profiles import local_output
+from medallion_local.databricks_sql.state import State
 
 
 @pytest.mark.parametrize("odd", ["a%20b", "x[1]", "what?", "a|b", "a^b", "back\\slash", "tab\t"])

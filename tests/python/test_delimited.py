@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from medallion.local.delimited import DelimitedTextError, read, records, same_width
+from medallion_local.delimited import DelimitedTextError, read, records, same_width
 
 DAMAGED = {
     "an unclosed quote before lines without quotes": (

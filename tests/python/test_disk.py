@@ -14,9 +14,9 @@ import pyarrow as pa
 import pytest
 from dbt_common.events.event_manager_client import get_event_manager
 from medallion import cli, disk
+from medallion.atomic import write_text
 from medallion.home import Home
-from medallion.local.factory.atomic import write_text
-from medallion.local.warehouse.storage import append, replace_table
+from medallion_local.databricks_sql.storage import append, replace_table
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_command_line_says_it_without_a_traceback(
 
     monkeypatch.setenv("MEDALLION_HOME", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["medallion", "repair"])
-    monkeypatch.setattr("medallion.local.repair.repair", full)
+    monkeypatch.setattr("medallion_local.repair.repair", full)
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 1

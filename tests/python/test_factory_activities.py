@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from medallion.local.source.database import SourceDatabase
+from medallion_local.azure_sql.database import SourceDatabase
 
 from factory_bench import Factory, Json, activity
 from factory_home import database

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from medallion.adf import arm_template as arm
+from medallion.adf.arm_template.verify import identity, order
+from medallion.adf.files import ADF_FOLDER
 from medallion.cli import app, main
 from medallion.errors import MedallionError
-from medallion.local.factory import arm
-from medallion.local.factory.arm.verify import identity, order
-from medallion.local.factory.files import ADF_FOLDER
 from typer.testing import CliRunner
 
 from small_factory import activity, at, expression, files, reference, write

@@ -13,19 +13,18 @@ from pathlib import Path
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.datafactory.models import RunFilterParameters, RunQueryFilter, RunQueryOrderBy
+from medallion.adf.files import FactoryFiles
 from medallion.cli import app
 from medallion.errors import MedallionError
-from medallion.factory import landed as landing
-from medallion.factory import run as azure
-from medallion.factory.monitor import Monitor
-from medallion.factory.run import Pace
-from medallion.factory.settings import connect, from_environment
 from medallion.home import Home
-from medallion.ingestion import IngestResult, arguments
-from medallion.local.factory.files import FactoryFiles
-from medallion.local.factory.run import ingest as ingest_here
-from medallion.local.factory.run import tables
-from medallion.local.web import Answer
+from medallion.ingestion.azure import landed as landing
+from medallion.ingestion.azure import run as azure
+from medallion.ingestion.azure.monitor import Monitor
+from medallion.ingestion.azure.run import Pace
+from medallion.ingestion.azure.settings import connect, from_environment
+from medallion.ingestion.request import IngestResult, arguments, tables
+from medallion_local.data_factory.run import ingest as ingest_here
+from medallion_local.http import Answer
 from typer.testing import CliRunner, Result
 
 from azure_room import certificates_in, live_in

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from medallion.adf.check import check
+from medallion.adf.files import ADF_FOLDER
 from medallion.cli import app
 from medallion.errors import MedallionError
-from medallion.local.factory.check import check
-from medallion.local.factory.files import ADF_FOLDER
 from typer.testing import CliRunner
 
 from factory_plants import IN_EACH, INNER, copy, each, outer, window

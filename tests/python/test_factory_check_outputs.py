@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from medallion.local.factory.check import check
+from medallion.adf.check import check
 
 from factory_plants import (
     CALL,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from medallion.local.factory.check import check
+from medallion.adf.check import check
 
 from factory_plants import (
     CHOOSE,

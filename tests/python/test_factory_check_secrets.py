@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from medallion.local.factory.check import check
-from medallion.local.factory.check.secrets import secret_in
+from medallion.adf.check import check
+from medallion.adf.check.secrets import secret_in
 
 from factory_plants import (
     INNER,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from medallion.local.factory.check import check
+from medallion.adf.check import check
 
 from factory_plants import INNER, OUTER, Files, call, copy, each, look, loop, said, tell, window
 from small_factory import activity, at, expression, files, reference, write

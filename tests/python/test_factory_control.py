@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from medallion.errors import MedallionError
-from medallion.local.factory.engine import run_pipeline
-from medallion.local.factory.events import Event
+from medallion_local.data_factory.engine import run_pipeline
+from medallion_local.data_factory.events import Event
 
 from factory_bench import Factory, Json, activity, append, fail
 

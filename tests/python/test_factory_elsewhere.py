@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from medallion.cli import app
 from medallion.errors import MedallionError
-from medallion.local.factory.elsewhere import run_elsewhere
-from medallion.local.factory.engine import Run, run_pipeline
-from medallion.local.factory.events import Event
+from medallion_local.data_factory.elsewhere import run_elsewhere
+from medallion_local.data_factory.engine import Run, run_pipeline
+from medallion_local.data_factory.events import Event
 from typer.testing import CliRunner, Result
 
 from factory_bench import Factory, Json, activity, append, fail, status

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from medallion.errors import MedallionError
 from medallion.home import Home
-from medallion.local.factory.engine import run_pipeline
-from medallion.local.factory.environment import Environment
-from medallion.local.factory.events import Event
-from medallion.local.factory.shared import Shared, Stopped
+from medallion_local.data_factory.engine import run_pipeline
+from medallion_local.data_factory.environment import Environment
+from medallion_local.data_factory.events import Event
+from medallion_local.data_factory.shared import Shared, Stopped
 
 from factory_bench import Factory, Json, activity, append, fail, status
 

@@ -7,15 +7,15 @@ import re
 from pathlib import Path
 
 import pytest
+from medallion.adf.language import cases
+from medallion.adf.language.errors import ExpressionError
+from medallion.adf.language.expressions import evaluate
+from medallion.adf.language.functions import FUNCTIONS
+from medallion.adf.language.scope import Scope, resolve
+from medallion.adf.language.values import identical, to_json
+from medallion.adf.places import Place
 from medallion.cli import app
 from medallion.errors import MedallionError
-from medallion.local.factory import cases
-from medallion.local.factory.errors import ExpressionError
-from medallion.local.factory.expressions import evaluate
-from medallion.local.factory.functions import FUNCTIONS
-from medallion.local.factory.places import Place
-from medallion.local.factory.scope import Scope, resolve
-from medallion.local.factory.values import identical, to_json
 from typer.testing import CliRunner
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "adf_expressions.json"

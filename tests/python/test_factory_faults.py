@@ -11,15 +11,15 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from medallion.adf.files import FactoryFiles
 from medallion.errors import MedallionError
 from medallion.home import Home
-from medallion.local.factory.crash import activities
-from medallion.local.factory.engine import run_pipeline
-from medallion.local.factory.events import Event
-from medallion.local.factory.files import FactoryFiles
-from medallion.local.factory.run import ingest, laptop
-from medallion.local.github.server import REPOSITORY
-from medallion.local.source.database import SourceDatabase
+from medallion_local.azure_sql.database import SourceDatabase
+from medallion_local.data_factory.crash import activities
+from medallion_local.data_factory.engine import run_pipeline
+from medallion_local.data_factory.events import Event
+from medallion_local.data_factory.run import ingest, laptop
+from medallion_local.github.server import REPOSITORY
 
 from factory_home import change, landed, make, rows
 from landing_oracle import Reader, check_landed

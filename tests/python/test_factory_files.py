@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from medallion.adf.files import FactoryFiles
 from medallion.errors import MedallionError
-from medallion.local.factory.files import FactoryFiles
-from medallion.local.factory.tsql import write_sent
-from medallion.local.github.server import REFERENCE, REPOSITORY, etag, serving
+from medallion_local.data_factory.tsql import write_sent
+from medallion_local.github.server import REFERENCE, REPOSITORY, etag, serving
 
 from factory_home import csv_rows
 

@@ -8,12 +8,13 @@ import pytest
 from medallion.cli import app
 from medallion.errors import MedallionError
 from medallion.home import Home
-from medallion.local.factory.engine import run_pipeline
-from medallion.local.factory.events import Event
-from medallion.local.factory.run import ingest, laptop, tables
-from medallion.local.github.server import REPOSITORY
-from medallion.local.source.database import SourceDatabase
+from medallion.ingestion.request import tables
 from medallion.lock import single_run
+from medallion_local.azure_sql.database import SourceDatabase
+from medallion_local.data_factory.engine import run_pipeline
+from medallion_local.data_factory.events import Event
+from medallion_local.data_factory.run import ingest, laptop
+from medallion_local.github.server import REPOSITORY
 from typer.testing import CliRunner
 
 from factory_home import change, landed, make, rows

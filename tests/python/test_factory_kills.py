@@ -12,7 +12,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from medallion.home import Home
-from medallion.local.source.database import SourceDatabase
+from medallion_local.azure_sql.database import SourceDatabase
 
 from factory_home import make
 from landing_oracle import Reader, check_landed

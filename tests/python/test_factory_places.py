@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from medallion.local.factory.check.texts import texts
-from medallion.local.factory.places import ROOTS, Place
-from medallion.local.factory.scope import Scope, resolve
+from medallion.adf.check.texts import texts
+from medallion.adf.language.scope import Scope, resolve
+from medallion.adf.places import ROOTS, Place
 
 TEXT = "@concat('a', 'b')"
 # The kind of resource, the keys that lead to the text, and whether it is evaluated there.

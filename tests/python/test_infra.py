@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from medallion.adf.files import ADF_FOLDER
+from medallion.azure.key_vault import SECRETS
+from medallion.azure.models.fields import shape
 from medallion.cli import app
-from medallion.local.factory.files import ADF_FOLDER
-from medallion.local.models.fields import shape
-from medallion.local.resource_manager import INFRA_FOLDER, check, faults
-from medallion.local.resource_manager.deployment import Deployment, evaluate, read
-from medallion.local.resource_manager.functions import FUNCTIONS
-from medallion.local.resource_manager.ids import name_of, type_of
-from medallion.local.resource_manager.policy import grants
-from medallion.local.resource_manager.scope import Scope, TemplateError
-from medallion.local.resource_manager.sdk import TYPES, model
-from medallion.secrets import SECRETS
+from medallion.infra import INFRA_FOLDER, check, faults
+from medallion.infra.deployment import Deployment, evaluate, read
+from medallion.infra.functions import FUNCTIONS
+from medallion.infra.ids import name_of, type_of
+from medallion.infra.policy import grants
+from medallion.infra.scope import Scope, TemplateError
+from medallion.infra.sdk import TYPES, model
 from typer.testing import CliRunner
 
 ROOT = INFRA_FOLDER.parent

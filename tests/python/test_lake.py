@@ -4,10 +4,10 @@ import multiprocessing
 from pathlib import Path
 
 import pytest
-from medallion.local.factory.connectors.http import request
-from medallion.local.factory.errors import ActivityError
-from medallion.local.lake import blobs
-from medallion.local.lake.server import serving
+from medallion.adf.language.errors import ActivityError
+from medallion_local.blob_storage import blobs
+from medallion_local.blob_storage.server import serving
+from medallion_local.data_factory.connectors.http import request
 
 BEARER = {"Authorization": "Bearer token", "x-ms-version": "2021-08-06"}
 PUT = {**BEARER, "x-ms-blob-type": "BlockBlob"}

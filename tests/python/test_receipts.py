@@ -11,8 +11,8 @@ import pytest
 from medallion.cli import app
 from medallion.errors import MedallionError
 from medallion.home import Home
-from medallion.local.factory.run import ingest
-from medallion.proof import Proof, prove
+from medallion.ingestion.verification import Proof, prove
+from medallion_local.data_factory.run import ingest
 from typer.testing import CliRunner
 
 from factory_home import change, landed, make

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
-from medallion.landed import change_number
+from medallion.ingestion.landed_files import change_number
 
 from conformance.columns import COLUMNS, CONTROL
 

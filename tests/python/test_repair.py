@@ -12,10 +12,10 @@ import pytest
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from medallion.cli import app
 from medallion.home import Home
-from medallion.local.factory.run import ingest
-from medallion.local.repair import repair, tables
-from medallion.local.source.database import SourceDatabase
-from medallion.proof import prove
+from medallion.ingestion.verification import prove
+from medallion_local.azure_sql.database import SourceDatabase
+from medallion_local.data_factory.run import ingest
+from medallion_local.repair import repair, tables
 from typer.testing import CliRunner
 
 from factory_home import change, landed, make

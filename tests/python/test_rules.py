@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 from medallion.cli.quarantine import quarantine
 from medallion.errors import MedallionError
-from medallion.rules import Rule, is_stale, page, read_rules
+from medallion.expectations import Rule, is_stale, page, read_rules
 from ruamel.yaml import YAML
 
 from conformance.land import land

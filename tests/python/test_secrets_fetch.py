@@ -1,4 +1,4 @@
-"""`medallion.secrets` with Azure's own clients: what is fetched, and what each refusal says."""
+"""`medallion.azure.key_vault` with Azure's clients: the fetched secrets, and each refusal."""
 
 import logging
 import os
@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 
 import pytest
 import yaml
-from medallion import secrets
+from medallion.azure import key_vault as secrets
+from medallion.azure.key_vault import SECRETS, environment, fetch
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
-from medallion.local.identity.tokens import Issuer
-from medallion.local.vault.access import USER
-from medallion.local.vault.errors import VaultError
-from medallion.secrets import SECRETS, environment, fetch
+from medallion_local.entra_id.tokens import Issuer
+from medallion_local.key_vault.access import USER
+from medallion_local.key_vault.errors import VaultError
 
 from azure_room import PROD, certificates_in, live_in, room
 
@@ -130,8 +130,8 @@ def test_a_host_off_the_loopback_gets_no_token_unless_the_challenge_names_its_do
     def as_if_resolved(host, *arguments, **options):
         return resolve("127.0.0.1" if host == "vault.example.org" else host, *arguments, **options)
 
-    from medallion.local.certificates import server_context
-    from medallion.local.vault.server import serving
+    from medallion_local.certificates import server_context
+    from medallion_local.key_vault.server import serving
 
     monkeypatch.setattr(socket, "getaddrinfo", as_if_resolved)
     import trustme

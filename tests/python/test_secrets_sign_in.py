@@ -4,9 +4,9 @@ import os
 import sys
 
 import pytest
+from medallion.azure.key_vault import fetch
 from medallion.errors import MedallionError
-from medallion.local.identity.directory import MANAGED
-from medallion.secrets import fetch
+from medallion_local.entra_id.directory import MANAGED
 
 from azure_room import APPLICATION, PROD, certificates_in, fake_az, live_in, room
 

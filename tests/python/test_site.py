@@ -12,6 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from medallion.cli import app
 from medallion.errors import MedallionError
+from medallion.serving.contract import POOLED, served_tables
 from medallion.site.build import _mkdocs
 from medallion.site.column_lineage import ColumnId, Lineage, ends, read_lineage
 from medallion.site.coverage import things
@@ -19,7 +20,6 @@ from medallion.site.links import copy_pages
 from medallion.site.project import Project, read_project
 from medallion.site.queries import Query, read_queries
 from medallion.site.star_schema import drawing, relationships
-from medallion.synapse.contract import POOLED, served_tables
 from playwright.sync_api import Browser, Page, expect
 from ruamel.yaml import YAML
 from typer.testing import CliRunner

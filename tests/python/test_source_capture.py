@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from medallion.errors import MedallionError
-from medallion.local.source import database
-from medallion.local.source.database import SCRIPTS, SourceDatabase
+from medallion_local.azure_sql import database
+from medallion_local.azure_sql.database import SCRIPTS, SourceDatabase
 
 BEGIN = datetime(2025, 1, 2)
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from medallion.cli.source import app
 from medallion.errors import MedallionError
+from medallion_local.cli.source import app
 from typer.testing import CliRunner, Result
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from medallion.errors import MedallionError
-from medallion.local.source.database import SourceDatabase
-from medallion.local.source.generate import init_generated
-from medallion.local.source.simulate import simulate
+from medallion_local.azure_sql.database import SourceDatabase
+from medallion_local.generator.generate import init_generated
+from medallion_local.generator.simulate import simulate
 
 from source_users import BEGIN, enable, five_users, lsn, rows, scalar
 

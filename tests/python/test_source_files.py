@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from medallion.errors import MedallionError
-from medallion.local.source import load
-from medallion.local.source.database import SourceDatabase
-from medallion.local.source.generate import Size, generate, init_generated
-from medallion.local.source.simulate import simulate
+from medallion_local.azure_sql import load
+from medallion_local.azure_sql.database import SourceDatabase
+from medallion_local.generator.generate import Size, generate, init_generated
+from medallion_local.generator.simulate import simulate
 
 KEYS = {
     "DimUser": "user_id",
@@ -298,7 +298,7 @@ def test_processes_take_turns(tmp_path: Path) -> None:
     source = init_generated(tmp_path / "s.duckdb", 20, 10, seed=1)
     program = (
         "import sys; from pathlib import Path; "
-        "from medallion.local.source.database import SourceDatabase; "
+        "from medallion_local.azure_sql.database import SourceDatabase; "
         "s = SourceDatabase.open(Path(sys.argv[1])); "
         "[(s.execute('UPDATE dbo.DimUser SET country = country WHERE user_id = 1'), "
         "s.query('SELECT COUNT(*) AS n FROM dbo.DimUser').read_all()) for _ in range(5)]"

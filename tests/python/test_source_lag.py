@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from medallion.errors import MedallionError
-from medallion.local.source.database import SourceDatabase
+from medallion_local.azure_sql.database import SourceDatabase
 
 from source_users import BEGIN, enable, five_users, lsn, rows, scalar
 
@@ -121,8 +121,8 @@ def test_a_reader_knows_when_capture_has_passed_its_copy(source: SourceDatabase)
 
 def test_capture_needs_cdc(tmp_path: Path) -> None:
     import duckdb
-    from medallion.local.source import system
-    from medallion.local.source.session import Session
+    from medallion_local.azure_sql import system
+    from medallion_local.azure_sql.session import Session
 
     con = duckdb.connect()
     con.execute(system.SYSTEM)

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
-from medallion.local.source.database import SourceDatabase
+from medallion_local.azure_sql.database import SourceDatabase
 
 from source_users import five_users
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from medallion.errors import MedallionError
-from medallion.local.source import database
-from medallion.local.source.database import SourceDatabase
+from medallion_local.azure_sql import database
+from medallion_local.azure_sql.database import SourceDatabase
 
 from source_users import enable, five_users, lsn, rows, scalar
 

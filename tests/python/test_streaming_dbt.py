@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from medallion.home import Home
-from medallion.local.warehouse import clock, profiles, state
+from medallion_local.databricks_sql import clock, profiles, state
 
 from streaming_room import Landing, room
 from warehouse_sql import Started

@@ -10,9 +10,9 @@ import pytest
 from deltalake import DeltaTable
 from medallion.cli import app
 from medallion.errors import MedallionError
-from medallion.synapse.check import check
-from medallion.synapse.check.log import LogError, read_log
-from medallion.synapse.contract import Column, Table, served_tables
+from medallion.serving.contract import Column, Table, served_tables
+from medallion_local.synapse.check import check
+from medallion_local.synapse.check.log import LogError, read_log
 from typer.testing import CliRunner
 
 from delta_folders import MART, ROWS, commit, configure, last, plain, protocol, retype
@@ -176,7 +176,7 @@ def test_readers_that_disagree(tmp_path, monkeypatch):
     folder = plain(tmp_path)
     plain(tmp_path, ROWS.slice(0, 1), mode="append")
     monkeypatch.setattr(
-        "medallion.synapse.check.readers.DeltaTable", lambda path: DeltaTable(path, version=0)
+        "medallion_local.synapse.check.readers.DeltaTable", lambda path: DeltaTable(path, version=0)
     )
     assert folder.is_dir()
     assert told(tmp_path) == {"deltalake alone finds 0 rows, DuckDB alone 1"}

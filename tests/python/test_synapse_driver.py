@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from medallion.local.identity.tokens import Issuer
-from medallion.local.synapse.run import ODBC
+from medallion_local.entra_id.tokens import Issuer
+from medallion_local.synapse.run import ODBC
 
 from synapse_room import session
 

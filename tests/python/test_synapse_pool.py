@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from medallion.home import PROJECT_ROOT
-from medallion.synapse.contract import Table
+from medallion.serving.contract import Table
 
 from pool_room import TABLES, Room, room
 from warehouse_client import differing_rows

@@ -6,11 +6,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from medallion.home import Home
-from medallion.local.synapse.dedicated.pool import create_pool, opened
-from medallion.local.synapse.dedicated.run import SCRIPTS
-from medallion.local.synapse.dedicated.session import session_of
-from medallion.local.synapse.errors import TSqlError
-from medallion.local.synapse.session import run_script
+from medallion_local.synapse.dedicated.pool import create_pool, opened
+from medallion_local.synapse.dedicated.run import SCRIPTS
+from medallion_local.synapse.dedicated.session import session_of
+from medallion_local.synapse.errors import TSqlError
+from medallion_local.synapse.session import run_script
 
 HEAP = "with (distribution = round_robin, heap)"
 ROWS = {

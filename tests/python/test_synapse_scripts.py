@@ -7,12 +7,12 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 from medallion.home import Home
-from medallion.local.identity.directory import MANAGED
-from medallion.local.source.tsql import batches
-from medallion.local.synapse.database import Database
-from medallion.local.synapse.errors import TSqlError
-from medallion.local.synapse.run import AFTER, BEFORE, DATABASE, SCRIPTS, VARIABLES, make_database
-from medallion.local.synapse.session import Session, run_script
+from medallion_local.azure_sql.tsql import batches
+from medallion_local.entra_id.directory import MANAGED
+from medallion_local.synapse.database import Database
+from medallion_local.synapse.errors import TSqlError
+from medallion_local.synapse.run import AFTER, BEFORE, DATABASE, SCRIPTS, VARIABLES, make_database
+from medallion_local.synapse.session import Session, run_script
 
 FILES = sorted(SCRIPTS.glob("*.sql"))
 EXAMPLE = "08_row_filter_example"

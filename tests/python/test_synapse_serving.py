@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from medallion.cli import app
 from medallion.home import PROJECT_ROOT, Home
-from medallion.local.synapse import grammar
-from medallion.local.synapse.database import Database
-from medallion.local.synapse.projection import oddities
-from medallion.local.synapse.run import DATABASE, ODBC
-from medallion.local.synapse.session import Session
-from medallion.local.synapse.statements import statements
-from medallion.local.synapse.translate import engine_sql
-from medallion.synapse import models
-from medallion.synapse.check.log import read_log
-from medallion.synapse.contract import served_tables
+from medallion.serving import models
+from medallion.serving.contract import served_tables
+from medallion_local.synapse import grammar
+from medallion_local.synapse.check.log import read_log
+from medallion_local.synapse.database import Database
+from medallion_local.synapse.projection import oddities
+from medallion_local.synapse.run import DATABASE, ODBC
+from medallion_local.synapse.session import Session
+from medallion_local.synapse.statements import statements
+from medallion_local.synapse.translate import engine_sql
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 

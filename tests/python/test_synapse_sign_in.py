@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from medallion.home import Home
-from medallion.local.identity.directory import MANAGED
-from medallion.local.synapse.login import keywords
-from medallion.local.synapse.run import environment
+from medallion_local.entra_id.directory import MANAGED
+from medallion_local.synapse.login import keywords
+from medallion_local.synapse.run import environment
 
 from azure_room import APPLICATION, certificates_in, clean_environment, fake_az, room
 from synapse_room import session

@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 from medallion.home import Home
-from medallion.local.synapse.database import Database
-from medallion.local.synapse.errors import TSqlError
-from medallion.local.synapse.session import batches
-from medallion.local.synapse.statements import If, statements
+from medallion_local.synapse.database import Database
+from medallion_local.synapse.errors import TSqlError
+from medallion_local.synapse.session import batches
+from medallion_local.synapse.statements import If, statements
 
 from synapse_room import ROWSET, SELECT, VIEW, session
 

@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
+from medallion.azure.key_vault import environment
 from medallion.home import PROJECT_ROOT
-from medallion.secrets import environment
 
 from azure_room import clean_environment, live_in
 

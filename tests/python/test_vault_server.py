@@ -11,7 +11,7 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
     ServiceRequestError,
 )
-from medallion.local.vault.access import USER
+from medallion_local.key_vault.access import USER
 
 from azure_room import certificates_in, live_in, room
 

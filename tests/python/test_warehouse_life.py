@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from medallion.errors import MedallionError
 from medallion.home import Home
-from medallion.local.warehouse import process, profiles, state
+from medallion_local.databricks_sql import process, profiles, state
 
 from warehouse_sql import Started, close_all, failing
 

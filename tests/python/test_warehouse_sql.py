@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 from medallion.home import Home
-from medallion.local.warehouse import process
+from medallion_local.databricks_sql import process
 
 from warehouse_sql import Started, close_all
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from databricks import sql
 from databricks.sql.client import Connection
 from medallion.home import Home
-from medallion.local.warehouse import process
-from medallion.local.warehouse.certificates import files_of
-from medallion.local.warehouse.state import HTTP_PATH
+from medallion_local.databricks_sql import process
+from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql.state import HTTP_PATH
 
 _opened: list[Connection] = []
 

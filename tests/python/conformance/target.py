@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from medallion.local.warehouse import clock
+from medallion_local.databricks_sql import clock
 
 from warehouse_client import Rows, read_published
 

@@ -21,7 +21,7 @@ class FirstLoad(NamedTuple):
 
 def read_source(path: Path, first_loads: dict[str, FirstLoad]) -> History:
     """Per table: an insert at its first load for each row of then, and all changes since."""
-    from medallion.local.source.database import SourceDatabase
+    from medallion_local.azure_sql.database import SourceDatabase
 
     database = SourceDatabase.open(path)
     return {

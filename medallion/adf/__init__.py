@@ -1,0 +1,1 @@
+"""The Data Factory files under `adf/`: their expression language, checks and ARM template."""

@@ -1,0 +1,1 @@
+"""The expression language of Data Factory: parsing, evaluation and functions."""

@@ -1,0 +1,53 @@
+"""`medallion describe`: what of the project is documented, and what is not."""
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+
+from medallion.cli.console import out
+from medallion.home import PROJECT_ROOT
+
+
+def describe(
+    manifest: Annotated[
+        Path | None, typer.Option(help="By default manifest.json in dbt's target folder.")
+    ] = None,
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Exit 1 if anything lacks its description.")
+    ] = False,
+) -> None:
+    """Count what is described: all that dbt knows of the project, down to columns and arguments.
+
+    One line for each that is not. It reads what `dbt compile` left, and needs no rows.
+    """
+    from medallion.site.coverage import things  # sqlglot and dbt are slow to import
+    from medallion.site.project import read_project
+    from medallion.site.queries import read_queries
+
+    target = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT_ROOT / "target")
+    project = read_project(manifest or target / "manifest.json")
+    found = things(project, read_queries(project))
+    lacking = [one for one in found if one.lacks]
+    for one in lacking:
+        out.print(str(one), markup=False, soft_wrap=True)
+    every, without = (Counter(one.kind for one in some) for some in (found, lacking))
+    every.setdefault("seeds", 0)  # told even while there are none
+    out.print(_counted(every, without))
+    if only_check and lacking:
+        raise typer.Exit(1)
+
+
+def _counted(every: Counter[str], without: Counter[str]) -> Table:
+    table = Table("", "described", "of", "share", box=box.SIMPLE)
+    total = "all"
+    for kind, count in [*every.items(), (total, every.total())]:
+        described = count - (without.total() if kind == total else without[kind])
+        table.add_row(
+            kind, f"{described:,}", f"{count:,}", f"{described / count:.1%}" if count else "–"
+        )
+    return table

@@ -1,0 +1,24 @@
+"""`medallion rules`: the page of all rules, docs/rules.md."""
+
+from typing import Annotated
+
+import typer
+
+from medallion.cli.console import out
+from medallion.errors import MedallionError
+from medallion.expectations import PAGE, is_stale, page, read_rules
+
+
+def rules(
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail when the page is stale.")
+    ] = False,
+) -> None:
+    """Write docs/rules.md, the page of all rules, from the models' YAML."""
+    found = read_rules()
+    if only_check:
+        if is_stale(found):
+            raise MedallionError(f"{PAGE} is not what the models make; run `medallion rules`.")
+        return
+    PAGE.write_text(page(found), encoding="utf-8")
+    out.print(f"wrote {PAGE}", markup=False, soft_wrap=True)

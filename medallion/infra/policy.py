@@ -1,0 +1,209 @@
+"""This project's own rules over the resources: private, least privilege, everything is logged."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from medallion.adf.check.secrets import secret_in
+from medallion.azure.models.check import Found
+from medallion.fault import step, walk
+from medallion.infra import diagnostics, ids, networks, required, roles
+from medallion.infra.deployment import Deployment, Resource
+from medallion.infra.scope import GROUP_ID
+
+GRANT = "Microsoft.Authorization/roleAssignments"
+SETTING = "Microsoft.Insights/diagnosticSettings"
+ENDPOINT = "Microsoft.Network/privateEndpoints"
+ARCHIVES = ("Standard_LRS", "Standard_GRS", "Standard_RAGRS")
+NO_CDC = re.compile(r"Basic|S[0-2]|Free|ElasticPool")
+
+
+def policy(made: Deployment) -> Iterator[Found]:
+    """What breaks a rule: a path, what is wrong, and the mend."""
+    yield from _closed(made)
+    yield from _named(made)
+    yield from _secrets(made)
+    yield from _granted(made)
+    yield from _logged(made)
+    yield from _reached(made)
+    yield from _fits(made)
+
+
+def _closed(made: Deployment) -> Iterator[Found]:
+    for one in made.resources:
+        if why := required.REFUSED_TYPES.get(one.type):
+            yield one.path, f"a {one.type} is refused: {why}", "remove it"
+        for path, wanted in required.PROPERTIES.get(one.type, {}).items():
+            value = _at(one.properties, path)
+            if not any(value is taken or value == taken for taken in wanted):
+                shown = " or ".join(str(taken) for taken in wanted)
+                told = "is missing" if value is None else f"is {value}"
+                yield f"{one.path}.properties.{path}", f"'{path}' {told}", f"write {shown}"
+        for path, _ in walk(one.body, one.path):
+            name = path.rpartition(".")[2]
+            if why := required.REFUSED_PROPERTIES.get(name):
+                yield path, f"'{name}' is refused: {why}", "remove it"
+        beside = required.COMPANIONS.get(one.type)
+        if beside and not any(other.id == f"{one.id}/{beside}/default" for other in made.resources):
+            yield one.path, f"'{one.name}' has no {beside}", f"add {one.type}/{beside}, 'default'"
+        yield from _inbound(one)
+        yield from _let_in(made, one)
+
+
+def _inbound(one: Resource) -> Iterator[Found]:
+    """Rules of a network that let the internet in, and subnets without rules."""
+    rules = one.properties.get("securityRules") or []
+    for index, rule in enumerate(rules):
+        says = rule.get("properties", {})
+        sources = [says.get("sourceAddressPrefix"), *says.get("sourceAddressPrefixes", [])]
+        open_to_all = {"*", "Internet", "0.0.0.0/0", "Any"} & set(sources)
+        if says.get("access") == "Allow" and says.get("direction") == "Inbound" and open_to_all:
+            path = f"{one.path}.properties.securityRules[{index}]"
+            yield path, "the rule lets the internet in", "name the networks that may come"
+    for index, subnet in enumerate(one.properties.get("subnets") or []):
+        path = f"{one.path}.properties.subnets[{index}]"
+        says = subnet.get("properties", {})
+        if not says.get("networkSecurityGroup"):
+            yield path, f"the subnet '{subnet.get('name')}' has no security group", "add one"
+        if says.get("defaultOutboundAccess") is not False:
+            message = f"the subnet '{subnet.get('name')}' goes out to the internet by default"
+            yield path, message, "write defaultOutboundAccess: false"
+
+
+def _let_in(made: Deployment, one: Resource) -> Iterator[Found]:
+    """Services that pass a firewall by their name: a workspace of the template, and no other."""
+    workspaces = {known.id for known in made.of("Microsoft.Synapse/workspaces")}
+    for index, rule in enumerate(_at(one.properties, "networkAcls.resourceAccessRules") or []):
+        if rule.get("resourceId") not in workspaces:
+            path = f"{one.path}.properties.networkAcls.resourceAccessRules[{index}]"
+            yield path, f"it lets in '{rule.get('resourceId')}'", "name the template's workspace"
+
+
+def _named(made: Deployment) -> Iterator[Found]:
+    for one in made.resources:
+        rule, name = ids.NAMES.get(one.type), ids.name_of(one.id)
+        if rule and not rule.fullmatch(name):
+            message = f"'{name}' is no name that a {one.type} may have"
+            yield f"{one.path}.name", message, "shorten the prefix, or correct the name"
+
+
+def _secrets(made: Deployment) -> Iterator[Found]:
+    """Secrets in the parameters' values and in what is deployed."""
+    mend = "let an identity sign in, or set the secret in the vault by hand"
+    for root, value in [
+        *((step("$.parameters", name), value) for name, value in made.parameters.items()),
+        *((one.path, one.body) for one in made.resources),
+    ]:
+        for path, text in walk(value, root):
+            if isinstance(text, str) and (found := secret_in(path, text)):
+                yield path, found, mend
+
+
+def _granted(made: Deployment) -> Iterator[Found]:
+    """Role assignments: which role, how wide, to whom, and why."""
+    deployed = {one.id for one in made.resources}
+    for one in made.of(GRANT):
+        says, path = one.properties, f"{one.path}.properties"
+        id_ = ids.name_of(str(says.get("roleDefinitionId")))
+        role = roles.NAMES.get(id_)
+        if role is None:
+            named = roles.REFUSED.get(id_, id_)
+            mend = "choose a role of IDS in medallion/infra/roles.py"
+            yield f"{path}.roleDefinitionId", f"the role {named} is not among those given", mend
+            continue
+        scope, widest = one.scope or GROUP_ID, roles.WIDEST[role]
+        kind = ids.type_of(scope)
+        narrow = not widest or f"{kind}/".startswith(f"{widest}/")
+        if not scope.startswith(GROUP_ID) or not narrow:
+            wide = kind or "resource group"
+            message = f"{role} is given on a {wide}, which is wider than allowed"
+            yield f"{one.path}.scope", message, "narrow the scope"
+        if not says.get("description"):
+            yield path, f"nobody says why {role} is given", "add a description"
+        if says.get("principalType") != "ServicePrincipal":
+            message = "it is given to something else than an identity of the template"
+            yield f"{path}.principalType", message, "write ServicePrincipal"
+        whom = one.symbols[0].resource if one.symbols else ""
+        if whom not in deployed:
+            mend = "take principalId from a reference to an identity"
+            yield f"{path}.principalId", "it is given to nobody of the template", mend
+
+
+def _logged(made: Deployment) -> Iterator[Found]:
+    """Each resource that writes logs has a setting, with categories that there are."""
+    settings = {one.scope: one for one in made.of(SETTING)}
+    for one in made.resources:
+        if one.type in diagnostics.CATEGORIES and one.id not in settings:
+            yield one.path, f"'{one.name}' has no diagnostic settings", "add it to 'alwaysLogged'"
+    workspaces = {one.id for one in made.of("Microsoft.OperationalInsights/workspaces")}
+    for scope, one in settings.items():
+        known = diagnostics.CATEGORIES.get(ids.type_of(scope), frozenset())
+        logs = one.properties.get("logs") or []
+        if not any(log.get("enabled") for log in logs):
+            yield f"{one.path}.properties.logs", f"nothing of '{scope}' is logged", "name logs"
+        for log in logs:
+            if log.get("category") not in known:
+                message = f"a {ids.type_of(scope)} has no logs '{log.get('category')}'"
+                yield f"{one.path}.properties.logs", message, f"choose of {sorted(known)}"
+        if one.properties.get("workspaceId") not in workspaces:
+            yield one.path, "the logs go elsewhere than the template's workspace", "name it"
+
+
+def _reached(made: Deployment) -> Iterator[Found]:
+    """Each closed resource has its private endpoints, and names that lead to them."""
+    zones: dict[str, str] = {}
+    for one in made.of(f"{ENDPOINT}/privateDnsZoneGroups"):
+        for config in one.properties.get("privateDnsZoneConfigs") or []:
+            zone = str(config.get("properties", {}).get("privateDnsZoneId"))
+            zones[one.id.rpartition("/privateDnsZoneGroups/")[0]] = ids.name_of(zone)
+    reached: set[tuple[str, str]] = set()
+    for one in made.of(ENDPOINT):
+        for link in one.properties.get("privateLinkServiceConnections") or []:
+            says = link.get("properties", {})
+            target = str(says.get("privateLinkServiceId"))
+            for group in says.get("groupIds") or []:
+                reached.add((target, group))
+                wanted = networks.ZONES.get(ids.type_of(target), {}).get(group)
+                if wanted is None:
+                    message = f"a {ids.type_of(target)} has no private endpoints '{group}'"
+                    yield one.path, message, "name a group of ZONES in networks.py"
+                elif zones.get(one.id) != wanted:
+                    message = f"the names of '{group}' are in {wanted}, not in {zones.get(one.id)}"
+                    yield one.path, message, f"name {wanted} in a privateDnsZoneGroup"
+    for one in made.resources:
+        for group in networks.ZONES.get(one.type, {}):
+            if (one.id, group) not in reached:
+                message = f"'{one.name}' has no private endpoint '{group}'"
+                yield one.path, message, "add it to 'endpoints'"
+
+
+def _fits(made: Deployment) -> Iterator[Found]:
+    """Sizes that do not do what the template asks of them."""
+    sku = {one.id: (one.body.get("sku") or {}).get("name") for one in made.resources}
+    for one in made.of("Microsoft.Storage/storageAccounts/managementPolicies"):
+        account = one.id.rpartition("/managementPolicies/")[0]
+        archives = any(path.endswith(".tierToArchive") for path, _ in walk(one.body, "$"))
+        if archives and sku.get(account) not in ARCHIVES:
+            message = f"an account of {sku.get(account)} has no archive"
+            yield one.path, message, f"take {' or '.join(ARCHIVES)}"
+    for one in made.of("Microsoft.Sql/servers/databases"):
+        if NO_CDC.fullmatch(str(sku.get(one.id))):
+            message = f"a database of {sku.get(one.id)} has no change data capture"
+            yield f"{one.path}.sku", message, "take S3 or more, or a size in vCores"
+
+
+def _at(value: Mapping[str, Any], path: str) -> Any:
+    found: Any = value
+    for one in path.split("."):
+        found = found.get(one) if isinstance(found, dict) else None
+    return found
+
+
+def grants(made: Deployment) -> set[tuple[str, str, str]]:
+    """Who is given which role on what: the ids' last names, with `resource group` for that."""
+    given = set()
+    for one in made.of(GRANT):
+        role = roles.NAMES.get(ids.name_of(str(one.properties.get("roleDefinitionId"))), "?")
+        whom = next((ids.name_of(symbol.resource) for symbol in one.symbols), "?")
+        given.add((whom, role, ids.name_of(one.scope) or "resource group"))
+    return given

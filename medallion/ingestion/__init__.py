@@ -1,0 +1,1 @@
+"""Ingestion: the request, the receipts, the landed files, and the verification of them."""

@@ -1,0 +1,90 @@
+"""Reads a factory's monitor: pipeline runs and activity runs, page by page."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from azure.mgmt.datafactory import DataFactoryManagementClient
+from azure.mgmt.datafactory.models import (
+    ActivityRun,
+    PipelineRun,
+    RunFilterParameters,
+    RunQueryFilter,
+)
+
+from medallion.ingestion.azure.settings import Factory
+
+ENDED = ("Succeeded", "Failed", "Cancelled")
+
+# The monitor is asked by the time of the last change: from before the run began, by Azure's own
+# clock, until after now by any clock.
+BEFORE = dt.timedelta(hours=1)
+AFTER = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """The monitor of one factory."""
+
+    client: DataFactoryManagementClient
+    factory: Factory
+
+    def run(self, run_id: str) -> PipelineRun:
+        """A pipeline run. Raises `ResourceNotFoundError` for one that the factory does not know."""
+        return self.client.pipeline_runs.get(self.factory.resource_group, self.factory.name, run_id)
+
+    def runs(self, pipelines: list[str], since: dt.datetime) -> Iterator[PipelineRun]:
+        """The runs of some pipelines that changed since a time, whoever started them."""
+        named = RunQueryFilter(operand="PipelineName", operator="In", values_property=pipelines)
+        return _pages(
+            lambda asked: self.client.pipeline_runs.query_by_factory(
+                self.factory.resource_group, self.factory.name, asked
+            ),
+            since,
+            [named],
+        )
+
+    def activities(self, run_id: str, since: dt.datetime) -> list[ActivityRun]:
+        """The activity runs of one pipeline run, in the order in which they began."""
+        found = _pages(
+            lambda asked: self.client.activity_runs.query_by_pipeline_run(
+                self.factory.resource_group, self.factory.name, run_id, asked
+            ),
+            since,
+            [],
+        )
+        return sorted(found, key=begin)
+
+
+def begin(activity: ActivityRun) -> dt.datetime:
+    """When an activity began; one that has not, begins last."""
+    return activity.activity_run_start or dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+def given(run: PipelineRun, parameter: str) -> Any:
+    """A parameter of type object or array, which the monitor shows as JSON; None if it is cut."""
+    try:
+        return json.loads((run.parameters or {}).get(parameter) or "null")
+    except ValueError:
+        return None
+
+
+def _pages(
+    ask: Callable[[RunFilterParameters], Any], since: dt.datetime, filters: list[RunQueryFilter]
+) -> Iterator[Any]:
+    token = None
+    while True:
+        answer = ask(
+            RunFilterParameters(
+                last_updated_after=since - BEFORE,
+                last_updated_before=dt.datetime.now(dt.UTC) + AFTER,
+                filters=filters,
+                continuation_token=token,
+            )
+        )
+        yield from answer.value
+        token = answer.continuation_token
+        if not token:
+            return

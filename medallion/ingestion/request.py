@@ -1,0 +1,123 @@
+"""What an ingestion is asked for and what it answers, on this machine and in Azure alike."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from medallion.adf.files import FactoryFiles
+from medallion.errors import MedallionError
+from medallion.ingestion.receipts import Receipt
+
+PIPELINE = "pl_ingest"
+
+# What ExecutePipeline and the containers put before the message of the activity that failed.
+RISEN = re.compile(
+    r"Operation on target [^:]+? failed: "
+    r"|Activity failed because an inner activity failed; Inner activity name: [^:]+?, Error: "
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A reference file: `file` is where it landed, or None when it had not changed."""
+
+    name: str
+    file: str | None
+    bytes: int
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """What one run of `pl_ingest` did."""
+
+    run_id: str
+    status: str
+    error: str | None
+    receipts: list[Receipt]
+    references: list[Reference]
+    notices: list[str]
+    seconds: float
+
+    @property
+    def rows(self) -> int:
+        """The rows landed, over all tables."""
+        return sum(receipt.rows_written for receipt in self.receipts)
+
+    @property
+    def bytes(self) -> int:
+        """The bytes of Parquet landed, over all tables."""
+        return sum(receipt.bytes for receipt in self.receipts)
+
+
+def tables(files: FactoryFiles | None = None) -> list[dict[str, Any]]:
+    """The table list, which is the default of the parameter `tables`."""
+    parameters = (files or FactoryFiles()).pipeline(PIPELINE)["parameters"]
+    listed: list[dict[str, Any]] = parameters["tables"]["defaultValue"]
+    return listed
+
+
+def asked(
+    files: FactoryFiles,
+    table: str | None,
+    from_date: str | dt.date | None,
+    to_date: str | dt.date | None,
+    allow_partial: bool = False,
+) -> dict[str, Any]:
+    """The parameters of `pl_ingest`; raises `MedallionError` for what cannot be ingested."""
+    known = [str(one["table"]) for one in tables(files)]
+    return arguments(known, table, from_date, to_date, allow_partial)
+
+
+def arguments(
+    tables: list[str],
+    table: str | None,
+    from_date: str | dt.date | None,
+    to_date: str | dt.date | None,
+    allow_partial: bool = False,
+) -> dict[str, Any]:
+    """What `pl_ingest` is given, for all of `tables` or one, and for a backfill's days.
+
+    `allow_partial` lands what is left of days of which the source lacks changes. Raises
+    `MedallionError` for an unknown table, and for dates that are none or in wrong order.
+    """
+    asked = {
+        "table": _known(tables, table),
+        "from_date": _day("--from", from_date),
+        "to_date": _day("--to", to_date),
+    }
+    _check_range(asked["from_date"], asked["to_date"])
+    if allow_partial and not asked["from_date"]:
+        raise MedallionError("--allow-partial is for a backfill; give --from and --to with it.")
+    return {**asked, "allow_partial": allow_partial}
+
+
+def cause(message: str) -> str:
+    """The message of the activity that failed, without the chain through which it rose."""
+    return RISEN.sub("", message)
+
+
+def _known(tables: list[str], table: str | None) -> str:
+    if table is None:
+        return ""
+    bare = table.removeprefix("dbo.").lower()
+    for name in tables:
+        if name.lower() == bare:
+            return name
+    raise MedallionError(f"No table '{table}' is ingested; known are {', '.join(tables)}.")
+
+
+def _day(option: str, value: str | dt.date | None) -> str:
+    if value is None or value == "":
+        return ""
+    try:
+        return dt.date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise MedallionError(f"{option} '{value}' is no day; write it as 2025-01-31.") from None
+
+
+def _check_range(from_date: str, to_date: str) -> None:
+    if bool(from_date) != bool(to_date):
+        raise MedallionError("A backfill needs both --from and --to; give the one that is missing.")
+    if from_date > to_date:
+        raise MedallionError(f"--from {from_date} is after --to {to_date}; swap them.")

@@ -1,0 +1,107 @@
+"""The laptop's Azure, as far as the operator's tool needs it.
+
+The emulators are a package of their own, `medallion_local`, which is installed with the extra
+`local`. It registers itself under the two entry points below; this package never imports it.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution, entry_points, requires
+from pathlib import Path
+from typing import Any, Protocol
+
+from packaging.requirements import Requirement
+
+from medallion.errors import MedallionError
+from medallion.home import Home
+from medallion.ingestion.request import IngestResult
+from medallion.ingestion.savings import Day, Size
+
+SERVICES = "medallion.laptop"
+COMMANDS = "medallion.commands"
+DISTRIBUTION = "medallion"
+EXTRA = "local"
+
+Progress = Callable[[str, str, bool], None]
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A local ingestion, with a full reload's size per table, and each day's share of the run."""
+
+    result: IngestResult
+    full_reload: dict[str, Size]
+    days: Sequence[Day]
+
+
+class Laptop(Protocol):
+    """The services of the laptop that a command of this package uses."""
+
+    def ingest(
+        self,
+        home: Home,
+        table: str | None,
+        from_date: str | None,
+        to_date: str | None,
+        allow_partial: bool,
+        crash_before: str | None,
+        crash_after: str | None,
+        progress: Progress,
+    ) -> Landed:
+        """Run `pl_ingest` on this machine; `progress` gets a table, its activity, and its end."""
+
+    def start_warehouse(self, home: Home) -> str:
+        """Start the home's warehouse if it does not run, and name it in profiles.yml.
+
+        The text says what was done.
+        """
+
+    def empty_warehouse(self, work: Path) -> AbstractContextManager[dict[str, str]]:
+        """A warehouse without tables while the block runs; gives the environment for dbt."""
+
+
+def laptop() -> Laptop:
+    """The emulators. Raises `MedallionError` when they are not installed."""
+    if lacking := missing():
+        raise MedallionError(
+            f"This runs on the laptop's emulators, which need {', '.join(lacking)}: "
+            f"run `pip install '{DISTRIBUTION}[{EXTRA}]'`, or name a target in Azure."
+        )
+    found: Laptop = _loaded(SERVICES)
+    return found
+
+
+def register_commands(app: Any) -> None:
+    """Add the emulators' commands to the command line, if the emulators are installed."""
+    if not missing():
+        _loaded(COMMANDS)(app)
+
+
+@cache
+def missing() -> tuple[str, ...]:
+    """The packages of the extra `local` that are not installed."""
+    wanted = [Requirement(one) for one in requires(DISTRIBUTION) or []]
+    return tuple(
+        one.name
+        for one in wanted
+        if one.marker
+        and one.marker.evaluate({"extra": EXTRA})
+        and not one.marker.evaluate({"extra": ""})
+        and not _is_installed(one.name)
+    )
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _loaded(group: str) -> Any:
+    """The object of the entry point of this distribution in a group."""
+    [found] = entry_points(group=group)
+    return found.load()

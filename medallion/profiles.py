@@ -1,0 +1,37 @@
+"""dbt's `profiles.yml` as far as this tool reads it: where it is, and whose warehouse it names."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from medallion.errors import MedallionError
+from medallion.home import PROJECT_ROOT, Home, same_folder
+
+
+def profiles_dir() -> Path:
+    """The folder of dbt's profiles: `DBT_PROFILES_DIR`, else the project's root."""
+    named = os.environ.get("DBT_PROFILES_DIR")
+    return Path(named).expanduser() if named else PROJECT_ROOT
+
+
+def names_local(settings: Mapping[str, Any]) -> str | None:
+    """The certificate authority that a target's settings name, if they are of a local warehouse."""
+    return (settings.get("connection_parameters") or {}).get("_tls_trusted_ca_file")
+
+
+def require_own(settings: Mapping[str, Any], home: Home) -> None:
+    """Raise `MedallionError` when a local target's settings name another home's warehouse.
+
+    They do in a home or a clone that was moved or copied, until `medallion up` writes them anew.
+    """
+    if not (named := names_local(settings)):
+        return
+    other = Path(named).parents[2]
+    if other == home.root or same_folder(other, home.root):
+        return
+    raise MedallionError(
+        f"profiles.yml names the warehouse of {other}, but the home is {home.root}, as after a "
+        "move or a copy: run `medallion up`, which starts the home's own warehouse and names it, "
+        f"or set MEDALLION_HOME to {other}"
+    )

@@ -1,0 +1,64 @@
+"""The rows that break the rules now, as the lakehouse's tables tell it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from medallion.expectations import Rule
+from medallion.lakehouse import rows
+
+if TYPE_CHECKING:
+    from databricks.sql.client import Connection
+
+Row = dict[str, Any]
+Counts = Mapping[tuple[str, str], int]
+
+KEPT_OUT = " union all ".join(
+    "select bronze_model, landed_row, _run_id, _file, _first_seen_at, _quarantine_reasons"
+    f" from quarantine.{table}"
+    for table in ("quarantined_plays", "quarantined_members")
+)
+
+
+def counts_of(connection: "Connection", asked: Sequence[Rule]) -> Counts:
+    """How many rows break each rule now: those in quarantine for it, or those kept."""
+    counts = {(one.model, one.name): 0 for one in asked}
+    kept_out = rows(
+        connection,
+        "select bronze_model, reason, count(*) as n from (select bronze_model,"
+        f" explode(split(_quarantine_reasons, ', ')) as reason from ({KEPT_OUT}) as kept_out)"
+        " as reasons group by bronze_model, reason",
+    )
+    for row in kept_out:
+        if (row["bronze_model"], row["reason"]) in counts:
+            counts[row["bronze_model"], row["reason"]] = row["n"]
+    kept = [one for one in asked if one.action != "quarantine"]
+    for relation in {one.relation for one in kept}:
+        own = [one for one in kept if one.relation == relation]
+        counted = ", ".join(f"count_if(not {one.condition}) as {one.name}" for one in own)
+        (told,) = rows(connection, f"select {counted} from {relation}")
+        counts |= {(one.model, one.name): told[one.name] for one in own}
+    return counts
+
+
+def broken_rows(connection: "Connection", rule: Rule, limit: int) -> list[Row]:
+    """Rows that break a rule now: as they came, and where they came from."""
+    if rule.action != "quarantine":
+        told = f"select * from {rule.relation} where not {rule.condition} limit {limit}"
+        return rows(connection, told)
+    kept_out = rows(
+        connection,
+        f"select * from ({KEPT_OUT}) as kept_out where bronze_model = '{rule.model}' and"
+        f" array_contains(split(_quarantine_reasons, ', '), '{rule.name}')"
+        f" order by _first_seen_at, _file, landed_row limit {limit}",
+    )
+    return [
+        json.loads(row["landed_row"])
+        | {
+            "broken rules": row["_quarantine_reasons"],
+            "run": row["_run_id"],
+            "file": row["_file"],
+            "first seen": row["_first_seen_at"],
+        }
+        for row in kept_out
+    ]

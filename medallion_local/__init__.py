@@ -1,0 +1,1 @@
+"""The emulators of the Azure services, and the demo and benchmarks that run on them."""

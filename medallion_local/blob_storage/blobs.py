@@ -1,0 +1,59 @@
+"""Blobs with entity tags: a file of the lake that is replaced only if it is as the caller saw it.
+
+Source: https://learn.microsoft.com/rest/api/storageservices/specifying-conditional-headers-for-blob-service-operations
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from medallion.atomic import replacing
+
+
+class ConditionNotMetError(Exception):
+    """Another writer was faster: the blob is not as the caller's condition says."""
+
+
+def read(file: Path) -> tuple[bytes, str] | None:
+    """A blob's content and entity tag; None where there is none."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(), _tag(opened.fileno())
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
+
+
+def write(
+    lake: Path, file: Path, content: bytes, if_match: str = "", if_none_match: str = ""
+) -> str:
+    """Replace a blob of the lake in one step; its new entity tag.
+
+    `if_match` is the tag that it must have; `if_none_match` may be `*`: it must not be there.
+    Raises `ConditionNotMetError`.
+    """
+    with _held(lake):
+        found = read(file)
+        if (if_match and (found is None or found[1] != if_match)) or (if_none_match and found):
+            raise ConditionNotMetError(file)
+        with replacing(file) as temporary:
+            temporary.write_bytes(content)
+        written = read(file)
+    assert written is not None
+    return written[1]
+
+
+def _tag(descriptor: int) -> str:
+    """Every write makes a new file, so its inode and time tell one content from the next."""
+    status = os.fstat(descriptor)
+    return f'"0x{status.st_mtime_ns:X}{status.st_ino:X}"'
+
+
+@contextmanager
+def _held(lake: Path) -> Iterator[None]:
+    """Writers take turns, also those of other processes. The lock lies beside the lake."""
+    lake.parent.mkdir(parents=True, exist_ok=True)
+    with lake.with_name(f"{lake.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

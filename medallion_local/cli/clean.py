@@ -1,0 +1,13 @@
+"""`medallion clean`: stop the warehouse and remove all local state."""
+
+from medallion.cli.console import out
+from medallion.home import home
+
+from medallion_local.clean import clean
+
+
+def clean_home() -> None:
+    """Stop the warehouse and remove all local state: source, lake, tables, logs."""
+    here = home()
+    clean(here)
+    out.print(f"{here.root} is gone.")

@@ -1,0 +1,36 @@
+"""`medallion repair`: restore what a power cut or a full disk damaged."""
+
+from typing import Annotated
+
+import typer
+from medallion.cli.console import out
+from medallion.home import home
+
+
+def repair(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Name what is damaged, and change nothing.")
+    ] = False,
+) -> None:
+    """Name damaged files, control files and tables, and restore them.
+
+    A landed file is landed again while the source has its changes; a table goes back to its last
+    whole commit and is rebuilt by dbt. Exit 0 if nothing is damaged any more, else 1. Do not run it
+    beside a build.
+    """
+    from medallion_local.repair import repair as run
+
+    found = 0
+    left = 0
+    for one in run(home(), dry_run):
+        found += 1
+        left += not one.restored
+        out.print(str(one), markup=False, highlight=False, soft_wrap=True)
+    if not found:
+        out.print("Nothing is damaged.")
+    elif dry_run:
+        out.print(f"{found} damaged; `medallion repair` restores what can be restored.")
+    else:
+        out.print(f"{found - left} restored, {left} left.")
+    if left:
+        raise typer.Exit(1)

@@ -1,0 +1,196 @@
+"""`medallion source …`: create the source database, look into it, and make it change."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from medallion.cli.console import out
+from medallion.errors import MedallionError
+from medallion.home import home
+
+app = typer.Typer(no_args_is_help=True)
+At = Annotated[
+    str | None,
+    typer.Option(help="Commit at this ISO time (UTC) and not now; never before the last commit."),
+]
+FromCsv = Annotated[
+    Path | None, typer.Option("--from-csv", help="A folder with one CSV file per table.")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse a file in which a key stands in several rows.")
+]
+
+
+@app.command()
+def init(
+    from_csv: FromCsv = None,
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Make the data up; the same seed makes the same.")
+    ] = False,
+    users: Annotated[int, typer.Option(min=1, help="Users to generate.")] = 500,
+    streams_per_day: Annotated[int, typer.Option(min=1, help="Plays per generated day.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of what is generated.")] = 0,
+    days: Annotated[int, typer.Option(min=1, help="Days of generated plays.")] = 10,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a database that is there already.")
+    ] = False,
+    strict: Strict = False,
+) -> None:
+    """Create the source database: tables, rows, then change data capture.
+
+    Of several rows with one key in a file, the last is loaded.
+    """
+    from medallion_local.azure_sql import load
+
+    if (from_csv is None) is not generate:
+        raise MedallionError("give either --from-csv DIR or --generate, so that there is data")
+    path = home().source_database
+    if from_csv is not None:
+        load.init_from_csv(path, from_csv, force, strict, _print_repeated)
+    else:
+        from medallion_local.generator.generate import init_generated
+
+        init_generated(path, users, streams_per_day, seed, days, force)
+    status()
+
+
+@app.command()
+def simulate(
+    days: Annotated[int, typer.Option(min=1, help="Days to live through.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of what happens.")] = 0,
+    streams_per_day: Annotated[
+        int | None, typer.Option(min=1, help="New plays per day; by default 2 % of the plays.")
+    ] = None,
+) -> None:
+    """Let days pass: people join, change plans, play tracks; rows are corrected and deleted."""
+    from medallion_local.azure_sql.database import SourceDatabase
+    from medallion_local.generator.simulate import simulate as run
+
+    counted = run(home().source_database, days, seed, streams_per_day)
+    for number, counts in enumerate(counted, start=1):
+        _print_counts(counts, f"day {number} of {days}")
+    last = SourceDatabase.open(home().source_database).last_commit()
+    out.print(f"last commit {last} UTC")
+
+
+@app.command()
+def apply(
+    from_csv: Annotated[
+        Path, typer.Option("--from-csv", help="A folder with CSV files named as tables.")
+    ],
+    at: At = None,
+    strict: Strict = False,
+) -> None:
+    """Upsert rows from CSV files by their keys, all files in one transaction.
+
+    Rows are applied in the order of the file: of several rows with one key the last wins, and each
+    is captured as a change. A row that equals what is there changes nothing.
+    """
+    from medallion_local.azure_sql.load import apply_csv
+
+    counts = apply_csv(home().source_database, from_csv, _moment(at), strict)
+    _print_counts(counts, "applied")
+    for table, kinds in counts.items():
+        if kinds["repeated"]:
+            _print_repeated(table, kinds["repeated"])
+
+
+@app.command()
+def sql(
+    text: Annotated[
+        str | None, typer.Argument(help="T-SQL: a SELECT, or statements that change rows.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-i", help="Read the T-SQL from a script.")
+    ] = None,
+    at: At = None,
+) -> None:
+    """Run T-SQL, and print the rows of each SELECT; changes are captured as on Azure SQL."""
+    from medallion_local.azure_sql.database import SourceDatabase, is_query
+
+    if (text is None) == (file is None):
+        raise MedallionError("Give either T-SQL or the name of a script with --file.")
+    if file is not None:
+        text = _script(file)
+    assert text is not None
+    source = SourceDatabase.open(home().source_database)
+    if is_query(text):
+        _print_rows(source.query(text))
+    else:
+        affected = source.execute(text, _moment(at), show=_print_rows)
+        out.print(f"({affected} row{'' if affected == 1 else 's'} affected)")
+
+
+@app.command()
+def status() -> None:
+    """Show each table's rows and recorded changes."""
+    from rich.table import Table
+
+    from medallion_local.azure_sql.database import SourceDatabase
+
+    grid = Table("table", title="source database")
+    for name in ("rows", "changes", "since LSN"):
+        grid.add_column(name, justify="right")
+    source = SourceDatabase.open(home().source_database)
+    for row in source.overview():
+        grid.add_row(row.table, f"{row.rows:,}", f"{row.changes:,}", row.min_lsn)
+    out.print(grid)
+    out.print(f"last commit {source.last_commit()} UTC, in {source.path}")
+
+
+def _script(file: Path) -> str:
+    """The text of a T-SQL script. Raises `MedallionError` when it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MedallionError(f"The script {file} cannot be read: {error}.") from None
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise MedallionError(
+            f"--at takes an ISO time such as 2025-10-09T12:00:00, not {text!r}"
+        ) from None
+
+
+def _print_counts(counts: dict[str, dict[str, int]], title: str) -> None:
+    from rich.table import Table
+
+    grid = Table(title=title)
+    grid.add_column("table", min_width=10)
+    for name in ("inserted", "updated", "deleted"):
+        grid.add_column(name, justify="right", min_width=8)
+    for table, kinds in counts.items():
+        grid.add_row(table, *(f"{kinds[k]:,}" for k in ("inserted", "updated", "deleted")))
+    out.print(grid)
+
+
+def _print_repeated(table: str, keys: int) -> None:
+    several = "key is" if keys == 1 else "keys are"
+    out.print(f"{table}: {keys:,} {several} repeated in the file; the last row of each wins.")
+
+
+def _print_rows(reader: "object", limit: int = 1000) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    grid = Table(*(escape(name) for name in reader.schema.names))  # type: ignore[attr-defined]
+    shown, total = 0, 0
+    for batch in reader:  # type: ignore[attr-defined]
+        total += batch.num_rows
+        for row in batch.slice(0, max(0, limit - shown)).to_pylist():
+            grid.add_row(*(escape(_shown(value)) for value in row.values()))
+            shown += 1
+    out.print(grid)
+    out.print(f"({total} rows{f', the first {limit} shown' if total > limit else ''})")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bytes):
+        return "0x" + value.hex().upper()
+    return "NULL" if value is None else str(value)

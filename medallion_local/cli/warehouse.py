@@ -1,0 +1,60 @@
+"""`medallion up`, `down` and `status`: the local SQL warehouse."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from medallion.cli.console import out
+from medallion.home import home
+
+
+def up(
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port on 127.0.0.1; by default the last one, else a free one."),
+    ] = None,
+    profiles_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where profiles.yml is written; by default DBT_PROFILES_DIR, else the project."
+        ),
+    ] = None,
+) -> None:
+    """Start the local warehouse in the background, and put it into dbt's profiles.yml."""
+    from medallion_local.databricks_sql.bring_up import bring_up
+
+    out.print(bring_up(home(), port, profiles_dir), soft_wrap=True)
+
+
+def down() -> None:
+    """Stop the local warehouse; tables and views stay."""
+    from medallion_local.databricks_sql.process import stop
+
+    stopped = stop(home())
+    out.print("The warehouse is down." if stopped else "The warehouse was not running.")
+
+
+def status() -> None:
+    """Tell whether the local warehouse runs, and where."""
+    from medallion_local.databricks_sql.process import answers, is_moved, running
+    from medallion_local.databricks_sql.state import copied_from
+
+    state = running(home())
+    if original := copied_from(home()):
+        out.print(
+            f"{home().root} is a copy of {original}, whose warehouse it does not use: start its "
+            "own with `medallion up`.",
+            soft_wrap=True,
+        )
+    elif state is not None and is_moved(home(), state):
+        out.print(
+            f"The warehouse still runs on {state.home}, from where this home was moved: run "
+            "`medallion up`, which starts it again here.",
+            soft_wrap=True,
+        )
+    elif state is None:
+        out.print("The warehouse is down: start it with `medallion up`.")
+    elif answers(home(), state):
+        out.print(f"The warehouse runs on 127.0.0.1:{state.port}, process {state.pid}.")
+    else:
+        out.print(f"The warehouse's process {state.pid} runs but does not answer: restart it.")

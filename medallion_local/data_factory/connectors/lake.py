@@ -1,0 +1,33 @@
+"""Storage: the account is the folder `lake/`, or another, each container a folder in it."""
+
+from pathlib import Path
+from typing import Any
+
+from medallion.adf.language.errors import ActivityError, not_supported
+
+from medallion_local.data_factory.datasets import Dataset
+from medallion_local.data_factory.environment import Environment
+
+CONTAINERS = {"AzureBlobFSLocation": "fileSystem", "AzureBlobStorageLocation": "container"}
+
+
+def path_of(environment: Environment, dataset: Dataset) -> Path:
+    """The local path of a dataset's file or folder. Raises for a path that leaves the lake."""
+    location = dataset.location
+    if location["type"] not in CONTAINERS:
+        raise not_supported("Location type", location["type"], f"dataset '{dataset.name}'")
+    return _inside(environment.storage(dataset.service.name), dataset.name, location)
+
+
+def _inside(lake: Path, dataset: str, location: dict[str, Any]) -> Path:
+    container = CONTAINERS[location["type"]]
+    keys = (container, "folderPath", "fileName")
+    parts = [part for key in keys for part in str(location.get(key) or "").split("/") if part]
+    if not location.get(container) or any(part in (".", "..") for part in parts):
+        raise ActivityError(
+            f"Dataset '{dataset}' names the path '{'/'.join(parts)}'; "
+            f"it needs a {container}, and no '.' or '..'."
+        )
+    if any("*" in part or "?" in part for part in parts):
+        raise not_supported("Wildcard path", "/".join(parts), f"dataset '{dataset}'")
+    return lake.joinpath(*parts)

@@ -1,0 +1,187 @@
+"""Runs the ingestion pipeline `pl_ingest` locally and gathers what it landed."""
+
+import datetime as dt
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from medallion import dbt
+from medallion.adf.files import FactoryFiles
+from medallion.errors import MedallionError
+from medallion.home import Home
+from medallion.ingestion.receipts import Receipt, read_receipt
+from medallion.ingestion.request import PIPELINE, IngestResult, Reference, asked, cause, tables
+from medallion.lock import single_run
+
+from medallion_local.blob_storage import server as blob_service
+from medallion_local.data_factory.engine import run_pipeline
+from medallion_local.data_factory.environment import Environment
+from medallion_local.data_factory.events import Event, Listener
+from medallion_local.github import server as github
+
+STORAGE = "https://storage.azure.com"
+LONGEST_PAUSE_SECONDS = 1.0  # between retries: nothing on a laptop recovers in Azure's 30 s
+
+
+def ingest(
+    home: Home,
+    table: str | None = None,
+    from_date: str | dt.date | None = None,
+    to_date: str | dt.date | None = None,
+    on_event: Listener | None = None,
+    files: FactoryFiles | None = None,
+    alert_webhook: str = "",
+    allow_partial: bool = False,
+) -> IngestResult:
+    """Run `pl_ingest` over all tables, or one; with dates (days in UTC, both included) a backfill.
+
+    A backfill whose changes the source no longer holds in full fails, unless `allow_partial`.
+    A run that fails gives a result with `status` `Failed` and its error. Raises `MedallionError`
+    for an unknown table, wrong dates, a missing source, or another run in progress.
+    """
+    files = files or FactoryFiles()
+    parameters = asked(files, table, from_date, to_date, allow_partial)
+    _check_source(home)
+    told = _Told(on_event)
+    with single_run(home.factory / "ingest.lock", "ingestion"):
+        _remove_unfinished(home.lake)
+        with laptop(home, files, told, alert_webhook) as environment:
+            return _gathered(home, environment, parameters, told)
+
+
+@contextmanager
+def laptop(
+    home: Home,
+    files: FactoryFiles | None = None,
+    listener: Listener | None = None,
+    alert_webhook: str = "",
+) -> Iterator[Environment]:
+    """The services that the pipelines reach, on this machine while the block runs."""
+    github.seed(home.github)
+    token = secrets.token_urlsafe()
+    with github.serving(home.github) as github_url, blob_service.serving(home.lake, token) as lake:
+        yield Environment(
+            home,
+            files or FactoryFiles(),
+            {"github_url": github_url, "lake_url": lake, "alert_webhook": alert_webhook},
+            {STORAGE: token},
+            listener or (lambda event: None),
+            LONGEST_PAUSE_SECONDS,
+        )
+
+
+def run(
+    home: Home,
+    pipeline: str,
+    log: Path,
+    on_event: Listener | None = None,
+    parameters: dict[str, Any] | None = None,
+) -> tuple[str, str | None]:
+    """Run a pipeline with these parameters, else their defaults: its status, and why it failed.
+
+    The Databricks job that the factory names runs `dbt build` here, with its events in `log`.
+    Raises `MedallionError` for an unknown pipeline, a missing source, or another run in progress.
+    """
+    _check_source(home)
+    files = FactoryFiles()
+    files.pipeline(pipeline)
+    job = str(files.global_parameters()["dbt_job_id"])
+    with (
+        single_run(home.factory / "ingest.lock", "ingestion"),
+        laptop(home, files, on_event) as environment,
+    ):
+        _remove_unfinished(home.lake)
+        environment.jobs[job] = lambda parameters: dbt.run("build", log=log)
+        record = run_pipeline(environment, pipeline, parameters).record
+    return record.status, cause(record.error["message"]) if record.error else None
+
+
+def _check_source(home: Home) -> None:
+    if not home.source_database.is_file():
+        raise MedallionError(
+            f"There is no source database at {home.source_database}; run `medallion source init`."
+        )
+
+
+class _Told:
+    """Keeps what a run says of itself: each table's failure, and what the columns' check notes."""
+
+    def __init__(self, on_event: Listener | None) -> None:
+        self.failures: list[str] = []
+        self.notices: list[str] = []
+        self._on_event = on_event
+
+    def __call__(self, event: Event) -> None:
+        if (event.pipeline, event.type, event.status) == (PIPELINE, "Fail", "Failed"):
+            self.failures.append(cause(event.error["message"]))
+        if (event.activity, event.status) == ("Check columns", "Succeeded"):
+            table = event.parameters["table"]
+            if noted := event.output["firstRow"]["notices"]:
+                self.notices.append(f"{table['schema']}.{table['table']}: {noted}.")
+        if self._on_event:
+            self._on_event(event)
+
+
+def _remove_unfinished(lake: Path) -> None:
+    """Remove what an ingestion that was killed left of the files that it was writing."""
+    for container in ("bronze", "control"):
+        for file in (lake / container).rglob(".*.tmp"):
+            file.unlink()
+    shutil.rmtree(lake / "control" / "incoming", ignore_errors=True)
+
+
+def _gathered(
+    home: Home, environment: Environment, parameters: dict[str, Any], told: _Told
+) -> IngestResult:
+    began = time.monotonic()
+    run = run_pipeline(environment, PIPELINE, parameters)
+    run_id, error = run.record.run_id, run.record.error
+    if error and not told.failures:
+        told.failures.append(cause(error["message"]))
+    wanted = () if parameters["table"] or parameters["from_date"] else _reference_names(environment)
+    order = [f"{one['schema']}.{one['table']}" for one in tables(environment.files)]
+    order += list(_reference_names(environment))
+    return IngestResult(
+        run_id,
+        run.record.status,
+        " ".join(_in_order(told.failures, order)) or None,
+        list(_receipts(home.lake, run_id, environment.files)),
+        list(_references(home.lake, run_id, wanted)),
+        _in_order(told.notices, order),
+        time.monotonic() - began,
+    )
+
+
+def _in_order(messages: list[str], subjects: list[str]) -> list[str]:
+    """The messages in the order of the subjects that they begin with, however the runs ended."""
+
+    def place(message: str) -> int:
+        begun = (n for n, one in enumerate(subjects) if message.startswith(f"{one}:"))
+        return next(begun, len(subjects))
+
+    return sorted(messages, key=place)
+
+
+def _receipts(lake: Path, run_id: str, files: FactoryFiles) -> Iterable[Receipt]:
+    for one in tables(files):
+        folder = lake / "control" / "receipts" / f"{one['schema']}.{one['table']}"
+        found = [read_receipt(file) for file in folder.glob(f"{run_id}*.json")]
+        yield from sorted(found, key=lambda receipt: receipt.ended_at)
+
+
+def _reference_names(environment: Environment) -> tuple[str, ...]:
+    listed = environment.files.pipeline(PIPELINE)["parameters"]["references"]["defaultValue"]
+    return tuple(one["name"] for one in listed)
+
+
+def _references(lake: Path, run_id: str, names: Iterable[str]) -> Iterable[Reference]:
+    for name in names:
+        file = f"bronze/github/{name}/{run_id}.csv"
+        landed = (lake / file).is_file()
+        yield Reference(
+            name, file if landed else None, (lake / file).stat().st_size if landed else 0
+        )

@@ -1,0 +1,25 @@
+"""Starts the warehouse of a home and names it in dbt's `profiles.yml`."""
+
+from pathlib import Path
+
+from medallion.home import Home
+from medallion.profiles import profiles_dir
+
+from medallion_local.databricks_sql.process import start
+from medallion_local.databricks_sql.profiles import write_profile
+from medallion_local.databricks_sql.state import copied_from
+
+
+def bring_up(home: Home, port: int | None = None, folder: Path | None = None) -> str:
+    """Start the warehouse if it does not run, and write `folder`/profiles.yml; what was done.
+
+    `port` is by default the last one, else a free one; `folder` is by default dbt's own.
+    """
+    lines = []
+    if original := copied_from(home):
+        lines.append(f"{home.root} is a copy of {original}: it gets a warehouse of its own.")
+    state, started = start(home, port)
+    write_profile(folder or profiles_dir(), home, state)
+    word = "is up" if started else "already runs"
+    lines.append(f"The warehouse {word} on 127.0.0.1:{state.port}.")
+    return "\n".join(lines)

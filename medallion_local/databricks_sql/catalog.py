@@ -1,0 +1,274 @@
+"""The Unity Catalog of one catalog, `medallion`: schemas, tables, views, in a SQLite file.
+
+A table's rows are its Delta folder's affair; the catalog says which folder that is, and keeps what
+Delta has no place for: views, tags, informational constraints. Folders are stored as paths below
+the home, so a home may be moved or copied. Every change is one SQLite transaction that is synced,
+so the catalog survives `kill -9` and a power cut.
+"""
+
+import json
+import sqlite3
+import threading
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from medallion_local.databricks_sql.engine import CATALOG
+from medallion_local.databricks_sql.errors import SqlError
+
+MANAGED, EXTERNAL, VIEW, STREAMING = "MANAGED", "EXTERNAL", "VIEW", "STREAMING_TABLE"
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as DESCRIBE shows it; `type` is its Databricks name."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    comment: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """An informational constraint, or a CHECK; `references` is (schema, table, columns)."""
+
+    name: str
+    kind: str
+    columns: list[str] = field(default_factory=list)
+    expression: str = ""
+    references: tuple[str, str, list[str]] | None = None
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A rule of a streaming table; `violation` is DROP ROW, FAIL UPDATE, or empty: only counted."""
+
+    name: str
+    expression: str
+    violation: str = ""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table, a view or a streaming table."""
+
+    schema: str
+    name: str
+    kind: str
+    columns: list[Column]
+    location: str = ""
+    external_url: str = ""
+    query: str = ""
+    query_schema: str = "default"
+    comment: str | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    constraints: list[Constraint] = field(default_factory=list)
+    partitioned_by: list[str] = field(default_factory=list)
+    clustered_by: list[str] = field(default_factory=list)
+    cluster_auto: bool = False
+    expectations: list[Expectation] = field(default_factory=list)
+    schedule: str = "MANUAL"
+    created: float = 0.0
+    altered: float = 0.0
+
+    @property
+    def key(self) -> Key:
+        """What the catalog finds it by."""
+        return (self.schema, self.name)
+
+    @property
+    def full_name(self) -> str:
+        """`medallion.schema.name`, for messages."""
+        return f"{CATALOG}.{self.schema}.{self.name}"
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is a query, without rows of its own."""
+        return self.kind == VIEW
+
+
+class Catalog:
+    """The relations by name; reads come from memory, changes go through the file first."""
+
+    def __init__(self, file: Path, root: Path) -> None:
+        """Open the catalog in `file`, of the tables in folders below `root`."""
+        self._root = root
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+        self._db.execute("pragma journal_mode = wal")
+        self._db.execute("pragma synchronous = full")
+        self._db.execute("create table if not exists schemas (name text primary key, comment text)")
+        self._db.execute(
+            "create table if not exists relations "
+            "(schema text, name text, body text not null, primary key (schema, name))"
+        )
+        self._db.execute("insert or ignore into schemas (name) values ('default')")
+        self._schemas = {name for (name,) in self._db.execute("select name from schemas")}
+        self._relations = {
+            relation.key: relation
+            for (body,) in self._db.execute("select body from relations")
+            for relation in [self._read(body)]
+        }
+        self.version = 0
+
+    def schemas(self) -> list[str]:
+        """The names of all schemas."""
+        with self._lock:
+            return sorted(self._schemas)
+
+    def relations(self, schema: str | None = None) -> list[Relation]:
+        """All relations, or those of a schema, by name."""
+        with self._lock:
+            return [
+                relation
+                for key, relation in sorted(self._relations.items())
+                if schema is None or key[0] == schema.lower()
+            ]
+
+    def find(self, key: Key) -> Relation | None:
+        """The relation of that name, if there is one."""
+        with self._lock:
+            return self._relations.get((key[0].lower(), key[1].lower()))
+
+    def get(self, key: Key) -> Relation:
+        """The relation of that name."""
+        found = self.find(key)
+        if found is None:
+            raise not_found(key)
+        return found
+
+    def require_schema(self, name: str) -> None:
+        """The schema must exist."""
+        with self._lock:
+            if name.lower() not in self._schemas:
+                raise SqlError(
+                    f"[SCHEMA_NOT_FOUND] The schema `{CATALOG}`.`{name}` cannot be found."
+                )
+
+    def create_schema(self, name: str, if_not_exists: bool, comment: str | None = None) -> None:
+        """Add a schema."""
+        with self._lock:
+            if name.lower() in self._schemas:
+                if if_not_exists:
+                    return
+                raise SqlError(f"[SCHEMA_ALREADY_EXISTS] The schema `{name}` already exists.")
+            self._db.execute("insert into schemas values (?, ?)", (name.lower(), comment))
+            self._schemas.add(name.lower())
+            self.version += 1
+
+    def drop_schema(self, name: str, cascade: bool) -> list[Relation]:
+        """Remove a schema; the relations that went with it."""
+        with self._lock:
+            self.require_schema(name)
+            held = self.relations(name)
+            if held and not cascade:
+                raise SqlError(
+                    f"[SCHEMA_NOT_EMPTY] The schema `{name}` holds relations: use CASCADE."
+                )
+            self._db.execute("begin immediate")
+            self._db.execute("delete from relations where schema = ?", (name.lower(),))
+            self._db.execute("delete from schemas where name = ?", (name.lower(),))
+            self._db.execute("commit")
+            for relation in held:
+                del self._relations[relation.key]
+            self._schemas.discard(name.lower())
+            self.version += 1
+            return held
+
+    def put(self, relation: Relation) -> Relation:
+        """Add the relation, or replace the one of its name."""
+        with self._lock:
+            self.require_schema(relation.schema)
+            now = time.time()
+            before = self._relations.get(relation.key)
+            created = before.created if before else relation.created or now
+            stored = replace(relation, created=created, altered=now)
+            self._db.execute(
+                "insert or replace into relations values (?, ?, ?)",
+                (stored.schema, stored.name, self._body(stored)),
+            )
+            self._relations[stored.key] = stored
+            self.version += 1
+            return stored
+
+    def change(self, key: Key, **fields: object) -> Relation:
+        """Replace some fields of a relation."""
+        with self._lock:
+            return self.put(replace(self.get(key), **fields))  # type: ignore[arg-type]
+
+    def drop(self, key: Key) -> Relation | None:
+        """Remove a relation; what it was."""
+        with self._lock:
+            found = self.find(key)
+            if found is not None:
+                self._db.execute("delete from relations where schema = ? and name = ?", found.key)
+                del self._relations[found.key]
+                self.version += 1
+            return found
+
+    def rename(self, key: Key, new: Key) -> Relation:
+        """Give a relation another name."""
+        with self._lock:
+            old = self.get(key)
+            if self.find(new) is not None:
+                raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] `{new[0]}`.`{new[1]}` exists.")
+            self.require_schema(new[0])
+            renamed = replace(old, schema=new[0].lower(), name=new[1].lower())
+            self._db.execute("begin immediate")
+            self._db.execute("delete from relations where schema = ? and name = ?", old.key)
+            self._db.execute(
+                "insert into relations values (?, ?, ?)",
+                (renamed.schema, renamed.name, self._body(renamed)),
+            )
+            self._db.execute("commit")
+            del self._relations[old.key]
+            self._relations[renamed.key] = renamed
+            self.version += 1
+            return renamed
+
+    def _body(self, relation: Relation) -> str:
+        """The relation as it is stored."""
+        stored = asdict(relation)
+        if relation.location:
+            stored["location"] = str(Path(relation.location).relative_to(self._root))
+        return json.dumps(stored)
+
+    def _read(self, body: str) -> Relation:
+        stored = json.loads(body)
+        stored["columns"] = [Column(**column) for column in stored["columns"]]
+        stored["constraints"] = [Constraint(**constraint) for constraint in stored["constraints"]]
+        stored["expectations"] = [Expectation(**each) for each in stored.get("expectations", [])]
+        relation = Relation(**stored)
+        if not relation.location:
+            return relation
+        return replace(relation, location=str(self._root / _below_home(relation)))
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+
+def not_found(key: Key) -> SqlError:
+    """The error that Databricks gives for an unknown name; dbt-databricks reads its first word."""
+    return SqlError(
+        f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `{CATALOG}`.`{key[0]}`.`{key[1]}` "
+        "cannot be found."
+    )
+
+
+def _below_home(relation: Relation) -> str:
+    """The table's folder as a path below the home; earlier versions stored the whole path."""
+    if not Path(relation.location).is_absolute():
+        return relation.location
+    if relation.external_url:
+        parts = urlsplit(relation.external_url)
+        return f"lake/{parts.username}{parts.path}"
+    return "warehouse/tables/" + relation.location.rpartition("/warehouse/tables/")[2]

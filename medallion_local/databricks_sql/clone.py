@@ -1,0 +1,85 @@
+"""CREATE TABLE … SHALLOW or DEEP CLONE: a table of its own over the same immutable files.
+
+Source: https://learn.microsoft.com/azure/databricks/sql/language-manual/delta-clone. Both kinds are
+hard links here: as quick as a shallow clone, as independent of the source's VACUUM as a deep one.
+"""
+
+from dataclasses import replace
+
+from medallion_local.databricks_sql import storage
+from medallion_local.databricks_sql.catalog import EXTERNAL, MANAGED, STREAMING, VIEW, Relation
+from medallion_local.databricks_sql.context import Context, done
+from medallion_local.databricks_sql.engine import Result
+from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.reader import Reader
+
+
+def is_clone(sql: str) -> bool:
+    """Whether the statement is one."""
+    return _read(Reader(sql)) is not None
+
+
+def clone(context: Context, sql: str) -> Result:
+    """Put the clone in the catalog. Refuses a view, a streaming table, a location, a version."""
+    reader = Reader(sql)
+    read = _read(reader)
+    if read is None:
+        raise unsupported(sql)
+    replaces, if_missing, parts, shallow = read
+    source = context.relation(reader.name())
+    reader.finish()
+    if source.kind in (VIEW, STREAMING):
+        raise SqlError(
+            f"[DELTA_CLONE_UNSUPPORTED_SOURCE] {source.full_name} is a {source.kind.lower()}, "
+            "which can't be cloned."
+        )
+    if shallow and source.kind == EXTERNAL:
+        raise SqlError(
+            f"[CANNOT_SHALLOW_CLONE_NON_UC_MANAGED_TABLE_AS_SOURCE] {source.full_name} is "
+            "external: a managed clone of it is a deep one."
+        )
+    key = context.session.key(parts)
+    context.catalog.require_schema(key[0])
+    before = context.catalog.find(key)
+    if before is not None and if_missing:
+        return done()
+    if before is not None and not replaces:
+        raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
+    if before is not None and before.kind in (VIEW, STREAMING):
+        raise SqlError(
+            f"[EXPECT_TABLE_NOT_VIEW] {before.full_name} is a {before.kind.lower()}: drop it first."
+        )
+    folder = context.storage.managed_folder(*key)
+    with context.storage.lock(source.location):
+        storage.link_table(source.location, folder)
+    context.catalog.put(_cloned(source, key, folder))
+    return done()
+
+
+def _cloned(source: Relation, key: tuple[str, str], folder: str) -> Relation:
+    """The definition without what a clone leaves behind: description, tags, informational keys."""
+    return replace(
+        source,
+        schema=key[0],
+        name=key[1],
+        kind=MANAGED,
+        location=folder,
+        external_url="",
+        comment=None,
+        tags={},
+        columns=[replace(column, tags={}) for column in source.columns],
+        constraints=[one for one in source.constraints if one.kind == "CHECK"],
+    )
+
+
+def _read(reader: Reader) -> tuple[bool, bool, tuple[str, ...], bool] | None:
+    """OR REPLACE, IF NOT EXISTS, the clone's name, SHALLOW; the source is what comes next."""
+    replaces = reader.take("CREATE", "OR", "REPLACE", "TABLE")
+    if not replaces and not reader.take("CREATE", "TABLE"):
+        return None
+    if_missing = reader.take("IF", "NOT", "EXISTS")
+    parts = reader.name()
+    shallow = reader.take("SHALLOW", "CLONE")
+    if not shallow and not reader.take("DEEP", "CLONE") and not reader.take("CLONE"):
+        return None
+    return replaces, if_missing, parts, shallow

@@ -1,0 +1,85 @@
+"""What every statement works with, and the results that have no rows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pyarrow as pa
+from sqlglot import exp
+
+from medallion_local.databricks_sql.catalog import Catalog, Relation, not_found
+from medallion_local.databricks_sql.dialect import render
+from medallion_local.databricks_sql.engine import Engine, Result, result_of
+from medallion_local.databricks_sql.files import LandedFile, ReadFiles
+from medallion_local.databricks_sql.resolve import Choice, Resolver, every_file
+from medallion_local.databricks_sql.session import Session
+from medallion_local.databricks_sql.storage import Storage
+
+
+@dataclass(frozen=True)
+class Context:
+    """The warehouse's parts, and the session that a statement came from."""
+
+    catalog: Catalog
+    storage: Storage
+    engine: Engine
+    session: Session
+
+    def resolver(self, choose: Choice = every_file, streaming: bool = False) -> Resolver:
+        """A resolver for one statement."""
+        return Resolver(self.catalog, self.storage, self.engine, self.session, choose, streaming)
+
+    @contextmanager
+    def resolved(
+        self, tree: exp.Expression, choose: Choice = every_file, streaming: bool = False
+    ) -> Iterator[str]:
+        """The engine's text of `tree`; what was staged for it is removed afterwards."""
+        resolver = self.resolver(choose, streaming)
+        try:
+            yield render(resolver.resolve(tree))
+        finally:
+            resolver.close()
+
+    def columns(self, query: exp.Expression) -> pa.Schema:
+        """The columns of a query; no file is read for it but to infer a missing schema."""
+
+        def none_but_for_inference(source: ReadFiles, files: list[LandedFile]) -> list[LandedFile]:
+            return files if source.schema is None else []
+
+        with self.resolved(query, none_but_for_inference, streaming=True) as sql:
+            return self.engine.schema(sql)
+
+    def query(self, tree: exp.Expression) -> Result:
+        """Run a query; what was staged for it is removed when its rows have been read."""
+        resolver = self.resolver()
+        try:
+            result = self.engine.query(render(resolver.resolve(tree)))
+        except BaseException:
+            resolver.close()
+            raise
+
+        def until_read() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from result.batches
+            finally:
+                resolver.close()
+
+        return Result(result.schema, until_read())
+
+    def relation(self, parts: tuple[str, ...]) -> Relation:
+        """The relation of that name."""
+        key = self.session.key(parts)
+        found = self.catalog.find(key)
+        if found is None:
+            raise not_found(key)
+        return found
+
+
+def done() -> Result:
+    """The answer to a statement that returns nothing."""
+    return result_of(pa.table({}, schema=pa.schema([])))
+
+
+def affected(rows: int) -> Result:
+    """The answer to a DML statement."""
+    return result_of(pa.table({"num_affected_rows": pa.array([rows], pa.int64())}))

@@ -1,0 +1,119 @@
+"""The clauses of CREATE statements, read from the tree."""
+
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from medallion_local.databricks_sql.catalog import Column, Constraint
+from medallion_local.databricks_sql.dialect import render
+from medallion_local.databricks_sql.errors import unsupported
+
+_WITHOUT_EFFECT = (exp.FileFormatProperty, exp.TemporaryProperty, exp.StreamingTableProperty)
+
+
+@dataclass
+class Definition:
+    """What a CREATE says beside the query."""
+
+    columns: list[Column] = field(default_factory=list)
+    constraints: list[Constraint] = field(default_factory=list)
+    comment: str | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+    partitioned_by: list[str] = field(default_factory=list)
+    clustered_by: list[str] = field(default_factory=list)
+    cluster_auto: bool = False
+    url: str = ""
+
+
+def target(create: exp.Create) -> tuple[str, ...]:
+    """The name that a CREATE makes."""
+    table = create.this.this if isinstance(create.this, exp.Schema) else create.this
+    return tuple(part.name for part in table.parts)
+
+
+def definition(create: exp.Create, sql: str) -> Definition:
+    """The columns, constraints and clauses of a CREATE TABLE or VIEW."""
+    found = Definition()
+    if isinstance(create.this, exp.Schema):
+        for item in create.this.expressions:
+            _column_or_constraint(item, found, sql)
+    properties = create.args.get("properties")
+    for item in properties.expressions if properties else []:
+        _property(item, found, sql)
+    return found
+
+
+def _column_or_constraint(item: exp.Expression, found: Definition, sql: str) -> None:
+    if isinstance(item, exp.Identifier):
+        found.columns.append(Column(item.name, ""))
+    elif isinstance(item, exp.ColumnDef):
+        kind = item.args.get("kind")
+        nullable, comment = True, None
+        for clause in item.args.get("constraints") or []:
+            if isinstance(clause.kind, exp.NotNullColumnConstraint):
+                nullable = bool(clause.kind.args.get("allow_null"))
+            elif isinstance(clause.kind, exp.CommentColumnConstraint):
+                comment = clause.kind.this.name
+            elif isinstance(clause.kind, exp.PrimaryKeyColumnConstraint):
+                found.constraints.append(Constraint(f"pk_{item.name}", "PRIMARY KEY", [item.name]))
+            else:
+                raise unsupported(sql)
+        type_name = render(kind).lower().replace(", ", ",") if kind else ""
+        found.columns.append(Column(item.name, type_name, nullable, comment))
+    elif isinstance(item, exp.Constraint):
+        for clause in item.expressions:
+            found.constraints.append(constraint_of(item.name, clause, sql))
+    elif isinstance(item, (exp.PrimaryKey, exp.ForeignKey, exp.CheckColumnConstraint)):
+        found.constraints.append(constraint_of("", item, sql))
+    else:
+        raise unsupported(sql)
+
+
+def constraint_of(name: str, clause: exp.Expression, sql: str) -> Constraint:
+    """A named constraint's clause."""
+    if isinstance(clause, exp.PrimaryKey):
+        columns = [_name(column) for column in clause.expressions]
+        return Constraint(name or f"pk_{'_'.join(columns)}", "PRIMARY KEY", columns)
+    if isinstance(clause, exp.ForeignKey):
+        columns = [_name(column) for column in clause.expressions]
+        reference = clause.args["reference"].this
+        table = reference.this if isinstance(reference, exp.Schema) else reference
+        named = reference.expressions if isinstance(reference, exp.Schema) else []
+        parts = [part.name.lower() for part in table.parts]
+        references = (
+            parts[-2] if len(parts) > 1 else "default",
+            parts[-1],
+            [_name(column) for column in named],
+        )
+        return Constraint(
+            name or f"fk_{'_'.join(columns)}", "FOREIGN KEY", columns, references=references
+        )
+    if isinstance(clause, exp.CheckColumnConstraint):
+        text = render(clause.this)
+        return Constraint(name or "check", "CHECK", expression=text)
+    raise unsupported(sql)
+
+
+def _name(column: exp.Expression) -> str:
+    inner = column.this if isinstance(column, exp.Ordered) else column
+    return inner.name
+
+
+def _property(item: exp.Expression, found: Definition, sql: str) -> None:
+    if isinstance(item, _WITHOUT_EFFECT):
+        if isinstance(item, exp.FileFormatProperty) and item.name.lower() != "delta":
+            raise unsupported(sql)
+    elif isinstance(item, exp.SchemaCommentProperty):
+        found.comment = item.this.name
+    elif isinstance(item, exp.PartitionedByProperty):
+        found.partitioned_by = [_name(column) for column in item.this.expressions]
+    elif isinstance(item, exp.ClusterProperty):
+        found.clustered_by = [column.name for column in item.expressions]
+        found.cluster_auto = not item.expressions
+    elif isinstance(item, exp.LocationProperty):
+        found.url = item.this.name
+    elif isinstance(item, exp.Property):
+        key = item.this if isinstance(item.this, str) else item.this.name
+        found.properties[key] = item.args["value"].name or render(item.args["value"])
+    else:
+        raise unsupported(sql)

@@ -1,0 +1,275 @@
+"""DESCRIBE and SHOW."""
+
+import fnmatch
+import json
+from datetime import UTC, datetime
+
+import pyarrow as pa
+from sqlglot import exp
+
+from medallion_local.databricks_sql.catalog import EXTERNAL, STREAMING, Column, Constraint, Relation
+from medallion_local.databricks_sql.context import Context
+from medallion_local.databricks_sql.dialect import parse, quoted
+from medallion_local.databricks_sql.engine import CATALOG, Result, result_of
+from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.information_schema import OWNER
+from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.types import type_name
+
+
+def describe(context: Context, sql: str) -> Result:
+    """DESCRIBE [TABLE] [EXTENDED] name [AS JSON], and DESCRIBE QUERY query."""
+    reader = Reader(sql)
+    if not reader.take("DESCRIBE"):
+        reader.expect("DESC")
+    if reader.take("QUERY") or reader.sees("SELECT") or reader.sees("WITH"):
+        return _column_rows(_query_columns(context, parse(reader.rest())))
+    reader.take("TABLE")
+    extended = reader.take("EXTENDED") or reader.take("FORMATTED")
+    parts = reader.name()
+    as_json = reader.take("AS", "JSON")
+    reader.finish()
+    view = context.session.temporary_views.get(parts[0].lower()) if len(parts) == 1 else None
+    if view is not None:
+        columns = _query_columns(context, view.copy())
+        if as_json:
+            return _json(
+                {
+                    "table_name": parts[0],
+                    "type": "VIEW",
+                    "columns": [_json_column(column) for column in columns],
+                }
+            )
+        return _column_rows(columns)
+    relation = context.relation(parts)
+    if as_json:
+        return _json(_described(relation))
+    return _column_rows(relation.columns, _details(relation, extended))
+
+
+def _query_columns(context: Context, query: exp.Expression) -> list[Column]:
+    schema = context.columns(query)
+    return [Column(field.name, type_name(field.type)) for field in schema]
+
+
+def _column_rows(columns: list[Column], more: list[tuple[str, str, str]] | None = None) -> Result:
+    rows = [(column.name, column.type, column.comment) for column in columns] + (more or [])
+    return _texts(("col_name", "data_type", "comment"), rows)
+
+
+def _details(relation: Relation, extended: bool) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    types = {column.name.lower(): column.type for column in relation.columns}
+    if relation.partitioned_by:
+        found += [("# Partition Information", "", ""), ("# col_name", "data_type", "comment")]
+        found += [(name, types.get(name.lower(), ""), "") for name in relation.partitioned_by]
+    if not extended:
+        return found
+    found += [("", "", ""), ("# Detailed Table Information", "", "")]
+    return found + [(key, value, "") for key, value in _facts(relation).items()]
+
+
+def _facts(relation: Relation) -> dict[str, str]:
+    facts = {
+        "Catalog": CATALOG,
+        "Database": relation.schema,
+        "Table": relation.name,
+        "Created Time": datetime.fromtimestamp(relation.created, UTC).ctime(),
+        "Last Access": "UNKNOWN",
+        "Created By": "Spark",
+        "Type": relation.kind,
+    }
+    if relation.comment:
+        facts["Comment"] = relation.comment
+    if relation.is_view or relation.kind == STREAMING:
+        facts["View Text"] = relation.query
+    if not relation.is_view:
+        facts["Location"] = relation.external_url or relation.location
+        facts["Provider"] = "delta"
+    facts["Owner"] = OWNER
+    if relation.kind == EXTERNAL:
+        facts["External"] = "true"
+    if relation.kind == STREAMING:
+        facts["Refresh Schedule"] = relation.schedule
+    pairs = ",".join(f"{key}={value}" for key, value in sorted(relation.properties.items()))
+    facts["Table Properties"] = f"[{pairs}]"
+    return facts
+
+
+def _described(relation: Relation) -> dict:
+    """The document of DESCRIBE … AS JSON.
+
+    Source: https://docs.databricks.com/sql/language-manual/sql-ref-syntax-aux-describe-table.html
+    """
+    document = {
+        "table_name": relation.name,
+        "catalog_name": CATALOG,
+        "namespace": [relation.schema],
+        "schema_name": relation.schema,
+        "columns": [_json_column(column) for column in relation.columns],
+        "owner": OWNER,
+        "comment": relation.comment,
+        "type": relation.kind,
+        "table_properties": relation.properties,
+        "partition_columns": relation.partitioned_by,
+        "clustering_columns": relation.clustered_by,
+    }
+    if relation.query:
+        document["view_text"] = relation.query
+    if not relation.is_view:
+        document["provider"] = "delta"
+        document["location"] = relation.external_url or relation.location
+    keys = [c for c in relation.constraints if c.kind in ("PRIMARY KEY", "FOREIGN KEY")]
+    if keys:
+        listed = ", ".join(f"({c.name},{_key_text(c)})" for c in keys)
+        document["table_constraints"] = f"[{listed}]"
+    return document
+
+
+def _key_text(constraint: Constraint) -> str:
+    columns = ", ".join(quoted(column) for column in constraint.columns)
+    text = f"{constraint.kind} ({columns})"
+    if constraint.references:
+        schema, table, named = constraint.references
+        there = ", ".join(quoted(column) for column in named)
+        text += f" REFERENCES {quoted(CATALOG)}.{quoted(schema)}.{quoted(table)} ({there})"
+    return text
+
+
+def _json_column(column: Column) -> dict:
+    found = {"name": column.name, "type": _json_type(column.type), "nullable": column.nullable}
+    if column.comment:
+        found["comment"] = column.comment
+    return found
+
+
+def _json_type(name: str) -> dict:
+    kind = parse(f"CREATE TABLE t (c {name})").find(exp.ColumnDef)
+    assert kind is not None
+    return _json_kind(kind.args["kind"], name)
+
+
+def _json_kind(kind: exp.DataType, name: str) -> dict:
+    if kind.is_type("array"):
+        element = kind.expressions[0]
+        return {"name": "array", "element_type": _json_kind(element, ""), "element_nullable": True}
+    if kind.is_type("map"):
+        key, value = kind.expressions
+        return {
+            "name": "map",
+            "key_type": _json_kind(key, ""),
+            "value_type": _json_kind(value, ""),
+            "value_nullable": True,
+        }
+    if kind.is_type("struct"):
+        fields = [
+            {"name": f.name, "type": _json_kind(f.args["kind"], ""), "nullable": True}
+            for f in kind.expressions
+        ]
+        return {"name": "struct", "fields": fields}
+    if kind.is_type("decimal"):
+        precision, scale = ([int(part.name) for part in kind.expressions] + [10, 0])[:2]
+        return {"name": "decimal", "precision": precision, "scale": scale}
+    return {"name": name or kind.sql(dialect="databricks").lower()}
+
+
+def _json(document: dict) -> Result:
+    return _texts(("json_metadata",), [(json.dumps(document),)])
+
+
+def _texts(names: tuple[str, ...], rows: list[tuple]) -> Result:
+    arrays = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(names))]
+    return result_of(pa.table(arrays, names=list(names)))
+
+
+def show(context: Context, sql: str) -> Result:
+    """SHOW CATALOGS, SCHEMAS, TABLES, VIEWS, COLUMNS, TBLPROPERTIES, TABLE EXTENDED."""
+    reader = Reader(sql)
+    reader.expect("SHOW")
+    if reader.take("CATALOGS"):
+        return _texts(("catalog",), [(CATALOG,)])
+    if reader.take("SCHEMAS") or reader.take("DATABASES"):
+        _in_catalog(reader)
+        names = _like(context.catalog.schemas(), reader)
+        return _texts(("databaseName",), [(name,) for name in names])
+    if reader.take("TABLE", "EXTENDED"):
+        return _show_extended(context, reader)
+    if reader.take("TABLES"):
+        return _show_relations(context, reader, "tableName", views_only=False)
+    if reader.take("VIEWS"):
+        return _show_relations(context, reader, "viewName", views_only=True)
+    if reader.take("TBLPROPERTIES"):
+        relation = context.relation(reader.name())
+        return _texts(("key", "value"), sorted(_properties(relation).items()))
+    if reader.take("COLUMNS"):
+        reader.expect("IN") if reader.sees("IN") else reader.expect("FROM")
+        relation = context.relation(reader.name())
+        return _texts(("col_name",), [(column.name,) for column in relation.columns])
+    raise unsupported(sql)
+
+
+def _properties(relation: Relation) -> dict[str, str]:
+    found = dict(relation.properties)
+    if relation.clustered_by:
+        found["clusteringColumns"] = json.dumps([[name] for name in relation.clustered_by]).replace(
+            " ", ""
+        )
+    if relation.cluster_auto:
+        found["clusterByAuto"] = "true"
+    return found
+
+
+def _in_catalog(reader: Reader) -> None:
+    if reader.take("IN") or reader.take("FROM"):
+        name = reader.identifier()
+        if name.lower() != CATALOG:
+            raise SqlError(f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{name}' was not found.")
+
+
+def _schema(context: Context, reader: Reader) -> str:
+    if reader.take("IN") or reader.take("FROM"):
+        name = reader.name()
+        context.catalog.require_schema(name[-1])
+        return name[-1].lower()
+    return context.session.schema
+
+
+def _like(names: list[str], reader: Reader) -> list[str]:
+    """The names that a SHOW's pattern matches: `*` is any text, `|` separates alternatives."""
+    if reader.at_end:
+        return names
+    reader.take("LIKE")
+    patterns = [pattern.strip().lower() for pattern in reader.string().split("|")]
+    reader.finish()
+    return [name for name in names if any(fnmatch.fnmatchcase(name, p) for p in patterns)]
+
+
+def _show_relations(context: Context, reader: Reader, column: str, views_only: bool) -> Result:
+    schema = _schema(context, reader)
+    found = [r.name for r in context.catalog.relations(schema) if r.is_view or not views_only]
+    rows = [(schema, name, "false") for name in _like(found, reader)]
+    first = "namespace" if views_only else "database"
+    return _texts((first, column, "isTemporary"), rows)
+
+
+def _show_extended(context: Context, reader: Reader) -> Result:
+    schema = _schema(context, reader)
+    names = set(_like([r.name for r in context.catalog.relations(schema)], reader))
+    rows = [
+        (schema, relation.name, "false", _information(relation))
+        for relation in context.catalog.relations(schema)
+        if relation.name in names
+    ]
+    return _texts(("database", "tableName", "isTemporary", "information"), rows)
+
+
+def _information(relation: Relation) -> str:
+    lines = [f"{key}: {value}" for key, value in _facts(relation).items() if key != "View Text"]
+    if relation.kind == STREAMING:
+        lines.append("TYPE: STREAMING_TABLE")
+    lines.append("Schema: root")
+    lines += [
+        f" |-- {column.name}: {column.type} (nullable = {str(column.nullable).lower()})"
+        for column in relation.columns
+    ]
+    return "\n".join(lines) + "\n"

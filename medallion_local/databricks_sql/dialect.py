@@ -1,0 +1,81 @@
+"""Databricks SQL as trees, and back to text, with functions left as they were written.
+
+Source of the grammar: sqlglot's Databricks dialect. It translates function names between engines;
+here both ends are Spark SQL, so a function that is only passed on cannot be changed by accident.
+"""
+
+import logging
+from functools import lru_cache
+
+from sqlglot import exp
+from sqlglot.dialects.databricks import Databricks
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokens import Token
+
+from medallion_local.databricks_sql.errors import SqlError, excerpt
+
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+
+class _PassThrough(Databricks):
+    class Tokenizer(Databricks.Tokenizer):
+        # SHOW and its like would otherwise swallow the rest of the statement as one string.
+        COMMANDS: set = set()  # noqa: RUF012
+
+    class Parser(Databricks.Parser):
+        # ARRAY must stay known: `array(1, 2)[0]` is otherwise taken for the literal `ARRAY[0]`.
+        FUNCTIONS = {"ARRAY": Databricks.Parser.FUNCTIONS["ARRAY"]}  # noqa: RUF012
+
+    class Generator(Databricks.Generator):
+        # Hive's generator lifts a subquery's CTEs to the top, where those of two views would clash.
+        EXPRESSIONS_WITHOUT_NESTED_CTES: set = set()  # noqa: RUF012
+
+
+_DIALECT = _PassThrough()
+
+
+def tokens(sql: str) -> list[Token]:
+    """The tokens of `sql`; comments are attached to tokens, not tokens themselves."""
+    try:
+        return _DIALECT.tokenize(sql)
+    except TokenError as error:
+        raise SqlError(f"[PARSE_SYNTAX_ERROR] {first_line(error)}") from None
+
+
+@lru_cache(maxsize=512)
+def _parsed(sql: str) -> exp.Expression:
+    try:
+        trees = [tree for tree in _DIALECT.parse(sql) if tree is not None]
+    except (ParseError, TokenError) as error:
+        raise SqlError(
+            f"[PARSE_SYNTAX_ERROR] {first_line(error)} The statement is: {excerpt(sql)}"
+        ) from None
+    if len(trees) != 1:
+        raise SqlError(f"[PARSE_SYNTAX_ERROR] One statement is expected, not {len(trees)}.")
+    return trees[0]
+
+
+def parse(sql: str) -> exp.Expression:
+    """The tree of the one statement in `sql`; the caller may change it."""
+    return _parsed(sql).copy()
+
+
+def render(tree: exp.Expression) -> str:
+    """Spark SQL text of `tree`, without comments."""
+    return _DIALECT.generate(tree, normalize_functions=False, comments=False)
+
+
+def quoted(name: str) -> str:
+    """`name` as a quoted identifier."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def literal(text: str) -> str:
+    """`text` as a string literal."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's text, which is its sentence."""
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

@@ -1,0 +1,205 @@
+"""Starts, finds and stops the server process of a home."""
+
+import fcntl
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from medallion import disk
+from medallion.errors import MedallionError
+from medallion.home import Home, same_folder
+
+from medallion_local.databricks_sql import state as states
+from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql.state import State
+
+_SECONDS_TO_START = 60
+_SECONDS_TO_STOP = 30
+
+
+def log_file(home: Home) -> Path:
+    """Where the server writes."""
+    return home.warehouse / "warehouse.log"
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """One `up` or `down` of a home at a time."""
+    home.warehouse.mkdir(parents=True, exist_ok=True)
+    with (home.warehouse / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def running(home: Home) -> State | None:
+    """The state of the server that runs, if one does."""
+    state = _own(home)
+    return state if state is not None and state.alive else None
+
+
+def is_moved(home: Home, state: State) -> bool:
+    """Whether the server was started before the home was moved: it reads where nothing is now."""
+    # Earlier versions did not keep the home.
+    return bool(state.home) and not same_folder(Path(state.home), home.root)
+
+
+def _own(home: Home) -> State | None:
+    """The state of the home's own server: the state of a copy is that of its original."""
+    return states.read(home) if states.copied_from(home) is None else None
+
+
+def start(home: Home, port: int | None = None) -> tuple[State, bool]:
+    """Start the server unless it runs; its state, and whether it was started now."""
+    with _alone(home):
+        known = _own(home)
+        if known is not None and known.alive and is_moved(home, known):
+            known = _ended(known)
+        if known is not None and known.alive:
+            if port is not None and port != known.port:
+                raise MedallionError(
+                    f"The warehouse already runs on port {known.port}: run `medallion down` first "
+                    f"to move it to {port}."
+                )
+            return known, False
+        token = known.token if known is not None else states.new_token()
+        chosen = _port(port, known)
+        states.write(home, State(chosen, token))  # on a full disk nothing is started
+        process = _launch(home, chosen, token)
+        begun = states.start_of(process.pid)
+        started = State(chosen, token, process.pid, begun, str(home.root))
+        try:
+            states.write(home, started)
+        except OSError:
+            process.kill()
+            raise
+        _await(home, started, process)
+        return started, True
+
+
+def stop(home: Home) -> bool:
+    """Stop the server; whether one ran."""
+    with _alone(home):
+        known = _own(home)
+        if known is None:
+            return False
+        ran = known.alive
+        if known.pid:
+            states.write(home, _ended(known))
+        return ran
+
+
+def _ended(known: State) -> State:
+    """Stop the server, if it runs; its state without a process."""
+    if known.alive:
+        os.kill(known.pid, signal.SIGTERM)
+        if not _gone(known, _SECONDS_TO_STOP):
+            os.kill(known.pid, signal.SIGKILL)
+            _gone(known, 5)
+    return replace(known, pid=0, started="")
+
+
+def _gone(state: State, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with suppress(ChildProcessError):
+            os.waitpid(state.pid, os.WNOHANG)
+        if not state.alive:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _port(wanted: int | None, known: State | None) -> int:
+    if wanted is not None:
+        if not _free(wanted):
+            raise MedallionError(
+                f"Port {wanted} on 127.0.0.1 is taken: give `--port` another number, or none."
+            )
+        return wanted
+    if known is not None and _free(known.port):
+        return known.port
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _launch(home: Home, port: int, token: str) -> subprocess.Popen:
+    environment = os.environ | {"MEDALLION_HOME": str(home.root)}
+    with log_file(home).open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "medallion_local.databricks_sql.server", str(port)],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=environment,
+            cwd=home.root,
+        )
+    assert process.stdin is not None
+    process.stdin.write(f"{token}\n".encode())
+    process.stdin.close()
+    return process
+
+
+def _await(home: Home, state: State, process: subprocess.Popen) -> None:
+    end = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            if told := _last_words(home):
+                raise MedallionError(f"The warehouse cannot start: {told}")
+            raise MedallionError(
+                f"The warehouse ended while it started: see the last lines of {log_file(home)}."
+            )
+        if answers(home, state):
+            return
+        time.sleep(0.05)
+    process.kill()
+    raise MedallionError(
+        f"The warehouse did not answer within {_SECONDS_TO_START} seconds: see {log_file(home)}."
+    )
+
+
+def _last_words(home: Home) -> str | None:
+    """What of the disk stopped the server, by the last line of its log."""
+    try:
+        lines = log_file(home).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return disk.sentence(Exception(lines[-1])) if lines else None
+
+
+def answers(home: Home, state: State) -> bool:
+    """Whether the server answers on its port."""
+    authority = files_of(home).authority
+    if not authority.exists():
+        return False
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}),
+        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=authority)),
+    )
+    url = f"https://{state.host}/.well-known/databricks-config"
+    try:
+        with opener.open(url, timeout=5) as response:
+            return response.status == 200
+    except (urllib.error.URLError, OSError):
+        return False

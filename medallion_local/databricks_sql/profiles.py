@@ -1,0 +1,59 @@
+"""Writes `local` and `local_ci` into dbt's `profiles.yml`; everything else in the file stays."""
+
+from io import StringIO
+from pathlib import Path
+
+from medallion.errors import MedallionError
+from medallion.home import PROJECT_ROOT, Home
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql.state import HTTP_PATH, State
+
+PROFILE = "medallion"
+CI_SCHEMA = "{{ env_var('DBT_SCHEMA', 'slim') }}"
+EXAMPLE = PROJECT_ROOT / "profiles.yml.example"
+
+
+def local_output(home: Home, state: State) -> dict:
+    """The settings of `local`: a SQL warehouse like any other, on this machine."""
+    return {
+        "type": "databricks",
+        "host": state.host,
+        "http_path": HTTP_PATH,
+        "token": state.token,
+        "catalog": "medallion",
+        "schema": "default",
+        "threads": 4,
+        "connection_parameters": {
+            "_connection_uri": f"https://{state.host}{HTTP_PATH}",
+            "_tls_trusted_ca_file": str(files_of(home).authority),
+            "enable_telemetry": False,
+        },
+    }
+
+
+def write_profile(folder: Path, home: Home, state: State) -> Path:
+    """Put the running warehouse into `folder`/profiles.yml, made from the example if missing."""
+    file = folder / "profiles.yml"
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    source = file if file.exists() else EXAMPLE
+    try:
+        document = yaml.load(source.read_text(encoding="utf-8")) or {}
+    except YAMLError as error:
+        raise MedallionError(f"{source} is no valid YAML: {str(error).splitlines()[0]}.") from None
+    profile = document.setdefault(PROFILE, {})
+    profile.setdefault("target", "local")
+    here = local_output(home, state)
+    profile.setdefault("outputs", {}).update(local=here, local_ci=here | {"schema": CI_SCHEMA})
+    out = StringIO()
+    yaml.dump(document, out)
+    if not file.exists() or file.read_text(encoding="utf-8") != out.getvalue():
+        folder.mkdir(parents=True, exist_ok=True)
+        staged = file.with_suffix(".yml.tmp")
+        staged.write_text(out.getvalue(), encoding="utf-8")
+        staged.replace(file)
+    return file

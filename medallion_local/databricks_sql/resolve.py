@@ -1,0 +1,300 @@
+"""Resolves the names in a statement's tree to what the engine can read.
+
+A table becomes its Delta folder, a view its query, `read_files` the rows of the landed files.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlglot import exp
+from sqlglot.transforms import eliminate_qualify
+
+from medallion_local.databricks_sql import clock, event_log
+from medallion_local.databricks_sql.calendar import bridge_calendar
+from medallion_local.databricks_sql.catalog import STREAMING, Catalog, Relation, not_found
+from medallion_local.databricks_sql.dialect import parse, quoted, render
+from medallion_local.databricks_sql.engine import CATALOG, Engine
+from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.files import FORMATS, METADATA, LandedFile, ReadFiles, stage
+from medallion_local.databricks_sql.json_path import bridge_json_path
+from medallion_local.databricks_sql.session import Session
+from medallion_local.databricks_sql.storage import Storage
+
+_STREAM = "stream"
+_PATH_FORMATS = {"delta", "parquet"}
+Choice = Callable[[ReadFiles, list[LandedFile]], list[LandedFile]]
+
+
+def every_file(_: ReadFiles, files: list[LandedFile]) -> list[LandedFile]:
+    """Batch reading takes all files."""
+    return files
+
+
+@dataclass
+class Resolver:
+    """Resolves one statement; `close` removes the files staged for it."""
+
+    catalog: Catalog
+    storage: Storage
+    engine: Engine
+    session: Session
+    choose: Choice = every_file
+    streaming: bool = False
+    _scratch: list[Path] = field(default_factory=list)
+    _resolved: dict[str, str] = field(default_factory=dict)
+    _now: datetime | None = field(default_factory=clock.now)
+
+    def close(self) -> None:
+        """Remove what was staged."""
+        for folder in self._scratch:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def resolve(self, tree: exp.Expression) -> exp.Expression:
+        """`tree` with every name resolved; `tree` itself is changed."""
+        holder = exp.Paren(this=tree)
+        if self._now is not None:
+            clock.bridge_clock(holder, self._now)
+        for call in list(holder.find_all(exp.Anonymous)):
+            self._session_function(call)
+        bridge_calendar(holder)
+        for select in list(holder.find_all(exp.Select)):
+            self._bridge(select)
+        for stream in list(holder.find_all(exp.Stream)):
+            self._unwrap(stream)
+        for table in list(holder.find_all(exp.Table)):
+            self._table(table)
+        for path in list(holder.find_all(exp.JSONExtract)):
+            bridge_json_path(path)
+        for column in holder.find_all(exp.Column):
+            self._column(column)
+        return holder.this
+
+    def _session_function(self, call: exp.Anonymous) -> None:
+        """The engine's own catalog and schema are not the session's."""
+        if not call.expressions:
+            if call.name.lower() == "current_catalog":
+                call.replace(exp.Literal.string(CATALOG))
+            elif call.name.lower() in ("current_schema", "current_database"):
+                call.replace(exp.Literal.string(self.session.schema))
+
+    @staticmethod
+    def _bridge(select: exp.Select) -> None:
+        """What Databricks has and the engine lacks, inside one SELECT."""
+        for star in select.find_all(exp.Star):
+            if star.args.get("except_") or star.args.get("replace") or star.args.get("rename"):
+                raise unsupported(f"{render(star)} (list the columns)")
+        if select.args.get("qualify"):
+            if select.is_star:
+                raise unsupported(f"{render(select)} (QUALIFY needs listed columns)")
+            changed = eliminate_qualify(select.copy())
+            select.replace(changed)
+
+    def _unwrap(self, stream: exp.Stream) -> None:
+        inner = stream.this
+        if not self.streaming:
+            raise unsupported(f"{render(stream)} outside a streaming table")
+        if not (isinstance(inner, exp.Table) and isinstance(inner.this, exp.Func)):
+            raise unsupported(f"{render(stream)} (streams are over read_files)")
+        inner.meta[_STREAM] = True
+        stream.replace(inner)
+
+    def _table(self, table: exp.Table) -> None:
+        if isinstance(table.this, exp.Func):
+            if table.this.name.lower() == "read_files":
+                self._read_files(table)
+            elif table.this.name.lower() == "event_log":
+                self._event_log(table)
+            return
+        parts = tuple(part.name for part in table.parts)
+        if len(parts) == 2 and parts[0].lower() in _PATH_FORMATS and "/" in parts[1]:
+            folder = self.storage.lake_folder(parts[1]) if "://" in parts[1] else parts[1]
+            table.set("this", self._address(folder))
+            return
+        if len(parts) == 1:
+            if _is_cte(table):
+                return
+            view = self.session.temporary_views.get(parts[0].lower())
+            if view is not None:
+                self._replace(table, self._inner(self.session).resolve(view.copy()))
+                return
+        key = self.session.key(parts)
+        if key[0] == "information_schema":
+            raise unsupported(f"{'.'.join(parts)} in one query with other tables")
+        relation = self.catalog.find(key)
+        if relation is None:
+            raise not_found(key)
+        if relation.is_view:
+            self._replace(table, self._view(relation))
+            return
+        alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(parts[-1], True))
+        table.set("alias", alias)
+        table.set("this", self._address(relation.location))
+        table.set("db", exp.to_identifier("delta"))
+        table.set("catalog", None)
+
+    def _address(self, folder: str | Path) -> exp.Identifier:
+        """The folder as a name in the engine's SQL."""
+        return exp.to_identifier(self.engine.addresses.of(folder), quoted=True)
+
+    def _view(self, relation: Relation) -> exp.Expression:
+        """The view's query, resolved in the schema that it was created in."""
+        text = self._resolved.get(relation.full_name)
+        if text is None:
+            inner = self._inner(Session(schema=relation.query_schema))
+            text = render(inner.resolve(parse(relation.query)))
+            self._resolved[relation.full_name] = text
+        return parse(text)
+
+    def _inner(self, session: Session) -> "Resolver":
+        """A resolver for a view's query: of its own session, sharing what is staged."""
+        return Resolver(
+            self.catalog,
+            self.storage,
+            self.engine,
+            session,
+            self.choose,
+            self.streaming,
+            self._scratch,
+            self._resolved,
+            self._now,
+        )
+
+    @staticmethod
+    def _replace(table: exp.Table, query: exp.Expression) -> None:
+        alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name, True))
+        inner = query.this if isinstance(query, exp.Subquery) and not query.alias else query
+        subquery = exp.Subquery(this=inner.copy(), alias=alias.copy())
+        for name in ("joins", "laterals", "pivots", "sample"):
+            if table.args.get(name):
+                subquery.set(name, table.args[name])
+        table.replace(subquery)
+
+    @staticmethod
+    def _column(column: exp.Column) -> None:
+        """`catalog.schema.table.column` is read by its table alone."""
+        if column.args.get("catalog"):
+            column.set("catalog", None)
+            column.set("db", None)
+
+    def _event_log(self, table: exp.Table) -> None:
+        """`event_log(TABLE(name))`: the events, in a file of this statement."""
+        named = table.this.expressions
+        holder = named[0] if len(named) == 1 else None
+        if not isinstance(holder, exp.Anonymous) or holder.name.upper() != "TABLE":
+            raise unsupported(f"{render(table.this)} (write event_log(TABLE(name)))")
+        key = self.session.key(tuple(part.name for part in holder.expressions[0].parts))
+        relation = self.catalog.find(key)
+        if relation is None:
+            raise not_found(key)
+        if relation.kind != STREAMING:
+            raise SqlError(f"[EVENT_LOG_UNAVAILABLE] {relation.full_name} is no streaming table.")
+        folder = self.storage.scratch()
+        self._scratch.append(folder)
+        pq.write_table(event_log.rows(relation), folder / "rows.parquet")
+        address = self.engine.addresses.of(folder)
+        self._replace(table, parse(f"SELECT * FROM parquet.{quoted(address)}"))
+
+    def _read_files(self, table: exp.Table) -> None:
+        source = replace(self.read_files(table.this), stream=bool(table.meta.get(_STREAM)))
+        folder = self.storage.scratch()
+        self._scratch.append(folder)
+        schema = stage(source, self.choose(source, source.listing()), folder)
+        names = [name for name in schema.names if name != METADATA]
+        select = table.find_ancestor(exp.Select)
+        staged = exp.to_table("parquet.x", dialect="spark")
+        staged.set("this", self._address(folder))
+        alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier("read_files"))
+        if select is None or not _mentions_metadata(select):
+            columns = ", ".join(quoted(name) for name in names)
+            query = parse(f"SELECT {columns} FROM {render(staged)}")
+            table.replace(exp.Subquery(this=query, alias=alias.copy()))
+            return
+        if any(join for join in select.args.get("joins") or []):
+            raise unsupported(f"{render(select)} (_metadata beside a join: read it in a CTE)")
+        staged.set("alias", alias.copy())
+        table.replace(staged)
+        listed: list[exp.Expression] = []
+        for item in select.expressions:
+            if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and item.is_star):
+                listed.extend(exp.column(exp.to_identifier(name, True)) for name in names)
+            else:
+                listed.append(item)
+        select.set("expressions", listed)
+
+    def read_files(self, call: exp.Func) -> ReadFiles:
+        """The arguments of a `read_files(...)`."""
+        url, options = "", {}
+        for argument in call.expressions:
+            if isinstance(argument, (exp.Kwarg, exp.PropertyEQ)):
+                options[argument.this.name.lower()] = argument.expression.name or render(
+                    argument.expression
+                )
+            else:
+                url = argument.name
+        kind = options.pop("format", "parquet").lower()
+        if kind not in FORMATS:
+            raise unsupported(f"read_files with format => '{kind}'")
+        declared = options.pop("schema", None)
+        if options.pop("mode", "FAILFAST").upper() != "FAILFAST":
+            raise unsupported("read_files with another mode than FAILFAST")
+        source = ReadFiles(
+            url=url,
+            folder=Path(self.storage.lake_folder(url)),
+            format=kind,
+            schema=self.declared_schema(declared) if declared else None,
+            header=options.pop("header", "false").lower() == "true",
+            delimiter=options.pop("sep", options.pop("delimiter", ",")),
+            escape=options.pop("escape", "\\"),
+            multi_line=options.pop("multiline", "false").lower() == "true",
+            allow_overwrites=options.pop("allowoverwrites", "false").lower() == "true",
+        )
+        if options.pop("quote", '"') != '"':
+            raise unsupported("read_files with another quote than '\"'")
+        if options:
+            raise unsupported(f"read_files with {', '.join(sorted(options))}")
+        return source
+
+    def declared_schema(self, declared: str) -> pa.Schema:
+        """The Arrow schema of `a BIGINT, b STRING`."""
+        try:
+            definitions = list(parse(f"CREATE TABLE t ({declared})").find_all(exp.ColumnDef))
+        except SqlError:
+            raise SqlError(f"[PARSE_SYNTAX_ERROR] {declared!r} is no list of columns.") from None
+        return self.arrow_schema([(d.name, render(d.args["kind"])) for d in definitions])
+
+    def arrow_schema(self, columns: list[tuple[str, str]]) -> pa.Schema:
+        """The Arrow schema of columns given by name and Databricks type."""
+        casts = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in columns)
+        return self.engine.query(f"SELECT {casts} WHERE FALSE").schema
+
+
+def _mentions_metadata(select: exp.Select) -> bool:
+    return any(
+        part.name.lower() == METADATA
+        for column in select.find_all(exp.Column)
+        for part in column.parts
+    ) or any(dot.this.name.lower() == METADATA for dot in select.find_all(exp.Dot))
+
+
+def _is_cte(table: exp.Table) -> bool:
+    """Whether an unqualified name means a common table expression that is visible here."""
+    child: exp.Expression = table
+    node = table.parent
+    limit: dict[int, exp.CTE] = {}
+    while node is not None:
+        if isinstance(node, exp.With) and isinstance(child, exp.CTE):
+            limit[id(node)] = child
+        with_ = node.args.get("with_")
+        if with_ is not None:
+            for cte in with_.expressions:
+                if cte is limit.get(id(with_)) and not with_.args.get("recursive"):
+                    break
+                if cte.alias.lower() == table.name.lower():
+                    return True
+        child, node = node, node.parent
+    return False

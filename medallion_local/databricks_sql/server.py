@@ -1,0 +1,90 @@
+"""`python -m medallion_local.databricks_sql.server PORT` serves; the token comes on its input."""
+
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+from medallion.home import home
+
+from medallion_local import certificates
+from medallion_local.databricks_sql import storage
+from medallion_local.databricks_sql.catalog import Catalog
+from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql.engine import Engine
+from medallion_local.databricks_sql.http import server
+from medallion_local.databricks_sql.information_schema import InformationSchema
+from medallion_local.databricks_sql.service import Service
+from medallion_local.databricks_sql.statements import Warehouse
+from medallion_local.databricks_sql.storage import Storage
+
+log = logging.getLogger(__name__)
+
+
+def open_warehouse() -> Warehouse:
+    """The warehouse of this home, with its catalog brought in line with the Delta logs."""
+    here = home()
+    catalog = Catalog(here.warehouse / "catalog.sqlite", here.root)
+    files = Storage(here)
+    files.clear_scratch()
+    _reconcile(catalog)
+    files.remove_orphans({relation.location for relation in catalog.relations()})
+    return Warehouse(catalog, files, Engine(), InformationSchema(catalog))
+
+
+def _reconcile(catalog: Catalog) -> None:
+    """A kill between a Delta commit and the catalog's leaves old columns there: the log decides."""
+    for relation in catalog.relations():
+        if relation.is_view or not storage.exists(relation.location):
+            continue
+        known = {column.name: column for column in relation.columns}
+        try:
+            actual = storage.columns_of(relation.location)
+        except Exception:
+            log.exception("%s cannot be read at %s", relation.full_name, relation.location)
+            continue
+        if [(c.name, c.type, c.nullable) for c in actual] != [
+            (c.name, c.type, c.nullable) for c in relation.columns
+        ]:
+            merged = [
+                known[c.name] if c.name in known and known[c.name].type == c.type else c
+                for c in actual
+            ]
+            catalog.change(relation.key, columns=merged)
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    port, token = int(sys.argv[1]), sys.stdin.readline().strip()
+    warehouse = open_warehouse()
+    tls = certificates.server_context(certificates.ensure(files_of(home())))
+    listening = server(Service(warehouse), port, token, tls)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        threading.Thread(target=listening.shutdown).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    # Statements are parsed into cyclic trees by the thousand. Full collections were a tenth of a
+    # build, each of .2 s while all threads wait; nearly all trees go with a younger generation.
+    gc.freeze()
+    gc.set_threshold(700, 10, 100)
+    log.info("serving on 127.0.0.1:%d", port)
+    listening.serve_forever(poll_interval=0.1)
+    listening.server_close()
+    warehouse.catalog.close()
+    warehouse.engine.addresses.close()
+    log.info("stopped")
+    logging.shutdown()
+    # Sail's runtime threads would otherwise hold the process for seconds.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,336 @@
+"""The Thrift service `TCLIService` of databricks-sql-connector; names are the protocol's.
+
+Results go out as Arrow batches in the direct results of ExecuteStatement; what does not fit there
+is fetched batch by batch. A statement that runs long is polled for.
+"""
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+from databricks.sql.thrift_api.TCLIService import ttypes as t
+from medallion import disk
+
+from medallion_local.databricks_sql.dialect import first_line
+from medallion_local.databricks_sql.engine import CATALOG, Result, result_of
+from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.session import Session
+from medallion_local.databricks_sql.statements import Warehouse
+from medallion_local.databricks_sql.types import thrift_type
+
+log = logging.getLogger(__name__)
+
+_OK = t.TStatus(statusCode=t.TStatusCode.SUCCESS_STATUS)
+_PROTOCOL = t.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V7
+_BYTES_PER_FETCH = 8 * 1024 * 1024
+_SECONDS_BEFORE_POLLING = 20
+_STATEMENTS_AT_ONCE = 16
+
+
+@dataclass
+class Operation:
+    """A statement that was accepted: its result, once there, and how far it has been fetched."""
+
+    handle: t.TOperationHandle
+    result: Future
+    batches: Iterator[pa.RecordBatch] | None = None
+    pending: list[pa.RecordBatch] = field(default_factory=list)
+    offset: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Service:
+    """One method per call of the protocol."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._sessions: dict[bytes, Session] = {}
+        self._operations: dict[bytes, Operation] = {}
+        self._pool = ThreadPoolExecutor(_STATEMENTS_AT_ONCE, "statement")
+
+    def OpenSession(self, req: t.TOpenSessionReq) -> t.TOpenSessionResp:
+        """A session in the catalog and schema that the client names; the schema may come later."""
+        handle = _identifier()
+        namespace = req.initialNamespace
+        session = Session(settings=dict(req.configuration or {}))
+        if namespace is not None and namespace.catalogName not in (None, "", CATALOG):
+            return t.TOpenSessionResp(
+                status=_failed(f"Catalog '{namespace.catalogName}' was not found."),
+                serverProtocolVersion=_PROTOCOL,
+            )
+        if namespace is not None and namespace.schemaName:
+            session.schema = namespace.schemaName.lower()
+        self._sessions[handle.guid] = session
+        return t.TOpenSessionResp(
+            status=_OK,
+            serverProtocolVersion=_PROTOCOL,
+            sessionHandle=t.TSessionHandle(sessionId=handle, serverProtocolVersion=_PROTOCOL),
+            configuration={},
+            canUseMultipleCatalogs=True,
+            initialNamespace=namespace,
+        )
+
+    def CloseSession(self, req: t.TCloseSessionReq) -> t.TCloseSessionResp:
+        """Forget the session and its temporary views."""
+        self._sessions.pop(req.sessionHandle.sessionId.guid, None)
+        return t.TCloseSessionResp(status=_OK)
+
+    def GetInfo(self, req: t.TGetInfoReq) -> t.TGetInfoResp:
+        """Who this server is."""
+        value = t.TGetInfoValue(stringValue="Medallion local warehouse")
+        return t.TGetInfoResp(status=_OK, infoValue=value)
+
+    def ExecuteStatement(self, req: t.TExecuteStatementReq) -> t.TExecuteStatementResp:
+        """Run a statement; a short one is answered at once."""
+        session = self._sessions.get(req.sessionHandle.sessionId.guid)
+        if session is None:
+            return t.TExecuteStatementResp(status=_failed("Invalid SessionHandle"))
+        if req.parameters:
+            return t.TExecuteStatementResp(
+                status=_failed("Bound parameters are not served: pass them inline.")
+            )
+        statement = req.statement
+        operation, direct = self._start(lambda: self._execute(session, statement))
+        return t.TExecuteStatementResp(
+            status=_OK, operationHandle=operation.handle, directResults=direct
+        )
+
+    def GetCatalogs(self, req: t.TGetCatalogsReq) -> t.TGetCatalogsResp:
+        """The one catalog."""
+        rows = [{"TABLE_CAT": CATALOG}]
+        return self._listed(t.TGetCatalogsResp, ["TABLE_CAT"], rows)
+
+    def GetSchemas(self, req: t.TGetSchemasReq) -> t.TGetSchemasResp:
+        """The schemas whose name matches."""
+        rows = [
+            {"TABLE_SCHEM": name, "TABLE_CATALOG": CATALOG}
+            for name in self._warehouse.catalog.schemas()
+            if _like(name, req.schemaName)
+        ]
+        return self._listed(t.TGetSchemasResp, ["TABLE_SCHEM", "TABLE_CATALOG"], rows)
+
+    def GetTables(self, req: t.TGetTablesReq) -> t.TGetTablesResp:
+        """The tables and views whose names match."""
+        rows = [
+            {
+                "TABLE_CAT": CATALOG,
+                "TABLE_SCHEM": relation.schema,
+                "TABLE_NAME": relation.name,
+                "TABLE_TYPE": "VIEW" if relation.is_view else "TABLE",
+                "REMARKS": relation.comment or "",
+            }
+            for relation in self._warehouse.catalog.relations()
+            if _like(relation.schema, req.schemaName) and _like(relation.name, req.tableName)
+        ]
+        names = ["TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "TABLE_TYPE", "REMARKS"]
+        return self._listed(t.TGetTablesResp, names, rows)
+
+    def GetColumns(self, req: t.TGetColumnsReq) -> t.TGetColumnsResp:
+        """The columns of the relations whose names match."""
+        rows = [
+            {
+                "TABLE_CAT": CATALOG,
+                "TABLE_SCHEM": relation.schema,
+                "TABLE_NAME": relation.name,
+                "COLUMN_NAME": column.name,
+                "TYPE_NAME": column.type.upper(),
+                "REMARKS": column.comment or "",
+            }
+            for relation in self._warehouse.catalog.relations()
+            if _like(relation.schema, req.schemaName) and _like(relation.name, req.tableName)
+            for column in relation.columns
+            if _like(column.name, req.columnName)
+        ]
+        names = ["TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "COLUMN_NAME", "TYPE_NAME", "REMARKS"]
+        return self._listed(t.TGetColumnsResp, names, rows)
+
+    def GetOperationStatus(self, req: t.TGetOperationStatusReq) -> t.TGetOperationStatusResp:
+        """Whether a long statement has ended."""
+        operation = self._operations.get(req.operationHandle.operationId.guid)
+        if operation is None:
+            return t.TGetOperationStatusResp(status=_failed("Invalid OperationHandle"))
+        try:
+            operation.result.exception(timeout=_SECONDS_BEFORE_POLLING)
+        except StillRunning:
+            return t.TGetOperationStatusResp(
+                status=_OK, operationState=t.TOperationState.RUNNING_STATE
+            )
+        return _status(operation)
+
+    def GetResultSetMetadata(self, req: t.TGetResultSetMetadataReq) -> t.TGetResultSetMetadataResp:
+        """The columns of a result."""
+        operation = self._operations.get(req.operationHandle.operationId.guid)
+        if operation is None:
+            return t.TGetResultSetMetadataResp(status=_failed("Invalid OperationHandle"))
+        return _metadata(operation.result.result())
+
+    def FetchResults(self, req: t.TFetchResultsReq) -> t.TFetchResultsResp:
+        """The next batches of a result."""
+        operation = self._operations.get(req.operationHandle.operationId.guid)
+        if operation is None:
+            return t.TFetchResultsResp(status=_failed("Invalid OperationHandle"))
+        try:
+            return self._fetched(operation)
+        except Exception as error:
+            return t.TFetchResultsResp(status=_failed(_message(error)))
+
+    def CloseOperation(self, req: t.TCloseOperationReq) -> t.TCloseOperationResp:
+        """Forget a result."""
+        self._close(req.operationHandle.operationId.guid)
+        return t.TCloseOperationResp(status=_OK)
+
+    def CancelOperation(self, req: t.TCancelOperationReq) -> t.TCancelOperationResp:
+        """Drop a statement that has not begun, or what is left of a result."""
+        operation = self._operations.get(req.operationHandle.operationId.guid)
+        if operation is not None:
+            operation.result.cancel()
+            self._close(req.operationHandle.operationId.guid)
+        return t.TCancelOperationResp(status=_OK)
+
+    def _execute(self, session: Session, statement: str) -> Result:
+        try:
+            return self._warehouse.execute(session, statement)
+        except SqlError:
+            raise
+        except Exception:
+            log.exception("statement failed: %s", statement)
+            raise
+
+    def _start(self, work: Callable[[], Result]) -> tuple[Operation, t.TSparkDirectResults | None]:
+        handle = t.TOperationHandle(
+            operationId=_identifier(),
+            operationType=t.TOperationType.EXECUTE_STATEMENT,
+            hasResultSet=True,
+        )
+        operation = Operation(handle, self._pool.submit(work))
+        try:
+            error = operation.result.exception(timeout=_SECONDS_BEFORE_POLLING)
+        except StillRunning:
+            self._operations[handle.operationId.guid] = operation
+            return operation, None
+        if error is not None:
+            return operation, t.TSparkDirectResults(operationStatus=_status(operation))
+        try:
+            fetched = self._fetched(operation)
+        except Exception as failure:
+            status = _status_of(failure)
+            return operation, t.TSparkDirectResults(operationStatus=status)
+        if fetched.hasMoreRows:
+            self._operations[handle.operationId.guid] = operation
+        return operation, t.TSparkDirectResults(
+            operationStatus=_status(operation),
+            resultSetMetadata=fetched.resultSetMetadata,
+            resultSet=fetched,
+            closeOperation=None if fetched.hasMoreRows else t.TCloseOperationResp(status=_OK),
+        )
+
+    def _fetched(self, operation: Operation) -> t.TFetchResultsResp:
+        result: Result = operation.result.result()
+        with operation.lock:
+            if operation.batches is None:
+                operation.batches = result.batches
+            taken, size = list(operation.pending), 0
+            operation.pending = []
+            for batch in operation.batches:
+                if size >= _BYTES_PER_FETCH:
+                    operation.pending = [batch]
+                    break
+                if batch.num_rows:
+                    taken.append(batch)
+                    size += batch.nbytes
+            start = operation.offset
+            operation.offset += sum(batch.num_rows for batch in taken)
+        arrow = [
+            t.TSparkArrowBatch(batch=batch.serialize().to_pybytes(), rowCount=batch.num_rows)
+            for batch in taken
+        ]
+        return t.TFetchResultsResp(
+            status=_OK,
+            hasMoreRows=bool(operation.pending),
+            results=t.TRowSet(startRowOffset=start, rows=[], arrowBatches=arrow),
+            resultSetMetadata=_metadata(result),
+        )
+
+    def _close(self, guid: bytes) -> None:
+        operation = self._operations.pop(guid, None)
+        if operation is not None and operation.batches is not None:
+            close = getattr(operation.batches, "close", None)
+            if close is not None:
+                close()
+
+    def _listed(self, response: type, names: list[str], rows: list[dict]) -> object:
+        schema = pa.schema([(name, pa.string()) for name in names])
+        table = pa.Table.from_pylist(rows, schema=schema)
+        operation, direct = self._start(lambda: result_of(table))
+        return response(status=_OK, operationHandle=operation.handle, directResults=direct)
+
+
+def _identifier() -> t.THandleIdentifier:
+    return t.THandleIdentifier(guid=uuid.uuid4().bytes, secret=uuid.uuid4().bytes)
+
+
+def _failed(message: str) -> t.TStatus:
+    return t.TStatus(statusCode=t.TStatusCode.ERROR_STATUS, errorMessage=message)
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SqlError):
+        return str(error)
+    if told := disk.sentence(error):
+        return f"[IO_ERROR] {told}"
+    return f"[INTERNAL_ERROR] {type(error).__name__}: {first_line(error)}"  # type: ignore[arg-type]
+
+
+def _status(operation: Operation) -> t.TGetOperationStatusResp:
+    error = operation.result.exception()
+    if error is not None:
+        return _status_of(error)
+    return t.TGetOperationStatusResp(
+        status=_OK, operationState=t.TOperationState.FINISHED_STATE, hasResultSet=True
+    )
+
+
+def _status_of(error: BaseException) -> t.TGetOperationStatusResp:
+    return t.TGetOperationStatusResp(
+        status=_OK,
+        operationState=t.TOperationState.ERROR_STATE,
+        errorMessage=_message(error),
+        displayMessage=_message(error),
+        diagnosticInfo="",
+    )
+
+
+def _metadata(result: Result) -> t.TGetResultSetMetadataResp:
+    columns = [
+        t.TColumnDesc(columnName=f.name, typeDesc=thrift_type(f.type), position=position)
+        for position, f in enumerate(result.schema, start=1)
+    ]
+    return t.TGetResultSetMetadataResp(
+        status=_OK,
+        schema=t.TTableSchema(columns=columns),
+        resultFormat=t.TSparkRowSetType.ARROW_BASED_SET,
+        lz4Compressed=False,
+        arrowSchema=result.schema.serialize().to_pybytes(),
+    )
+
+
+def _like(name: str, pattern: str | None) -> bool:
+    """JDBC's patterns: `%` is any text, `_` any character, `\\` escapes; nothing matches all."""
+    if not pattern:
+        return True
+
+    def match(text: str, rest: str) -> bool:
+        if not rest:
+            return not text
+        if rest[0] == "%":
+            return any(match(text[i:], rest[1:]) for i in range(len(text) + 1))
+        if rest[0] == "\\" and len(rest) > 1:
+            return text[:1] == rest[1] and match(text[1:], rest[2:])
+        return bool(text) and rest[0] in ("_", text[0]) and match(text[1:], rest[1:])
+
+    return match(name.lower(), pattern.lower())

@@ -1,0 +1,29 @@
+"""What belongs to one client session: the current schema, settings and temporary views."""
+
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from medallion_local.databricks_sql.catalog import Key
+from medallion_local.databricks_sql.engine import CATALOG
+from medallion_local.databricks_sql.errors import SqlError
+
+
+@dataclass
+class Session:
+    """One client's state; a temporary view is its query, resolved where it is read."""
+
+    schema: str = "default"
+    settings: dict[str, str] = field(default_factory=dict)
+    temporary_views: dict[str, exp.Expression] = field(default_factory=dict)
+
+    def key(self, parts: tuple[str, ...]) -> Key:
+        """The catalog key of a name of one to three parts."""
+        if len(parts) == 3 and parts[0].lower() != CATALOG:
+            raise SqlError(f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{parts[0]}' was not found.")
+        if len(parts) > 3:
+            raise SqlError(
+                f"[PARSE_SYNTAX_ERROR] A name has three parts at most: {'.'.join(parts)}"
+            )
+        schema = parts[-2] if len(parts) > 1 else self.schema
+        return (schema.lower(), parts[-1].lower())

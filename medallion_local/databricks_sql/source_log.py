@@ -1,0 +1,76 @@
+"""What each batch of a streaming table took and counted: `_stream/<batch>.json` in its folder.
+
+A batch is written here first; then its rows are committed together with its number, as a Delta
+transaction identifier. A batch whose number the table does not hold never happened, whatever stands
+here, and the next attempt replaces it: so files, counts and rows are one.
+Source: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#transaction-identifiers
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from medallion.durable import make_folder, sync_folder
+
+from medallion_local.databricks_sql import storage
+
+_APPLICATION = "medallion.streaming"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The files of a batch, by their identity, and the event that tells of it.
+
+    `full` means a full refresh: the table holds this batch's rows and those of later ones.
+    """
+
+    files: list[list]
+    full: bool = False
+    event: dict = field(default_factory=dict)
+
+
+class SourceLog:
+    """The batches of the table in `folder`."""
+
+    def __init__(self, folder: str) -> None:
+        self._table = folder
+        self._folder = Path(folder) / "_stream"
+
+    def last(self) -> int:
+        """The number of the last batch that was committed; -1 for none."""
+        return storage.transaction_version(self._table, _APPLICATION)
+
+    def batches(self) -> Iterator[tuple[int, Batch]]:
+        """The committed batches, in order."""
+        last = self.last()
+        for file in sorted(self._folder.glob("*.json")):
+            if int(file.stem) <= last:
+                stored = json.loads(file.read_text())
+                # Tables of before there were expectations have the files alone.
+                yield int(file.stem), Batch(stored) if isinstance(stored, list) else Batch(**stored)
+
+    def taken(self) -> set[tuple]:
+        """The files whose rows the table holds."""
+        found: set[tuple] = set()
+        for _, batch in self.batches():
+            found = set() if batch.full else found
+            found.update(tuple(identity) for identity in batch.files)
+        return found
+
+    def write(self, number: int, batch: Batch) -> None:
+        """Record a batch before it is committed; what a killed attempt left is replaced."""
+        make_folder(self._folder)
+        staged = self._folder / f".{number:020d}.tmp"
+        with staged.open("w") as out:
+            json.dump(asdict(batch), out)
+            out.flush()
+            os.fsync(out.fileno())
+        staged.replace(self._folder / f"{number:020d}.json")
+        sync_folder(self._folder)
+
+    @staticmethod
+    def transaction(number: int) -> tuple[str, int]:
+        """What a batch is committed under."""
+        return _APPLICATION, number

@@ -1,0 +1,159 @@
+"""Sends each statement to what serves it; anything else is an error that names the statement."""
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from medallion_local.databricks_sql import (
+    changes,
+    describe,
+    directories,
+    streaming,
+    streaming_ddl,
+    tables,
+)
+from medallion_local.databricks_sql.alter import alter, comment_on
+from medallion_local.databricks_sql.catalog import Catalog
+from medallion_local.databricks_sql.clone import clone, is_clone
+from medallion_local.databricks_sql.context import Context, done
+from medallion_local.databricks_sql.dialect import parse
+from medallion_local.databricks_sql.engine import CATALOG, Engine, Result
+from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.information_schema import InformationSchema
+from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.session import Session
+from medallion_local.databricks_sql.storage import Storage
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The parts that all sessions share."""
+
+    catalog: Catalog
+    storage: Storage
+    engine: Engine
+    information_schema: InformationSchema
+
+    def execute(self, session: Session, sql: str) -> Result:
+        """Run one statement for a session."""
+        context = Context(self.catalog, self.storage, self.engine, session)
+        reader = Reader(sql)
+        if reader.at_end:
+            raise SqlError("[PARSE_EMPTY_STATEMENT] The statement is empty.")
+        if reader.sees("SHOW"):
+            return describe.show(context, sql)
+        if reader.sees("DESCRIBE") or reader.sees("DESC"):
+            return describe.describe(context, sql)
+        if reader.sees("ALTER"):
+            return alter(context, sql)
+        if reader.sees("COMMENT"):
+            return comment_on(context, sql)
+        if streaming_ddl.is_create(reader):
+            return streaming.create(context, sql)
+        if is_clone(sql):
+            return clone(context, sql)
+        if reader.take("REFRESH"):
+            return _refresh(context, reader)
+        if reader.take("USE"):
+            return _use(context, reader, sql)
+        if reader.take("SET"):
+            return _set(session, reader, sql)
+        if reader.take("OPTIMIZE"):
+            context.relation(reader.name())
+            return done()
+        if reader.sees("INSERT", "OVERWRITE", "DIRECTORY"):
+            return directories.insert_overwrite(context, sql)
+        if reader.sees("INSERT") and _replaces(sql):
+            return changes.insert_replacing(context, sql)
+        if reader.take("TABLE"):
+            return self._query(context, f"SELECT * FROM {reader.rest()}")
+        return self._tree(context, sql)
+
+    def _tree(self, context: Context, sql: str) -> Result:
+        tree = parse(sql)
+        if isinstance(tree, exp.Query | exp.Values):
+            return self._query(context, sql)
+        if isinstance(tree, exp.Create):
+            return _create(context, tree, sql)
+        if isinstance(tree, exp.Drop):
+            return tables.drop(context, tree, sql)
+        if isinstance(tree, exp.Insert):
+            return changes.insert(context, tree, sql)
+        if isinstance(tree, exp.Merge):
+            return changes.merge(context, tree, sql)
+        if isinstance(tree, exp.Update):
+            return changes.update(context, tree)
+        if isinstance(tree, exp.Delete):
+            return changes.delete(context, tree)
+        if isinstance(tree, exp.TruncateTable):
+            return changes.truncate(context, tree)
+        raise unsupported(sql)
+
+    def _query(self, context: Context, sql: str) -> Result:
+        tree = parse(sql)
+        if InformationSchema.asked(tree):
+            return self.information_schema.query(sql)
+        return context.query(tree)
+
+
+def _create(context: Context, tree: exp.Create, sql: str) -> Result:
+    kind = tree.args["kind"].upper()
+    properties = tree.args.get("properties")
+    if properties is not None and properties.find(exp.StreamingTableProperty):
+        raise unsupported(sql)
+    if kind in ("SCHEMA", "DATABASE"):
+        return tables.create_schema(context, tree)
+    if kind == "TABLE":
+        return tables.create_table(context, tree, sql)
+    if kind == "VIEW":
+        return tables.create_view(context, tree, sql)
+    raise unsupported(sql)
+
+
+def _refresh(context: Context, reader: Reader) -> Result:
+    """REFRESH [STREAMING] TABLE name [FULL] [SYNC]; an ASYNC one is refused."""
+    reader.take("STREAMING")
+    reader.expect("TABLE")
+    parts = reader.name()
+    full = reader.take("FULL")
+    reader.take("SYNC")
+    reader.finish()
+    return streaming.refresh(context, parts, full)
+
+
+def _use(context: Context, reader: Reader, sql: str) -> Result:
+    if reader.take("CATALOG"):
+        name = reader.identifier()
+        if name.lower() != CATALOG:
+            raise SqlError(f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{name}' was not found.")
+        return done()
+    if not reader.take("SCHEMA"):
+        reader.take("DATABASE")
+    parts = reader.name()
+    if len(parts) > 2 or (len(parts) == 2 and parts[0].lower() != CATALOG):
+        raise unsupported(sql)
+    context.catalog.require_schema(parts[-1])
+    context.session.schema = parts[-1].lower()
+    return done()
+
+
+def _set(session: Session, reader: Reader, sql: str) -> Result:
+    """SET key = value is kept for the session; only the time zone would change an answer."""
+    if reader.take("TIME", "ZONE"):
+        if reader.string().upper() not in ("UTC", "ETC/UTC", "Z", "+00:00"):
+            raise unsupported(sql)
+        return done()
+    key = ".".join(reader.name())
+    reader.expect("=")
+    value = reader.rest()
+    if key.lower() in ("timezone", "spark.sql.session.timezone") and "UTC" not in value.upper():
+        raise unsupported(sql)
+    session.settings[key] = value
+    return done()
+
+
+def _replaces(sql: str) -> bool:
+    """Whether an INSERT has a REPLACE ON or REPLACE WHERE clause."""
+    reader = Reader(sql)
+    reader.until("REPLACE")
+    return reader.sees("REPLACE", "ON") or reader.sees("REPLACE", "WHERE")

@@ -1,0 +1,232 @@
+"""Streaming tables over `read_files`: append-only, each landed file taken exactly once.
+
+As Spark's structured streaming does it: what a batch took is written to the source log first, then
+the rows are committed together with the batch's number (source_log.py).
+
+With `allowOverwrites => true`, a file that was replaced under its name (another size or time) is
+taken again: its rows come twice rather than not at all, and what reads bronze drops duplicates.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pyarrow as pa
+from sqlglot import exp
+
+from medallion_local.databricks_sql import event_log, storage
+from medallion_local.databricks_sql.catalog import STREAMING, Column, Relation
+from medallion_local.databricks_sql.context import Context, done
+from medallion_local.databricks_sql.definitions import Definition, definition, target
+from medallion_local.databricks_sql.dialect import parse, quoted
+from medallion_local.databricks_sql.engine import Result
+from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.expectations import Checks, check_rules
+from medallion_local.databricks_sql.files import FileChanged, LandedFile, ReadFiles
+from medallion_local.databricks_sql.session import Session
+from medallion_local.databricks_sql.source_log import Batch, SourceLog
+from medallion_local.databricks_sql.streaming_ddl import StreamingDdl, cut
+from medallion_local.databricks_sql.tables import query_text
+from medallion_local.databricks_sql.types import type_name
+
+_ATTEMPTS = 3
+
+
+def create(context: Context, sql: str) -> Result:
+    """CREATE [OR REFRESH] STREAMING TABLE: made whole with its first batch, or not at all."""
+    ddl = cut(sql)
+    tree = parse(ddl.plain)
+    if not isinstance(tree, exp.Create) or tree.expression is None:
+        raise unsupported(sql)
+    key = context.session.key(target(tree))
+    context.catalog.require_schema(key[0])
+    with context.storage.lock("/".join(key)):
+        before = context.catalog.find(key)
+        if before is not None:
+            if before.kind == STREAMING and tree.args.get("exists"):
+                return done()
+            if before.kind != STREAMING or not tree.args.get("refresh"):
+                raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
+        relation, schema = _declared(context, tree, ddl, before, sql)
+        with context.storage.lock(relation.location):
+            if before is None:
+                storage.replace_table(
+                    relation.location,
+                    schema,
+                    iter(()),
+                    relation.partitioned_by,
+                    relation.properties,
+                )
+            else:
+                relation, schema = _in_order(before, relation, schema)
+                _refuse_other_shape(before, relation)
+            _take(context, relation, schema)
+            if before is not None:
+                storage.widen(relation.location, relation.columns, schema)
+                storage.set_properties(relation.location, relation.properties)
+            context.catalog.put(relation)
+    return done()
+
+
+def _declared(
+    context: Context, tree: exp.Create, ddl: StreamingDdl, before: Relation | None, sql: str
+) -> tuple[Relation, pa.Schema]:
+    """The table that the statement makes, and its Arrow schema."""
+    clauses = definition(tree, ddl.plain)
+    if clauses.url or clauses.constraints:
+        raise unsupported(sql)
+    key = context.session.key(target(tree))
+    if tree.expression.find(exp.Stream) is None:
+        raise SqlError(
+            f"[STREAMING_TABLE_QUERY_INVALID] {key[0]}.{key[1]} can only be made from a streaming "
+            "query: write STREAM before what it reads."
+        )
+    schema = context.columns(tree.expression)
+    columns = _columns(schema, clauses, ".".join(key))
+    relation = Relation(
+        schema=key[0],
+        name=key[1],
+        kind=STREAMING,
+        columns=columns,
+        location=before.location if before else context.storage.managed_folder(*key),
+        query=query_text(ddl.plain),
+        query_schema=context.session.schema,
+        comment=clauses.comment,
+        properties=clauses.properties,
+        tags=before.tags if before else {},
+        partitioned_by=clauses.partitioned_by,
+        clustered_by=clauses.clustered_by,
+        cluster_auto=clauses.cluster_auto,
+        expectations=ddl.expectations,
+        schedule=ddl.schedule or "MANUAL",
+    )
+    check_rules(context, relation)
+    fields = zip(schema, columns, strict=True)
+    return relation, pa.schema(pa.field(f.name, f.type, c.nullable) for f, c in fields)
+
+
+def _columns(schema: pa.Schema, clauses: Definition, name: str) -> list[Column]:
+    named = {column.name.lower(): column for column in clauses.columns}
+    if named and set(named) != {name.lower() for name in schema.names}:
+        raise SqlError(f"[STREAMING_TABLE_COLUMNS] {name} declares other columns than its query.")
+    return [
+        Column(
+            field.name,
+            type_name(field.type),
+            named[field.name.lower()].nullable if named else True,
+            named[field.name.lower()].comment if named else None,
+        )
+        for field in schema
+    ]
+
+
+def _in_order(before: Relation, now: Relation, schema: pa.Schema) -> tuple[Relation, pa.Schema]:
+    """The columns as they stand in the table, and those that are new to it after them."""
+    held = [column.name.lower() for column in before.columns]
+    names = [column.name.lower() for column in now.columns]
+    order = sorted(
+        range(len(names)), key=lambda n: held.index(names[n]) if names[n] in held else len(held) + n
+    )
+    columns = [now.columns[n] for n in order]
+    return replace(now, columns=columns), pa.schema([schema.field(n) for n in order])
+
+
+def _refuse_other_shape(before: Relation, now: Relation) -> None:
+    held, wanted = _shape(before), _shape(now)
+    added = wanted[len(held) :]
+    if wanted[: len(held)] != held or not all(nullable for *_, nullable in added):
+        raise SqlError(
+            f"[STREAMING_TABLE_SCHEMA_CHANGED] {now.full_name} has other columns than its new "
+            "query, which may only add some: drop it, or run a full refresh."
+        )
+    if before.partitioned_by != now.partitioned_by:
+        raise SqlError(
+            f"[STREAMING_TABLE_PARTITIONS_CHANGED] {now.full_name} is partitioned otherwise: "
+            "drop it, or run a full refresh."
+        )
+
+
+def _shape(relation: Relation) -> list[tuple[str, str, bool]]:
+    return [(column.name, column.type, column.nullable) for column in relation.columns]
+
+
+def refresh(context: Context, parts: tuple[str, ...], full: bool) -> Result:
+    """REFRESH STREAMING TABLE name [FULL]: take the files that came since, or all that are there.
+
+    A full refresh is one commit: its readers see the old rows or the new ones.
+    """
+    key = context.session.key(parts)
+    with context.storage.lock("/".join(key)):
+        relation = context.relation(parts)
+        if relation.kind != STREAMING:
+            raise SqlError(
+                f"[STREAMING_TABLE_OPERATION_NOT_ALLOWED] {relation.full_name} is a "
+                f"{relation.kind.lower()}: only a streaming table is refreshed."
+            )
+        with context.storage.lock(relation.location):
+            _take(context, relation, storage.table_schema(relation.location), full)
+    return done()
+
+
+def _take(context: Context, relation: Relation, schema: pa.Schema, full: bool = False) -> int:
+    """A batch; read again, with a new listing, if a file changes meanwhile. The number of rows."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _batch(context, relation, schema, full)
+        except FileChanged:
+            continue
+    return _batch(context, relation, schema, full)
+
+
+def _batch(context: Context, relation: Relation, schema: pa.Schema, full: bool) -> int:
+    """All new files in one commit; without any, none."""
+    log = SourceLog(relation.location)
+    number = log.last() + 1
+    taken = set() if full else log.taken()
+    names = {url for url, *_ in taken}
+    new: list[LandedFile] = []
+
+    def choose(source: ReadFiles, files: list[LandedFile]) -> list[LandedFile]:
+        if not source.stream:
+            return files
+        fresh = [file for file in files if tuple(file.identity) not in taken]
+        if not source.allow_overwrites:
+            fresh = [file for file in fresh if file.url not in names]
+        new.extend(fresh)
+        return fresh
+
+    checks = Checks(relation)
+    owner = Context(
+        context.catalog, context.storage, context.engine, Session(schema=relation.query_schema)
+    )
+    with owner.resolved(checks.over(_cast(relation, schema)), choose, streaming=True) as text:
+        if not new and not full:
+            return 0
+        result = context.engine.query(text)
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            """The rows; the writer commits when they have ended, and so when they are counted."""
+            for batch in result.batches:
+                yield storage.checked(checks.apply(batch, schema), schema, relation.full_name)
+            told = event_log.event(checks.told())
+            log.write(number, Batch([file.identity for file in new], full, told))
+
+        return storage.append(
+            relation.location,
+            schema,
+            rows(),
+            overwrite=full,
+            transaction=log.transaction(number),
+            wider=len(schema) > len(storage.table_schema(relation.location)),
+        )
+
+
+def _cast(relation: Relation, schema: pa.Schema) -> exp.Expression:
+    """The table's query, its columns in the table's order and types."""
+    casts = ", ".join(
+        f"CAST({quoted(f.name)} AS {type_name(f.type)}) AS {quoted(f.name)}" for f in schema
+    )
+    query = parse(f"SELECT {casts} FROM (SELECT 1) AS _source")
+    holder = query.find(exp.Subquery)
+    assert holder is not None
+    holder.set("this", parse(relation.query))
+    return query

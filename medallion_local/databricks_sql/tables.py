@@ -1,0 +1,216 @@
+"""CREATE and DROP of schemas, tables and views."""
+
+import pyarrow as pa
+from sqlglot import exp
+
+from medallion_local.databricks_sql import storage
+from medallion_local.databricks_sql.catalog import (
+    EXTERNAL,
+    MANAGED,
+    STREAMING,
+    VIEW,
+    Column,
+    Key,
+    Relation,
+)
+from medallion_local.databricks_sql.context import Context, done
+from medallion_local.databricks_sql.definitions import Definition, definition, target
+from medallion_local.databricks_sql.engine import Result
+from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.types import type_name
+
+
+def create_schema(context: Context, tree: exp.Create) -> Result:
+    """CREATE SCHEMA."""
+    name = tree.this.db or tree.this.name
+    context.catalog.create_schema(name, bool(tree.args.get("exists")))
+    return done()
+
+
+def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
+    """CREATE TABLE, empty or as a query's rows; with OR REPLACE in one Delta commit."""
+    key = context.session.key(target(tree))
+    context.catalog.require_schema(key[0])
+    clauses = definition(tree, sql)
+    before = context.catalog.find(key)
+    if before is not None:
+        if tree.args.get("exists"):
+            return done()
+        _check_replaceable(before, bool(tree.args.get("replace")))
+    folder = _folder(context, key, clauses, before)
+    with context.storage.lock(folder):
+        columns = _write(context, tree.expression, clauses, folder, sql)
+        context.catalog.put(
+            Relation(
+                schema=key[0],
+                name=key[1],
+                kind=EXTERNAL if clauses.url else MANAGED,
+                columns=columns,
+                location=folder,
+                external_url=clauses.url,
+                comment=clauses.comment,
+                properties=clauses.properties,
+                tags=before.tags if before else {},
+                constraints=clauses.constraints,
+                partitioned_by=clauses.partitioned_by,
+                clustered_by=clauses.clustered_by,
+                cluster_auto=clauses.cluster_auto,
+            )
+        )
+    return done()
+
+
+def _check_replaceable(before: Relation, replace: bool) -> None:
+    if not replace:
+        raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
+    if before.kind in (VIEW, STREAMING):
+        raise SqlError(
+            f"[EXPECT_TABLE_NOT_VIEW] {before.full_name} is a {before.kind.lower()}: drop it first."
+        )
+
+
+def _folder(context: Context, key: Key, clauses: Definition, before: Relation | None) -> str:
+    """An external table's own folder; a managed one's, or a new one if the partitions differ."""
+    if clauses.url:
+        return context.storage.lake_folder(clauses.url)
+    if (
+        before is not None
+        and before.kind == MANAGED
+        and before.partitioned_by == clauses.partitioned_by
+    ):
+        return before.location
+    return context.storage.managed_folder(*key)
+
+
+def _write(
+    context: Context, query: exp.Expression | None, clauses: Definition, folder: str, sql: str
+) -> list[Column]:
+    if query is not None:
+        if clauses.columns:
+            raise unsupported(sql)
+        result = context.query(query)
+        _refuse_duplicates(result.schema)
+        storage.replace_table(
+            folder, result.schema, result.batches, clauses.partitioned_by, clauses.properties
+        )
+    elif clauses.columns:
+        kinds = context.resolver().arrow_schema([(c.name, c.type) for c in clauses.columns])
+        schema = pa.schema(
+            pa.field(c.name, f.type, c.nullable)
+            for c, f in zip(clauses.columns, kinds, strict=True)
+        )
+        _refuse_duplicates(schema)
+        storage.replace_table(folder, schema, iter(()), clauses.partitioned_by, clauses.properties)
+        return [
+            Column(c.name, type_name(f.type), c.nullable, c.comment)
+            for c, f in zip(clauses.columns, schema, strict=True)
+        ]
+    elif not storage.exists(folder):
+        raise SqlError(f"[DELTA_TABLE_NOT_FOUND] {clauses.url or folder} holds no Delta table.")
+    return storage.columns_of(folder)
+
+
+def _refuse_duplicates(schema: pa.Schema) -> None:
+    seen: set[str] = set()
+    for name in schema.names:
+        if name.lower() in seen:
+            raise SqlError(f"[COLUMN_ALREADY_EXISTS] The column `{name}` appears twice.")
+        seen.add(name.lower())
+
+
+def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
+    """CREATE VIEW, temporary or not; the query is planned, so that a broken view is refused."""
+    query = query_text(sql)
+    parts = target(tree)
+    properties = tree.args.get("properties")
+    if properties is not None and properties.find(exp.TemporaryProperty):
+        name = parts[-1].lower()
+        if any(table.name.lower() == name and not table.db for table in _tables(tree.expression)):
+            raise SqlError(f"[RECURSIVE_VIEW] The temporary view `{name}` reads itself.")
+        context.columns(tree.expression.copy())
+        context.session.temporary_views[name] = tree.expression
+        return done()
+    key = context.session.key(parts)
+    context.catalog.require_schema(key[0])
+    before = context.catalog.find(key)
+    if before is not None:
+        if tree.args.get("exists"):
+            return done()
+        if not tree.args.get("replace"):
+            raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
+        if not before.is_view:
+            raise SqlError(f"[EXPECT_VIEW_NOT_TABLE] {before.full_name} is a table: drop it first.")
+    clauses = definition(tree, sql)
+    schema = context.columns(tree.expression.copy())
+    _refuse_duplicates(schema)
+    columns = [Column(f.name, type_name(f.type)) for f in schema]
+    if clauses.columns:
+        if len(clauses.columns) != len(columns):
+            raise SqlError(
+                f"[CREATE_VIEW_COLUMN_ARITY_MISMATCH] {key[0]}.{key[1]} names "
+                f"{len(clauses.columns)} columns, and its query has {len(columns)}."
+            )
+        columns = [
+            Column(named.name, found.type, True, named.comment)
+            for named, found in zip(clauses.columns, columns, strict=True)
+        ]
+    context.catalog.put(
+        Relation(
+            schema=key[0],
+            name=key[1],
+            kind=VIEW,
+            columns=columns,
+            query=query,
+            query_schema=context.session.schema,
+            comment=clauses.comment,
+            properties=clauses.properties,
+            tags=before.tags if before else {},
+        )
+    )
+    return done()
+
+
+def _tables(query: exp.Expression) -> list[exp.Table]:
+    defined = {cte.alias.lower() for cte in query.find_all(exp.CTE)}
+    return [table for table in query.find_all(exp.Table) if table.name.lower() not in defined]
+
+
+def query_text(sql: str) -> str:
+    """The text after a CREATE's `AS`, comments included, as the catalog shows it."""
+    reader = Reader(sql)
+    reader.until("AS")
+    return sql[reader.end_of("AS") :].strip().rstrip(";").strip()
+
+
+def drop(context: Context, tree: exp.Drop, sql: str) -> Result:
+    """DROP SCHEMA, TABLE or VIEW; a managed table's files go when the warehouse next starts."""
+    kind = tree.args["kind"].upper()
+    if len(tree.args["tables"]) != 1:
+        raise unsupported(sql)
+    (table,) = tree.args["tables"]
+    if kind in ("SCHEMA", "DATABASE"):
+        name = table.db or table.name
+        if tree.args.get("exists") and name.lower() not in context.catalog.schemas():
+            return done()
+        context.catalog.drop_schema(name, bool(tree.args.get("cascade")))
+        return done()
+    if kind not in ("TABLE", "VIEW", "MATERIALIZED VIEW"):
+        raise unsupported(sql)
+    parts = tuple(part.name for part in table.parts)
+    if len(parts) == 1 and context.session.temporary_views.pop(parts[0].lower(), None) is not None:
+        return done()
+    key = context.session.key(parts)
+    found = context.catalog.find(key)
+    if found is None:
+        if tree.args.get("exists"):
+            return done()
+        context.catalog.get(key)
+    elif found.is_view != (kind == "VIEW"):
+        raise SqlError(
+            f"[WRONG_COMMAND_FOR_OBJECT_TYPE] {found.full_name} is a {found.kind.lower()}: "
+            f"DROP {kind} does not drop it."
+        )
+    with context.storage.lock("/".join(key)):
+        context.catalog.drop(key)
+    return done()

@@ -1,0 +1,198 @@
+"""The whole pipeline over several simulated days, and the books at its end."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from medallion import dbt
+from medallion.cli.console import out
+from medallion.errors import MedallionError
+from medallion.home import PROJECT_ROOT, Home
+from medallion.ingestion.request import IngestResult
+from medallion.lakehouse import connected, rows
+from medallion.serving.contract import served_tables
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from medallion_local.azure_sql import load
+from medallion_local.azure_sql.database import SourceDatabase
+from medallion_local.clean import clean
+from medallion_local.data_factory.run import ingest
+from medallion_local.data_factory.savings import full_reload_bytes
+from medallion_local.generator import generate, simulate
+from medallion_local.synapse.check import check
+
+SHARED_DATASET = PROJECT_ROOT.parent / "shared" / "data" / "spotify" / "initial"
+MARKER = "made-by-demo"
+TABLES = ("DimUser", "DimArtist", "DimTrack", "DimDate", "FactStream")
+COUNTED = {
+    "bronze": [
+        *(f"azure_sql__dim_{name}" for name in ("user", "artist", "track", "date")),
+        "azure_sql__fact_stream",
+        "github__markets",
+        "github__subscription_plans",
+    ],
+    "silver": [
+        *(f"dim_{name}" for name in ("user", "artist", "track", "date", "device")),
+        "dim_subscription_plan",
+        "dim_market",
+        "fct_streams",
+        "fct_subscription_changes",
+    ],
+    "snapshots": ["snap_markets", "snap_subscription_plans"],
+    "quarantine": ["quarantined_plays", "quarantined_members"],
+    "gold": [
+        "mart_daily_listening",
+        "mart_top_tracks_weekly",
+        "mart_top_artists_weekly",
+        "mart_user_engagement",
+        "mart_user_retention",
+        "mart_subscription_movements",
+        "mart_catalog_health",
+    ],
+}
+
+
+@dataclass
+class Day:
+    """One day: its source changes by table and kind, what landed, and rows by table afterwards."""
+
+    name: str
+    changes: dict[str, dict[str, int]]
+    ingested: IngestResult | None = None
+    full_reload_bytes: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Story:
+    """The demo so far: its days, the seconds of each step, and the source's rows before day 1."""
+
+    days: list[Day] = field(default_factory=list)
+    steps: list[tuple[str, float]] = field(default_factory=list)
+    first_rows: dict[str, int] = field(default_factory=dict)
+    books: list[dict] = field(default_factory=list)
+
+
+def run(home: Home, days: int, seed: int) -> Story:
+    """Start over in `home`, then first load, build, and `days` days of changes, each built.
+
+    Raises a `MedallionError` when `home` holds a lakehouse that the demo did not make.
+    """
+    story = Story()
+    log = home.root / "logs" / "demo.jsonl"
+    _start_over(home)
+    with _step(story, "warehouse up"):
+        _medallion("up")
+    with _step(story, "source: create, load, enable CDC"):
+        _create_source(home)
+    database = SourceDatabase.open(home.source_database)
+    story.first_rows = {table: _count(database, f"dbo.{table}") for table in TABLES}
+    _work_day(home, story, Day("first load", {}), log)
+    for number in range(1, days + 1):
+        with _step(story, f"day {number}: the source changes"):
+            (changes,) = simulate.simulate(home.source_database, days=1, seed=seed + number)
+        _work_day(home, story, Day(f"day {number}", changes), log)
+    story.books = _books(database, story.first_rows)
+    return story
+
+
+def _start_over(home: Home) -> None:
+    marker = home.root / MARKER
+    if (home.source_database.exists() or home.lake.exists()) and not marker.exists():
+        raise MedallionError(
+            f"{home.root} holds a lakehouse that the demo did not make: name another folder in"
+            " MEDALLION_HOME, or remove this one with `medallion clean`"
+        )
+    clean(home)
+    home.root.mkdir(parents=True)
+    marker.touch()
+
+
+def _create_source(home: Home) -> None:
+    if SHARED_DATASET.is_dir():
+        load.init_from_csv(home.source_database, SHARED_DATASET)
+    else:
+        generate.init_generated(
+            home.source_database, users=500, streams_per_day=35, seed=1, days=30
+        )
+
+
+def _work_day(home: Home, story: Story, day: Day, log: Path) -> None:
+    story.days.append(day)
+    with _step(story, f"{day.name}: ingest"):
+        day.ingested = ingest(home)
+        if day.ingested.status != "Succeeded":
+            raise MedallionError(f"the ingestion failed: {day.ingested.error}")
+        day.full_reload_bytes = sum(full_reload_bytes(home).values())
+    with _step(story, f"{day.name}: dbt build") as tell:
+        dbt.run(
+            "build", log=log, on_progress=lambda at: tell(f"{at.done}/{at.total} {at.node[:48]}")
+        )
+    with _step(story, f"{day.name}: Synapse can read it"):
+        if found := check(served_tables(), home.lake):
+            raise MedallionError(f"{found[0]} (`medallion synapse check` lists all)")
+    with connected() as connection:
+        counts = " union all ".join(
+            f"select '{schema}.{table}' as name, count(*) as n from {schema}.{table}"
+            for schema, tables in COUNTED.items()
+            for table in tables
+        )
+        day.rows = {row["name"]: row["n"] for row in rows(connection, counts)}
+
+
+def _books(database: SourceDatabase, first_rows: dict[str, int]) -> list[dict]:
+    """Per source table: what the source committed, what landed, and what became of it."""
+    with connected() as connection:
+        outcomes = rows(connection, "select * from silver.reconciliation")
+    books = []
+    for outcome in sorted(outcomes, key=lambda row: TABLES.index(row["source_table"])):
+        table = outcome["source_table"]
+        committed = first_rows[table] + _count(database, f"cdc.dbo_{table}_CT")
+        kinds = [
+            outcome[kind]
+            for kind in ("before_images", "applied", "deleted", "collapsed", "superseded")
+        ]
+        accounted = sum(kinds) + outcome["quarantined"]
+        books.append({**outcome, "committed": committed, "balanced": committed == accounted})
+    return books
+
+
+def _count(database: SourceDatabase, table: str) -> int:
+    reader = database.query(f"SELECT COUNT_BIG(*) AS n FROM {table}")
+    return reader.read_all().column("n")[0].as_py()
+
+
+def _medallion(*arguments: str) -> None:
+    """Run a command of this program as a person would, in a process of its own."""
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("medallion")), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        raise MedallionError(done.stdout.strip().removeprefix("error: "))
+
+
+@contextmanager
+def _step(story: Story, name: str) -> Iterator:
+    """Show `name` with a clock while the block runs; the block may tell how far it is."""
+    started = time.monotonic()
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[told]}[/dim]"),
+        console=out,
+        transient=True,
+        disable=not out.is_terminal,
+    ) as progress:
+        task = progress.add_task(name, told="", total=None)
+        yield lambda told: progress.update(task, told=told)
+    seconds = time.monotonic() - started
+    story.steps.append((name, seconds))
+    out.print(f"[green]✓[/green] {name} [dim]{seconds:.1f} s[/dim]")

@@ -1,0 +1,47 @@
+"""Serves a directory's tokens where azure-identity asks for them."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from medallion_local import http as web
+from medallion_local.entra_id import entra, managed
+from medallion_local.entra_id.directory import Directory
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where a directory answers: `authority` by HTTPS, `managed` by HTTP as in Azure."""
+
+    authority: str
+    managed: str
+    header: str = field(repr=False)
+
+    @property
+    def app_service(self) -> dict[str, str]:
+        """The environment in which azure-identity finds the managed identity of an app."""
+        return {
+            "IDENTITY_ENDPOINT": f"{self.managed}/msi/token",
+            "IDENTITY_HEADER": self.header,
+        }
+
+    @property
+    def virtual_machine(self) -> dict[str, str]:
+        """The environment in which azure-identity finds the managed identity of a machine."""
+        return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": self.managed}
+
+
+@contextmanager
+def serving(directory: Directory, tls: ssl.SSLContext) -> Iterator[Endpoints]:
+    """Serve a directory's tokens while the block runs, on free ports."""
+    with (
+        web.serving(partial(entra.respond, directory), tls) as authority_port,
+        web.serving(partial(managed.respond, directory)) as managed_port,
+    ):
+        yield Endpoints(
+            f"https://localhost:{authority_port}",
+            f"http://127.0.0.1:{managed_port}",
+            directory.header,
+        )

@@ -1,0 +1,1 @@
+"""The generated source database and its simulated days."""

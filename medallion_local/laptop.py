@@ -1,0 +1,65 @@
+"""The emulators as the operator's tool uses them; `medallion.laptop` says what each function does.
+
+This module is the entry point `medallion.laptop` of the distribution.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from medallion.adf.files import FactoryFiles
+from medallion.home import Home
+from medallion.laptop import Landed, Progress
+
+
+def ingest(
+    home: Home,
+    table: str | None,
+    from_date: str | None,
+    to_date: str | None,
+    allow_partial: bool,
+    crash_before: str | None,
+    crash_after: str | None,
+    progress: Progress,
+) -> Landed:
+    """Run `pl_ingest` on this machine; `progress` gets a table, its activity, and its end."""
+    from medallion_local.data_factory import crash, run  # the engine is slow to import
+    from medallion_local.data_factory.savings import by_day, full_reload
+    from medallion_local.data_factory.watching import watching
+
+    listener, files = watching(progress), FactoryFiles()
+    for named, after in ((crash_before, False), (crash_after, True)):
+        if named is not None:
+            listener = crash.dying_at(crash.boundary(files, named, after), listener)
+    result = run.ingest(home, table, from_date, to_date, listener, allow_partial=allow_partial)
+    if not (result.receipts or result.references):
+        return Landed(result, {}, ())
+    full = full_reload(home)
+    return Landed(result, full, by_day(home, result.receipts, full))
+
+
+def start_warehouse(home: Home) -> str:
+    """Start the home's warehouse if it does not run, and name it in profiles.yml; what was done."""
+    from medallion_local.databricks_sql.bring_up import bring_up
+
+    return bring_up(home)
+
+
+@contextmanager
+def empty_warehouse(work: Path) -> Iterator[dict[str, str]]:
+    """A warehouse without tables while the block runs; gives the environment for dbt."""
+    from medallion_local.databricks_sql.process import start, stop
+    from medallion_local.databricks_sql.profiles import write_profile
+
+    home = Home(work / "home")
+    home.root.mkdir(parents=True)
+    state, _ = start(home, None)
+    try:
+        write_profile(home.root, home, state)
+        yield {
+            "MEDALLION_HOME": str(home.root),
+            "DBT_PROFILES_DIR": str(home.root),
+            "DBT_LOG_PATH": str(work / "logs"),
+        }
+    finally:
+        stop(home)

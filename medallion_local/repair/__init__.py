@@ -1,0 +1,44 @@
+"""Finds what a power cut, a full disk or a hand damaged in a home, and restores it.
+
+The lake comes first, since bronze is read from it; then the tables, then what depends on them.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from medallion.home import Home
+from medallion.lock import single_run
+
+from medallion_local.repair import control, files, leftovers, rebuild, tables
+from medallion_local.repair.finding import Finding
+
+
+def repair(home: Home, dry_run: bool = False) -> Iterator[Finding]:
+    """Each damage with what became of it; with `dry_run` nothing is changed.
+
+    The warehouse is stopped only where a table has to go back, and runs afterwards as before.
+    Raises `MedallionError` while an ingestion runs.
+    """
+    with ExitStack() as stack:
+        if (home.factory / "ingest.lock").exists() and not dry_run:
+            stack.enter_context(single_run(home.factory / "ingest.lock", "ingestion"))
+        yield from leftovers.remove(home, dry_run)
+        yield from control.restore(home, dry_run)
+        yield from files.restore(home, dry_run)
+        yield from _tables(home, dry_run)
+
+
+def _tables(home: Home, dry_run: bool) -> Iterator[Finding]:
+    damaged = list(tables.find(home))
+    if not damaged:
+        return
+    if dry_run:
+        yield from (one.finding for one in damaged)
+        return
+    from medallion_local.databricks_sql import process
+
+    ran = process.stop(home)
+    # A statement that was at work has ended now, one way or the other.
+    undone = [one for one in tables.find(home) if tables.undo(home, one)]
+    yield from (one.finding for one in tables.find(home))  # what could not be undone
+    yield from rebuild.rebuild(home, undone, stay_up=ran)

@@ -1,0 +1,90 @@
+"""Rebuilds tables that went back, and everything that was computed from what they held."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from medallion import dbt
+from medallion.errors import MedallionError
+from medallion.home import PROJECT_ROOT, Home
+
+from medallion_local.repair.finding import Finding
+from medallion_local.repair.tables import Damage
+
+
+def rebuild(home: Home, undone: list[Damage], stay_up: bool) -> Iterator[Finding]:
+    """One `dbt build` without tests, from the tables downstream; it raises no error of its own.
+
+    With --full-refresh, from which bronze and snapshots are exempt: what had been read from a
+    commit that is undone may come again under the same number, in other company.
+    """
+    from medallion_local.databricks_sql.process import start, stop
+    from medallion_local.databricks_sql.profiles import write_profile
+
+    if not undone:
+        return
+    state, _ = start(home)
+    named = os.environ.get("DBT_PROFILES_DIR")
+    write_profile(Path(named).expanduser() if named else PROJECT_ROOT, home, state)
+    try:
+        nodes = _nodes(home)
+        known = [one for one in undone if str(one.table) in nodes]
+        told = _build(home, sorted(nodes[str(one.table)] for one in known)) if known else ""
+    except MedallionError as error:
+        known, told = undone, str(error)
+    finally:
+        if not stay_up:
+            stop(home)
+    for one in undone:
+        what = f"{one.table}: {one.why}"
+        if one not in known:
+            yield Finding(what, "undone; no model of this project makes it, so rebuild it by hand")
+        elif told:
+            yield Finding(what, f"undone, but not rebuilt: {told}")
+        else:
+            yield Finding(what, "undone and rebuilt", restored=True)
+
+
+def _build(home: Home, nodes: list[str]) -> str:
+    """Build the nodes with everything downstream; why it failed, or nothing."""
+    selected = [f"{node}+" for node in nodes]
+    tests = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+    try:
+        dbt.run(
+            *("build", "--full-refresh", "--select", *selected, *tests),
+            log=home.root / "logs" / "repair.jsonl",
+            environment={"MEDALLION_HOME": str(home.root)},
+        )
+    except MedallionError as error:
+        return str(error)
+    return ""
+
+
+def _nodes(home: Home) -> dict[str, str]:
+    """`schema.table` → the node's selector, by the default target."""
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "ls", "--output", "json"]
+    command += ["--output-keys", "name", "alias", "schema", "version", "resource_type"]
+    for kind in ("model", "snapshot", "seed"):
+        command += ["--resource-type", kind]
+    ran = subprocess.run(
+        command,
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"MEDALLION_HOME": str(home.root)},
+    )
+    if ran.returncode:
+        lines = [line for line in ran.stdout.splitlines() if line.strip()] or ["no reason is given"]
+        raise MedallionError(f"`dbt ls` failed: {lines[-1]}")
+    found: dict[str, str] = {}
+    for line in ran.stdout.splitlines():
+        if line.startswith("{"):
+            node = json.loads(line)
+            version = node.get("version")
+            name = node["name"] if version is None else f"{node['name']}.v{version}"
+            found[f"{node['schema']}.{node['alias']}"] = name
+    return found

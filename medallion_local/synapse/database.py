@@ -1,0 +1,156 @@
+"""One database of the stand-in: a DuckDB file with schemas, data sources and views."""
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import duckdb
+from medallion.home import Home, refused_characters
+
+from medallion_local.synapse.catalog import CATALOG
+from medallion_local.synapse.check.readers import connect
+from medallion_local.synapse.errors import DATABASE, TSqlError
+from medallion_local.synapse.types import Kind, kind_of_engine
+
+LAKE = "lake"  # the engine's variable that holds the lake's folder
+
+
+def folder(home: Home) -> Path:
+    """Where the databases of a home lie."""
+    return home.root / "synapse"
+
+
+def create(home: Home, name: str) -> None:
+    """Make an empty database, in place of one that was there."""
+    file = folder(home) / f"{name}.duckdb"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    with connect(str(file)) as connection:
+        connection.execute(CATALOG)
+
+
+class Database:
+    """An open database; statements of all its sessions run one after another."""
+
+    def __init__(self, home: Home, name: str, read_only: bool = False) -> None:
+        file = folder(home) / f"{name}.duckdb"
+        if not file.is_file():
+            raise TSqlError(
+                f'Cannot open database "{name}": `medallion synapse up` makes it.', DATABASE
+            )
+        self.name = name
+        self.lake = home.lake
+        self.read_only = read_only
+        self.lock = threading.RLock()
+        try:
+            self._connection = connect(str(file), read_only)
+            # Views name their folders below it, so that they hold when the home is moved.
+            lake = str(self.lake).replace("'", "''")
+            self._connection.execute(f"set variable {LAKE} = '{lake}'")
+        except duckdb.IOException as error:
+            raise TSqlError(
+                f'Another process has the database "{name}" open: ask again when it is done.',
+                DATABASE,
+            ) from error
+
+    def run(self, sql: str, parameters: list | None = None) -> duckdb.DuckDBPyConnection:
+        """Run a statement of the engine; an error of its is one of T-SQL here."""
+        try:
+            return self._connection.execute(sql, parameters or [])
+        except duckdb.Error as error:
+            raise TSqlError(" ".join(str(error).split())) from error
+
+    def rows(self, sql: str, parameters: list | None = None) -> list[tuple]:
+        """The rows of a statement of the engine."""
+        return self.run(sql, parameters).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        self._connection.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+        self._connection.execute("commit")
+
+    def has_schema(self, name: str) -> bool:
+        """Whether a schema is there; names differ in case, as the collation says."""
+        return bool(self.rows("select 1 from stand_in.schemas where name = ?", [name]))
+
+    def create_schema(self, name: str) -> None:
+        """Add a schema."""
+        if self.has_schema(name):
+            raise TSqlError(f"There is already an object named '{name}' in the database.", 2714)
+        self.run(f"create schema {quoted(name)}")
+        self.run(
+            "insert into stand_in.schemas select max(schema_id) + 1, ? from stand_in.schemas",
+            [name],
+        )
+
+    def create_data_source(self, name: str, location: str) -> None:
+        """Add an external data source: `https://ACCOUNT.dfs.core.windows.net/CONTAINER`."""
+        if self.rows("select 1 from stand_in.data_sources where name = ?", [name]):
+            raise TSqlError(f"External data source '{name}' already exists.", 46502)
+        self.run("insert into stand_in.data_sources values (?, ?)", [name, location])
+
+    def delta_folder(self, source: str, path: str) -> Path:
+        """The folder in the lake that a path of a data source stands for."""
+        found = self.rows("select location from stand_in.data_sources where name = ?", [source])
+        if not found:
+            raise TSqlError(f"Cannot find the external data source '{source}'.", 15151)
+        container, _, rest = urlsplit(found[0][0]).path.strip("/").partition("/")
+        root = self.lake / container
+        target = Path(os.path.normpath(root / rest / path.strip("/")))
+        if not target.resolve().is_relative_to(root.resolve()) or refused_characters(str(target)):
+            raise TSqlError(f"The path '{path}' leads out of the data source '{source}'.")
+        if not (target / "_delta_log").is_dir():
+            raise TSqlError(
+                f"File '{found[0][0]}/{path}' cannot be opened because it does not exist or it is "
+                "no Delta folder: run `dbt build`.",
+                13807,
+            )
+        return target
+
+    def view_exists(self, schema: str, name: str) -> bool:
+        """Whether a view is there."""
+        query = "select 1 from stand_in.views where schema_name = ? and name = ?"
+        return bool(self.rows(query, [schema, name]))
+
+    def put_view(
+        self, schema: str, name: str, definition: str, query: str, known: Mapping[str, Kind]
+    ) -> None:
+        """Make or replace a view over the engine's `query`; `known` are types by column."""
+        with self.transaction():
+            self.drop_view(schema, name)
+            self.run(f"create view {quoted(schema)}.{quoted(name)} as {query}")
+            described = self.rows(f"describe {quoted(schema)}.{quoted(name)}")
+            self.run("insert into stand_in.views values (?, ?, ?)", [schema, name, definition])
+            for ordinal, (column, engine, *_) in enumerate(described, 1):
+                kind = known.get(column) or kind_of_engine(engine)
+                precision, scale = kind.arguments if kind.name == "decimal" else (None, None)
+                self.run(
+                    "insert into stand_in.columns values (?, ?, ?, ?, ?, ?, ?, ?)",
+                    [schema, name, ordinal, column, kind.name, kind.length, precision, scale],
+                )
+
+    def drop_view(self, schema: str, name: str) -> None:
+        """Remove a view, if it is there."""
+        self.run(f"drop view if exists {quoted(schema)}.{quoted(name)}")
+        self.run("delete from stand_in.views where schema_name = ? and name = ?", [schema, name])
+        self.run(
+            "delete from stand_in.columns where schema_name = ? and view_name = ?", [schema, name]
+        )
+
+    def close(self) -> None:
+        """Let another process open it."""
+        self._connection.close()
+
+
+def quoted(name: str) -> str:
+    """An identifier of the engine."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,186 @@
+"""A database of the pool: a DuckDB file with tables, their layouts and statistics beside them."""
+
+from collections.abc import Mapping, Sequence
+
+from medallion.home import Home
+
+from medallion_local.synapse.check.readers import connect
+from medallion_local.synapse.database import Database, create, folder, quoted
+from medallion_local.synapse.dedicated.statements import Layout, Name
+from medallion_local.synapse.errors import OBJECT, TSqlError
+from medallion_local.synapse.types import Kind, kind_of_engine
+
+# The pool's part of the catalog; a name is a table's or a view's, never both.
+CATALOG = """
+create sequence stand_in.object_ids;
+create table stand_in.tables (
+    object_id integer, schema_name varchar, name varchar, distribution varchar, indexing varchar,
+    partitioned varchar
+);
+create table stand_in.statistics (
+    object_id integer, name varchar, columns varchar, updates integer
+);
+create view stand_in.sys_tables as
+    select tables.object_id, tables.name, schemas.schema_id
+    from stand_in.tables inner join stand_in.schemas on tables.schema_name = schemas.name;
+create view stand_in.sys_stats as select object_id, name from stand_in.statistics;
+create or replace view stand_in.information_schema_tables as
+    select
+        current_database() as table_catalog, schema_name as table_schema, name as table_name,
+        'VIEW' as table_type
+    from stand_in.views
+    union all
+    select current_database(), schema_name, name, 'BASE TABLE' from stand_in.tables;
+"""
+
+
+def create_pool(home: Home, name: str) -> None:
+    """Make an empty pool, in place of one that was there."""
+    create(home, name)
+    with connect(str(folder(home) / f"{name}.duckdb")) as connection:
+        connection.execute(CATALOG)
+
+
+def is_pool(database: Database) -> bool:
+    """Whether the database was made by `create_pool`."""
+    query = "select 1 from duckdb_tables() where schema_name = 'stand_in' and table_name = 'tables'"
+    return bool(database.rows(query))
+
+
+def opened(home: Home, name: str, read_only: bool = False) -> Database:
+    """An open database: a `Pool` if `create_pool` made it."""
+    database = Database(home, name, read_only)
+    if not is_pool(database):
+        return database
+    database.close()
+    return Pool(home, name, read_only)
+
+
+class Pool(Database):
+    """An open pool."""
+
+    def view_exists(self, schema: str, name: str) -> bool:
+        """Whether a view or a table is there, for what reads it."""
+        return schema == "stand_in" or self.is_view(schema, name) or self.is_table(schema, name)
+
+    def is_view(self, schema: str, name: str) -> bool:
+        """Whether a view is there."""
+        return super().view_exists(schema, name)
+
+    def is_table(self, schema: str, name: str) -> bool:
+        """Whether a table is there."""
+        return self.object_id(Name(schema, name)) is not None
+
+    def object_id(self, table: Name) -> int | None:
+        """The number of a table, which a rename keeps."""
+        query = "select object_id from stand_in.tables where schema_name = ? and name = ?"
+        found = self.rows(query, [table.schema, table.name])
+        return found[0][0] if found else None
+
+    def require_table(self, table: Name) -> int:
+        """The number of a table that is to be there."""
+        found = self.object_id(table)
+        if found is None:
+            raise TSqlError(f"Invalid object name '{table}'.", OBJECT)
+        return found
+
+    def require_free(self, name: Name) -> None:
+        """Raise unless the schema is there and the name is not taken in it."""
+        if not self.has_schema(name.schema):
+            raise TSqlError(f'The specified schema name "{name.schema}" does not exist.', 2760)
+        if self.view_exists(name.schema, name.name):
+            raise TSqlError(f"There is already an object named '{name}' in the database.", 2714)
+
+    def kinds(self, relation: Name) -> dict[str, Kind]:
+        """The types of a table's or view's columns by name, in order."""
+        query = (
+            "select name, type, length, precision, scale from stand_in.columns"
+            " where schema_name = ? and view_name = ? order by ordinal"
+        )
+        found = {}
+        for column, kind, length, precision, scale in self.rows(query, [*vars(relation).values()]):
+            given = (length,) if length is not None else (precision, scale)
+            found[column] = Kind(kind, () if given[0] is None else given, "")
+        return found
+
+    def create_table(self, name: Name, layout: Layout, query: str, kinds: Mapping) -> None:
+        """Make a table of the engine's `query`; types that `kinds` lacks are the engine's."""
+        self.require_free(name)
+        with self.transaction():
+            self.run(f"create table {engine_name(name)} as {query}")
+            described = self.rows(f"describe {engine_name(name)}")
+            columns = [column for column, *_ in described]
+            for column in layout.columns:
+                if column not in columns:
+                    raise TSqlError(
+                        f"The layout of {name} names the column {column}: no such.", 207
+                    )
+            self.run(
+                "insert into stand_in.tables"
+                " values (nextval('stand_in.object_ids'), ?, ?, ?, ?, ?)",
+                [name.schema, name.name, layout.distribution, layout.index, layout.partition],
+            )
+            for ordinal, (column, engine, *_) in enumerate(described, 1):
+                kind = kinds.get(column) or kind_of_engine(engine)
+                precision, scale = kind.arguments if kind.name == "decimal" else (None, None)
+                self.run(
+                    "insert into stand_in.columns values (?, ?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        *vars(name).values(),
+                        ordinal,
+                        column,
+                        kind.name,
+                        kind.length,
+                        precision,
+                        scale,
+                    ],
+                )
+
+    def drop_table(self, name: Name) -> None:
+        """Remove a table with its statistics."""
+        number = self.require_table(name)
+        with self.transaction():
+            self.run(f"drop table {engine_name(name)}")
+            self.run("delete from stand_in.tables where object_id = ?", [number])
+            self.run("delete from stand_in.statistics where object_id = ?", [number])
+            where = "where schema_name = ? and view_name = ?"
+            self.run(f"delete from stand_in.columns {where}", [*vars(name).values()])
+
+    def rename_table(self, name: Name, new: str) -> None:
+        """Give a table another name in its schema; its statistics stay with it."""
+        number = self.require_table(name)
+        self.require_free(Name(name.schema, new))
+        with self.transaction():
+            self.run(f"alter table {engine_name(name)} rename to {quoted(new)}")
+            self.run("update stand_in.tables set name = ? where object_id = ?", [new, number])
+            self.run(
+                "update stand_in.columns set view_name = ? where schema_name = ? and view_name = ?",
+                [new, name.schema, name.name],
+            )
+
+    def put_statistics(self, table: Name, name: str, columns: Sequence[str]) -> None:
+        """Create statistics of columns; without columns, update those of that name."""
+        number = self.require_table(table)
+        there = "object_id = ? and name = ?"
+        known = self.rows(f"select 1 from stand_in.statistics where {there}", [number, name])
+        if columns:
+            if known:
+                raise TSqlError(f"There are already statistics '{name}' on {table}.", 1927)
+            for column in columns:
+                if column not in self.kinds(table):
+                    raise TSqlError(f"The table {table} has no column '{column}'.", 207)
+            self.run(
+                "insert into stand_in.statistics values (?, ?, ?, 0)",
+                [number, name, ", ".join(columns)],
+            )
+            return
+        if not known:
+            raise TSqlError(f"There are no statistics '{name}' on {table}.", 2767)
+        self.run(
+            f"update stand_in.statistics set updates = updates + 1 where {there}", [number, name]
+        )
+
+
+def engine_name(name: Name) -> str:
+    """A table's name for the engine."""
+    return f"{quoted(name.schema)}.{quoted(name.name)}"

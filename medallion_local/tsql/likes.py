@@ -1,0 +1,63 @@
+"""LIKE and PATINDEX: a pattern of T-SQL as a regular expression of DuckDB."""
+
+import re
+
+from medallion.errors import MedallionError
+
+from medallion_local.tsql.errors import unsupported
+from medallion_local.tsql.types import NATIONAL, TEXT
+from medallion_local.tsql.values import Value, quote
+
+
+def expression(pattern: str, escape: str | None, what: str) -> str:
+    """The regular expression of a pattern: `%`, `_`, `[set]`, `[^set]`."""
+    out, index = "", 0
+    while index < len(pattern):
+        character = pattern[index]
+        if escape and character == escape:
+            index += 1
+            out += re.escape(pattern[index : index + 1])
+        elif character == "%":
+            out += ".*"
+        elif character == "_":
+            out += "."
+        elif character == "[":
+            end = pattern.find("]", index + 1)
+            if end < 0:
+                raise unsupported(f"The set without an end in {what}")
+            body = pattern[index + 1 : end]
+            negated = body.startswith("^")
+            body = body[1:] if negated else body
+            if not body or not re.fullmatch(r"[0-9A-Za-z_%.,;:!?#@$&*+/ \-\[(){}'\"<>=|~]+", body):
+                raise unsupported(f"The set [{body}] in {what}")
+            for low, high in re.findall(r"(.)-(.)", body):
+                digits = low.isdigit() and high.isdigit()
+                letters = low.isalpha() and high.isalpha()
+                if not (digits or letters) or low.lower() > high.lower():
+                    raise unsupported(f"The range {low}-{high} in {what}")
+            inner = re.sub(r"([\[\]\\^])", r"\\\1", body).lower()
+            out += f"[{'^' if negated else ''}{inner}]"
+            index = end
+        else:
+            out += re.escape(character)
+        index += 1
+    return out
+
+
+def like(subject: Value, pattern: Value, escape: str | None, what: str) -> str:
+    """The condition; blanks at the end count, but for a subject that is not Unicode."""
+    if subject.type.name not in TEXT or pattern.type.name not in TEXT:
+        if subject.type.name == "null" or pattern.type.name == "null":
+            return "CAST(NULL AS BOOLEAN)"
+        raise unsupported(f"LIKE of {subject.type.name} in {what}: CONVERT it to text with a style")
+    if pattern.constant is None:
+        raise unsupported(f"The pattern of {what}, which is no constant,")
+    if escape is not None and len(escape) != 1:
+        raise MedallionError("Msg 506: The escape of LIKE is one character.")
+    found = expression(pattern.constant, escape, what)
+    if not {subject.type.name, pattern.type.name} & NATIONAL:
+        found += " *"
+    if "[" in pattern.constant:
+        # A range of letters holds accented ones too, by the collation's order.
+        return f"ts_like_set({subject.sql}, {quote(found)})"
+    return f"ts_like({subject.sql}, {quote(found)})"
