@@ -16,10 +16,11 @@ test: lint  ## set up, and run every test
 lint: export MEDALLION_HOME := $(abspath target/lint)
 lint: export DBT_PROFILES_DIR := $(MEDALLION_HOME)
 
-lint: $(VENV)/.installed-dev  ## ruff, mypy, sqlfluff, dbt-bouncer, descriptions, zizmor, Microsoft's T-SQL grammar and the models of its services
+lint: $(VENV)/.installed-dev  ## ruff, mypy, import contracts, sqlfluff, dbt-bouncer, descriptions, zizmor, Microsoft's T-SQL grammar and the models of its services
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports --no-cache
 	check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	zizmor --offline --quiet .github
 	maxdop --check sql/azure_sql sql/synapse/serverless
@@ -65,8 +66,8 @@ format: $(VENV)/.installed-dev
 	ruff format .
 
 lock: $(VENV)/.installed-dev  ## pin every dependency anew
-	uv pip compile -q --universal --python-version 3.11 --upgrade pyproject.toml --group dev -o requirements-dev.txt
-	uv pip compile -q --universal --python-version 3.11 -c requirements-dev.txt pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --upgrade pyproject.toml --extra local --group dev -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 -c requirements-dev.txt pyproject.toml --extra local -o requirements.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; name one with make PYTHON=python3.12"; exit 1; }

@@ -17,6 +17,7 @@ class Run(Protocol):
     """A pipeline run in progress."""
 
     environment: Environment
+    scope: Scope
     record: RunRecord
     shared: Shared
 

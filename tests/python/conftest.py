@@ -17,7 +17,7 @@ def no_fsync(monkeypatch):
 @pytest.fixture(scope="session")
 def new_lakehouse(tmp_path_factory):
     """Makes fresh homes, each with a running warehouse until the tests end."""
-    from lakehouse import Lakehouse  # slow to import, and few tests need it
+    from support.lakehouse import Lakehouse  # slow to import, and few tests need it
 
     running = []
 

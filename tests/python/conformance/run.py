@@ -14,7 +14,7 @@ from conformance.place import PLAN_GROUPS, World
 from conformance.scenario import Scenario
 from conformance.target import HomeTarget, Kill, Target
 from oracle import PUBLISHED, publish
-from warehouse_client import PUBLISHED_COLUMNS, resolve_keys
+from support.published_tables import PUBLISHED_COLUMNS, resolve_keys
 
 SHARING = 4  # scenarios in an era, at least
 MOST_ERAS = 40  # then more share one: retention has a row per two weeks, movements per plan and day

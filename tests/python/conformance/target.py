@@ -14,9 +14,9 @@ from typing import Protocol
 
 from medallion_local.databricks_sql import clock
 
-from warehouse_client import Rows, read_published
+from support.places import PROJECT
+from support.published_tables import Rows, read_published
 
-PROJECT = Path(__file__).resolve().parents[3]
 BUILD = "dbt --quiet --no-use-colors build --exclude-resource-types test unit_test"
 REFRESH = "dbt --quiet --no-use-colors run --full-refresh"
 LINES_SHOWN = 40

@@ -1,0 +1,149 @@
+"""However the log was cut, delivered twice, late or killed: the tables are what the history means.
+
+`make conformance N=10000 KILLS=20` runs more of it; `SEED=…` repeats a run.
+"""
+
+import secrets
+from collections import Counter
+
+import pytest
+
+from conformance.__main__ import REGRESSIONS, play, teller
+from conformance.kinds import ALL, Told, kinds_of
+from conformance.listings import LIST_KINDS, kinds_of_lists
+from conformance.run import FULL_RUN, Run
+from conformance.scenario import from_json, read_all, to_json
+from conformance.shrink import shrink
+from conformance.target import HomeTarget
+from oracle import publish
+from oracle.changes import AFTER, DELETE, INSERT
+from support.oracle_target import OracleTarget
+
+SCENARIOS, BATCHES, KILLS = 1000, 3, 3
+SEED = secrets.randbelow(2**31)
+
+
+def silent(line: str) -> None:
+    pass
+
+
+def few(tmp_path, spoil, seed=7, scenarios=12) -> Run:
+    run = Run(OracleTarget(tmp_path, spoil), seed, silent)
+    run.populate(scenarios, BATCHES, [])
+    run.play(BATCHES, kills=0)
+    return run
+
+
+def test_generated__has_all_that_the_rules_are_about(tmp_path):
+    """Guards the test below against logs too tame to break anything."""
+    print(f"seed {SEED}")
+    run = Run(OracleTarget(tmp_path, dict), SEED, silent)
+    run.populate(SCENARIOS, BATCHES, [*read_all(REGRESSIONS).values()])
+    counts = Counter(kind for one in run.world.scenarios.values() for kind in kinds_of(one))
+    assert not [kind for kind in ALL if not counts[kind]]
+    assert kinds_of_lists(run.lists) == LIST_KINDS
+    for batch in range(BATCHES):
+        run.landing.land_lists(run.lists, batch)
+        run.landing.land(run.world, [*run.world.scenarios], batch)
+    published = publish(run.landing.history, run.landing.listings)
+    movements = {row["movement"] for row in published["silver.fct_subscription_changes"]}
+    assert len(movements) == 7
+    for chart in ("gold.mart_top_tracks_weekly", "gold.mart_top_artists_weekly"):
+        assert max(row["rank"] for row in published[chart]) == 100
+    assert all(published.values())
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_few_scenarios__have_each_kind_whatever_the_seed(tmp_path, seed):
+    run = Run(OracleTarget(tmp_path, dict), seed, silent)
+    run.populate(FULL_RUN, BATCHES, [])
+    had = Counter(kind for one in run.world.scenarios.values() for kind in kinds_of(one))
+    assert [*ALL] == [kind for kind in ALL if had[kind]]
+    assert any("attempt" in one.made for one in run.world.scenarios.values())
+    assert len(run.world.scenarios) == FULL_RUN
+
+
+def test_thousand_logs__in_any_batches_killed_and_rebuilt_give_what_they_mean(tmp_path, capsys):
+    target = HomeTarget(tmp_path)
+    run = Run(target, SEED, teller())
+    try:
+        target.up()
+        same = play(run, SCENARIOS, BATCHES, KILLS, tmp_path / "shrunk")
+    finally:
+        target.down()
+    assert run.refreshed
+    assert len(run.kills) == KILLS
+    assert same, capsys.readouterr().out
+
+
+# --- that the suite can fail ------------------------------------------------------------------
+
+
+def test_suite__agrees_with_the_oracle_itself(tmp_path):
+    run = few(tmp_path, dict)
+    assert not run.differences
+    assert run.lacking == {"silver.reconciliation"}
+
+
+def without(table, claim):
+    return lambda history: history | {table: [c for c in history[table] if not claim(c)]}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "table", "most_changes"),
+    [
+        pytest.param(
+            without("DimUser", lambda change: change["_operation"] == DELETE),
+            "silver.dim_user",
+            2,
+            id="deletes of users are ignored",
+        ),
+        pytest.param(
+            without("FactStream", lambda change: change["_operation"] == AFTER),
+            "silver.fct_streams",
+            1,
+            id="updates of plays are ignored",
+        ),
+    ],
+)
+def test_suite__finds_what_is_spoiled_and_makes_it_small(
+    tmp_path, monkeypatch, spoil, table, most_changes
+):
+    monkeypatch.setattr("conformance.shrink.CANDIDATES", 20)
+    run = few(tmp_path, spoil)
+    assert run.tables[table]
+    shrunk = [scenario for _, scenario in shrink(run, failures=1)]
+    assert min(len(scenario.changes) for scenario in shrunk) <= most_changes
+    again = Run(OracleTarget(tmp_path / "again", spoil), 1, silent)
+    again.populate(0, BATCHES, [from_json(to_json(scenario)) for scenario in shrunk])
+    again.play(BATCHES, kills=0)
+    assert again.guilty == {*range(len(shrunk))}
+
+
+def test_suite__finds_the_one_change_that_did_not_land(tmp_path):
+    run = Run(OracleTarget(tmp_path, dict), 7, silent)
+    run.populate(60, BATCHES, [])
+    lost = next(
+        (number, change)
+        for number, scenario in run.world.scenarios.items()
+        for (table, key), own in Told(scenario).by_key.items()
+        for change in own
+        if table == "DimArtist"
+        and key not in (None, -1)
+        and len(own) == 1
+        and change["_operation"] == INSERT
+    )
+    number, change = lost
+    row = run.world.places[number].row(change)
+    identity = [row[c] for c in ("artist_id", "_start_lsn", "_seqval")]
+    run.landing.dropped = lambda table, one: (
+        table == "DimArtist"
+        and [one[c] for c in ("artist_id", "_start_lsn", "_seqval")] == identity
+    )
+    run.play(BATCHES, kills=0)
+    assert number in run.tables["silver.dim_artist"]
+
+
+def test_scenario__is_the_same_after_it_was_kept():
+    for scenario in read_all(REGRESSIONS).values():
+        assert from_json(to_json(scenario)) == scenario

@@ -1,0 +1,140 @@
+"""The bundle: what Databricks would refuse in it, and its job's command, run as the job runs it."""
+
+import json
+import shlex
+import subprocess
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.databricks_bundle import Bundle, copy_synced, faults, read_bundle, resolved, variables
+from support.lakehouse import PROJECT, Lakehouse
+
+PLANTS = {
+    "an unknown key of the job": ("jobs.dbt_build", {"retries": 1}, "retries"),
+    "an unknown key of the task": ("jobs.dbt_build.tasks.0", {"max_retry": 1}, "max_retry"),
+    "a wrong type": ("jobs.dbt_build", {"timeout_seconds": "long"}, "long"),
+    "a level that is none": (
+        "jobs.dbt_build.permissions.0",
+        {"level": "CAN_DO"},
+        "CAN_DO",
+    ),
+    "an unknown warehouse": ("sql_warehouses.medallion", {"warehouse_type": "BIG"}, "BIG"),
+    "a variable that is not declared": ("jobs.dbt_build", {"name": "${var.nam}"}, "var.nam"),
+    "a resource that is none": (
+        "jobs.dbt_build",
+        {"description": "${resources.sql_warehouses.small.id}"},
+        "small",
+    ),
+    "an unknown kind": ("", {"jobz": {"a": {}}}, "jobz"),
+}
+
+
+def test_nothing_in_it_would_be_refused() -> None:
+    assert faults(read_bundle()) == []
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_what_would_be_refused_is_found(plant: str) -> None:
+    bundle = read_bundle()
+    path, change, named = PLANTS[plant]
+    node = bundle["resources"]
+    for key in filter(None, path.split(".")):
+        node = node[int(key)] if key.isdigit() else node[key]
+    node.update(change)
+    found = faults(bundle)
+    assert len(found) == 1 and named in found[0]
+
+
+def test_a_variable_that_nothing_uses_is_found() -> None:
+    bundle = deepcopy(read_bundle())
+    bundle["variables"]["spare"] = {"description": "…"}
+    assert faults(bundle) == ["var.spare: never used"]
+
+
+def test_every_environment_has_a_catalog_of_its_own() -> None:
+    bundle = read_bundle()
+    assert variables(bundle, "prod")["catalog"] == "medallion"
+    assert variables(bundle, "dev")["catalog"] == "medallion_dev"
+
+
+def test_the_job_installs_what_the_lock_pins() -> None:
+    [environment] = read_bundle()["resources"]["jobs"]["dbt_build"]["environments"]
+    lock = (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert set(environment["spec"]["dependencies"]) <= set(lock)
+
+
+def test_one_build_at_a_time_and_nobody_else_starts_it() -> None:
+    job = read_bundle()["resources"]["jobs"]["dbt_build"]
+    assert job["max_concurrent_runs"] == 1 and job["queue"] == {"enabled": True}
+    assert "schedule" not in job and "trigger" not in job
+    runners = [one for one in job["permissions"] if one["level"] != "CAN_VIEW"]
+    factory = "${var.factory_client_id}"
+    assert runners == [{"service_principal_name": factory, "level": "CAN_MANAGE_RUN"}]
+
+
+@pytest.fixture(scope="module")
+def landed(new_lakehouse) -> Lakehouse:
+    home = new_lakehouse()
+    home.run(["medallion", "source", "init", "--generate"])
+    home.run(["medallion", "ingest"])
+    return home
+
+
+def test_the_job_builds__from_what_is_synced_alone(landed: Lakehouse, tmp_path: Path) -> None:
+    bundle = read_bundle()
+    copy_synced(bundle, tmp_path)
+    assert not (tmp_path / "medallion").exists()
+    [task] = bundle["resources"]["jobs"]["dbt_build"]["tasks"]
+    dbt = task["dbt_task"]
+    ran = _run(dbt, bundle, landed, tmp_path / dbt["project_directory"])
+    assert ran.returncode == 0, ran.stdout
+    manifest = json.loads((tmp_path / "target" / "manifest.json").read_text(encoding="utf-8"))
+    user = manifest["nodes"]["model.medallion.dim_user"]
+    assert user["relation_name"] == "`medallion`.`silver`.`dim_user`"
+    assert user["config"]["location_root"] == "abfss://silver@stjob.dfs.core.windows.net"
+    results = json.loads((tmp_path / "target" / "run_results.json").read_text(encoding="utf-8"))
+    done = {one["unique_id"].split(".")[0] for one in results["results"]}
+    assert done == {"model", "test"}
+
+
+def _run(
+    dbt: Bundle, bundle: Bundle, home: Lakehouse, project: Path
+) -> subprocess.CompletedProcess[str]:
+    """The task's command as Databricks runs it, with its own host and token in the environment.
+
+    Added to the profile is what a warehouse on loopback needs beside: its port, its certificate.
+    """
+    here = yaml.safe_load((home.home / "profiles.yml").read_text(encoding="utf-8"))
+    local = here["medallion"]["outputs"]["local"]
+    profiles = project / dbt["profiles_directory"] / "profiles.yml"
+    given = yaml.safe_load(profiles.read_text(encoding="utf-8"))
+    given["medallion"]["outputs"]["prod"]["connection_parameters"] = local["connection_parameters"]
+    profiles.write_text(yaml.safe_dump(given), encoding="utf-8")
+    values = {f"var.{name}": value for name, value in variables(bundle, "prod").items() if value}
+    values |= {
+        "var.storage_account": "stjob",
+        "resources.sql_warehouses.medallion.id": local["http_path"].rsplit("/", 1)[1],
+    }
+    [command] = dbt["commands"]
+    program, *arguments = shlex.split(resolved(command, values))
+    assert program == "dbt"
+    environment = home.environment() | {
+        "DBT_HOST": local["host"],
+        "DBT_ACCESS_TOKEN": local["token"],
+        "DBT_PROFILES_DIR": dbt["profiles_directory"],
+    }
+    del environment["DBT_TARGET_PATH"]
+    # One dimension and all that it is made of: the whole build is the end-to-end story's.
+    chosen = ["--select", "+dim_user", "--indirect-selection", "cautious"]
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("dbt")), *arguments, *chosen],
+        cwd=project,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )

@@ -1,0 +1,267 @@
+"""Backfills and retries after change data cleanup: refused by name, and no file ever shrinks."""
+
+import json
+import os
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from medallion.cli import app
+from medallion.errors import MedallionError
+from medallion.home import Home
+from medallion.ingestion.receipts import Receipt, read_receipt
+from medallion.ingestion.request import IngestResult
+from medallion.ingestion.verification import prove
+from medallion_local.azure_sql.database import SourceDatabase
+from medallion_local.data_factory.events import Event
+from medallion_local.data_factory.run import ingest
+from typer.testing import CliRunner
+
+from support.source_home import change, landed, make, rows
+
+DAYS = ("2025-01-03", "2025-01-05")
+WHOLE = "backfill_2025-01-03_2025-01-05.parquet"
+
+
+@pytest.fixture(scope="module")
+def backfilled(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Changes at noon of three days, which have landed, and were landed again by a backfill."""
+    home = make(tmp_path_factory.mktemp("retention"))
+    assert ingest(home, "DimUser").status == "Succeeded"
+    for day in (3, 4, 5):
+        change(home, f"UPDATE dbo.DimUser SET country = N'C{day}'", f"2025-01-0{day}")
+    assert ingest(home, "DimUser").status == "Succeeded"
+    assert ingest(home, "DimUser", *DAYS).status == "Succeeded"
+    return home
+
+
+@pytest.fixture
+def home(backfilled: Home, tmp_path: Path) -> Home:
+    """A copy of it."""
+    copy = Home(tmp_path / "home")
+    shutil.copytree(backfilled.root, copy.root)
+    return copy
+
+
+def lsn(home: Home, moment: str) -> str:
+    """The LSN of the first commit at or after a time."""
+    found = SourceDatabase.open(home.source_database).query(
+        "SELECT CONVERT(varchar(22), sys.fn_cdc_map_time_to_lsn("
+        f"'smallest greater than or equal', '{moment}'), 1) AS lsn"
+    )
+    return str(found.read_all()["lsn"][0].as_py())
+
+
+def cleanup(home: Home, low_water_mark: str) -> None:
+    SourceDatabase.open(home.source_database).execute(
+        "EXEC sys.sp_cdc_cleanup_change_table @capture_instance = N'dbo_DimUser', "
+        f"@low_water_mark = {low_water_mark}"
+    )
+
+
+def contents(home: Home) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in landed(home, "DimUser")}
+
+
+def receipt(home: Home, result: IngestResult) -> Receipt:
+    folder = home.lake / "control" / "receipts" / "dbo.DimUser"
+    return read_receipt(folder / f"{result.run_id}.json")
+
+
+def test_range_that_begins_before_the_log_lands_nothing(home: Home) -> None:
+    cleanup(home, lsn(home, "2025-01-04"))
+    before = contents(home)
+    result = ingest(home, "DimUser", *DAYS)
+    assert result.status == "Failed" and result.error is not None
+    assert "holds changes from 2025-01-04T12:00:00 UTC on" in result.error
+    assert "--allow-partial" in result.error
+    assert contents(home) == before and result.receipts == []
+
+
+def test_rest_of_a_range_lands_beside_the_whole_file(home: Home) -> None:
+    cleanup(home, low := lsn(home, "2025-01-04"))
+    before = contents(home)
+    result = ingest(home, "DimUser", *DAYS, allow_partial=True)
+    assert result.status == "Succeeded"
+    left = receipt(home, result)
+    assert (left.from_lsn, left.min_lsn, left.rows_written) == (low, low, 12)
+    assert left.available_from == "2025-01-04T12:00:00"
+    now = contents(home)
+    assert now.pop(WHOLE.replace(".parquet", f"_since_{low}.parquet")) and now == before
+    [proof] = prove(home.lake)
+    assert proof.faults == [] and "only changes since 2025-01-04T12:00:00" in proof.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("days", "low", "status", "count"),
+    [
+        (("2025-01-04", "2025-01-05"), "2025-01-04", "Succeeded", 12),  # all of it is there
+        (("2025-01-05", "2025-01-05"), "2025-01-04", "Succeeded", 6),
+        (("2000-01-01", "2099-12-31"), "2025-01-02", "Succeeded", 18),  # nothing was removed
+        (("2000-01-01", "2025-01-05"), "2025-01-04", "Failed", 0),
+        (("2025-01-02", "2025-01-03"), "2025-01-05", "Failed", 0),  # nothing of it is left
+    ],
+)
+def test_whether_a_range_is_there_is_decided_by_its_first_day(
+    home: Home, days: tuple[str, str], low: str, status: str, count: int
+) -> None:
+    cleanup(home, lsn(home, low))
+    result = ingest(home, "DimUser", *days)
+    assert (result.status, result.rows) == (status, count)
+
+
+def test_capture_instance_that_was_made_again_holds_no_older_changes(home: Home) -> None:
+    source = SourceDatabase.open(home.source_database)
+    for procedure in (
+        "disable_table @capture_instance = N'dbo_DimUser',",
+        "enable_table @role_name = NULL,",
+    ):
+        source.execute(
+            f"EXEC sys.sp_cdc_{procedure} @source_schema = N'dbo', @source_name = N'DimUser'"
+        )
+    change(home, "UPDATE dbo.DimUser SET country = N'New'", "2099-01-01")
+    before = contents(home)
+    result = ingest(home, "DimUser", *DAYS)
+    assert "are not all there" in str(result.error)
+    assert "change data cleanup has passed the watermark" in str(ingest(home, "DimUser").error)
+    assert contents(home) == before
+
+
+@pytest.mark.parametrize("activity", ["Pin window", "Count rows", "Find landed file", "Copy rows"])
+@pytest.mark.parametrize("days", [DAYS, (None, None)], ids=["backfill", "increment"])
+def test_cleanup_in_the_middle_of_a_run_replaces_nothing(
+    home: Home, days: tuple[str | None, str | None], activity: str
+) -> None:
+    """Before the copy reads, whenever that is: afterwards all was read, and the file is whole."""
+    change(home, "UPDATE dbo.DimUser SET country = N'C6'", "2025-01-06")
+    change(home, "UPDATE dbo.DimUser SET country = N'C7'", "2025-01-07")
+    before = contents(home)
+    status = "InProgress" if activity == "Copy rows" else "Succeeded"
+
+    def meddle(event: Event) -> None:
+        if (event.activity, event.status) == (activity, status):
+            cleanup(home, lsn(home, "2025-01-07"))
+
+    result = ingest(home, "DimUser", *days, on_event=meddle)
+    assert result.status == "Failed"
+    assert contents(home) == before
+
+
+def test_first_load_whose_changes_are_cleaned_up_is_not_landed(tmp_path: Path) -> None:
+    """Its rows are the table's without the changes since, of which some are gone."""
+    home = make(tmp_path)
+
+    def meddle(event: Event) -> None:
+        if (event.activity, event.status) == ("Copy rows", "InProgress"):
+            change(home, "UPDATE dbo.DimUser SET country = N'C3'", "2025-01-03")
+            cleanup(home, lsn(home, "2025-01-03"))
+
+    result = ingest(home, "DimUser", on_event=meddle)
+    assert result.status == "Failed" and "0 were copied" in str(result.error)
+
+
+def test_file_is_not_replaced_by_one_with_fewer_changes(home: Home) -> None:
+    """Whatever took them from the change table; here someone who altered it by hand."""
+    before = contents(home)
+    with duckdb.connect(str(home.source_database)) as con:
+        con.execute('DELETE FROM stand_in."log_dbo_DimUser" WHERE operation = 3')
+    result = ingest(home, "DimUser", *DAYS)
+    assert "holds 18 changes, but the source has only 9" in str(result.error)
+    assert contents(home) == before
+
+
+def test_file_that_cannot_be_read_is_replaced(home: Home) -> None:
+    [whole] = [file for file in landed(home, "DimUser") if file.name == WHOLE]
+    whole.write_bytes(whole.read_bytes()[:100])
+    assert ingest(home, "DimUser", *DAYS).status == "Succeeded"
+    assert len(rows(whole)) == 18
+    assert prove(home.lake)[0].faults == []
+    assert not list((home.lake / "control").glob("incoming/*/*"))
+
+
+def test_verify_finds_a_window_that_was_landed_after_cleanup(home: Home) -> None:
+    """Also one that an older version of the pipelines let pass: its file shrank."""
+    [newest] = [
+        file
+        for file in (home.lake / "control" / "receipts" / "dbo.DimUser").glob("*.json")
+        if read_receipt(file).mode == "backfill"
+    ]
+    kept = json.loads(newest.read_text())
+    altered = kept | {"run_id": "other", "ended_at": "2000-01-01T00:00:00Z", "rows_written": 140}
+    newest.with_name("other.json").write_text(json.dumps(altered))
+    newest.write_text(json.dumps(kept | {"min_lsn": "0x0FFFFFFFFFFFFFFFFFFF"}))
+    faults = " ".join(prove(home.lake)[0].faults)
+    assert "replaced by one with fewer changes: 18, not 140" in faults
+    assert "changes may be missing" in faults
+
+
+def test_partial_is_for_backfills_alone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDALLION_HOME", str(home.root))
+    result = CliRunner().invoke(app, ["ingest", "--allow-partial"])
+    assert isinstance(result.exception, MedallionError)
+    assert "--allow-partial is for a backfill" in str(result.exception)
+
+
+STEPS = int(os.environ.get("MEDALLION_RETENTION_STEPS", "8"))
+
+
+def test_random_cleanups_and_backfills_lose_nothing_that_landed(tmp_path: Path) -> None:
+    """An own record of every change beside files that may only grow."""
+    home = make(tmp_path)
+    seed = random.randrange(10**6)
+    print(f"seed {seed}, {STEPS} steps")
+    dice = random.Random(seed)
+    assert ingest(home, "DimUser").status == "Succeeded"
+    committed: dict[tuple, str] = {}
+    seen: dict[str, set[tuple]] = {}
+    day = 2
+    for _ in range(STEPS):
+        for _ in range(dice.randint(1, 3)):
+            day += 1
+            change(home, f"UPDATE dbo.DimUser SET country = N'C{day}'", f"2025-01-{day:02}")
+        note(home, committed)
+        _step(home, dice, day)(home)
+        for file in landed(home, "DimUser"):
+            held = {(r["_start_lsn"], r["_seqval"], r["_operation"]) for r in rows(file)}
+            assert seen.get(file.name, set()) <= held
+            seen[file.name] = held
+            _check_backfill(file, held, committed)
+    assert not [fault for proof in prove(home.lake) for fault in proof.faults]
+
+
+def note(home: Home, committed: dict[tuple, str]) -> None:
+    """Remember the changes and their days: the source will forget them."""
+    for row in SourceDatabase.open(home.source_database).history("dbo.DimUser").to_pylist():
+        if row["seqval"] is not None:
+            found = tuple(f"0x{row[name].hex().upper()}" for name in ("start_lsn", "seqval"))
+            committed[(*found, row["operation"])] = row["commit_time"].date().isoformat()
+
+
+def _step(home: Home, dice: random.Random, day: int) -> Callable[[Home], object]:
+    first = dice.randint(2, day)
+    days = (f"2025-01-{first:02}", f"2025-01-{dice.randint(first, day):02}")
+    partial = dice.random() < 0.5
+    low = f"2025-01-{dice.randint(3, day):02}"
+    return dice.choice(
+        [
+            lambda h: ingest(h, "DimUser"),
+            lambda h: ingest(h, "DimUser", *days, allow_partial=partial),
+            lambda h: (cleanup(h, lsn(h, low)), ingest(h, "DimUser", *days, allow_partial=partial)),
+        ]
+    )
+
+
+def _check_backfill(file: Path, held: set[tuple], committed: dict[tuple, str]) -> None:
+    """A backfill holds every change of its days; a partial one those since the LSN in its name."""
+    if not file.name.startswith("backfill_"):
+        return
+    _, first, last, *since = file.stem.split("_")
+    wanted = {
+        one
+        for one, day in committed.items()
+        if first <= day <= last and (not since or one[0] >= since[1])
+    }
+    assert wanted <= held

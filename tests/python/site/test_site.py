@@ -1,0 +1,600 @@
+"""The docs site as a reader has it, in a browser; and nothing of the project is undescribed."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from medallion.cli import app
+from medallion.errors import MedallionError
+from medallion.serving.contract import POOLED, served_tables
+from medallion.site.build import _mkdocs
+from medallion.site.column_lineage import ColumnId, Lineage, ends, read_lineage
+from medallion.site.coverage import things
+from medallion.site.links import copy_pages
+from medallion.site.project import Project, read_project
+from medallion.site.queries import Query, read_queries
+from medallion.site.star_schema import drawing, relationships
+from playwright.sync_api import Browser, Page, expect
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
+from support.browser import CHROMIUM, chromium, served, visit
+from support.lakehouse import PROJECT
+
+UNTRACED_AT_MOST = 0.01
+BROWSER = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium is installed (apt install chromium): no page was opened"
+)
+# What the graph of dbt's docs, which cytoscape draws on canvases, shows: its nodes, and how many
+# pixels of them.
+DRAWN = """() => {
+    const container = [...document.querySelectorAll('*')].find((one) => one._cyreg)
+    if (!container) return {names: [], pixels: 0}
+    const nodes = container._cyreg.cy.nodes(':visible').toArray()
+    let pixels = 0
+    for (const canvas of container.querySelectorAll('canvas')) {
+        if (!canvas.width || !canvas.height) continue
+        const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+        for (let i = 3; i < data.length; i += 4) if (data[i]) pixels++
+    }
+    return {names: nodes.map((one) => one.data('id')), pixels}
+}"""
+BOXES = """() => [...document.querySelectorAll('svg.star-schema g.table')].map((table) => {
+    const {x, y, right, bottom} = table.querySelector('rect').getBoundingClientRect()
+    const texts = [...table.querySelectorAll('text')].map((one) => one.getBoundingClientRect())
+    return {name: table.dataset.table, x, y, right, bottom,
+            texts: texts.map((one) => [one.x, one.y, one.right, one.bottom])}
+})"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("docs") / "site"
+    command = "from medallion.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", command, "site", "--to", str(folder)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def artifacts(site: Path) -> Path:
+    """The target folder of the build that the site was made from."""
+    return site.with_name("site-build") / "full"
+
+
+@pytest.fixture(scope="module")
+def project(artifacts: Path) -> Project:
+    return read_project(artifacts / "manifest.json")
+
+
+@pytest.fixture(scope="module")
+def queries(project: Project) -> dict[str, Query]:
+    return read_queries(project)
+
+
+@pytest.fixture(scope="module")
+def lineage(project: Project, queries: dict[str, Query]) -> Lineage:
+    return read_lineage(project, queries)
+
+
+@pytest.fixture(scope="module")
+def base(site: Path) -> Iterator[str]:
+    with served(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+def relationships_of_the_yaml() -> set[str]:
+    """The relationships of the models' YAML, read here and not by the product."""
+    found = set()
+    for file in (PROJECT / "models").rglob("*.yml"):
+        for model in (YAML(typ="safe").load(file) or {}).get("models", []):
+            for column in model.get("columns", []):
+                for test in column.get("data_tests", []):
+                    if isinstance(test, dict) and "relationships" in test:
+                        told = test["relationships"]["arguments"]
+                        parent = re.fullmatch(r"ref\('(\w+)'\)", told["to"])[1]
+                        left = f"{model['name']}.{column['name']}"
+                        found.add(f"{left} → {parent}.{told['field']}")
+    return found
+
+
+def search(page: Page, words: str) -> None:
+    """Type into the search, once its index is there."""
+    page.locator(".md-search__input").click()
+    expect(page.locator(".md-search-result__meta")).to_contain_text("Type to start")
+    page.locator(".md-search__input").press_sequentially(words)
+
+
+# --- in the browser ---
+
+
+@BROWSER
+@pytest.mark.parametrize(
+    ("words", "title", "path"),
+    [
+        ("mart_daily_listening", "mart_daily_listening", "dictionary/mart_daily_listening/"),
+        ("dim_user", "dim_user", "dictionary/dim_user/"),
+        ("stickiness", "mart_user_engagement.v2", "dictionary/mart_user_engagement.v2/"),
+        ("backfill", "Backfill", "runbooks/backfill/"),
+    ],
+)
+def test_search_finds_a_page_and_opens_it(
+    browser: Browser, base: str, words: str, title: str, path: str
+) -> None:
+    with visit(browser, base) as opened:
+        page = opened.go("")
+        search(page, words)
+        results = page.locator("a.md-search-result__link")
+        found = results.filter(has=page.get_by_role("heading", name=title, exact=True)).first
+        found.click()
+        page.wait_for_url(f"**/{path}**")
+        expect(page.locator("h1")).to_contain_text(title)
+        assert opened.faults == []
+
+
+@BROWSER
+def test_search_finds_nothing_where_there_is_nothing(browser: Browser, base: str) -> None:
+    with visit(browser, base) as opened:
+        page = opened.go("")
+        search(page, "zzzwombat")
+        expect(page.locator(".md-search-result__meta")).to_contain_text("No matching documents")
+
+
+@BROWSER
+def test_dbt_docs_draw_the_lineage_graph(browser: Browser, base: str, project: Project) -> None:
+    with visit(browser, base) as opened:
+        page = opened.go("dbt/index.html#!/overview?g_v=1")
+        page.wait_for_function(f"() => ({DRAWN})().names.length > 0")
+        page.wait_for_function(f"() => ({DRAWN})().pixels > 10000")
+        drawn = page.evaluate(DRAWN)
+        assert opened.faults == []
+    wanted = {
+        unique_id
+        for unique_id, one in project.relations.items()
+        if not one.is_disabled and one.kind != "seed"
+    }
+    assert wanted <= set(drawn["names"])
+    assert set(project.manifest["exposures"]) <= set(drawn["names"])
+
+
+@BROWSER
+def test_dbt_docs_draw_nothing_while_the_graph_is_closed(browser: Browser, base: str) -> None:
+    with visit(browser, base) as opened:
+        page = opened.go("dbt/index.html#!/overview")
+        expect(page.locator("body")).to_contain_text("medallion", ignore_case=True)
+        assert page.evaluate(DRAWN)["pixels"] < 10000
+
+
+@BROWSER
+def test_dbt_docs_find_a_model(browser: Browser, base: str) -> None:
+    with visit(browser, base) as opened:
+        page = opened.go("dbt/index.html#!/model/model.medallion.dim_user")
+        expect(page.locator("body")).to_contain_text("One row per version of a user")
+        page.locator("#search").fill("dau")
+        found = page.get_by_role("heading", name="mart_user_engagement_v1 model")
+        expect(found).to_be_visible()
+        assert opened.faults == []
+
+
+@BROWSER
+def test_star_schema_shows_every_relationship(browser: Browser, base: str) -> None:
+    wanted = relationships_of_the_yaml()
+    assert "fct_streams.user_key → dim_user.user_key" in wanted
+    with visit(browser, base) as opened:
+        page = opened.go("star_schema/")
+        lines = page.locator("svg.star-schema path.relationship")
+        shown = [one.get_attribute("data-relationship") for one in lines.all()]
+        assert sorted(shown) == sorted(wanted)
+        assert all(one.bounding_box()["width"] > 20 for one in lines.all())
+        boxes = page.evaluate(BOXES)
+        page.locator("g.table[data-table=dim_user] a").click()
+        page.wait_for_url("**/dictionary/dim_user/")
+        assert opened.faults == []
+    for one in boxes:
+        for left, top, right, bottom in one["texts"]:
+            assert one["x"] <= left and right <= one["right"], one["name"]
+            assert one["y"] <= top and bottom <= one["bottom"], one["name"]
+        for other in boxes:
+            beside = one["right"] < other["x"] or other["right"] < one["x"]
+            apart = one["bottom"] < other["y"] or other["bottom"] < one["y"]
+            assert one is other or beside or apart, (one["name"], other["name"])
+
+
+@BROWSER
+def test_no_page_has_a_fault(browser: Browser, base: str, site: Path) -> None:
+    files = sorted(site.rglob("index.html"), key=lambda one: one.stat().st_size)
+    tables = [one for one in files if one.parent.parent.name == "dictionary"]
+    # The pages of single tables are alike: the longest ones stand for them.
+    visited = set(files) - set(tables[:-12])
+    assert len(visited) > 30
+    pages = [one.parent.relative_to(site).as_posix() for one in visited]
+    with visit(browser, base) as opened:
+        for path in sorted(pages):
+            page = opened.go("" if path == "." else f"{path}/")
+            if path != "dbt":
+                wide = page.evaluate(
+                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                )
+                assert wide <= 0, f"{path} is {wide} pixels wider than the window"
+        assert opened.faults == []
+
+
+@BROWSER
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("<script>console.error('oh no')</script>", "console: oh no"),
+        ("<script>throw new Error('oh no')</script>", "error: oh no"),
+        ("<img src='missing.png'>", "404: "),
+        ("<script src='https://cdn.example.com/mermaid.js'></script>", "external: https://cdn."),
+        ("<link rel='stylesheet' href='https://fonts.example.com/css'>", "external: https://fonts"),
+    ],
+)
+def test_a_faulty_page_is_told(browser: Browser, tmp_path: Path, fault: str, told: str) -> None:
+    (tmp_path / "index.html").write_text(f"<title>faulty</title><link rel=icon href=data:,>{fault}")
+    with served(tmp_path) as address, visit(browser, address) as opened:
+        opened.go("")
+        assert any(one.startswith(told) for one in opened.faults), opened.faults
+
+
+# --- the pages ---
+
+
+class Html(HTMLParser):
+    """A page's links and ids."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids: set[str] = set()
+        self.feed(file.read_text("utf-8"))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        told = dict(attributes)
+        self.ids.add(told.get("id") or "")
+        self.links += [told[key] or "" for key in ("href", "src") if key in told]
+
+
+def broken_links(site: Path) -> list[str]:
+    files = [one for one in site.rglob("*.html") if one.parent.name != "dbt"]
+    pages = {file: Html(file) for file in files}
+    broken = []
+    for file, page in pages.items():
+        if file.name == "404.html":
+            continue  # its links begin with the address that the site is published at
+        here = f"http://site/{file.parent.relative_to(site).as_posix()}/".replace("/./", "/")
+        for link in page.links:
+            to = urlsplit(urljoin(here, link))
+            if to.netloc != "site":
+                continue
+            target = site / unquote(to.path).strip("/")
+            target = target / "index.html" if target.is_dir() else target
+            lost = to.fragment and target in pages and to.fragment not in pages[target].ids
+            if not target.is_file() or (lost and not to.fragment.startswith("__")):
+                broken.append(f"{file.relative_to(site)}: {link}")
+    return broken
+
+
+def test_every_link_leads_somewhere(site: Path, tmp_path: Path) -> None:
+    assert broken_links(site) == []
+    (tmp_path / "index.html").write_text('<a href="nowhere/">x</a><a href="#nothing">y</a>')
+    assert len(broken_links(tmp_path)) == 2
+
+
+def test_every_relation_and_macro_has_its_page_with_all_columns(
+    site: Path, project: Project, queries: dict[str, Query]
+) -> None:
+    for one in project.relations.values():
+        ids = Html(site / "dictionary" / one.name / "index.html").ids
+        assert set(queries[one.unique_id].types) <= ids, one.name
+    macros = (site / "dictionary" / "macros" / "index.html").read_text()
+    assert [one["name"] for one in project.macros if f"<code>{one['name']}<" not in macros] == []
+
+
+def test_a_page_says_what_is_known_of_its_table(site: Path) -> None:
+    page = (site / "dictionary" / "dim_user" / "index.html").read_text()
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+    assert "incremental, cdc_merge" in text
+    assert "Analytics engineering (modelling), analytics-engineering@example.com" in text
+    assert "personal: name" in text
+    assert "versions_do_not_overlap(key: user_id)" in text
+    old = (site / "dictionary" / "mart_user_engagement.v1" / "index.html").read_text()
+    assert "2027-06-30" in old
+
+
+def test_the_repository_is_left_as_it_was(site: Path) -> None:
+    done = subprocess.run(
+        ["git", "status", "--porcelain", "docs", "models"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    )
+    assert "dictionary" not in done.stdout
+
+
+def test_a_link_to_a_file_of_the_repository_shows_it(tmp_path: Path) -> None:
+    (tmp_path / "docs" / "howto").mkdir(parents=True)
+    (tmp_path / "one.sql").write_text("select '```'")
+    page = tmp_path / "docs" / "howto" / "page.md"
+    page.write_text("[one](../../one.sql) and [the web](https://example.com/x)")
+    copy_pages(tmp_path / "docs", tmp_path / "pages", tmp_path)
+    copied = (tmp_path / "pages" / "howto" / "page.md").read_text()
+    assert copied == "[one](../source/one.sql.md) and [the web](https://example.com/x)"
+    assert "````sql" in (tmp_path / "pages" / "source" / "one.sql.md").read_text()
+    page.write_text("[two](../../two.sql)")
+    with pytest.raises(MedallionError, match=r"page\.md links to \.\./\.\./two\.sql, which is no"):
+        copy_pages(tmp_path / "docs", tmp_path / "again", tmp_path)
+
+
+def test_a_page_that_the_navigation_names_and_is_not_there_stops_the_build(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "README.md").write_text("# Start\n\n[gone](gone.md)\n")
+    with pytest.raises(MedallionError, match=r"faults: .*first_hour\.md.*; .*gone\.md"):
+        _mkdocs(tmp_path / "pages", tmp_path / "site")
+
+
+# --- star schema and lineage ---
+
+
+def test_the_star_schema_follows_the_tests(project: Project) -> None:
+    found = relationships(project)
+    assert {str(one) for one in found} == relationships_of_the_yaml()
+    manifest = json.loads(json.dumps(project.manifest))
+    gone = next(key for key in manifest["nodes"] if "relationships_fct_streams_user_key" in key)
+    del manifest["nodes"][gone]
+    fewer = Project(manifest, {})
+    drawn = drawing(fewer, relationships(fewer))
+    assert "fct_streams.user_key →" not in drawn
+    assert drawn.count("data-relationship=") == len(found) - 1
+
+
+@pytest.mark.parametrize(
+    ("column", "at_the_source"),
+    [
+        ("mart_daily_listening.listen_seconds", {"azure_sql.FactStream.listen_duration"}),
+        ("mart_daily_listening.country", {"azure_sql.DimUser.country"}),
+        ("mart_top_tracks_weekly.track_name", {"azure_sql.DimTrack.track_name"}),
+        ("dim_market.region", {"github.markets.region"}),
+        ("dim_artist.genre", {"azure_sql.DimArtist.genre"}),
+        ("dim_user.valid_from", {"azure_sql.DimUser._commit_time"}),
+        ("serving__mart_daily_listening.country", {"azure_sql.DimUser.country"}),
+        ("pool__dim_track.album_name", {"azure_sql.DimTrack.album_name"}),
+        ("mart_user_engagement.v1.stickiness_percent", set()),
+        ("mart_daily_listening.streams", set()),
+    ],
+)
+def test_lineage_leads_to_the_source(
+    project: Project, lineage: Lineage, column: str, at_the_source: set[str]
+) -> None:
+    ids = {f"{project.relations[one.relation].name}.{one.column}": one for one in lineage}
+    names = {one: name for name, one in ids.items()}
+    found = {names[one] for one in ends(lineage, ids[column])}
+    assert at_the_source <= found
+    assert {one.rsplit(".", 1)[0] for one in found} <= {
+        *(one.rsplit(".", 1)[0] for one in at_the_source),
+        "azure_sql.FactStream",
+    }
+
+
+def test_what_a_query_makes_itself_is_said(lineage: Lineage) -> None:
+    streams = lineage[ColumnId("model.medallion.mart_daily_listening", "streams")]
+    assert (streams.columns, streams.made) == (set(), {"COUNT(*)"})
+    row = lineage[ColumnId("model.medallion.stg_azure_sql__user_changes", "_landed_row")]
+    assert ColumnId("model.medallion.azure_sql__dim_user", "user_name") in row.columns
+    snapshot = lineage[ColumnId("snapshot.medallion.snap_markets", "dbt_valid_from")]
+    assert {one.relation for one in snapshot.columns} == {"model.medallion.stg_github__markets"}
+
+
+def test_few_columns_are_untraced_and_none_silently(project: Project, lineage: Lineage) -> None:
+    untraced = [one for one, origin in lineage.items() if origin.untraced]
+    assert len(untraced) <= UNTRACED_AT_MOST * len(lineage)
+    silent = [
+        column
+        for column, one in lineage.items()
+        if not (one.columns or one.made or one.untraced)
+        and project.relations[column.relation].kind not in ("source", "seed")
+    ]
+    assert silent == []
+
+
+def test_a_column_of_an_unknown_table_is_untraced(project: Project) -> None:
+    manifest = json.loads(json.dumps(project.manifest))
+    model = manifest["nodes"]["model.medallion.dim_device"]
+    model["compiled_code"] = "select device_key, device_type from elsewhere.things.devices"
+    changed = Project(manifest, {})
+    device = changed.relations["model.medallion.dim_device"]
+    found = read_lineage(changed, read_queries(changed), [device])
+    assert len(found) == 2
+    assert all("elsewhere" in str(one.untraced) for one in found.values())
+
+
+# --- descriptions ---
+
+
+def described(manifest: Path) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["describe", "--check", "--manifest", str(manifest)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+def test_everything_is_described(artifacts: Path) -> None:
+    code, said = described(artifacts / "manifest.json")
+    assert re.search(r"^ +seeds +0 +0 +–", said, re.M)
+    assert (code, "100.0%" in said.splitlines()[-2]) == (0, True), said
+
+
+def node(manifest: dict, name: str) -> dict:
+    return manifest["nodes"][f"model.medallion.{name}"]
+
+
+def _model(manifest: dict) -> None:
+    node(manifest, "dim_user")["description"] = " "
+
+
+def _column(manifest: dict) -> None:
+    node(manifest, "stg_azure_sql__user_changes")["columns"]["country"]["description"] = ""
+
+
+def _unlisted_column(manifest: dict) -> None:
+    del node(manifest, "plays_in_context")["columns"]["stream_id"]
+
+
+def _column_that_is_none(manifest: dict) -> None:
+    columns = node(manifest, "plays_in_context")["columns"]
+    columns["gone"] = {**columns["stream_id"], "name": "gone"}
+
+
+def _argument(manifest: dict) -> None:
+    manifest["macros"]["macro.medallion.version_key"]["arguments"][1]["description"] = ""
+
+
+def _unlisted_argument(manifest: dict) -> None:
+    macro = manifest["macros"]["macro.medallion.version_key"]
+    macro["macro_sql"] = macro["macro_sql"].replace("(natural_key,", "(natural_key, salt,")
+
+
+def _argument_that_is_none(manifest: dict) -> None:
+    macro = manifest["macros"]["macro.medallion.unknown_key"]
+    macro["arguments"] = [{"name": "gone", "type": "string", "description": "Gone."}]
+
+
+def _macro(manifest: dict) -> None:
+    manifest["macros"]["macro.medallion.landed"]["description"] = ""
+
+
+def _source_column(manifest: dict) -> None:
+    table = manifest["sources"]["source.medallion.azure_sql.DimUser"]
+    table["columns"]["user_name"]["description"] = ""
+
+
+def _source(manifest: dict) -> None:
+    for table in manifest["sources"].values():
+        table["source_description"] = table["source_description"].replace("Reference files", "")
+        if table["source_name"] == "github":
+            table["source_description"] = ""
+
+
+def _exposure(manifest: dict) -> None:
+    manifest["exposures"]["exposure.medallion.charts"]["description"] = ""
+
+
+def _snapshot_column(manifest: dict) -> None:
+    del manifest["nodes"]["snapshot.medallion.snap_markets"]["columns"]["dbt_scd_id"]
+
+
+def _singular_test(manifest: dict) -> None:
+    manifest["nodes"]["test.medallion.windows_leave_no_gap"]["description"] = ""
+
+
+def _generic_test(manifest: dict) -> None:
+    manifest["macros"]["macro.medallion.test_complete"]["description"] = ""
+
+
+def _served_column(manifest: dict) -> None:
+    del manifest["disabled"]["model.medallion.serving__dim_user"][0]["columns"]["country"]
+
+
+def _pool_column(manifest: dict) -> None:
+    del manifest["disabled"]["model.medallion.pool__fct_streams"][0]["columns"]["_slice"]
+
+
+@pytest.mark.parametrize(
+    ("plant", "told"),
+    [
+        (_model, "models/silver/core/dim_user.yml: model dim_user has no description"),
+        (_column, "column stg_azure_sql__user_changes.country has no description"),
+        (_unlisted_column, "column plays_in_context.stream_id is not listed"),
+        (_column_that_is_none, "column plays_in_context.gone is described, but"),
+        (_argument, "argument version_key(valid_from) has no description"),
+        (_unlisted_argument, "argument version_key(salt) is not listed"),
+        (_argument_that_is_none, "argument unknown_key(gone) is described, but"),
+        (_macro, "macros/landing/landed.sql: macro landed has no description"),
+        (_source_column, "_sources.yml: column azure_sql.DimUser.user_name has no description"),
+        (_source, "models/bronze/_sources.yml: source github has no description"),
+        (_exposure, "models/serving/_exposures.yml: exposure charts has no description"),
+        (_snapshot_column, "column snap_markets.dbt_scd_id is not listed"),
+        (_singular_test, "test windows_leave_no_gap has no description"),
+        (_generic_test, "macro test_complete has no description"),
+        (_served_column, "column serving__dim_user.country is not listed"),
+        (_pool_column, "column pool__fct_streams._slice is not listed"),
+    ],
+)
+def test_what_is_not_described_is_named(
+    project: Project, queries: dict[str, Query], plant: Callable[[dict], None], told: str
+) -> None:
+    manifest = json.loads(json.dumps(project.manifest))
+    plant(manifest)
+    lacking = [str(one) for one in things(Project(manifest, {}), queries) if one.lacks]
+    assert len(lacking) == 1
+    assert told in lacking[0]
+
+
+def test_arguments_in_another_order_are_told(project: Project, queries: dict[str, Query]) -> None:
+    manifest = json.loads(json.dumps(project.manifest))
+    manifest["macros"]["macro.medallion.landed"]["arguments"].reverse()
+    lacking = [str(one) for one in things(Project(manifest, {}), queries) if one.lacks]
+    assert len(lacking) == 2
+    assert all("is listed in another order than the macro takes it" in one for one in lacking)
+
+
+def test_the_check_fails_with_a_line_for_each(artifacts: Path, tmp_path: Path) -> None:
+    manifest = json.loads((artifacts / "manifest.json").read_text())
+    _model(manifest)
+    _argument(manifest)
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    code, said = described(tmp_path / "manifest.json")
+    lines = said.splitlines()
+    assert code == 1
+    assert lines[0] == (
+        "models/silver/core/dim_user.yml: model dim_user has no description: write one"
+    )
+    assert lines[1].endswith("argument version_key(valid_from) has no description: write one")
+    assert re.search(r"^ +models +70 +71 ", said, re.M)
+
+
+def test_a_column_that_a_query_gains_is_to_be_described(project: Project) -> None:
+    manifest = json.loads(json.dumps(project.manifest))
+    model = node(manifest, "users_in_context")
+    model["compiled_code"] = f"select inner_.*, 1 as gained from ({model['compiled_code']}) inner_"
+    changed = Project(manifest, {})
+    lacking = [str(one) for one in things(changed, read_queries(changed)) if one.lacks]
+    assert len(lacking) == 1
+    assert "column users_in_context.gained is not listed" in lacking[0]
+
+
+def test_a_manifest_without_sql_is_refused(artifacts: Path, tmp_path: Path) -> None:
+    manifest = json.loads((artifacts / "manifest.json").read_text())
+    node(manifest, "dim_user")["compiled_code"] = None
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    done = CliRunner().invoke(app, ["describe", "--manifest", str(tmp_path / "manifest.json")])
+    assert isinstance(done.exception, MedallionError)
+    assert "no compiled SQL of dim_user: run `medallion up` and `dbt compile`" in str(
+        done.exception
+    )
+    done = CliRunner().invoke(app, ["describe", "--manifest", str(tmp_path / "none.json")])
+    assert "run `medallion up` and `dbt compile`" in str(done.exception)
+
+
+def test_the_pool_describes_a_column_as_its_contract_does(project: Project) -> None:
+    for table in served_tables(where=POOLED):
+        pool = project.relations[f"model.medallion.pool__{table.name}"]
+        for column in table.columns:
+            if column.name in pool.columns:
+                assert pool.columns[column.name]["description"] == column.description, column

@@ -1,0 +1,203 @@
+"""A change's verdict: exactly what it touches is built, beside production and never in it."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from medallion.lock import single_run
+from medallion.slim.dbt import Dbt
+from medallion.slim.report import columns
+from medallion.slim.run import CHANGED, Described
+
+from support.lakehouse import PROJECT, REFRESHED, Lakehouse
+from support.published_tables import connected
+
+FOLDERS = ("models", "macros", "seeds", "snapshots")
+UNBUILT = ("test.", "exposure.")
+SEED = "seeds/spoken_languages.csv"
+
+
+@dataclass
+class Copy:
+    """A copy of the project as a branch has it, and production's manifest."""
+
+    folder: Path
+    state: Path
+    target: Path
+    home: Lakehouse
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def changed(self) -> set[str]:
+        """The names of the models, seeds, snapshots and unit tests that a slim run would take."""
+        flags = ["--target", "local_ci", "--project-dir", str(self.folder)]
+        flags += ["--profiles-dir", str(self.home.home), "--target-path", str(self.target)]
+        flags += ["--log-path", str(self.home.home / "logs")]
+        found = Dbt(flags, print).listed("--select", CHANGED, "--state", str(self.state))
+        return {one.split(".", 2)[2] for one in found if not one.startswith(UNBUILT)}
+
+    def slim(self, *options: str) -> str:
+        """Run `medallion slim` on this copy; what it prints."""
+        command = ["medallion", "slim", "--state", str(self.state)]
+        return self.home.run(
+            [*command, "--artifacts", str(self.target), *options],
+            DBT_PROJECT_DIR=str(self.folder),
+        )
+
+
+@pytest.fixture(scope="module")
+def production(lakehouse: Lakehouse) -> Lakehouse:
+    lakehouse.at(REFRESHED)
+    return lakehouse
+
+
+@pytest.fixture
+def copy(production: Lakehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
+    monkeypatch.setenv("MEDALLION_HOME", str(production.home))  # dbt runs here, on its profile
+    folder = tmp_path / "project"
+    for name in FOLDERS:
+        shutil.copytree(PROJECT / name, folder / name)
+    for name in ("generic", "singular"):
+        shutil.copytree(PROJECT / "tests" / name, folder / "tests" / name)
+    shutil.copy(PROJECT / "dbt_project.yml", folder)
+    state, target = tmp_path / "state", tmp_path / "target"
+    state.mkdir()
+    target.mkdir()
+    shutil.copy(production.home / "target" / "manifest.json", state)
+    shutil.copy(production.home / "target" / "partial_parse.msgpack", target)
+    return Copy(folder, state, target, production)
+
+
+def test_nothing_changed__nothing_is_taken(copy: Copy) -> None:
+    assert copy.changed() == set()
+    assert "nothing to build" in copy.slim()
+
+
+def test_one_mart__is_taken_alone(copy: Copy) -> None:
+    copy.edit("models/gold/mart_top_tracks_weekly.sql", "select", "select -- a thought\n")
+    assert {one for one in copy.changed() if "__" not in one} == {"mart_top_tracks_weekly"}
+
+
+def test_a_macro__takes_every_model_that_calls_it(copy: Copy) -> None:
+    copy.edit("macros/cdc/weekly_chart.sql", "select", "select -- a thought\n")
+    assert {one for one in copy.changed() if "." not in one} == {
+        "mart_top_artists_weekly",
+        "mart_top_tracks_weekly",
+    }
+
+
+def test_a_seed__takes_itself_and_what_reads_it(copy: Copy) -> None:
+    seed = copy.folder / SEED
+    seed.write_text("country,language\nChile,Spanish\n")
+    (copy.folder / "models/gold/languages.sql").write_text(
+        "{{ config(materialized='view', contract={'enforced': false}) }}\n"
+        "select * from {{ ref('spoken_languages') }}\n"
+    )
+    new = {"spoken_languages", "languages"}
+    assert copy.changed() == new
+    shutil.copy(copy.target / "manifest.json", copy.state)
+    assert copy.changed() == set()
+    seed.write_text("country,language\nChile,Castellano\n")
+    assert copy.changed() == new
+
+
+def test_a_contract__is_taken_and_told_to_need_a_full_refresh(copy: Copy) -> None:
+    model = "models/gold/mart_top_artists_weekly"
+    copy.edit(f"{model}.yml", "data_type: bigint\n        description: Plays", NARROW)
+    copy.edit(f"{model}.sql", "    streams,\n    l", "    cast(streams as int) as streams,\n    l")
+    report = copy.slim()
+    assert "`streams`: bigint → int" in report
+    assert "dbt run --full-refresh --select mart_top_artists_weekly" in report
+    assert "on a clone" not in report
+
+
+def test_a_description__takes_the_model_whose_comment_it_is(copy: Copy) -> None:
+    copy.edit(
+        "models/silver/core/dim_device.yml", "One row per kind", "Said better: a row per kind"
+    )
+    assert "dim_device" in copy.changed()
+    assert "dim_user" not in copy.changed()
+
+
+def test_slim_run__reads_production_and_writes_beside_it(copy: Copy) -> None:
+    before = written(copy.home.home)
+    model = "models/gold/mart_daily_listening.sql"
+    copy.edit(model, "count(*) as streams", "count(*) + 0 as streams")
+    report = copy.slim()
+    assert re.search(r"\| mart_daily_listening \| success, on a clone \| ([\d,]+) \| \1 \|", report)
+    assert written(copy.home.home) == before
+    assert not [name for name in schemas(copy.home) if name.startswith("slim_")]
+    ran = (copy.target / "run/medallion" / model).read_text()
+    assert "merge into `medallion`.`slim_gold`.`mart_daily_listening`" in ran
+    compiled = (copy.target / "compiled/medallion" / model).read_text()
+    assert "`medallion`.`silver`.`fct_streams`" in compiled
+    assert "slim_silver" not in compiled
+
+
+def test_a_failing_test__fails_the_run_and_leaves_no_schema(copy: Copy) -> None:
+    broken = copy.folder / "tests/singular/never_true.sql"
+    broken.write_text("select * from {{ ref('mart_user_engagement') }}\n")
+    with pytest.raises(AssertionError, match=r"(?s)dbt: failed.*\*\*never_true\*\* \(fail\)"):
+        copy.slim()
+    assert not [name for name in schemas(copy.home) if name.startswith("slim_")]
+
+
+def test_two_runs_at_once__the_second_is_refused(copy: Copy) -> None:
+    with (
+        single_run(copy.target / "slim.lock", "slim run"),
+        pytest.raises(AssertionError, match="Another slim run is running here"),
+    ):
+        copy.slim()
+
+
+def test_production_s_schemas_are_never_dropped(copy: Copy) -> None:
+    with pytest.raises(AssertionError, match="does not prefix its schemas: gold is kept"):
+        copy.home.run(["dbt", "run-operation", "drop_target_schemas"])
+
+
+def test_a_folder_without_a_manifest_is_named(copy: Copy) -> None:
+    (copy.state / "manifest.json").write_text("[]")
+    with pytest.raises(AssertionError, match=r"manifest\.json is no dbt manifest"):
+        copy.slim()
+    (copy.state / "manifest.json").unlink()
+    with pytest.raises(AssertionError, match="the state is the target folder of production"):
+        copy.slim()
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told"),
+    [
+        ({"a": "int"}, {"a": "int"}, "the same"),
+        ({"a": "int", "b": "date"}, {"a": "int"}, "+ `b` date"),
+        ({"a": "bigint"}, {"a": "int", "c": "int"}, "− `c`, `a`: int → bigint"),
+        ({"a": "int"}, None, "new"),
+        (None, {"a": "int"}, "–"),
+    ],
+)
+def test_columns_are_compared(ours, theirs, told) -> None:
+    assert columns(*(found and Described(1, found) for found in (ours, theirs))) == told
+
+
+NARROW = "data_type: int\n        description: Plays"
+
+
+def written(home: Path) -> set[tuple[str, int]]:
+    """Every file of the lake and of the tables of production, and when it was last written."""
+    files = [*(home / "lake").rglob("*"), *(home / "warehouse" / "tables").rglob("*")]
+    return {
+        (str(file), file.stat().st_mtime_ns)
+        for file in files
+        if file.is_file() and "/slim_" not in str(file)
+    }
+
+
+def schemas(home: Lakehouse) -> list[str]:
+    with connected(home.home) as connection, connection.cursor() as cursor:
+        cursor.execute("show schemas")
+        return [row[0] for row in cursor.fetchall()]

@@ -1,0 +1,147 @@
+"""How the tests of the check plant a fault in the small factory, and see that it is found."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from medallion.adf.check import check
+
+from support.small_factory import activity, at, expression, files, reference, write
+
+Files = dict[str, dict[str, Any]]
+OUTER = "pipeline/outer"
+INNER = "pipeline/inner"
+LOOK = "$.properties.activities[0]"
+EACH = "$.properties.activities[1]"
+CHOOSE = "$.properties.activities[2]"
+TELL = "$.properties.activities[3]"
+SETTINGS = "$.properties.typeProperties"
+
+
+def outer(found: Files, *keys: str | int) -> Any:
+    return at(found, OUTER, "activities", *keys)
+
+
+def look(found: Files) -> Any:
+    return outer(found, 0, "typeProperties")
+
+
+def each(found: Files) -> Any:
+    return outer(found, 1, "typeProperties")
+
+
+def choose(found: Files) -> Any:
+    return outer(found, 2, "typeProperties")
+
+
+def tell(found: Files) -> Any:
+    return outer(found, 3)
+
+
+def lake(found: Files) -> Any:
+    return at(found, "linkedService/lake", "typeProperties")
+
+
+def call(found: Files) -> Any:
+    return each(found)["activities"][0]["typeProperties"]["ifTrueActivities"][0]["typeProperties"]
+
+
+def recurrence(found: Files) -> Any:
+    return at(found, "trigger/hourly", "typeProperties", "recurrence")
+
+
+def window(found: Files, **settings: Any) -> None:
+    """Make a tumbling window trigger beside the hourly one."""
+    found["trigger/window"] = {
+        "name": "window",
+        "properties": {
+            "type": "TumblingWindowTrigger",
+            "pipeline": {
+                "pipelineReference": reference("Pipeline", "inner"),
+                "parameters": {"table": "@trigger().outputs.windowStartTime", "size": 1},
+            },
+            "typeProperties": {
+                "frequency": "Hour",
+                "interval": 1,
+                "startTime": "2025-01-01T00:00:00Z",
+                "maxConcurrency": 1,
+                **settings,
+            },
+        },
+    }
+
+
+CALL = f"{EACH}.typeProperties.activities[0].typeProperties.ifTrueActivities[0].typeProperties"
+VAULT_MEND = "move it to Key Vault and refer to it by an AzureKeyVaultSecret"
+OUT = "move it into a pipeline of its own and call that by ExecutePipeline"
+ENTITY = r"begin with a letter, a digit or _ and use none of < > * # . % & : \ + ? /"
+LONG = "a" * 56
+
+
+def inside(found: Files, kind: str, one: dict[str, Any]) -> None:
+    """Put an activity into the ForEach, or into the If that stands in it."""
+    block = each(found)["activities"]
+    (block if kind == "ForEach" else block[0]["typeProperties"]["ifTrueActivities"]).append(one)
+
+
+def loop(name: str = "Loop") -> dict[str, Any]:
+    rest = [activity("Rest", "Wait", waitTimeInSeconds=1)]
+    return activity(name, "Until", expression=expression("@equals(1, 1)"), activities=rest)
+
+
+def branch(name: str = "Branch") -> dict[str, Any]:
+    return activity(name, "IfCondition", expression=expression("@equals(1, 1)"))
+
+
+IN_EACH = f"{EACH}.typeProperties.activities"
+IN_IF = f"{IN_EACH}[0].typeProperties.ifTrueActivities"
+
+
+def copy(found: Files, **changed: Any) -> None:
+    """Put a Copy of a JSON file into the inner pipeline."""
+    store = {"type": "AzureBlobFSReadSettings"}
+    one = activity(
+        "Copy",
+        "Copy",
+        source={"type": "JsonSource", "storeSettings": store},
+        sink={"type": "JsonSink", "storeSettings": {"type": "AzureBlobFSWriteSettings"}},
+    )
+    one["inputs"] = [reference("Dataset", "files", parameters={"file": "a"})]
+    one["outputs"] = [reference("Dataset", "files", parameters={"file": "b"})]
+    for key, value in changed.items():
+        (one if key in ("inputs", "outputs") else one["typeProperties"])[key] = value
+    at(found, INNER, "activities").append(one)
+
+
+COPY = "$.properties.activities[1]"
+
+
+def said(text: str) -> Callable[[Files], Any]:
+    """Plant an expression as the address that the Web activity calls."""
+    return lambda f: tell(f)["typeProperties"].update(url=expression(text))
+
+
+URL = f"{TELL}.typeProperties.url.value"
+
+
+# What the plant is called, how it is planted, the file in which the fault is, its path, what is
+# wrong, and the mend.
+Plant = tuple[str, Callable[[Files], Any], str, str, str, str]
+
+
+def plants(*found: Plant) -> Any:
+    """A parametrization over plants."""
+    return pytest.mark.parametrize("plant", [pytest.param(one[1:], id=one[0]) for one in found])
+
+
+def see(folder: Path, plant: Any) -> None:
+    """Plant a fault, and see exactly it; what else is told follows from it, in the same file."""
+    change, file, path, message, mend = plant
+    found = files()
+    change(found)
+    faults = check(write(folder, found))
+    told = [(one.file, one.path, one.message, one.mend) for one in faults if not one.warning]
+    assert (f"{file}.json", path, message, mend) in told
+    assert all(one[0] == f"{file}.json" for one in told), told
+    assert not any("hidden1" in str(one) for one in faults)
