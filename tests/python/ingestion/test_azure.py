@@ -27,7 +27,7 @@ from medallion_local.data_factory.run import ingest as ingest_here
 from medallion_local.http import Answer
 from typer.testing import CliRunner, Result
 
-from support.management_api import GROUP, NAME, ManagementApi, slow, tiny
+from support.management_api import GROUP, NAME, ManagementApi, management_api, slow, tiny
 from support.source_home import change, landed, make, rows
 from support.vault_servers import certificates_in, live_in
 

@@ -13,8 +13,8 @@ PREAMBLE = """
 import json, sys, time
 from pathlib import Path
 from medallion.errors import MedallionError
-from medallion.local.source import connection
-from medallion.local.source.database import SourceDatabase
+from medallion_local.azure_sql import connection
+from medallion_local.azure_sql.database import SourceDatabase
 source = SourceDatabase.open(Path(sys.argv[1]))
 end = time.monotonic() + float(sys.argv[2])
 """
