@@ -125,7 +125,9 @@ def plugin(project: Path, settings: dict[str, object]) -> None:
     credentials = SimpleNamespace(connection_parameters=settings.get("connection_parameters"))
     obj = {
         "profile": SimpleNamespace(credentials=credentials),
-        "project": SimpleNamespace(project_root=str(project)),
+        "project": SimpleNamespace(
+            project_root=str(project), target_path="target", log_path="logs"
+        ),
     }
     with click.Context(click.Command("run"), obj=obj):
         MedallionPlugin("medallion")

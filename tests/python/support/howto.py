@@ -9,9 +9,10 @@ from pathlib import Path
 from support.lakehouse import PROJECT
 
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.M | re.S)
-COPIED = "adf dbt_project.yml docs macros medallion medallion_local models pyproject.toml selectors.yml snapshots"
-COPIED += (
-    " seeds sql tests/generic tests/singular dbt_medallion.py profiles.yml.example dbt-bouncer.yml"
+COPIED = (
+    "adf dbt_project.yml docs macros medallion medallion_local models pyproject.toml selectors.yml"
+    " snapshots seeds sql tests/generic tests/singular dbt_medallion.py profiles.yml.example"
+    " dbt-bouncer.yml"
 )
 
 
