@@ -1,5 +1,6 @@
 """Backfills and retries after change data cleanup: refused by name, and no file ever shrinks."""
 
+import datetime as dt
 import json
 import os
 import random
@@ -46,11 +47,11 @@ def home(backfilled: Home, tmp_path: Path) -> Home:
     return copy
 
 
-def lsn(home: Home, moment: str) -> str:
-    """The LSN of the first commit at or after a time."""
+def lsn(home: Home, moment: str, operator: str = "smallest greater than or equal") -> str:
+    """The LSN of the first commit at or after a time, or of another one beside it."""
     found = SourceDatabase.open(home.source_database).query(
         "SELECT CONVERT(varchar(22), sys.fn_cdc_map_time_to_lsn("
-        f"'smallest greater than or equal', '{moment}'), 1) AS lsn"
+        f"'{operator}', '{moment}'), 1) AS lsn"
     )
     return str(found.read_all()["lsn"][0].as_py())
 
@@ -100,7 +101,9 @@ def test_rest_of_a_range_lands_beside_the_whole_file(home: Home) -> None:
     [
         (("2025-01-04", "2025-01-05"), "2025-01-04", "Succeeded", 12),  # all of it is there
         (("2025-01-05", "2025-01-05"), "2025-01-04", "Succeeded", 6),
-        (("2000-01-01", "2099-12-31"), "2025-01-02", "Succeeded", 18),  # nothing was removed
+        (("2025-01-02", "2099-12-31"), "2025-01-02", "Succeeded", 18),  # nothing was removed
+        (("2025-01-01", "2099-12-31"), "2025-01-02", "Failed", 0),  # a day before capture began
+        (("2025-01-01", "2025-01-01"), "2025-01-02", "Failed", 0),
         (("2000-01-01", "2025-01-05"), "2025-01-04", "Failed", 0),
         (("2025-01-02", "2025-01-03"), "2025-01-05", "Failed", 0),  # nothing of it is left
     ],
@@ -128,6 +131,54 @@ def test_capture_instance_that_was_made_again_holds_no_older_changes(home: Home)
     assert "are not all there" in str(result.error)
     assert "change data cleanup has passed the watermark" in str(ingest(home, "DimUser").error)
     assert contents(home) == before
+
+
+@pytest.mark.parametrize(
+    ("days", "low", "status", "count"),
+    [
+        (("2025-01-06", "2025-01-08"), None, "Succeeded", 12),
+        (("2025-01-05", "2025-01-08"), None, "Failed", 0),
+        (("2025-01-06", "2025-01-08"), "2025-01-07", "Failed", 0),
+    ],
+)
+def test_day_on_which_capture_began_counts_as_whole(
+    home: Home, days: tuple[str, str], low: str | None, status: str, count: int
+) -> None:
+    """Until a cleanup: the first load has the rows of that morning."""
+    source = SourceDatabase.open(home.source_database)
+    morning = dt.datetime(2025, 1, 6, 10)
+    for procedure in (
+        "disable_table @capture_instance = N'dbo_DimUser',",
+        "enable_table @role_name = NULL,",
+    ):
+        source.execute(
+            f"EXEC sys.sp_cdc_{procedure} @source_schema = N'dbo', @source_name = N'DimUser'",
+            morning,
+        )
+    for day in ("2025-01-06", "2025-01-07"):
+        change(home, "UPDATE dbo.DimUser SET country = N'New'", day)
+    if low:
+        cleanup(home, lsn(home, low))
+    result = ingest(home, "DimUser", *days)
+    assert (result.status, result.rows) == (status, count)
+    if status == "Failed":
+        moment = "2025-01-07T12:00:00" if low else "2025-01-06T10:00:00"
+        assert f"holds changes from {moment} UTC on" in str(result.error)
+
+
+def test_range_lacks_a_removed_change_although_min_lsn_is_older(home: Home) -> None:
+    """The clock stepped back: the change of the 8th stands before that of the 7th in the log."""
+    for day in ("2025-01-08", "2025-01-09", "2025-01-10"):
+        change(home, "UPDATE dbo.DimUser SET country = N'New'", day)
+    with duckdb.connect(str(home.source_database)) as con:
+        con.execute(
+            "UPDATE stand_in.lsn_time_mapping SET tran_end_time = '2025-01-07 12:00:00' "
+            "WHERE tran_end_time = '2025-01-09 12:00:00'"
+        )
+    cleanup(home, lsn(home, "2025-01-07T12:00:00", "largest less than or equal"))
+    result = ingest(home, "DimUser", "2025-01-08", "2025-01-10")
+    assert result.status == "Failed" and "are not all there" in str(result.error)
+    assert ingest(home, "DimUser", "2025-01-10", "2025-01-10").status == "Succeeded"
 
 
 @pytest.mark.parametrize("activity", ["Pin window", "Count rows", "Find landed file", "Copy rows"])
