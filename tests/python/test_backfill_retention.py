@@ -5,6 +5,7 @@ import json
 import os
 import random
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +22,12 @@ from medallion.proof import prove
 from medallion.receipts import Receipt, read_receipt
 from typer.testing import CliRunner
 
+from conformance.columns import COLUMNS
+from conformance.delivery import Backfill
+from conformance.generate import generate
+from conformance.scenario import BASE, Change
 from factory_home import change, landed, make, rows
+from oracle.changes import is_placed
 
 DAYS = ("2025-01-03", "2025-01-05")
 WHOLE = "backfill_2025-01-03_2025-01-05.parquet"
@@ -254,6 +260,80 @@ def test_partial_is_for_backfills_alone(home: Home, monkeypatch: pytest.MonkeyPa
     result = CliRunner().invoke(app, ["ingest", "--allow-partial"])
     assert isinstance(result.exception, MedallionError)
     assert "--allow-partial is for a backfill" in str(result.exception)
+
+
+Asked = tuple[list[Change], Backfill, list[Change]]
+
+
+def asked_of_a_scenario(dice: random.Random, outcome: str) -> Asked:
+    """A generated log, a backfill after a cleanup, and its answer with changes of users."""
+    while True:
+        log = [c for c in generate(dice.randrange(10**6), 1, 1, [1], []).changes if is_placed(c)]
+        low = dice.choice(sorted({change["_start_lsn"] for change in log}))
+        first = dice.choice([(change["_commit_time"] - BASE).days for change in log])
+        asked = Backfill(0, first, first + dice.randrange(12), low, outcome == "rest")
+        label, places = asked.answer(log, range(len(log)))
+        found = [log[place] for place in places if log[place]["table"] == "DimUser"]
+        kind = "refused" if "refused" in label else "rest" if "since" in label else "whole"
+        if kind == outcome and (found or kind == "refused"):
+            return log, asked, found
+
+
+def commit_log(home: Home, log: list[Change]) -> None:
+    """Put the users' changes of a generated log, and all its commits, behind the source's own."""
+    times = {c["_start_lsn"]: c["_commit_time"].replace(microsecond=0) for c in log}
+    users = [change for change in log if change["table"] == "DimUser"]
+    values = ", ".join("?" * len(COLUMNS["DimUser"]))
+    with duckdb.connect(str(home.source_database)) as con:
+        con.executemany(
+            "INSERT INTO stand_in.lsn_time_mapping VALUES ($1, $2, $2, $1, $1)",
+            [(address(number), time) for number, time in sorted(times.items())],
+        )
+        con.executemany(
+            f'INSERT INTO stand_in."log_dbo_DimUser" VALUES (?, ?, ?, 127, {values})',
+            [
+                (
+                    address(change["_start_lsn"]),
+                    address(place),
+                    change["_operation"],
+                    *(change[column] for column in COLUMNS["DimUser"]),
+                )
+                for place, change in enumerate(users)
+            ],
+        )
+
+
+def address(number: int) -> bytes:
+    """The LSN of a generated log's number: after those of `make`."""
+    return bytes.fromhex(f"000000FF{number:016X}")
+
+
+@pytest.mark.parametrize("outcome", ["whole", "refused", "rest"])
+def test_pipelines_answer_as_the_generated_scenarios_say(tmp_path: Path, outcome: str) -> None:
+    """`make conformance` lands files without a source: its answers are those of the pipelines."""
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    home = make(tmp_path)
+    log, asked, found = asked_of_a_scenario(random.Random(seed), outcome)
+    commit_log(home, log)
+    low = f"0x{address(asked.low or 0).hex().upper()}"
+    cleanup(home, low)
+    first, last = ((BASE + dt.timedelta(days=day)).date() for day in (asked.first, asked.last))
+    result = ingest(home, "DimUser", first, last, allow_partial=asked.allow_partial)
+    files = landed(home, "DimUser")
+    if outcome == "refused":
+        assert result.status == "Failed" and "are not all there" in str(result.error)
+        assert files == []
+        return
+    assert result.status == "Succeeded", result.error
+    since = f"_since_{low}" if outcome == "rest" else ""
+    assert [file.name for file in files] == [f"backfill_{first}_{last}{since}.parquet"]
+    lsns = [bytes.fromhex(row["_start_lsn"][2:]) for row in rows(files[0])]
+    # Where the clock stepped back, changes of other days stand between those of the range.
+    wanted = Counter(address(change["_start_lsn"]) for change in found)
+    assert wanted <= Counter(lsns)
+    if outcome == "rest":
+        assert min(lsns) >= address(asked.low or 0)
 
 
 STEPS = int(os.environ.get("MEDALLION_RETENTION_STEPS", "8"))

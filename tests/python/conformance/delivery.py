@@ -35,9 +35,9 @@ class Backfill:
     def answer(self, changes: list[Change], captured: Iterable[int]) -> tuple[str, list[int]]:
         """The label of the file that it lands, and its changes, by their places in the log.
 
-        `captured` are the places of what the source holds without a cleanup. docs/runbooks/
-        backfill.md has the rule: the range is whole if each change since its first day is there. A refusal lands
-        nothing, and is kept as a label without changes.
+        `captured` are the places of what the source holds without a cleanup. The rule is that of
+        docs/runbooks/backfill.md: the range is whole if each change since its first day is there.
+        A refusal lands nothing, and is kept as a label without changes.
         """
         begins = BASE + timedelta(days=self.first)
         ends = BASE + timedelta(days=self.last + 1)
