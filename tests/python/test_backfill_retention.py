@@ -305,7 +305,7 @@ def commit_log(home: Home, log: list[Change]) -> None:
 
 def address(number: int) -> bytes:
     """The LSN of a generated log's number: after those of `make`."""
-    return bytes.fromhex(f"000000FF{number:016X}")
+    return bytes.fromhex(f"000000FF{number:012X}")
 
 
 @pytest.mark.parametrize("outcome", ["whole", "refused", "rest"])
