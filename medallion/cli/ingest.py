@@ -32,7 +32,7 @@ def ingest(
         bool,
         typer.Option(
             "--allow-partial",
-            help="Backfill what is left of days of which the source has cleaned up changes.",
+            help="Backfill the changes that the source still holds of days that are not whole.",
         ),
     ] = False,
     crash_before: Annotated[

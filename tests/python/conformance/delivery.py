@@ -1,7 +1,9 @@
 """How a change log is cut into batches and files: late, twice, out of order, in every shape."""
 
 import random
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from conformance.columns import ADDED_LATER
 from conformance.scenario import BASE, Change
@@ -12,13 +14,52 @@ NANOSECONDS = (
     datetime(2262, 4, 11, 23, 47, 16, 854775),
 )
 TEMPERS = ("in order", "in order", "some late", "some late", "shuffled", "plays first", "at once")
+FIRST_DAY, LAST_DAY = 14, 45  # of the changes: on the first one capture begins
+LOWS = (3, 4, 6, 9, 0x1000, 0x2000)  # LSNs amid those of the logs
 Batches = list[dict[str, list[int]]]
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """Days that are asked for again in a batch, both included and counted from day 0.
+
+    Before that, change data cleanup has removed the changes below the LSN `low`, if there is one.
+    """
+
+    batch: int
+    first: int
+    last: int
+    low: int | None = None
+    allow_partial: bool = False
+
+    def answer(self, changes: list[Change], captured: Iterable[int]) -> tuple[str, list[int]]:
+        """The label of the file that it lands, and its changes, by their places in the log.
+
+        `captured` are the places of what the source holds without a cleanup. The rule is that of
+        docs/runbooks/backfill.md: the range is whole if each change since its first day is there.
+        A refusal lands nothing, and is kept as a label without changes.
+        """
+        begins = BASE + timedelta(days=self.first)
+        ends = BASE + timedelta(days=self.last + 1)
+        since = [p for p in captured if (changes[p]["_commit_time"] or datetime.min) >= begins]
+        asked = [place for place in since if changes[place]["_commit_time"] < ends]
+        days = f"{self.first}_{self.last}"
+        if all(self._is_left(changes[place]) for place in since):
+            return f"backfill_{days}", asked
+        if not self.allow_partial:
+            return f"refused_{days}_since_{self.low}", []
+        left = [place for place in asked if self._is_left(changes[place])]
+        return f"backfill_{days}_since_{self.low}", left
+
+    def _is_left(self, change: Change) -> bool:
+        lsn = change["_start_lsn"]
+        return self.low is None or lsn is None or lsn >= self.low
 
 
 def deliver(
     changes: list[Change],
     batches: int,
-    backfills: list[tuple[int, int, int]],
+    backfills: list[Backfill],
     dice: random.Random,
 ) -> Batches:
     """Each change at least once: per batch, label of a file → places of its changes in the log."""
@@ -33,16 +74,11 @@ def deliver(
         for batch in arrivals:
             label = dice.choice(_labels(change, batch))
             delivered[batch].setdefault(label, []).append(place)
-    for batch, first, last in backfills:
-        within = [
-            place
-            for place, change in enumerate(changes)
-            if due[place] <= batch
-            and change["_commit_time"] is not None
-            and first <= (change["_commit_time"] - BASE).days <= last
-        ]
-        if within:
-            delivered[batch][f"backfill_{first}_{last}"] = within
+    for asked in backfills:
+        captured = [place for place in range(len(changes)) if due[place] <= asked.batch]
+        label, rows = asked.answer(changes, captured)
+        if rows or label.startswith("refused"):
+            delivered[asked.batch][label] = rows
     for files in delivered:
         for rows in files.values():
             dice.shuffle(rows)
@@ -82,11 +118,30 @@ def _labels(change: Change, batch: int) -> list[str]:
     return labels
 
 
-def backfills_of_era(seed: int, era: int, batches: int) -> list[tuple[int, int, int]]:
-    """What an era lands again, often nothing: (batch, first day, last day), counted from day 0."""
+def backfills_of_era(seed: int, era: int, batches: int) -> list[Backfill]:
+    """What is asked for again in an era, often nothing; in the first one always after a cleanup."""
     dice = random.Random(f"{seed}/backfills/{era}")
     found = []
     for _ in range(dice.choice([0, 0, 0, 0, 0, 1, 2])):
-        first = dice.randrange(14, 45)
-        found.append((dice.randrange(batches), first, first + dice.randrange(12)))
+        batch, first = dice.randrange(batches), dice.randrange(FIRST_DAY, LAST_DAY)
+        last = first + dice.randrange(12)
+        if dice.random() < 0.5:
+            found.append(Backfill(batch, first, last))
+        else:
+            found += _around_a_cleanup(batch, first, last, dice.choice(LOWS), dice)
+    if era == 0:  # one that has never landed, and one of other days that has
+        middle = dice.randrange(FIRST_DAY + 6, FIRST_DAY + 10)
+        found += _around_a_cleanup(0, FIRST_DAY, middle - 1, dice.randint(4, 6), dice)
+        found += _around_a_cleanup(batches - 1, middle, LAST_DAY, 0x1000, dice)
     return found
+
+
+def _around_a_cleanup(
+    batch: int, first: int, last: int, low: int, dice: random.Random
+) -> list[Backfill]:
+    """The same days in a batch before the cleanup, after it, and the rest of them."""
+    return [
+        *(Backfill(earlier, first, last) for earlier in dice.sample(range(batch), min(batch, 1))),
+        Backfill(batch, first, last, low),
+        Backfill(batch, first, last, low, allow_partial=True),
+    ]

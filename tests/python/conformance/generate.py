@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from conformance.columns import ADDED_LATER, COLUMNS
-from conformance.delivery import NANOSECONDS, deliver
+from conformance.delivery import FIRST_DAY, NANOSECONDS, Backfill, deliver
 from conformance.scenario import BASE, Change, Scenario
 from oracle.changes import AFTER, BEFORE, DELETE, INSERT, KEYS, order
 
-FIRST_COMMIT = BASE + timedelta(days=14)
+FIRST_COMMIT = BASE + timedelta(days=FIRST_DAY)
 LAST_COMMIT = BASE + timedelta(days=47)
 MEMBERS = 3  # keys of each dimension; plays name one more, which never is
 PLAYS = 9
@@ -276,13 +276,13 @@ def generate(
     number: int,
     batches: int,
     own_days: list[int],
-    backfills: list[tuple[int, int, int]],
+    backfills: list[Backfill],
     attempt: int = 0,
 ) -> Scenario:
     """The scenario of a seed and number; another one for each attempt.
 
-    `own_days` of the calendar are its alone among its era; `backfills` are (batch, first day, last
-    day) that the whole era lands again. The same arguments give the same scenario.
+    `own_days` of the calendar are its alone among its era; `backfills` are asked for in the whole
+    era. The same arguments give the same scenario.
     """
     author = Author(seed, number, own_days, attempt)
     changes = author.write()

@@ -157,6 +157,45 @@ def _shaped(shape: str) -> Callable[[Told], bool]:
     return lambda told: any(label.startswith(shape) for labels in told.labels for label in labels)
 
 
+def _rest_beside_the_whole(told: Told) -> bool:
+    """What is left of a range lands beside the file that the range had before the cleanup."""
+    whole: set[str] = set()
+    for labels in told.labels:
+        whole |= {
+            label for label in labels if label.startswith("backfill") and "since" not in label
+        }
+        rests = {label.partition("_since_")[0] for label in labels if _is_rest(label)}
+        if rests & whole:
+            return True
+    return False
+
+
+def _is_rest(label: str) -> bool:
+    return label.startswith("backfill") and "_since_" in label
+
+
+def _first_in_a_rest(told: Told) -> bool:
+    """A change that no other file has brought when what is left of its range lands."""
+    return any(
+        {label for batch, label in came if batch == came[0][0]} == {came[0][1]}
+        and _is_rest(came[0][1])
+        for came in told.arrivals.values()
+    )
+
+
+def _removed_then_late(told: Told) -> bool:
+    """A change that a cleanup removed and a backfill therefore lacks lands in a later batch."""
+    return any(
+        told.first[place] > batch
+        and is_placed(change)
+        and change["_start_lsn"] < int(label.rpartition("_")[2])
+        for batch, labels in enumerate(told.labels)
+        for label in labels
+        if "_since_" in label
+        for place, change in enumerate(told.changes)
+    )
+
+
 def _play(claim: Callable[[Change], bool]) -> Callable[[Told], bool]:
     return lambda told: any(claim(play) for play in told.plays)
 
@@ -244,6 +283,13 @@ ALL: dict[str, Callable[[Told], bool]] = {
         sum("rerun" in labels for labels in told.labels) > 1
     ),
     "a backfill": _shaped("backfill"),
+    "a backfill refused after a cleanup": _shaped("refused"),
+    "the rest of a backfill after a cleanup": lambda told: any(
+        _is_rest(label) for labels in told.labels for label in labels
+    ),
+    "the rest of a backfill beside the whole file": _rest_beside_the_whole,
+    "a change that first lands in the rest of a backfill": _first_in_a_rest,
+    "a change that was removed before a backfill, and lands later": _removed_then_late,
     "deleted": lambda told: any(c["_operation"] == DELETE for c in told.changes),
     "reinserted": lambda told: any(_reinserts(told)),
     "reinserted in the transaction of the delete": lambda told: any(

@@ -53,10 +53,12 @@ class Landing:
             self._write(file, shape, table, held)
 
     def _file(self, table: str, label: str, place: Place) -> Path:
-        shape, *days = label.split("_")
+        shape, *words = label.split("_")
         if shape == "backfill":
-            first, last = (place.moment(_day(int(day))) for day in days)
+            first, last = (place.moment(_day(int(day))) for day in words[:2])
             name = f"backfill_{first:%Y-%m-%d}_{last:%Y-%m-%d}"
+            if "since" in words:
+                name += f"_since_0x{int(words[-1]):020X}"
         elif shape == "rerun":
             name = f"0x{0xFFFF:020X}"
         else:

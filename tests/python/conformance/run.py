@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from conformance.compare import Difference, compare
-from conformance.delivery import backfills_of_era
+from conformance.delivery import Backfill, backfills_of_era
 from conformance.generate import AT_THE_EDGE, CALENDAR_DAYS, generate
 from conformance.kinds import complete
 from conformance.land import Landing
@@ -51,7 +51,7 @@ class Run:
 
         A full run has each kind of scenario, whatever its seed.
         """
-        settings: list[tuple[int, list[int], list[tuple[int, int, int]]]] = []
+        settings: list[tuple[int, list[int], list[Backfill]]] = []
         for era, numbers in enumerate(eras(scenarios)):
             backfills = backfills_of_era(self.seed, era, batches)
             for index in range(len(numbers)):

@@ -209,7 +209,7 @@ def story(new_lakehouse):
         lakehouse.run([*ingest, "--crash-after", "Copy rows"])
     crashed = lakehouse.run(build)
     lakehouse.run(ingest)
-    lakehouse.run([*ingest, "--from", "2025-01-01", "--to", "2025-12-31"])
+    lakehouse.run([*ingest, "--from", "2025-10-07", "--to", "2025-12-31"])
     return lakehouse, crashed, lakehouse.run(build)
 
 

@@ -1,9 +1,11 @@
 """Backfills and retries after change data cleanup: refused by name, and no file ever shrinks."""
 
+import datetime as dt
 import json
 import os
 import random
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +22,11 @@ from medallion_local.data_factory.events import Event
 from medallion_local.data_factory.run import ingest
 from typer.testing import CliRunner
 
+from conformance.columns import COLUMNS
+from conformance.delivery import Backfill
+from conformance.generate import generate
+from conformance.scenario import BASE, Change
+from oracle.changes import is_placed
 from support.source_home import change, landed, make, rows
 
 DAYS = ("2025-01-03", "2025-01-05")
@@ -46,11 +53,11 @@ def home(backfilled: Home, tmp_path: Path) -> Home:
     return copy
 
 
-def lsn(home: Home, moment: str) -> str:
-    """The LSN of the first commit at or after a time."""
+def lsn(home: Home, moment: str, operator: str = "smallest greater than or equal") -> str:
+    """The LSN of the first commit at or after a time, or of another one beside it."""
     found = SourceDatabase.open(home.source_database).query(
         "SELECT CONVERT(varchar(22), sys.fn_cdc_map_time_to_lsn("
-        f"'smallest greater than or equal', '{moment}'), 1) AS lsn"
+        f"'{operator}', '{moment}'), 1) AS lsn"
     )
     return str(found.read_all()["lsn"][0].as_py())
 
@@ -100,7 +107,9 @@ def test_rest_of_a_range_lands_beside_the_whole_file(home: Home) -> None:
     [
         (("2025-01-04", "2025-01-05"), "2025-01-04", "Succeeded", 12),  # all of it is there
         (("2025-01-05", "2025-01-05"), "2025-01-04", "Succeeded", 6),
-        (("2000-01-01", "2099-12-31"), "2025-01-02", "Succeeded", 18),  # nothing was removed
+        (("2025-01-02", "2099-12-31"), "2025-01-02", "Succeeded", 18),  # nothing was removed
+        (("2025-01-01", "2099-12-31"), "2025-01-02", "Failed", 0),  # a day before capture began
+        (("2025-01-01", "2025-01-01"), "2025-01-02", "Failed", 0),
         (("2000-01-01", "2025-01-05"), "2025-01-04", "Failed", 0),
         (("2025-01-02", "2025-01-03"), "2025-01-05", "Failed", 0),  # nothing of it is left
     ],
@@ -128,6 +137,54 @@ def test_capture_instance_that_was_made_again_holds_no_older_changes(home: Home)
     assert "are not all there" in str(result.error)
     assert "change data cleanup has passed the watermark" in str(ingest(home, "DimUser").error)
     assert contents(home) == before
+
+
+@pytest.mark.parametrize(
+    ("days", "low", "status", "count"),
+    [
+        (("2025-01-06", "2025-01-08"), None, "Succeeded", 12),
+        (("2025-01-05", "2025-01-08"), None, "Failed", 0),
+        (("2025-01-06", "2025-01-08"), "2025-01-07", "Failed", 0),
+    ],
+)
+def test_day_on_which_capture_began_counts_as_whole(
+    home: Home, days: tuple[str, str], low: str | None, status: str, count: int
+) -> None:
+    """Until a cleanup: the first load has the rows of that morning."""
+    source = SourceDatabase.open(home.source_database)
+    morning = dt.datetime(2025, 1, 6, 10)
+    for procedure in (
+        "disable_table @capture_instance = N'dbo_DimUser',",
+        "enable_table @role_name = NULL,",
+    ):
+        source.execute(
+            f"EXEC sys.sp_cdc_{procedure} @source_schema = N'dbo', @source_name = N'DimUser'",
+            morning,
+        )
+    for day in ("2025-01-06", "2025-01-07"):
+        change(home, "UPDATE dbo.DimUser SET country = N'New'", day)
+    if low:
+        cleanup(home, lsn(home, low))
+    result = ingest(home, "DimUser", *days)
+    assert (result.status, result.rows) == (status, count)
+    if status == "Failed":
+        moment = "2025-01-07T12:00:00" if low else "2025-01-06T10:00:00"
+        assert f"holds changes from {moment} UTC on" in str(result.error)
+
+
+def test_range_lacks_a_removed_change_although_min_lsn_is_older(home: Home) -> None:
+    """The clock stepped back: the change of the 8th stands before that of the 7th in the log."""
+    for day in ("2025-01-08", "2025-01-09", "2025-01-10"):
+        change(home, "UPDATE dbo.DimUser SET country = N'New'", day)
+    with duckdb.connect(str(home.source_database)) as con:
+        con.execute(
+            "UPDATE stand_in.lsn_time_mapping SET tran_end_time = '2025-01-07 12:00:00' "
+            "WHERE tran_end_time = '2025-01-09 12:00:00'"
+        )
+    cleanup(home, lsn(home, "2025-01-07T12:00:00", "largest less than or equal"))
+    result = ingest(home, "DimUser", "2025-01-08", "2025-01-10")
+    assert result.status == "Failed" and "are not all there" in str(result.error)
+    assert ingest(home, "DimUser", "2025-01-10", "2025-01-10").status == "Succeeded"
 
 
 @pytest.mark.parametrize("activity", ["Pin window", "Count rows", "Find landed file", "Copy rows"])
@@ -203,6 +260,80 @@ def test_partial_is_for_backfills_alone(home: Home, monkeypatch: pytest.MonkeyPa
     result = CliRunner().invoke(app, ["ingest", "--allow-partial"])
     assert isinstance(result.exception, MedallionError)
     assert "--allow-partial is for a backfill" in str(result.exception)
+
+
+Asked = tuple[list[Change], Backfill, list[Change]]
+
+
+def asked_of_a_scenario(dice: random.Random, outcome: str) -> Asked:
+    """A generated log, a backfill after a cleanup, and its answer with changes of users."""
+    while True:
+        log = [c for c in generate(dice.randrange(10**6), 1, 1, [1], []).changes if is_placed(c)]
+        low = dice.choice(sorted({change["_start_lsn"] for change in log}))
+        first = dice.choice([(change["_commit_time"] - BASE).days for change in log])
+        asked = Backfill(0, first, first + dice.randrange(12), low, outcome == "rest")
+        label, places = asked.answer(log, range(len(log)))
+        found = [log[place] for place in places if log[place]["table"] == "DimUser"]
+        kind = "refused" if "refused" in label else "rest" if "since" in label else "whole"
+        if kind == outcome and (found or kind == "refused"):
+            return log, asked, found
+
+
+def commit_log(home: Home, log: list[Change]) -> None:
+    """Put the users' changes of a generated log, and all its commits, behind the source's own."""
+    times = {c["_start_lsn"]: c["_commit_time"].replace(microsecond=0) for c in log}
+    users = [change for change in log if change["table"] == "DimUser"]
+    values = ", ".join("?" * len(COLUMNS["DimUser"]))
+    with duckdb.connect(str(home.source_database)) as con:
+        con.executemany(
+            "INSERT INTO stand_in.lsn_time_mapping VALUES ($1, $2, $2, $1, $1)",
+            [(address(number), time) for number, time in sorted(times.items())],
+        )
+        con.executemany(
+            f'INSERT INTO stand_in."log_dbo_DimUser" VALUES (?, ?, ?, 127, {values})',
+            [
+                (
+                    address(change["_start_lsn"]),
+                    address(place),
+                    change["_operation"],
+                    *(change[column] for column in COLUMNS["DimUser"]),
+                )
+                for place, change in enumerate(users)
+            ],
+        )
+
+
+def address(number: int) -> bytes:
+    """The LSN of a generated log's number: after those of `make`."""
+    return bytes.fromhex(f"000000FF{number:012X}")
+
+
+@pytest.mark.parametrize("outcome", ["whole", "refused", "rest"])
+def test_pipelines_answer_as_the_generated_scenarios_say(tmp_path: Path, outcome: str) -> None:
+    """`make conformance` lands files without a source: its answers are those of the pipelines."""
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    home = make(tmp_path)
+    log, asked, found = asked_of_a_scenario(random.Random(seed), outcome)
+    commit_log(home, log)
+    low = f"0x{address(asked.low or 0).hex().upper()}"
+    cleanup(home, low)
+    first, last = ((BASE + dt.timedelta(days=day)).date() for day in (asked.first, asked.last))
+    result = ingest(home, "DimUser", first, last, allow_partial=asked.allow_partial)
+    files = landed(home, "DimUser")
+    if outcome == "refused":
+        assert result.status == "Failed" and "are not all there" in str(result.error)
+        assert files == []
+        return
+    assert result.status == "Succeeded", result.error
+    since = f"_since_{low}" if outcome == "rest" else ""
+    assert [file.name for file in files] == [f"backfill_{first}_{last}{since}.parquet"]
+    lsns = [bytes.fromhex(row["_start_lsn"][2:]) for row in rows(files[0])]
+    # Where the clock stepped back, changes of other days stand between those of the range.
+    wanted = Counter(address(change["_start_lsn"]) for change in found)
+    assert wanted <= Counter(lsns)
+    if outcome == "rest":
+        assert min(lsns) >= address(asked.low or 0)
 
 
 STEPS = int(os.environ.get("MEDALLION_RETENTION_STEPS", "8"))

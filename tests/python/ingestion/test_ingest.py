@@ -242,7 +242,7 @@ def test_backfilled_changes_are_those_that_landed_before(home: Home) -> None:
     ingest(home)
     change(home, LONE_UPDATE, "2025-01-03")
     ingest(home)
-    ingest(home, "DimUser", "2000-01-01", "2099-12-31")
+    ingest(home, "DimUser", "2025-01-02", "2099-12-31")
     *_, first, again = landed(home, "DimUser")
     ours = ("_ingested_at", "_run_id", "_file")
     found = [
