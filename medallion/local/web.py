@@ -16,16 +16,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
+from functools import cached_property
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from medallion.errors import MedallionError
 
 log = logging.getLogger(__name__)
 
-LIMIT = 64 * 2**20  # bytes of a body; the largest are the statements of dbt's seeds
-SILENCE = 30.0  # seconds that a client may be silent before and within a request
+LIMIT = 64 * 2**20  # bytes of a body: far above a statement, a secret or a control file
+SILENCE = 60.0  # seconds that a client may be silent before and within a request
 IDLE = 600.0  # seconds between two requests of a connection, and for taking an answer
 
 
@@ -60,15 +62,12 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     reason: str | None = None
 
-    def encoded(self) -> tuple[bytes, dict[str, str]]:
-        """The body, and the headers with its type."""
-        if self.content is None:
-            return b"", dict(self.headers)
-        if isinstance(self.content, bytes):
-            body, kind = self.content, "application/octet-stream"
-        else:
-            body, kind = json.dumps(self.content).encode(), "application/json; charset=utf-8"
-        return body, {"Content-Type": kind, **self.headers}
+    @cached_property
+    def body(self) -> bytes:
+        """The content as it is sent."""
+        if self.content is None or isinstance(self.content, bytes):
+            return self.content or b""
+        return json.dumps(self.content).encode()
 
 
 Respond = Callable[[Request], Answer]
@@ -110,9 +109,7 @@ class Server(ThreadingHTTPServer):
         connection, address = super().get_request()
         connection.settimeout(self.silence)
         if self.tls is not None:
-            connection = self.tls.wrap_socket(
-                connection, server_side=True, do_handshake_on_connect=False
-            )
+            connection = self.tls.wrap_socket(connection, True, do_handshake_on_connect=False)
         return connection, address
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -122,14 +119,10 @@ class Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(
-    respond: Respond,
-    tls: ssl.SSLContext | None = None,
-    port: int = 0,
-    limit: int = LIMIT,
-    silence: float = SILENCE,
+    respond: Respond, tls: ssl.SSLContext | None = None, port: int = 0, **limits: Any
 ) -> Iterator[int]:
     """Answer requests as `Server` does while the block runs; gives the port."""
-    with Server(respond, tls, port, limit, silence) as server:
+    with Server(respond, tls, port, **limits) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
@@ -164,13 +157,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.settimeout(IDLE)
         try:
             answer = self.server.respond(request)
-            body, headers = answer.encoded()
+            answer.body  # noqa: B018 - a content that is no JSON is the service's failure, too
         except Exception as error:
-            log.error("%s %s failed: %r", request.method, request.path, error)
-            log.debug("%s %s failed", request.method, request.path, exc_info=True)
+            told = log.isEnabledFor(logging.DEBUG)
+            log.error("%s %s failed: %r", request.method, request.path, error, exc_info=told)
             answer = _error(500, "The service failed; its log tells why.")
-            body, headers = answer.encoded()
-        self._send(answer.status, body, headers, answer.reason)
+        self._send(answer)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = _answer
 
@@ -203,25 +195,24 @@ class _Handler(BaseHTTPRequestHandler):
             raise _RefusedError(400, "The body is shorter than its Content-Length.")
         return body
 
-    def _send(
-        self, status: int, body: bytes, headers: dict[str, str], reason: str | None = None
-    ) -> None:
-        if reason is not None:
-            reason = " ".join(reason.split()).encode("latin-1", "replace").decode("latin-1")
-        self.send_response(status, reason)
-        for name, value in headers.items():
+    def _send(self, answer: Answer) -> None:
+        reason = answer.reason and " ".join(answer.reason.split()).encode("latin-1", "replace")
+        self.send_response(answer.status, reason.decode("latin-1") if reason else None)
+        for name, value in answer.headers.items():
             self.send_header(name, value)
-        if status not in (204, 304):  # these have no body by definition
-            self.send_header("Content-Length", str(len(body)))
+        if answer.content is not None and "Content-Type" not in answer.headers:
+            kind = "octet-stream" if isinstance(answer.content, bytes) else "json; charset=utf-8"
+            self.send_header("Content-Type", f"application/{kind}")
+        if answer.status not in (204, 304):  # these have no body by definition
+            self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            self.wfile.write(answer.body)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """An answer as JSON, after which the connection ends; http.server's own errors are HTML."""
         self.close_connection = True
-        body, headers = _error(code, message or HTTPStatus(code).phrase).encoded()
-        self._send(code, body, headers | {"Connection": "close"})
+        self._send(_error(code, message or HTTPStatus(code).phrase, Connection="close"))
         # A socket that is closed with unread bytes is reset, which would take the answer with it.
         end = time.monotonic() + 1
         with suppress(OSError):
@@ -233,6 +224,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep the command line quiet."""
 
 
-def _error(status: int, message: str) -> Answer:
+def _error(status: int, message: str, **headers: str) -> Answer:
     code = HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")
-    return Answer(status, {"error": {"code": code, "message": message}})
+    return Answer(status, {"error": {"code": code, "message": message}}, headers)

@@ -6,13 +6,12 @@ import resource
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from medallion.errors import MedallionError
 from medallion.home import Home
+from medallion.local import web
 from medallion.local.factory.crash import activities
 from medallion.local.factory.engine import run_pipeline
 from medallion.local.factory.events import Event
@@ -20,6 +19,7 @@ from medallion.local.factory.files import FactoryFiles
 from medallion.local.factory.run import ingest, laptop
 from medallion.local.github.server import REPOSITORY
 from medallion.local.source.database import SourceDatabase
+from medallion.local.web import Answer
 
 from factory_home import change, landed, make, rows
 from landing_oracle import Reader, check_landed
@@ -74,22 +74,8 @@ def commit(home: Home, number: int) -> None:
 @contextmanager
 def webhook() -> Iterator[str]:
     """A server that takes every alert."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
+    with web.serving(lambda request: Answer(200)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def run(home: Home, pipeline: str, parameters: dict, listener: Callable) -> str:

@@ -1,7 +1,8 @@
 """XPath 1.0 by lxml, with the document as the context node, as .NET's `XPathNavigator` has it.
 
-libxml2 differs from .NET in numbers alone: it reads an exponent (`number('1e5')`), and writes 15
-digits. elementpath was refused: `[@id=2]` selects nothing there, and `'b' > 'a'` is an error.
+Two differences from .NET are known: libxml2 reads an exponent (`number('1e5')`), and `string` of
+a number has 15 digits at most. elementpath was refused: `[@id=2]` selects nothing there, and
+`'b' > 'a'` is an error.
 Source: https://www.w3.org/TR/1999/REC-xpath-19991116/
 """
 
