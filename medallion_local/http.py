@@ -1,47 +1,116 @@
-"""JSON over HTTP or HTTPS on the loopback, for the stand-ins of Azure's REST services."""
+"""HTTP or HTTPS on the loopback, for the stand-ins of Azure's, Databricks' and GitHub's services.
 
+Each service is a function from a `Request` to an `Answer`. What all need is here: the port, TLS,
+limits, and errors as JSON. werkzeug was refused: its server shakes TLS hands in the thread that
+accepts connections, has no timeouts, and takes a Content-Length that is no number for none.
+"""
+
+import hmac
 import json
 import logging
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
+from functools import cached_property
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from medallion.errors import MedallionError
 
 log = logging.getLogger(__name__)
 
+LIMIT = 64 * 2**20  # bytes of a body: far above a statement, a secret or a control file
+SILENCE = 60.0  # seconds that a client may be silent before and within a request
+IDLE = 600.0  # seconds between two requests of a connection, and for taking an answer
+
 
 @dataclass(frozen=True)
 class Request:
-    """A request: the path's decoded segments without empty ones, the query's last values."""
+    """A request: the decoded path, its segments without empty ones, the query's last values."""
 
     method: str
+    path: str
     segments: tuple[str, ...]
     query: Mapping[str, str]
     headers: Message
     body: bytes
 
+    @property
+    def bearer(self) -> str:
+        """The access token of the `Authorization` header, else an empty text."""
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        return token if scheme == "Bearer" else ""
+
+    def bears(self, token: str) -> bool:
+        """Whether the access token is this one."""
+        return hmac.compare_digest(self.bearer.encode(), token.encode())
+
 
 @dataclass(frozen=True)
 class Answer:
-    """A status and a JSON content; None is an empty body."""
+    """A status and a content: bytes as they are, None as an empty body, all else as JSON."""
 
     status: int
     content: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
+
+    @cached_property
+    def body(self) -> bytes:
+        """The content as it is sent."""
+        if self.content is None or isinstance(self.content, bytes):
+            return self.content or b""
+        return json.dumps(self.content).encode()
 
 
 Respond = Callable[[Request], Answer]
 
 
-class _Server(ThreadingHTTPServer):
+class _RefusedError(Exception):
+    """A request that no service gets to see; the connection ends with the answer."""
+
+
+class Server(ThreadingHTTPServer):
+    """A listening server on 127.0.0.1; `serve_forever` runs it.
+
+    A body of more than `limit` bytes is answered by 413; a client that says nothing for `silence`
+    seconds loses its connection. A port that is taken is a `MedallionError`.
+    """
+
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 64
+
+    def __init__(
+        self,
+        respond: Respond,
+        tls: ssl.SSLContext | None = None,
+        port: int = 0,
+        limit: int = LIMIT,
+        silence: float = SILENCE,
+    ) -> None:
+        self.respond, self.tls, self.limit, self.silence = respond, tls, limit, silence
+        try:
+            super().__init__(("127.0.0.1", port), _Handler)
+        except OSError as error:
+            raise MedallionError(
+                f"Port {port} on 127.0.0.1 cannot be served ({error.strerror}): choose another."
+            ) from error
+
+    def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
+        """A client's connection, before its handshake."""
+        connection, address = super().get_request()
+        connection.settimeout(self.silence)
+        if self.tls is not None:
+            connection = self.tls.wrap_socket(connection, True, do_handshake_on_connect=False)
+        return connection, address
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away, or that does not trust us, is its own affair."""
@@ -49,58 +118,112 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(respond: Respond, tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[int]:
-    """Answer requests on 127.0.0.1 while the block runs; gives the port, by default a free one.
-
-    A port that is taken is a `MedallionError`.
-    """
-    try:
-        server = _Server(("127.0.0.1", port), _handler(respond, tls))
-    except OSError as error:
-        raise MedallionError(
-            f"Port {port} on 127.0.0.1 cannot be served ({error.strerror}): choose another."
-        ) from error
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def serving(
+    respond: Respond, tls: ssl.SSLContext | None = None, port: int = 0, **limits: Any
+) -> Iterator[int]:
+    """Answer requests as `Server` does while the block runs; gives the port."""
+    with Server(respond, tls, port, **limits) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
-def _handler(respond: Respond, tls: ssl.SSLContext | None) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        """Passes every method that Azure's clients use to `respond`."""
+class _Handler(BaseHTTPRequestHandler):
+    """Passes every method that the services' clients use to `respond`."""
 
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+    protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # 0.9 would get answers without a status
+    disable_nagle_algorithm = True
+    server: Server
 
-        def setup(self) -> None:
-            # The handshake is each connection's own thread's work, so none can stall the others.
-            if tls is not None:
-                self.request = tls.wrap_socket(self.request, server_side=True)
-            super().setup()
+    def setup(self) -> None:
+        # The handshake is each connection's own thread's work, so none can stall the others.
+        if isinstance(self.request, ssl.SSLSocket):
+            self.request.do_handshake()
+        super().setup()
 
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def _answer(self) -> None:
+        self.connection.settimeout(self.server.silence)
+        try:
+            request = self._request()
+        except _RefusedError as refused:
+            status, why = refused.args
+            self.send_error(status, why)
+            return
+        self.connection.settimeout(IDLE)
+        try:
+            answer = self.server.respond(request)
+            answer.body  # noqa: B018 - a content that is no JSON is the service's failure, too
+        except Exception as error:
+            told = log.isEnabledFor(logging.DEBUG)
+            log.error("%s %s failed: %r", request.method, request.path, error, exc_info=told)
+            answer = _error(500, "The service failed; its log tells why.")
+        self._send(answer)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = _answer
+
+    def _request(self) -> Request:
+        try:
             url = urlsplit(self.path)
-            segments = tuple(unquote(part) for part in url.path.split("/") if part)
-            query = dict(parse_qsl(url.query))
-            answer = respond(Request(self.command, segments, query, self.headers, body))
-            content = b"" if answer.content is None else json.dumps(answer.content).encode()
-            self.send_response(answer.status)
-            self.send_header("Content-Type", "application/json; charset=utf-8")
-            self.send_header("Content-Length", str(len(content)))
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
+            query = dict(parse_qsl(url.query, keep_blank_values=True))
+        except ValueError:
+            raise _RefusedError(400, "The address cannot be read.") from None
+        path = unquote(url.path)
+        if "\0" in path:
+            raise _RefusedError(400, "The path has a NUL character.")
+        segments = tuple(unquote(part) for part in url.path.split("/") if part)
+        return Request(self.command, path, segments, query, self.headers, self._body())
 
-        do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _answer
+    def _body(self) -> bytes:
+        if "Transfer-Encoding" in self.headers:
+            raise _RefusedError(411, "The body needs a Content-Length.")
+        given = set(self.headers.get_all("Content-Length", ["0"]))
+        length = given.pop().strip()
+        if given or not (length.isascii() and length.isdigit()):
+            raise _RefusedError(400, "The Content-Length is no number of bytes.")
+        if len(length) > 18 or int(length) > self.server.limit:
+            raise _RefusedError(413, f"The body has more than {self.server.limit} bytes.")
+        try:
+            body = self.rfile.read(int(length))
+        except TimeoutError:
+            raise _RefusedError(408, "The body did not arrive.") from None
+        if len(body) < int(length):
+            raise _RefusedError(400, "The body is shorter than its Content-Length.")
+        return body
 
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Keep the command line quiet."""
+    def _send(self, answer: Answer) -> None:
+        reason = answer.reason and " ".join(answer.reason.split()).encode("latin-1", "replace")
+        self.send_response(answer.status, reason.decode("latin-1") if reason else None)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        if answer.content is not None and "Content-Type" not in answer.headers:
+            kind = "octet-stream" if isinstance(answer.content, bytes) else "json; charset=utf-8"
+            self.send_header("Content-Type", f"application/{kind}")
+        if answer.status not in (204, 304):  # these have no body by definition
+            self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
 
-    return Handler
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """An answer as JSON, after which the connection ends; http.server's own errors are HTML."""
+        self.close_connection = True
+        self._send(_error(code, message or HTTPStatus(code).phrase, Connection="close"))
+        # A socket that is closed with unread bytes is reset, which would take the answer with it.
+        end = time.monotonic() + 1
+        with suppress(OSError):
+            self.connection.settimeout(0.2)
+            while time.monotonic() < end and self.connection.recv(2**16):
+                pass
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Keep the command line quiet."""
+
+
+def _error(status: int, message: str, **headers: str) -> Answer:
+    code = HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")
+    return Answer(status, {"error": {"code": code, "message": message}}, headers)

@@ -32,10 +32,9 @@ class Access:
     tenant: str
     roles: Mapping[str, str] = field(default_factory=dict)
 
-    def identify(self, authorization: str | None) -> str:
-        """The client id behind an `Authorization` header; else 401 with the challenge."""
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme != "Bearer" or not token:
+    def identify(self, token: str) -> str:
+        """The client id behind an access token; else 401 with the challenge."""
+        if not token:
             raise self._challenge("AKV10000: Request is missing a Bearer or PoP token.")
         try:
             claims = self.issuer.check(token)

@@ -62,7 +62,7 @@ def serving(vault: Vault, tls: ssl.SSLContext, port: int = 0) -> Iterator[str]:
 
 
 def _respond(vault: Vault, request: Request) -> Answer:
-    identity = vault.access.identify(request.headers.get("Authorization"))
+    identity = vault.access.identify(request.bearer)
     if vault.faults:
         raise vault.faults.popleft()
     version = request.query.get("api-version")

@@ -66,8 +66,7 @@ def _respond(service: Service, request: Request) -> Answer:
 def _refused(service: Service, request: Request) -> Answer | None:
     """What the resource manager itself refuses, before the factory hears of it."""
     try:
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        claims = service.issuer.check(token)
+        claims = service.issuer.check(request.bearer)
     except (TokenError, ValueError) as error:
         return _error(401, "InvalidAuthenticationToken", f"The access token is invalid: {error}.")
     if claims.audience.rstrip("/") != AUDIENCE:

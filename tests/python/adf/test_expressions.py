@@ -314,17 +314,28 @@ LOCATION = '<location xmlns="http://contoso.com">Paris</location>'
         ("(//name)[1]/../count/text()", ["20"]),
         ("//item[not(contains(name, 'on'))]/@id", ["1"]),
         ("//item[following-sibling::item]/@id", ["1"]),
-        ("//item/@id | //name/text()", ["1", "2", "Gala", "Honey"]),
+        # a set of nodes comes in the order of the document, as .NET's union gives it
+        ("//item/@id | //name/text()", ["1", "Gala", "2", "Honey"]),
         ("string(//item[2]/name)", "Honey"),
         ("name(/*)", "produce"),
         ("substring('hello', 2, 3)", "ell"),
         ("normalize-space('  a  b ')", "a b"),
         ("//nothing", []),
         ("boolean(//nothing)", False),
-        ("//item[", "expected a step before ''"),
-        ("frob()", "there is no function 'frob'"),
-        ("//item]", "nothing more was expected"),
-        ("count('a')", "a set of nodes is needed"),
+        ("//item[@id=2]/name/text()", ["Honey"]),
+        ("produce/item/@id", ["1", "2"]),
+        ("'b' > 'a'", False),
+        ("count(/ | /produce)", 2.0),
+        ("last()", 1.0),
+        ("//item/namespace::*", ["http://www.w3.org/XML/1998/namespace"] * 2),
+        ("//item[", "the path '//item[': invalid expression"),
+        ("//item) or (//item", "the path '//item) or (//item': invalid expression"),
+        ("frob()", "the path 'frob()': unregistered function"),
+        ("//item]", "the path '//item]': invalid expression"),
+        ("count('a')", "the path 'count('a')': invalid type"),
+        ("//p:item", "the path '//p:item': undefined namespace prefix"),
+        ("$x", "the path '$x': undefined variable"),
+        ("//item\0", "the path '//item\0': all strings must be XML compatible"),
     ],
 )
 def test_xpath(path: str, found: object) -> None:
@@ -335,6 +346,37 @@ def test_xpath(path: str, found: object) -> None:
             evaluate(expression, scope)
     else:
         assert identical(evaluate(expression, scope), found)
+
+
+@pytest.mark.parametrize(
+    ("xml", "path", "found"),
+    [
+        ("<a><b>x</b></a>", "/", "<a><b>x</b></a>"),
+        ("<a><b>x</b></a>", "//b/ancestor::node()", "<a><b>x</b></a>"),
+        ("<a><!--note--></a>", "//comment()", "note"),
+        ("<a><?run now?></a>", "//processing-instruction()", "now"),
+        ("<a>x<![CDATA[y]]>z</a>", "//text()", "xyz"),
+        ("<a>x<b c='&lt;'/>y</a>", "//b", '<b c="&lt;"/>'),
+        (
+            "<a xmlns:p='urn:p' xmlns:q='urn:q'><p:b xmlns:r='urn:r'/></a>",
+            "/a/*",
+            '<p:b xmlns:r="urn:r" xmlns:p="urn:p"/>',
+        ),
+        ("<?xml version='1.0' encoding='utf-16'?><a>é</a>", "//a/text()", "é"),
+    ],
+)
+def test_a_node_is_shown_by_its_kind(xml: str, path: str, found: str) -> None:
+    scope = Scope(variables={"xml": xml})
+    assert evaluate(f"@{{xpath(variables('xml'), '{path}')[0]}}", scope) == found
+
+
+@pytest.mark.parametrize(
+    "xml",
+    ["<a", "", "<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/hostname'>]><a>&e;</a>"],
+)
+def test_xpath_refuses_what_is_no_xml(xml: str) -> None:
+    with pytest.raises(ExpressionError, match="'xpath' was given no XML"):
+        evaluate("@xpath(variables('xml'), '/a')", Scope(variables={"xml": xml}))
 
 
 # The nodes are those that tests/functional/xml of microsoft/data-factory-testing-framework shows.

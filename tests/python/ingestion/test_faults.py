@@ -6,20 +6,20 @@ import resource
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from medallion.adf.files import FactoryFiles
 from medallion.errors import MedallionError
 from medallion.home import Home
+from medallion_local import http as web
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.data_factory.crash import activities
 from medallion_local.data_factory.engine import run_pipeline
 from medallion_local.data_factory.events import Event
 from medallion_local.data_factory.run import ingest, laptop
 from medallion_local.github.server import REPOSITORY
+from medallion_local.http import Answer
 
 from support.landing_oracle import Reader, check_landed
 from support.source_home import change, landed, make, rows
@@ -74,22 +74,8 @@ def commit(home: Home, number: int) -> None:
 @contextmanager
 def webhook() -> Iterator[str]:
     """A server that takes every alert."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
+    with web.serving(lambda request: Answer(200)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def run(home: Home, pipeline: str, parameters: dict, listener: Callable) -> str:

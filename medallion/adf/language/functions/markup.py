@@ -90,34 +90,20 @@ def _value(element: Any) -> Any:
 def xpath(value: Any, path: Any) -> Any:
     """The nodes that a path selects, elements as binary XML and others as texts; or its value."""
     source = to_text(value) if isinstance(value, dict) else text("xpath", 1, value)
-    document = _parsed("xpath", source)
     wanted = text("xpath", 2, path)
     try:
-        found = paths.evaluate(wanted, document)
+        found = paths.evaluate(wanted, paths.parse(source))
     except paths.XPathError as error:
         raise ExpressionError(
             f"The template function 'xpath' cannot read the path '{wanted}': {error}."
         ) from None
+    except ValueError as error:
+        raise ExpressionError(f"The template function 'xpath' was given no XML: {error}.") from None
     return [_shown(node) for node in found] if isinstance(found, list) else found
 
 
 def _shown(node: Any) -> Any:
-    if node.nodeType not in (1, 9):
-        return paths.text_of(node)
-    element = node.documentElement if node.nodeType == 9 else node
-    content = _outer(element).encode()
+    if (shown := paths.text_of(node)) is not None:
+        return shown
+    content = paths.outer(node).encode()
     return {"$content-type": NODE_TYPE, "$content": base64.b64encode(content).decode()}
-
-
-def _outer(element: Any) -> str:
-    """An element's XML with the namespaces that it has from the elements around it."""
-    alone = element.cloneNode(True)
-    above = element.parentNode
-    while above is not None and above.nodeType == 1:
-        for attribute in above.attributes.values():
-            name = attribute.name
-            used = name == "xmlns" or re.search(rf"[<\s]{name[6:]}:", alone.toxml())
-            if name.startswith("xmlns") and used and not alone.hasAttribute(name):
-                alone.setAttribute(name, attribute.value)
-        above = above.parentNode
-    return str(alone.toxml())

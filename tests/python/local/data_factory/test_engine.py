@@ -4,17 +4,18 @@ import json
 import signal
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from medallion.errors import MedallionError
 from medallion.home import Home
+from medallion_local import http as web
 from medallion_local.data_factory.engine import run_pipeline
 from medallion_local.data_factory.environment import Environment
 from medallion_local.data_factory.events import Event
 from medallion_local.data_factory.shared import Shared, Stopped
+from medallion_local.http import Answer, Request
 
 from support.factory_folder import Factory, Json, activity, append, fail, status
 
@@ -132,23 +133,15 @@ def test_path_outside_the_lake_is_refused(factory: Factory) -> None:
 def test_alert_is_posted_as_json_to_the_webhook(tmp_path: Path) -> None:
     got: list[Json] = []
 
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
+    def respond(request: Request) -> Answer:
+        got.append(json.loads(request.body))
+        return Answer(200)
 
-        def log_message(self, format: str, *arguments: object) -> None: ...
-
-    server = HTTPServer(("127.0.0.1", 0), Hook)
-    thread = threading.Thread(target=server.handle_request)
-    thread.start()
-    url = f"http://127.0.0.1:{server.server_port}/"
     message = 'a "quoted" C:\\path\nand a line'
     given = {"subject": "dbo.T", "run_id": "r", "message": message}
-    run = run_pipeline(Environment(Home(tmp_path)), "pl_alert", {"webhook": url, **given})
-    thread.join()
-    server.server_close()
+    with web.serving(respond) as port:
+        url = f"http://127.0.0.1:{port}/"
+        run = run_pipeline(Environment(Home(tmp_path)), "pl_alert", {"webhook": url, **given})
     assert run.record.status == "Succeeded"
     [body] = got
     assert body["text"] == f"local: dbo.T failed in run r: {message.replace(chr(10), ' ')}"
