@@ -109,19 +109,14 @@ rebuilt as (
         cohort_users,
         active_users,
         cast(active_users as double) / cast(cohort_users as double) as retention,
-        is_week_complete,
-        false as _is_deleted
+        is_week_complete
     from counted_weeks
 
 ),
 
 written as (
 
-    {{ only_differences(
-        'rebuilt',
-        ['cohort_week', 'weeks_since'],
-        ['cohort_users', 'active_users', 'retention', 'is_week_complete']
-    ) | indent(4) }}
+    {{ only_differences('rebuilt', ['cohort_week', 'weeks_since']) | indent(4) }}
 
 )
 
@@ -137,5 +132,5 @@ select
     is_week_complete,
 
     -- control
-    _is_leftover as _is_deleted
+    _is_deleted
 from written

@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from medallion import dbt
 from medallion.cli.clean import clean
 from medallion.cli.console import out
+from medallion.entities import logged_entities, read_entities
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home
 from medallion.ingestion import IngestResult
@@ -26,14 +27,9 @@ from medallion.synapse.contract import served_tables
 
 SHARED_DATASET = PROJECT_ROOT.parent / "shared" / "data" / "spotify" / "initial"
 MARKER = "made-by-demo"
-TABLES = ("DimUser", "DimArtist", "DimTrack", "DimDate", "FactStream")
+TABLES = tuple(entity.reported_as for entity in logged_entities())
 COUNTED = {
-    "bronze": [
-        *(f"azure_sql__dim_{name}" for name in ("user", "artist", "track", "date")),
-        "azure_sql__fact_stream",
-        "github__markets",
-        "github__subscription_plans",
-    ],
+    "bronze": [entity.bronze for entity in read_entities()],
     "silver": [
         *(f"dim_{name}" for name in ("user", "artist", "track", "date", "device")),
         "dim_subscription_plan",
