@@ -1,7 +1,7 @@
 """The dbt project's own macros, called from Python: a fact that a macro states is not stated again.
 
-For macros that only compute, from their arguments and from each other. They see neither models nor
-the warehouse.
+For macros that only compute, from their arguments, from each other and from the vars of
+dbt_project.yml. They see neither models nor the warehouse.
 """
 
 import re
@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import jinja2
+from ruamel.yaml import YAML
 
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
@@ -51,6 +52,7 @@ class _Macros:
             "modules": SimpleNamespace(re=re),
             "exceptions": SimpleNamespace(raise_compiler_error=_refuse),
             "return": _return,
+            "var": lambda name: _vars(project)[name],
             "model": {"name": "the project"},
         }
 
@@ -64,6 +66,12 @@ class _Macros:
                 return returned.value
 
         return call
+
+
+@cache
+def _vars(project: Path) -> dict[str, Any]:
+    found: dict[str, Any] = YAML(typ="safe").load(project / "dbt_project.yml")["vars"]
+    return found
 
 
 def _return(value: Any) -> NoReturn:

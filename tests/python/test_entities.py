@@ -5,6 +5,7 @@ words and whose key has two columns, and a table of events.
 """
 
 import json
+import re
 import shutil
 
 import pytest
@@ -12,6 +13,7 @@ from medallion.entities import logged_entities, read_entities
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.macros import call_macro
+from medallion.synapse.contract import served_tables
 from ruamel.yaml import YAML
 
 from small_project import small_project
@@ -92,8 +94,8 @@ versions as (
 ),
 rebuilt as (
     select
-        version_key as NAME_key, {{ key_columns(found.key) }}, VALUE, valid_from, valid_to, is_current,
-        _loaded_through
+        version_key as NAME_key, {{ key_columns(found.key) }}, VALUE, valid_from, valid_to,
+        is_current, _loaded_through
     from versions
     {% if not is_incremental() -%}
     union all
@@ -131,6 +133,11 @@ COPIED = (
     "tests/singular/every_applied_change_stands_in_its_table.sql",
     "tests/singular/no_landed_row_is_unaccounted_for.sql",
 )
+
+
+def _registry(entities: list[dict]) -> str:
+    told = json.dumps(entities)
+    return f"{{% macro entity_registry() %}}{{{{ return({told}) }}}}{{% endmacro %}}"
 
 
 def _bronze(entity: dict) -> str:
@@ -191,8 +198,7 @@ def builds(tmp_path_factory):
             (shutil.copytree if (PROJECT_ROOT / name).is_dir() else shutil.copy)(
                 PROJECT_ROOT / name, target
             )
-        own = f"{{% macro entity_registry() %}}{{{{ return({json.dumps(REGISTRY)}) }}}}{{% endmacro %}}"
-        project.write("macros/entities/entity_registry.sql", own)
+        project.write("macros/entities/entity_registry.sql", _registry(REGISTRY))
         for entity in REGISTRY:
             name, value = entity["name"], VALUES[entity["name"]]
             project.write(f"models/bronze_{name}.sql", _bronze(entity))
@@ -277,9 +283,7 @@ def _project(folder, **changed):
     """A project whose registry is one entity, changed; a field that is None is left out."""
     shutil.copytree(PROJECT_ROOT / "macros", folder / "macros")
     entity = {k: v for k, v in (REGISTRY[0] | changed).items() if v is not None}
-    (folder / "macros" / "entities" / "entity_registry.sql").write_text(
-        f"{{% macro entity_registry() %}}{{{{ return([{json.dumps(entity)}]) }}}}{{% endmacro %}}"
-    )
+    (folder / "macros" / "entities" / "entity_registry.sql").write_text(_registry([entity]))
     return folder
 
 
@@ -305,7 +309,7 @@ def test_names_are_read_as_sql_server_writes_them(tmp_path, source_table, landed
         ({"key": "product_id"}, "has a text as key or tracked; write a list"),
         ({"key": []}, "has no key"),
         ({"tracked": None}, "has no tracked"),
-        ({"history": "some"}, "has the history 'some': write versions or latest or events or lists"),
+        ({"history": "some"}, "has the history 'some': write versions or latest"),
         ({"name": "Order Line"}, "needs a name in snake_case"),
     ],
 )
@@ -315,7 +319,7 @@ def test_an_entity_that_is_incomplete_is_refused(tmp_path, changed, message):
 
 
 def test_an_unknown_entity_is_refused_with_those_there_are():
-    with pytest.raises(MedallionError, match="no entity 'label'; the entities are user, artist, tr"):
+    with pytest.raises(MedallionError, match="no entity 'label'; the entities are user, artist"):
         call_macro("entity", "label")
 
 
@@ -361,3 +365,19 @@ def test_numeric_keys_of_dimensions_and_no_others_reserve_the_unknown_members_nu
             is_number = types[entity.landed_as, column] in ("int", "bigint")
             reserves = is_number and entity.history in ("versions", "latest")
             assert (f"{column}_is_not_reserved" in rules) == reserves, entity.name
+
+
+def test_the_project_file_names_the_shared_targets_of_the_macro():
+    text = (PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8")
+    profiles = YAML(typ="safe").load(PROJECT_ROOT / "profiles.yml.example")["medallion"]["outputs"]
+    shared = {name for name in profiles if call_macro("is_shared_target", name)}
+    lists = re.findall(r"target\.name in \(([^)]*)\)", text)
+    assert len(lists) == 2
+    assert all(set(re.findall(r"\w+", one)) == shared for one in lists)
+
+
+def test_the_project_file_gives_each_served_dimension_its_place():
+    models = YAML(typ="safe").load(PROJECT_ROOT / "dbt_project.yml")["models"]["medallion"]
+    core = models["silver"]["core"]
+    located = {name for name, one in core.items() if "+location_root" in (one or {})}
+    assert located == {one.name for one in served_tables() if one.container == "silver"}

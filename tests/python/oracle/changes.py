@@ -11,9 +11,9 @@ History = dict[str, list[Change]]  # source table -> its change rows, in any ord
 
 DELETE, INSERT, BEFORE, AFTER = 1, 2, 3, 4
 UNKNOWN_ID = -1  # the unknown member's in every dimension; a source row with it is kept out
-# Which tables there are, and by which column they are keyed, is the project's registry; what follows
-# from their rows is computed here. The tracked columns are listed again in `oracle.dimensions`, so
-# that one which the registry lacks is found.
+# The registry says which tables there are and how they are keyed; what follows from their rows is
+# computed here. `oracle.dimensions` lists the tracked columns again, so that a comparison finds one
+# that the registry lacks.
 KEYS = {entity.reported_as: entity.key[0] for entity in logged_entities()}
 
 
