@@ -1,12 +1,12 @@
 {#-
     Of a model that is computed whole: the rows that this model lacks or has otherwise, and as tombstones
-    (`_is_deleted`) those that it has still. NULLs are alike, as in every `partition by`. Columns are matched by name:
-    the rebuilt rows have those of the model's contract, all but `_is_deleted`.
+    (`_is_deleted`) those that it has still. NULLs are alike, as in every `partition by`. `unique_key` and
+    `values` are together the columns of the model, all but `_is_deleted`.
 -#}
-{% macro only_differences(rebuilt, unique_key) -%}
+{% macro only_differences(rebuilt, unique_key, values) -%}
     {%- if is_incremental() -%}
     {%- set columns = [] -%}
-    {%- for column in own_columns() -%}
+    {%- for column in unique_key + values -%}
         {%- do columns.append(adapter.quote(column)) -%}
     {%- endfor -%}
     select compared.*

@@ -7,6 +7,17 @@
 }}
 
 {% set changes = ref('stg_azure_sql__play_deliveries') -%}
+{% set columns = [
+    'date_day',
+    'streams',
+    'tracks_played',
+    'streams_of_unknown_tracks',
+    'streams_of_unknown_artists',
+    'streams_of_incomplete_tracks',
+    'streams_longer_than_the_track',
+    '_loaded_through',
+    '_merged_through',
+] -%}
 
 with
 
@@ -81,7 +92,13 @@ rebuilt as (
 
 replaced as (
 
-    {{ with_tombstones('rebuilt', 'affected_days', 'date_day', scope='date_day') | indent(4) }}
+    {{ with_tombstones(
+        'rebuilt',
+        'affected_days',
+        'date_day',
+        scope='date_day',
+        columns=columns
+    ) | indent(4) }}
 
 )
 

@@ -8,6 +8,17 @@
 }}
 
 {% set changes = ref('stg_azure_sql__play_deliveries') -%}
+{% set columns = [
+    'date_day',
+    'country',
+    'subscription_type',
+    'device_type',
+    'streams',
+    'listeners',
+    'listen_seconds',
+    '_loaded_through',
+    '_merged_through',
+] -%}
 
 with
 
@@ -93,7 +104,8 @@ replaced as (
         'rebuilt',
         'affected_days',
         ['date_day', 'country', 'subscription_type', 'device_type'],
-        scope='date_day'
+        scope='date_day',
+        columns=columns
     ) | indent(4) }}
 
 )

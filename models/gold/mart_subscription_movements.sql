@@ -164,7 +164,11 @@ rebuilt as (
 
 written as (
 
-    {{ only_differences('rebuilt', ['date_day', 'plan']) | indent(4) }}
+    {{ only_differences(
+        'rebuilt',
+        ['date_day', 'plan'],
+        counts + ['subscribers', 'monthly_price', 'recurring_revenue', 'currency']
+    ) | indent(4) }}
 
 )
 

@@ -8,6 +8,16 @@
 }}
 
 {% set changes = ref('stg_azure_sql__play_deliveries') -%}
+{% set columns = [
+    'week_start',
+    'rank',
+    'artist_id',
+    'artist_name',
+    'streams',
+    'listeners',
+    '_loaded_through',
+    '_merged_through',
+] -%}
 
 with
 
@@ -89,7 +99,11 @@ rebuilt as (
 replaced as (
 
     {{ with_tombstones(
-        'rebuilt', 'affected_weeks', ['week_start', 'artist_id'], scope='week_start'
+        'rebuilt',
+        'affected_weeks',
+        ['week_start', 'artist_id'],
+        scope='week_start',
+        columns=columns
     ) | indent(4) }}
 
 )

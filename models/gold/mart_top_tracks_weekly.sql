@@ -8,6 +8,17 @@
 }}
 
 {% set changes = ref('stg_azure_sql__play_deliveries') -%}
+{% set columns = [
+    'week_start',
+    'rank',
+    'track_id',
+    'track_name',
+    'artist_name',
+    'streams',
+    'listeners',
+    '_loaded_through',
+    '_merged_through',
+] -%}
 
 with
 
@@ -92,7 +103,11 @@ rebuilt as (
 replaced as (
 
     {{ with_tombstones(
-        'rebuilt', 'affected_weeks', ['week_start', 'track_id'], scope='week_start'
+        'rebuilt',
+        'affected_weeks',
+        ['week_start', 'track_id'],
+        scope='week_start',
+        columns=columns
     ) | indent(4) }}
 
 )

@@ -7,6 +7,16 @@
 }}
 
 {% set changes = ref('stg_azure_sql__play_deliveries') -%}
+{% set columns = [
+    'date_day',
+    'daily_active_users',
+    'weekly_active_users',
+    'monthly_active_users',
+    'stickiness',
+    'is_window_complete',
+    '_loaded_through',
+    '_merged_through',
+] -%}
 
 with
 
@@ -200,7 +210,13 @@ rebuilt as (
 
 replaced as (
 
-    {{ with_tombstones('rebuilt', 'affected_days', 'date_day', scope='date_day') | indent(4) }}
+    {{ with_tombstones(
+        'rebuilt',
+        'affected_days',
+        'date_day',
+        scope='date_day',
+        columns=columns
+    ) | indent(4) }}
 
 )
 

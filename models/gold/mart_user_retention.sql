@@ -116,7 +116,11 @@ rebuilt as (
 
 written as (
 
-    {{ only_differences('rebuilt', ['cohort_week', 'weeks_since']) | indent(4) }}
+    {{ only_differences(
+        'rebuilt',
+        ['cohort_week', 'weeks_since'],
+        ['cohort_users', 'active_users', 'retention', 'is_week_complete']
+    ) | indent(4) }}
 
 )
 

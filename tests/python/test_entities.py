@@ -110,7 +110,11 @@ rebuilt as (
     {%- endif %}
 ),
 replaced as (
-    {{ with_tombstones('rebuilt', 'affected_keys', 'NAME_key', scope=found.key) }}
+    {{ with_tombstones(
+        'rebuilt', 'affected_keys', 'NAME_key', scope=found.key,
+        columns=['NAME_key'] + found.key
+        + ['VALUE', 'valid_from', 'valid_to', 'is_current', '_loaded_through']
+    ) }}
 )
 select
     NAME_key, {{ key_columns(found.key) }}, VALUE, valid_from, valid_to, is_current,

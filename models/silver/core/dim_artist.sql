@@ -10,6 +10,13 @@
 }}
 
 {% set artist = entity('artist') -%}
+{% set validity = [
+    'valid_from',
+    'valid_to',
+    'is_current',
+    '_loaded_through',
+    '_opened_at',
+] -%}
 
 with
 
@@ -68,7 +75,13 @@ rebuilt as (
 
 replaced as (
 
-    {{ with_tombstones('rebuilt', 'affected_artists', 'artist_key', scope=artist.key) | indent(4) }}
+    {{ with_tombstones(
+        'rebuilt',
+        'affected_artists',
+        'artist_key',
+        scope=artist.key,
+        columns=['artist_key'] + artist.key + artist.tracked + validity
+    ) | indent(4) }}
 
 )
 

@@ -10,6 +10,13 @@
 }}
 
 {% set track = entity('track') -%}
+{% set validity = [
+    'valid_from',
+    'valid_to',
+    'is_current',
+    '_loaded_through',
+    '_opened_at',
+] -%}
 
 with
 
@@ -72,7 +79,13 @@ rebuilt as (
 
 replaced as (
 
-    {{ with_tombstones('rebuilt', 'affected_tracks', 'track_key', scope=track.key) | indent(4) }}
+    {{ with_tombstones(
+        'rebuilt',
+        'affected_tracks',
+        'track_key',
+        scope=track.key,
+        columns=['track_key'] + track.key + track.tracked + validity
+    ) | indent(4) }}
 
 )
 

@@ -10,6 +10,13 @@
 }}
 
 {% set user = entity('user') -%}
+{% set validity = [
+    'valid_from',
+    'valid_to',
+    'is_current',
+    '_loaded_through',
+    '_opened_at',
+] -%}
 
 with
 
@@ -72,7 +79,13 @@ rebuilt as (
 
 replaced as (
 
-    {{ with_tombstones('rebuilt', 'affected_users', 'user_key', scope=user.key) | indent(4) }}
+    {{ with_tombstones(
+        'rebuilt',
+        'affected_users',
+        'user_key',
+        scope=user.key,
+        columns=['user_key'] + user.key + user.tracked + validity
+    ) | indent(4) }}
 
 )
 

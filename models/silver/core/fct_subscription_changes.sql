@@ -10,6 +10,24 @@
 }}
 
 {% set user_changes = ref('stg_azure_sql__user_changes') -%}
+{% set columns = [
+    'subscription_change_key',
+    'user_key',
+    'from_plan_key',
+    'to_plan_key',
+    'date_key',
+    'user_id',
+    'changed_at',
+    'movement',
+    'from_plan',
+    'to_plan',
+    'from_monthly_price',
+    'to_monthly_price',
+    'from_currency',
+    'to_currency',
+    '_loaded_through',
+    '_price_list',
+] -%}
 
 with
 
@@ -200,7 +218,11 @@ rebuilt as (
 replaced as (
 
     {{ with_tombstones(
-        'rebuilt', 'affected_users', 'subscription_change_key', scope='user_id'
+        'rebuilt',
+        'affected_users',
+        'subscription_change_key',
+        scope='user_id',
+        columns=columns
     ) | indent(4) }}
 
 )
