@@ -99,7 +99,7 @@ affected_days as (
 ),
 
 {% endif -%}
-rebuilt_days as (
+target_days as (
 
     select
         calendar.date_day,
@@ -119,7 +119,7 @@ visits as (
     from plays
     where
         cast(streamed_at as date)
-        >= (select date_add(min(rebuilt_days.date_day), -29) from rebuilt_days)
+        >= (select date_add(min(target_days.date_day), -29) from target_days)
     group by cast(streamed_at as date), user_id
 
 ),
@@ -150,7 +150,7 @@ visits_by_span as (
 
 ),
 
-listeners_by_day as (
+listeners as (
 
     select
         played_on,
@@ -167,24 +167,26 @@ listeners_by_day as (
 counted as (
 
     select
-        rebuilt_days.date_day,
-        rebuilt_days.is_window_complete,
-        coalesce(sum(case when listeners_by_day.played_on = rebuilt_days.date_day then listeners_by_day.users end), 0)
-            as daily_active_users,
+        target_days.date_day,
+        target_days.is_window_complete,
+        coalesce(
+            sum(case when listeners.played_on = target_days.date_day then listeners.users end), 0
+        ) as daily_active_users,
         coalesce(
             sum(
                 case
-                    when listeners_by_day.played_on > date_add(rebuilt_days.date_day, -7) then listeners_by_day.users
+                    when listeners.played_on > date_add(target_days.date_day, -7)
+                        then listeners.users
                 end
             ),
             0
         ) as weekly_active_users,
-        coalesce(sum(listeners_by_day.users), 0) as monthly_active_users,
-        max(listeners_by_day._loaded_through) as _loaded_through,
-        max(listeners_by_day._merged_through) as _merged_through
-    from rebuilt_days
-    left outer join listeners_by_day on rebuilt_days.date_day = listeners_by_day.date_day
-    group by rebuilt_days.date_day, rebuilt_days.is_window_complete
+        coalesce(sum(listeners.users), 0) as monthly_active_users,
+        max(listeners._loaded_through) as _loaded_through,
+        max(listeners._merged_through) as _merged_through
+    from target_days
+    left outer join listeners on target_days.date_day = listeners.date_day
+    group by target_days.date_day, target_days.is_window_complete
 
 ),
 

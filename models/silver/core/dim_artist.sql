@@ -1,5 +1,6 @@
--- One row per version of an artist. An affected artist's whole history is rebuilt from the change log
--- and replaced, so that replays, late changes and no-op updates leave what a full refresh would.
+-- One row per version of an artist. An affected artist's whole history is rebuilt from the change
+-- log and replaced, so that replays, late changes and no-op updates leave what a full refresh
+-- would.
 {{
     config(
         materialized='incremental',
@@ -10,7 +11,7 @@
 }}
 
 {% set artist = entity('artist') -%}
-{% set validity = [
+{% set version_columns = [
     'valid_from',
     'valid_to',
     'is_current',
@@ -80,7 +81,7 @@ replaced as (
         'affected_artists',
         'artist_key',
         scope=artist.key,
-        columns=['artist_key'] + artist.key + artist.tracked + validity
+        columns=['artist_key'] + artist.key + artist.tracked + version_columns
     ) | indent(4) }}
 
 )

@@ -10,7 +10,7 @@
 }}
 
 {% set track = entity('track') -%}
-{% set validity = [
+{% set version_columns = [
     'valid_from',
     'valid_to',
     'is_current',
@@ -84,7 +84,7 @@ replaced as (
         'affected_tracks',
         'track_key',
         scope=track.key,
-        columns=['track_key'] + track.key + track.tracked + validity
+        columns=['track_key'] + track.key + track.tracked + version_columns
     ) | indent(4) }}
 
 )

@@ -10,7 +10,7 @@
 }}
 
 {% set user = entity('user') -%}
-{% set validity = [
+{% set version_columns = [
     'valid_from',
     'valid_to',
     'is_current',
@@ -84,7 +84,7 @@ replaced as (
         'affected_users',
         'user_key',
         scope=user.key,
-        columns=['user_key'] + user.key + user.tracked + validity
+        columns=['user_key'] + user.key + user.tracked + version_columns
     ) | indent(4) }}
 
 )

@@ -72,8 +72,9 @@ affected_plays as (
 ),
 
 {% endif -%}
--- Of a play's changes the last, of a change's deliveries the first. The few affected plays come first
--- in the join: Sail builds its hash table from that side. Databricks finds the smaller side itself.
+-- Of a play's changes the last, of a change's deliveries the first. The few affected plays come
+-- first in the join: Sail builds its hash table from that side. Databricks finds the smaller side
+-- itself.
 ranked as (
 
     select

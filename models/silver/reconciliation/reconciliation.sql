@@ -1,6 +1,8 @@
 -- One row per source table: what became of every row that landed. The outcomes of a dimension's
 -- changes are counted from the log, and the tests hold them against the dimension itself.
-{% set versioned, latest, events = entities(['versions']), entities(['latest']), entities(['events']) -%}
+{% set versioned = entities(['versions']) -%}
+{% set latest = entities(['latest']) -%}
+{% set events = entities(['events']) -%}
 
 with
 
