@@ -6,7 +6,7 @@ streaming tables from them; from here come the page docs/rules.md and `medallion
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,12 @@ from ruamel.yaml import YAML
 
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
+from medallion.macros import call_macro
 
 PAGE = PROJECT_ROOT / "docs" / "rules.md"
 MODELS = PROJECT_ROOT / "models"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 KEYS = {"name", "expression", "applies_to", "action", "why"}
-EXEMPT = {"rows": "", "changes": "_operation = 3", "states": "_operation in (1, 3)"}
 APPLIES_TO = {
     "rows": "every row",
     "changes": "all but images before an update",
@@ -66,9 +66,8 @@ class Rule:
 
     @property
     def condition(self) -> str:
-        """The rule as an SQL boolean that is never NULL, as `expectation_condition` makes it."""
-        holds, exempt = f"coalesce(({self.expression}), true)", EXEMPT[self.applies_to]
-        return f"(coalesce({exempt}, false) or {holds})" if exempt else holds
+        """The rule as an SQL boolean that is never NULL: the text of `expectation_condition`."""
+        return str(call_macro("expectation_condition", asdict(self)))
 
     @property
     def clause(self) -> str:

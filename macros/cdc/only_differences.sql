@@ -1,38 +1,38 @@
 {#-
     Of a model that is computed whole: the rows that this model lacks or has otherwise, and as tombstones
-    (`_is_deleted`) those that it has still. NULLs are alike, as in every `partition by`. The rebuilt rows must
-    have the model's columns, in its order; `values` are those that are not in the key.
+    (`_is_deleted`) those that it has still. NULLs are alike, as in every `partition by`. `unique_key` and
+    `values` are together the columns of the model, all but `_is_deleted`.
 -#}
 {% macro only_differences(rebuilt, unique_key, values) -%}
     {%- if is_incremental() -%}
+    {%- set columns = [] -%}
+    {%- for column in unique_key + values -%}
+        {%- do columns.append(adapter.quote(column)) -%}
+    {%- endfor -%}
     select compared.*
     from (
         select
             gathered.*,
             row_number() over (
-                partition by {{ unique_key | join(', ') }}
-                order by gathered._is_leftover
+                partition by {{ key_columns(unique_key) }}
+                order by gathered._is_deleted
             ) as preference,
             count(*) over (
-                partition by {{ (unique_key + values) | join(', ') }}
+                partition by {{ columns | join(', ') }}
             ) as occurrences
         from (
-            select
-                rebuilt.*,
-                false as _is_leftover
-            from {{ rebuilt }} as rebuilt
+            select {{ columns | join(', ') }}, false as _is_deleted
+            from {{ rebuilt }}
             union all
-            select
-                existing.*,
-                true as _is_leftover
-            from {{ this }} as existing
+            select {{ columns | join(', ') }}, true as _is_deleted
+            from {{ this }}
         ) as gathered
     ) as compared
     where compared.preference = 1 and compared.occurrences = 1
     {%- else -%}
     select
         rebuilt.*,
-        false as _is_leftover
+        false as _is_deleted
     from {{ rebuilt }} as rebuilt
     {%- endif -%}
 {%- endmacro %}

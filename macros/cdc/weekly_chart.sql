@@ -1,8 +1,8 @@
 {#-
-    The first items of each touched week's chart. Counted per listener first: `count(distinct)` keeps a set,
+    The first items of each affected week's chart; `affected_weeks` lists each `week_start` once. Counted per listener first: `count(distinct)` keeps a set,
     and `max_by` a text, for every item of every week, for which Sail wanted 16 GB at 200,000 plays.
 -#}
-{% macro weekly_chart(plays, item) -%}
+{% macro weekly_chart(plays, affected_weeks, item) -%}
     select *
     from (
         select
@@ -26,10 +26,10 @@
                 max(plays.streamed_at) as last_streamed_at,
                 max(plays._loaded_through) as _loaded_through,
                 max(plays._merged_at) as _merged_through
-            from touched
-            inner join {{ plays }} as plays on touched.week_start = plays.week_start
+            from {{ affected_weeks }} as affected
+            inner join {{ plays }} as plays on affected.week_start = plays.week_start
             group by plays.week_start, plays.{{ item }}, plays.user_id
-        ) as heard
+        ) as plays_per_listener
         group by week_start, {{ item }}
     ) as ranked
     where `rank` <= {{ var('chart_length') }}

@@ -1,37 +1,37 @@
 {#-
-    The rebuilt rows, and as tombstones (`_is_deleted`) this model's rows of the touched scope that the
-    rebuild no longer has. The rebuilt rows must have the model's columns, in its order. Ranked together
-    and not anti-joined, since engines run a CTE anew for each time that it is read.
+    The rebuilt rows, and as tombstones (`_is_deleted`) this model's rows of the affected scope that the rebuild no
+    longer has. `affected` lists each scope to replace, in the columns `scope`. `columns` are those of the model, all but
+    `_is_deleted`: a unit test has no other way to know them. Ranked together and not anti-joined, since engines run a
+    CTE again for each time that it is read.
 -#}
-{% macro with_tombstones(rebuilt, unique_key, scope) -%}
-    {%- set keys = [unique_key] if unique_key is string else unique_key -%}
+{% macro with_tombstones(rebuilt, affected, unique_key, scope, columns) -%}
     {%- if is_incremental() -%}
     select candidates.*
     from (
         select
             gathered.*,
             row_number() over (
-                partition by {{ keys | join(', ') }}
-                order by gathered._is_leftover
+                partition by {{ key_columns(unique_key) }}
+                order by gathered._is_deleted
             ) as preference
         from (
             select
-                rebuilt.*,
-                false as _is_leftover
+                {% for column in columns %}rebuilt.{{ adapter.quote(column) }}, {% endfor %}
+                false as _is_deleted
             from {{ rebuilt }} as rebuilt
             union all
             select
-                existing.*,
-                true as _is_leftover
+                {% for column in columns %}existing.{{ adapter.quote(column) }}, {% endfor %}
+                true as _is_deleted
             from {{ this }} as existing
-            where existing.{{ scope }} in (select touched.{{ scope }} from touched)
+            left semi join {{ affected }} as affected on {{ same_key(scope, 'existing', 'affected') }}
         ) as gathered
     ) as candidates
     where candidates.preference = 1
     {%- else -%}
     select
         rebuilt.*,
-        false as _is_leftover
+        false as _is_deleted
     from {{ rebuilt }} as rebuilt
     {%- endif -%}
 {%- endmacro %}

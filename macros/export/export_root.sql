@@ -2,6 +2,5 @@
 {% macro export_root() -%}
     {%- set host = var('storage_account') ~ '.dfs.core.windows.net' -%}
     {%- set root = 'https://' ~ host ~ '/export' if target.type == 'synapse' else 'abfss://export@' ~ host -%}
-    {%- set shared = target.name in ('local', 'prod', 'synapse', 'synapse_dedicated') -%}
-    {{ return(root if shared else root ~ '/' ~ target.schema) }}
+    {{ return(root if is_shared_target(target.name) else root ~ '/' ~ target.schema) }}
 {%- endmacro %}

@@ -29,12 +29,12 @@
             lists.next_landed_at,
             {{ surrogate_key(tracked) }} as state,
             row_number() over (
-                partition by lines.{{ key }}, lists.list_number
+                partition by {{ key_columns(key, 'lines') }}, lists.list_number
                 order by case when lines._quarantine_reasons is null then 0 else 1 end
             ) as preference
         from lists
         inner join {{ lines }} as lines on lists.landed_at = lines._ingested_at
-        where lines._is_counted and lines.{{ key }} is not null
+        where lines._is_counted and not {{ key_is_missing(key, 'lines') }}
 
     ),
 
@@ -45,7 +45,7 @@
             case
                 when
                     list_number - 1
-                    = lag(list_number) over (partition by {{ key }} order by list_number)
+                    = lag(list_number) over (partition by {{ key_columns(key) }} order by list_number)
                     then 0
                 else 1
             end as is_arrival
@@ -59,7 +59,7 @@
         select
             *,
             sum(is_arrival) over (
-                partition by {{ key }}
+                partition by {{ key_columns(key) }}
                 order by list_number
                 rows between unbounded preceding and current row
             ) as stay
@@ -71,7 +71,7 @@
 
         select
             *,
-            max(next_landed_at) over (partition by {{ key }}, stay) as stay_ends_at
+            max(next_landed_at) over (partition by {{ key_columns(key) }}, stay) as stay_ends_at
         from counted
 
     ),
@@ -80,7 +80,7 @@
 
         select
             *,
-            lag(state) over (partition by {{ key }}, stay order by list_number) as previous_state
+            lag(state) over (partition by {{ key_columns(key) }}, stay order by list_number) as previous_state
         from bounded
         where _quarantine_reasons is null
 
@@ -90,7 +90,7 @@
         *,
         _ingested_at as valid_from,
         coalesce(
-            lead(_ingested_at) over (partition by {{ key }}, stay order by list_number),
+            lead(_ingested_at) over (partition by {{ key_columns(key) }}, stay order by list_number),
             stay_ends_at
         ) as valid_to
     from compared

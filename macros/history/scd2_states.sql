@@ -1,19 +1,19 @@
 {#-
-    Every change of the touched keys, when it takes effect (`effective_at`), and what became of it (`outcome`). Of a
+    Every change of the affected keys, when it takes effect (`effective_at`), and what became of it (`outcome`). Of a
     key's changes that take effect at one time, as those of a transaction do, only the last is a state: no version is
     of zero length. Deletes are states that all look alike.
 -#}
-{% macro scd2_states(changes, key, tracked, touched) -%}
+{% macro scd2_states(changes, key, tracked, affected) -%}
     with
 
     timed as (
 
         select
             changes.*,
-            {{ effective_at('changes.' ~ key) | indent(12) }} as effective_at,
-            max(changes._loaded_at) over (partition by changes.{{ key }}) as _loaded_through
+            {{ effective_at(key, of='changes') | indent(12) }} as effective_at,
+            max(changes._loaded_at) over (partition by {{ key_columns(key, 'changes') }}) as _loaded_through
         from {{ changes }} as changes
-        inner join {{ touched }} as touched on changes.{{ key }} = touched.{{ key }}
+        inner join {{ affected }} as affected on {{ same_key(key, 'changes', 'affected') }}
 
     ),
 
@@ -26,7 +26,7 @@
                 else {{ surrogate_key(tracked) }}
             end as state,
             row_number() over (
-                partition by {{ key }}, effective_at order by _change_sequence desc
+                partition by {{ key_columns(key) }}, effective_at order by _change_sequence desc
             ) = 1 as is_state
         from timed
 
@@ -37,7 +37,7 @@
         select
             *,
             lag(state, 1, 'deleted') over (
-                partition by {{ key }}, is_state order by _change_sequence
+                partition by {{ key_columns(key) }}, is_state order by _change_sequence
             ) as previous_state
         from ranked
 

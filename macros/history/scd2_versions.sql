@@ -1,14 +1,14 @@
 {#-
-    Versions of the touched keys: each opened state, until the next version or delete. A version's key names the change
+    Versions of the affected keys: each opened state, until the next version or delete. A version's key names the change
     that opened it, so it never stands for other attributes: when late changes move a version in time, or another change
     opens what begins then, its key is another.
 -#}
-{% macro scd2_versions(changes, key, tracked, touched) -%}
+{% macro scd2_versions(changes, key, tracked, affected) -%}
     with
 
     states as (
 
-        {{ scd2_states(changes, key, tracked, touched) | indent(8) }}
+        {{ scd2_states(changes, key, tracked, affected) | indent(8) }}
 
     ),
 
@@ -17,7 +17,7 @@
         select
             *,
             lead(effective_at) over (
-                partition by {{ key }} order by _change_sequence
+                partition by {{ key_columns(key) }} order by _change_sequence
             ) as next_effective_at
         from states
         where outcome in ('opened', 'closed')
@@ -26,7 +26,7 @@
 
     select
         *,
-        {{ surrogate_key([key, '_change_sequence']) }} as version_key,
+        {{ surrogate_key(([key] if key is string else key) + ['_change_sequence']) }} as version_key,
         effective_at as valid_from,
         coalesce(next_effective_at, {{ end_of_time() }}) as valid_to,
         next_effective_at is null as is_current

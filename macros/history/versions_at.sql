@@ -4,7 +4,7 @@
         *,
         case
             when
-                row_number() over (partition by {{ key }} order by valid_from) = 1
+                row_number() over (partition by {{ key_columns(key) }} order by valid_from) = 1
                 then timestamp '0001-01-01 00:00:00'
             else valid_from
         end as matches_from

@@ -1,11 +1,4 @@
-{#- Injective: each value carries its length, so that NULL, '' and shifted values differ. -#}
+{#- A hash of columns of any type; different values have different texts (`injective_text`). -#}
 {% macro surrogate_key(columns) -%}
-    {%- set parts = [] -%}
-    {%- for column in columns -%}
-        {%- set text = 'cast(' ~ column ~ ' as string)' -%}
-        {%- do parts.append(
-            "coalesce(concat(cast(length(" ~ text ~ ") as string), ':', " ~ text ~ "), '-')"
-        ) -%}
-    {%- endfor -%}
-    md5(concat({{ parts | join(", '|', ") }}))
+    md5({{ injective_text(columns) }})
 {%- endmacro %}

@@ -23,10 +23,10 @@
         select
             *,
             min(case when broken_rules is null then state end) over (
-                partition by _ingested_at, _file, {{ key }}
+                partition by _ingested_at, _file, {{ key_columns(key) }}
             ) as first_state,
             max(case when broken_rules is null then state end) over (
-                partition by _ingested_at, _file, {{ key }}
+                partition by _ingested_at, _file, {{ key_columns(key) }}
             ) as last_state
         from judged
 

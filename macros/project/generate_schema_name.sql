@@ -2,7 +2,7 @@
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- if custom_schema_name is none -%}
         {{ target.schema }}
-    {%- elif target.name in ('local', 'prod', 'synapse', 'synapse_dedicated') -%}
+    {%- elif is_shared_target(target.name) -%}
         {{ custom_schema_name | trim }}
     {%- else -%}
         {{ target.schema }}_{{ custom_schema_name | trim }}

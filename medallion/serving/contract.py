@@ -9,11 +9,12 @@ from ruamel.yaml import YAML
 
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
+from medallion.macros import call_macro
 
-# The folders and names of the models that are served, and the lake's container that each lies in.
-SERVED = {"gold/mart_*.yml": "gold", "silver/core/dim_*.yml": "silver"}
-# The dedicated pool has the plays beside them.
-POOLED = {**SERVED, "silver/core/fct_streams.yml": "silver"}
+# The two SQL pools. The dbt macro `served_by` says which models each serves.
+SERVED, POOLED = "serverless", "dedicated"
+# The folders of published models; each lies in the lake's container of its layer.
+FOLDERS = {"gold": "gold", "silver/core": "silver"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Table:
         return lake / self.container / self.name
 
 
-def served_tables(project: Path = PROJECT_ROOT, where: Mapping[str, str] = SERVED) -> list[Table]:
+def served_tables(project: Path = PROJECT_ROOT, where: str = SERVED) -> list[Table]:
     """Every served table, marts first; with `where=POOLED` those of the dedicated pool.
 
     A column without a type, or a length that is no number, is a `MedallionError`.
@@ -54,9 +55,10 @@ def served_tables(project: Path = PROJECT_ROOT, where: Mapping[str, str] = SERVE
     default = _load(project / "dbt_project.yml")["vars"]["served_text_length"]
     return [
         table
-        for pattern, container in where.items()
-        for file in sorted((project / "models").glob(pattern))
-        for table in _tables(file, container, default)
+        for folder, layer in FOLDERS.items()
+        for file in sorted((project / "models" / folder).glob("*.yml"))
+        if where in call_macro("served_by", layer, file.stem)
+        for table in _tables(file, layer, default)
     ]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from medallion import dbt
 from medallion.cli.console import out
+from medallion.entities import logged_entities, read_entities
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home
 from medallion.ingestion.request import IngestResult
@@ -27,14 +28,9 @@ from medallion_local.synapse.check import check
 
 SHARED_DATASET = PROJECT_ROOT.parent / "shared" / "data" / "spotify" / "initial"
 MARKER = "made-by-demo"
-TABLES = ("DimUser", "DimArtist", "DimTrack", "DimDate", "FactStream")
+TABLES = tuple(entity.reported_as for entity in logged_entities())
 COUNTED = {
-    "bronze": [
-        *(f"azure_sql__dim_{name}" for name in ("user", "artist", "track", "date")),
-        "azure_sql__fact_stream",
-        "github__markets",
-        "github__subscription_plans",
-    ],
+    "bronze": [entity.bronze for entity in read_entities()],
     "silver": [
         *(f"dim_{name}" for name in ("user", "artist", "track", "date", "device")),
         "dim_subscription_plan",

@@ -1,5 +1,5 @@
 -- One row per day that had plays: how many of them the catalogue cannot explain. Tracks are judged
--- as they were when the play began. A touched day is recomputed and replaced whole.
+-- as they were when the play began. An affected day is recomputed and replaced whole.
 {{
     config(
         unique_key='date_day',
@@ -7,6 +7,17 @@
 }}
 
 {% set changes = ref('stg_azure_sql__play_deliveries') -%}
+{% set columns = [
+    'date_day',
+    'streams',
+    'tracks_played',
+    'streams_of_unknown_tracks',
+    'streams_of_unknown_artists',
+    'streams_of_incomplete_tracks',
+    'streams_longer_than_the_track',
+    '_loaded_through',
+    '_merged_through',
+] -%}
 
 with
 
@@ -22,7 +33,7 @@ tracks as (
 
 ),
 
-touched as (
+affected_days as (
 
     {{ touched_days('plays', changes) | indent(4) }}
 
@@ -33,9 +44,9 @@ played as (
 
     select
         plays.*,
-        touched.date_day
-    from touched
-    inner join plays on touched.date_day = cast(plays.streamed_at as date)
+        affected_days.date_day
+    from affected_days
+    inner join plays on affected_days.date_day = cast(plays.streamed_at as date)
 
 ),
 
@@ -73,8 +84,7 @@ rebuilt as (
         count_if(is_of_incomplete_track) as streams_of_incomplete_tracks,
         count_if(is_longer_than_the_track) as streams_longer_than_the_track,
         max(_loaded_through) as _loaded_through,
-        max(_merged_at) as _merged_through,
-        false as _is_deleted
+        max(_merged_at) as _merged_through
     from judged
     group by date_day
 
@@ -82,7 +92,13 @@ rebuilt as (
 
 replaced as (
 
-    {{ with_tombstones('rebuilt', 'date_day', scope='date_day') | indent(4) }}
+    {{ with_tombstones(
+        'rebuilt',
+        'affected_days',
+        'date_day',
+        scope='date_day',
+        columns=columns
+    ) | indent(4) }}
 
 )
 
@@ -101,5 +117,5 @@ select
     -- control
     _loaded_through,
     _merged_through,
-    _is_leftover as _is_deleted
+    _is_deleted
 from replaced

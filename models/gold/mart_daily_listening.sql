@@ -1,5 +1,5 @@
 -- One row per day, country, plan and device that had plays. Country and plan are those of the
--- listener's account when the play began. A touched day is recomputed and replaced whole.
+-- listener's account when the play began. An affected day is recomputed and replaced whole.
 {{
     config(
         unique_key=['date_day', 'country', 'subscription_type', 'device_type'],
@@ -8,6 +8,17 @@
 }}
 
 {% set changes = ref('stg_azure_sql__play_deliveries') -%}
+{% set columns = [
+    'date_day',
+    'country',
+    'subscription_type',
+    'device_type',
+    'streams',
+    'listeners',
+    'listen_seconds',
+    '_loaded_through',
+    '_merged_through',
+] -%}
 
 with
 
@@ -29,7 +40,7 @@ devices as (
 
 ),
 
-touched as (
+affected_days as (
 
     {{ touched_days('plays', changes) | indent(4) }}
 
@@ -39,8 +50,8 @@ touched as (
 played as (
 
     select plays.*
-    from touched
-    inner join plays on touched.date_day = cast(plays.streamed_at as date)
+    from affected_days
+    inner join plays on affected_days.date_day = cast(plays.streamed_at as date)
 
 ),
 
@@ -81,8 +92,7 @@ rebuilt as (
         count(distinct user_id) as listeners,
         coalesce(sum(cast(listen_duration_sec as bigint)), 0) as listen_seconds,
         max(_loaded_through) as _loaded_through,
-        max(_merged_at) as _merged_through,
-        false as _is_deleted
+        max(_merged_at) as _merged_through
     from labelled
     group by date_day, country, subscription_type, device_type
 
@@ -92,8 +102,10 @@ replaced as (
 
     {{ with_tombstones(
         'rebuilt',
+        'affected_days',
         ['date_day', 'country', 'subscription_type', 'device_type'],
-        scope='date_day'
+        scope='date_day',
+        columns=columns
     ) | indent(4) }}
 
 )
@@ -113,5 +125,5 @@ select
     -- control
     _loaded_through,
     _merged_through,
-    _is_leftover as _is_deleted
+    _is_deleted
 from replaced

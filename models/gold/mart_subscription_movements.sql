@@ -151,8 +151,7 @@ rebuilt as (
         days.subscribers,
         plans.monthly_price,
         cast(days.subscribers * plans.monthly_price as decimal(18, 2)) as recurring_revenue,
-        coalesce(plans.currency, 'Unknown') as currency,
-        false as _is_deleted
+        coalesce(plans.currency, 'Unknown') as currency
     from days
     left outer join plans
         on
@@ -193,5 +192,5 @@ select
     currency,
 
     -- control
-    _is_leftover as _is_deleted
+    _is_deleted
 from written

@@ -1,5 +1,5 @@
 -- One row per ISO week and artist on that week's chart. The name is the one that the week's last
--- play of the artist was heard under. A touched week is recomputed and replaced whole.
+-- play of the artist was heard under. An affected week is recomputed and replaced whole.
 {{
     config(
         unique_key=['week_start', 'artist_id'],
@@ -8,6 +8,16 @@
 }}
 
 {% set changes = ref('stg_azure_sql__play_deliveries') -%}
+{% set columns = [
+    'week_start',
+    'rank',
+    'artist_id',
+    'artist_name',
+    'streams',
+    'listeners',
+    '_loaded_through',
+    '_merged_through',
+] -%}
 
 with
 
@@ -32,22 +42,22 @@ artists as (
 
 ),
 
-days as (
+affected_days as (
 
     {{ touched_days('plays', changes) | indent(4) }}
 
 ),
 
-touched as (
+affected_weeks as (
 
     select distinct cast(date_trunc('week', date_day) as date) as week_start
-    from days
+    from affected_days
 
 ),
 
 charted as (
 
-    {{ weekly_chart('plays', 'artist_id') | indent(4) }}
+    {{ weekly_chart('plays', 'affected_weeks', 'artist_id') | indent(4) }}
 
 ),
 
@@ -79,8 +89,7 @@ rebuilt as (
         named.streams,
         named.listeners,
         named._loaded_through,
-        named._merged_through,
-        false as _is_deleted
+        named._merged_through
     from named
     inner join artists on named.artist_key = artists.artist_key
     where named.recency = 1
@@ -89,7 +98,13 @@ rebuilt as (
 
 replaced as (
 
-    {{ with_tombstones('rebuilt', ['week_start', 'artist_id'], scope='week_start') | indent(4) }}
+    {{ with_tombstones(
+        'rebuilt',
+        'affected_weeks',
+        ['week_start', 'artist_id'],
+        scope='week_start',
+        columns=columns
+    ) | indent(4) }}
 
 )
 
@@ -109,5 +124,5 @@ select
     -- control
     _loaded_through,
     _merged_through,
-    _is_leftover as _is_deleted
+    _is_deleted
 from replaced

@@ -1,5 +1,5 @@
 -- One row per ISO week and track on that week's chart. Names are those that the week's last play of
--- the track was heard under. A touched week is recomputed and replaced whole.
+-- the track was heard under. An affected week is recomputed and replaced whole.
 {{
     config(
         unique_key=['week_start', 'track_id'],
@@ -8,6 +8,17 @@
 }}
 
 {% set changes = ref('stg_azure_sql__play_deliveries') -%}
+{% set columns = [
+    'week_start',
+    'rank',
+    'track_id',
+    'track_name',
+    'artist_name',
+    'streams',
+    'listeners',
+    '_loaded_through',
+    '_merged_through',
+] -%}
 
 with
 
@@ -32,22 +43,22 @@ artists as (
 
 ),
 
-days as (
+affected_days as (
 
     {{ touched_days('plays', changes) | indent(4) }}
 
 ),
 
-touched as (
+affected_weeks as (
 
     select distinct cast(date_trunc('week', date_day) as date) as week_start
-    from days
+    from affected_days
 
 ),
 
 charted as (
 
-    {{ weekly_chart('plays', 'track_id') | indent(4) }}
+    {{ weekly_chart('plays', 'affected_weeks', 'track_id') | indent(4) }}
 
 ),
 
@@ -81,8 +92,7 @@ rebuilt as (
         named.streams,
         named.listeners,
         named._loaded_through,
-        named._merged_through,
-        false as _is_deleted
+        named._merged_through
     from named
     inner join tracks on named.track_key = tracks.track_key
     inner join artists on named.artist_key = artists.artist_key
@@ -92,7 +102,13 @@ rebuilt as (
 
 replaced as (
 
-    {{ with_tombstones('rebuilt', ['week_start', 'track_id'], scope='week_start') | indent(4) }}
+    {{ with_tombstones(
+        'rebuilt',
+        'affected_weeks',
+        ['week_start', 'track_id'],
+        scope='week_start',
+        columns=columns
+    ) | indent(4) }}
 
 )
 
@@ -113,5 +129,5 @@ select
     -- control
     _loaded_through,
     _merged_through,
-    _is_leftover as _is_deleted
+    _is_deleted
 from replaced

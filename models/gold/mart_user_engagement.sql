@@ -1,5 +1,5 @@
 -- One row per calendar day from the first play to the last, days without plays included.
--- A touched day changes the figures of the 29 days after it too: they are all recomputed.
+-- A changed day changes the figures of the 29 days after it too: they are all recomputed.
 {{
     config(
         unique_key='date_day',
@@ -7,6 +7,16 @@
 }}
 
 {% set changes = ref('stg_azure_sql__play_deliveries') -%}
+{% set columns = [
+    'date_day',
+    'daily_active_users',
+    'weekly_active_users',
+    'monthly_active_users',
+    'stickiness',
+    'is_window_complete',
+    '_loaded_through',
+    '_merged_through',
+] -%}
 
 with
 
@@ -42,7 +52,7 @@ calendar as (
 ),
 
 {% if is_incremental() -%}
-days as (
+changed_days as (
 
     {{ touched_days('plays', changes) | indent(4) }}
 
@@ -57,16 +67,16 @@ published as (
 
 ),
 
--- Recompute the windows that hold a touched day, the days that are new to the series or whose
+-- Recompute the windows that hold a changed day, the days that are new to the series or whose
 -- window became complete or incomplete as its first day moved, and those that fell out of it.
-touched as (
+affected_days as (
 
     select calendar.date_day
     from calendar
-    inner join days
+    inner join changed_days
         on
-            calendar.date_day >= days.date_day
-            and calendar.date_day < date_add(days.date_day, 30)
+            calendar.date_day >= changed_days.date_day
+            and calendar.date_day < date_add(changed_days.date_day, 30)
     union distinct
     select calendar.date_day
     from calendar
@@ -82,20 +92,20 @@ touched as (
 ),
 
 {% else -%}
-touched as (
+affected_days as (
 
     select date_day from calendar
 
 ),
 
 {% endif -%}
-wanted as (
+target_days as (
 
     select
         calendar.date_day,
         calendar.is_window_complete
     from calendar
-    left semi join touched on calendar.date_day = touched.date_day
+    left semi join affected_days on calendar.date_day = affected_days.date_day
 
 ),
 
@@ -109,7 +119,7 @@ visits as (
     from plays
     where
         cast(streamed_at as date)
-        >= (select date_add(min(wanted.date_day), -29) from wanted)
+        >= (select date_add(min(target_days.date_day), -29) from target_days)
     group by cast(streamed_at as date), user_id
 
 ),
@@ -125,7 +135,7 @@ followed as (
 
 -- A listener counts on every day from a visit until the next one, or until the window has passed:
 -- once a day, so that nothing needs `distinct`. Visits alike in this are few, and counted together.
-stays as (
+visits_by_span as (
 
     select
         played_on,
@@ -140,7 +150,7 @@ stays as (
 
 ),
 
-present as (
+listeners as (
 
     select
         played_on,
@@ -150,31 +160,33 @@ present as (
         explode(
             sequence(played_on, date_add(played_on, days_until_next - 1), interval 1 day)
         ) as date_day
-    from stays
+    from visits_by_span
 
 ),
 
 counted as (
 
     select
-        wanted.date_day,
-        wanted.is_window_complete,
-        coalesce(sum(case when present.played_on = wanted.date_day then present.users end), 0)
-            as daily_active_users,
+        target_days.date_day,
+        target_days.is_window_complete,
+        coalesce(
+            sum(case when listeners.played_on = target_days.date_day then listeners.users end), 0
+        ) as daily_active_users,
         coalesce(
             sum(
                 case
-                    when present.played_on > date_add(wanted.date_day, -7) then present.users
+                    when listeners.played_on > date_add(target_days.date_day, -7)
+                        then listeners.users
                 end
             ),
             0
         ) as weekly_active_users,
-        coalesce(sum(present.users), 0) as monthly_active_users,
-        max(present._loaded_through) as _loaded_through,
-        max(present._merged_through) as _merged_through
-    from wanted
-    left outer join present on wanted.date_day = present.date_day
-    group by wanted.date_day, wanted.is_window_complete
+        coalesce(sum(listeners.users), 0) as monthly_active_users,
+        max(listeners._loaded_through) as _loaded_through,
+        max(listeners._merged_through) as _merged_through
+    from target_days
+    left outer join listeners on target_days.date_day = listeners.date_day
+    group by target_days.date_day, target_days.is_window_complete
 
 ),
 
@@ -193,15 +205,20 @@ rebuilt as (
         end as stickiness,
         is_window_complete,
         _loaded_through,
-        _merged_through,
-        false as _is_deleted
+        _merged_through
     from counted
 
 ),
 
 replaced as (
 
-    {{ with_tombstones('rebuilt', 'date_day', scope='date_day') | indent(4) }}
+    {{ with_tombstones(
+        'rebuilt',
+        'affected_days',
+        'date_day',
+        scope='date_day',
+        columns=columns
+    ) | indent(4) }}
 
 )
 
@@ -219,5 +236,5 @@ select
     -- control
     _loaded_through,
     _merged_through,
-    _is_leftover as _is_deleted
+    _is_deleted
 from replaced

@@ -109,8 +109,7 @@ rebuilt as (
         cohort_users,
         active_users,
         cast(active_users as double) / cast(cohort_users as double) as retention,
-        is_week_complete,
-        false as _is_deleted
+        is_week_complete
     from counted_weeks
 
 ),
@@ -137,5 +136,5 @@ select
     is_week_complete,
 
     -- control
-    _is_leftover as _is_deleted
+    _is_deleted
 from written

@@ -6,10 +6,10 @@ with
 ordered as (
 
     select
-        {{ key }},
+        {{ key_columns(key) }},
         valid_from,
         valid_to,
-        lead(valid_from) over (partition by {{ key }} order by valid_from) as next_valid_from
+        lead(valid_from) over (partition by {{ key_columns(key) }} order by valid_from) as next_valid_from
     from {{ model }}
 
 ),
@@ -17,7 +17,7 @@ ordered as (
 timed as (
 
     select
-        {{ key }},
+        {{ key_columns(key) }},
         _is_deleted,
         {{ effective_at(key) | indent(8) }} as effective_at
     from {{ changes }}
@@ -28,7 +28,7 @@ timed as (
 deletes as (
 
     select
-        {{ key }},
+        {{ key_columns(key) }},
         effective_at
     from timed
     where _is_deleted
@@ -38,7 +38,7 @@ deletes as (
 select ordered.*
 from ordered
 left anti join deletes
-    on ordered.{{ key }} = deletes.{{ key }} and ordered.valid_to = deletes.effective_at
+    on {{ same_key(key, 'ordered', 'deletes') }} and ordered.valid_to = deletes.effective_at
 where
     ordered.valid_to < {{ end_of_time() }}
     and not ordered.valid_to <=> ordered.next_valid_from

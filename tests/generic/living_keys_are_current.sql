@@ -6,9 +6,9 @@ with
 ranked as (
 
     select
-        {{ key }},
+        {{ key_columns(key) }},
         _is_deleted,
-        row_number() over (partition by {{ key }} order by _change_sequence desc) as recency
+        row_number() over (partition by {{ key_columns(key) }} order by _change_sequence desc) as recency
     from {{ changes }}
     where _quarantine_reasons is null
 
@@ -17,7 +17,7 @@ ranked as (
 expected as (
 
     select
-        {{ key }},
+        {{ key_columns(key) }},
         case when _is_deleted then 0 else 1 end as current_versions
     from ranked
     where recency = 1
@@ -27,19 +27,19 @@ expected as (
 counted as (
 
     select
-        {{ key }},
+        {{ key_columns(key) }},
         count_if(is_current) as current_versions
     from {{ model }}
-    group by {{ key }}
+    group by {{ key_columns(key) }}
 
 )
 
 select
-    expected.{{ key }},
+    {{ key_columns(key, 'expected') }},
     expected.current_versions as expected_versions,
     counted.current_versions
 from expected
-left outer join counted on expected.{{ key }} = counted.{{ key }}
+left outer join counted on {{ same_key(key, 'expected', 'counted') }}
 where expected.current_versions != coalesce(counted.current_versions, 0)
 
 {% endtest %}

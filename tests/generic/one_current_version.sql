@@ -6,10 +6,10 @@ with
 ranked as (
 
     select
-        {{ key }},
+        {{ key_columns(key) }},
         valid_to,
         is_current,
-        row_number() over (partition by {{ key }} order by valid_from desc) as recency
+        row_number() over (partition by {{ key_columns(key) }} order by valid_from desc) as recency
     from {{ model }}
 
 )

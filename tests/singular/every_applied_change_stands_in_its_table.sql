@@ -1,6 +1,8 @@
 -- Every change that the log says is applied is a row of its dimension or fact, and no row is
 -- without one. A difference means that a build lost or doubled rows: `dbt run --full-refresh`
 -- rebuilds them from bronze.
+{% set tables = entities(['versions', 'events']) -%}
+
 with
 
 expected as (
@@ -11,30 +13,19 @@ expected as (
 
 actual as (
 
+    {% for entity in tables -%}
     select
-        'DimUser' as source_table,
+        {{ sql_text(entity.reported_as) }} as source_table,
         count(*) as standing
-    from {{ ref('dim_user') }}
-    where user_key != {{ unknown_key() }}
+    from {{ ref(entity.published) }}
+    {% if entity.history == 'versions' -%}
+    where {{ entity.name }}_key != {{ unknown_key() }}
+    {% endif -%}
+    {% if not loop.last -%}
     union all
-    select
-        'DimArtist' as source_table,
-        count(*) as standing
-    from {{ ref('dim_artist') }}
-    where artist_key != {{ unknown_key() }}
-    union all
-    select
-        'DimTrack' as source_table,
-        count(*) as standing
-    from {{ ref('dim_track') }}
-    where track_key != {{ unknown_key() }}
-    union all
-    select
-        'FactStream' as source_table,
-        count(*) as standing
-    from {{ ref('fct_streams') }}
-
-)
+    {% endif -%}
+    {% endfor %}
+),
 
 select
     expected.source_table,

@@ -3,24 +3,21 @@
 -- before goes on. The next file mends it.
 {{ config(severity='warn') }}
 
-{% set lists = {
-    'markets': ('stg_github__market_lines', 'country'),
-    'subscription_plans': ('stg_github__subscription_plan_lines', 'plan'),
-} -%}
+{% set lists = entities(['lists']) -%}
 
 with
 
 lines as (
 
-    {% for name, (staged, key) in lists.items() -%}
+    {% for entity in lists -%}
     select
-        '{{ name }}' as reference_file,
-        {{ key }} as list_key,
+        {{ sql_text(entity.landed_as) }} as reference_file,
+        {{ key_text(entity.key) }} as list_key,
         _file,
         _quarantine_reasons,
         _is_counted,
         dense_rank() over (order by _ingested_at desc, _file desc) as recency
-    from {{ ref(staged) }}
+    from {{ ref(entity.staged) }}
     {% if not loop.last -%}
     union all
 

@@ -4,23 +4,20 @@
 -- bronze.
 {{ config(severity='warn') }}
 
-{% set lists = {
-    'markets': ('stg_github__market_lines', 'country'),
-    'subscription_plans': ('stg_github__subscription_plan_lines', 'plan'),
-} -%}
+{% set lists = entities(['lists']) -%}
 
 with
 
 lines as (
 
-    {% for name, (staged, key) in lists.items() -%}
+    {% for entity in lists -%}
     select
-        '{{ name }}' as reference_file,
-        {{ key }} as list_key,
+        {{ sql_text(entity.landed_as) }} as reference_file,
+        {{ key_text(entity.key) }} as list_key,
         _file,
         dense_rank() over (order by _ingested_at desc) as recency
-    from {{ ref(staged) }}
-    where _is_counted and {{ key }} is not null
+    from {{ ref(entity.staged) }}
+    where _is_counted and not {{ key_is_missing(entity.key) }}
     {% if not loop.last -%}
     union all
 
@@ -28,7 +25,7 @@ lines as (
     {% endfor %}
 ),
 
-kept as (
+keys_of_two_lists as (
 
     select
         reference_file,
@@ -47,6 +44,6 @@ select
     max(newest_file) as newest_file,
     count_if(was_listed) as keys_before,
     count_if(was_listed and is_kept) as keys_kept
-from kept
+from keys_of_two_lists
 group by reference_file
 having count_if(was_listed and is_kept) * 2 < count_if(was_listed)

@@ -1,5 +1,6 @@
--- One row per version of an artist. A touched artist's whole history is rebuilt from the change log
--- and replaced, so that replays, late changes and no-op updates leave what a full refresh would.
+-- One row per version of an artist. An affected artist's whole history is rebuilt from the change
+-- log and replaced, so that replays, late changes and no-op updates leave what a full refresh
+-- would.
 {{
     config(
         materialized='incremental',
@@ -8,6 +9,15 @@
         meta={'sequence_by': '_loaded_through'},
     )
 }}
+
+{% set artist = entity('artist') -%}
+{% set version_columns = [
+    'valid_from',
+    'valid_to',
+    'is_current',
+    '_loaded_through',
+    '_opened_at',
+] -%}
 
 with
 
@@ -19,7 +29,7 @@ changes as (
 
 ),
 
-touched as (
+affected_artists as (
 
     select distinct artist_id
     from changes
@@ -29,7 +39,7 @@ touched as (
 
 versions as (
 
-    {{ scd2_versions('changes', 'artist_id', tracked_columns('artist'), 'touched') | indent(4) }}
+    {{ scd2_versions('changes', artist.key, artist.tracked, 'affected_artists') | indent(4) }}
 
 ),
 
@@ -45,8 +55,7 @@ rebuilt as (
         valid_to,
         is_current,
         _loaded_through,
-        _loaded_at as _opened_at,
-        false as _is_deleted
+        _loaded_at as _opened_at
     from versions
     {% if not is_incremental() -%}
     union all
@@ -60,15 +69,20 @@ rebuilt as (
         {{ end_of_time() }} as valid_to,
         true as is_current,
         {{ beginning_of_time() }} as _loaded_through,
-        {{ beginning_of_time() }} as _opened_at,
-        false as _is_deleted
+        {{ beginning_of_time() }} as _opened_at
     {%- endif %}
 
 ),
 
 replaced as (
 
-    {{ with_tombstones('rebuilt', 'artist_key', scope='artist_id') | indent(4) }}
+    {{ with_tombstones(
+        'rebuilt',
+        'affected_artists',
+        'artist_key',
+        scope=artist.key,
+        columns=['artist_key'] + artist.key + artist.tracked + version_columns
+    ) | indent(4) }}
 
 )
 
@@ -90,5 +104,5 @@ select
     -- control
     _loaded_through,
     _opened_at,
-    _is_leftover as _is_deleted
+    _is_deleted
 from replaced

@@ -78,9 +78,23 @@ generated as (
 
 days as (
 
-    select * from calendar
+    select
+        date_key,
+        date_day,
+        day,
+        month,
+        year,
+        weekday
+    from calendar
     union all
-    select * from generated
+    select
+        date_key,
+        date_day,
+        day,
+        month,
+        year,
+        weekday
+    from generated
 
 )
 

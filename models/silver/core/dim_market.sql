@@ -1,5 +1,7 @@
 -- One row per version of a market, from every list that landed. Some rows, written whole: a
 -- list that lands late takes its place in time.
+{% set market = entity('market') -%}
+
 with
 
 lines as (
@@ -10,7 +12,7 @@ lines as (
 
 versions as (
 
-    {{ listed_versions('lines', 'country', tracked_columns('market')) | indent(4) }}
+    {{ listed_versions('lines', market.key, market.tracked) | indent(4) }}
 
 )
 

@@ -1,5 +1,7 @@
 -- One row per version of a subscription plan, from every list that landed. Some rows, written
 -- whole: a list that lands late takes its place in time.
+{% set plan = entity('plan') -%}
+
 with
 
 lines as (
@@ -10,7 +12,7 @@ lines as (
 
 versions as (
 
-    {{ listed_versions('lines', 'plan', tracked_columns('subscription_plan')) | indent(4) }}
+    {{ listed_versions('lines', plan.key, plan.tracked) | indent(4) }}
 
 )
 

@@ -1,4 +1,4 @@
--- One row per version of a user. A touched user's whole history is rebuilt from the change log
+-- One row per version of a user. An affected user's whole history is rebuilt from the change log
 -- and replaced, so that replays, late changes and no-op updates leave what a full refresh would.
 {{
     config(
@@ -8,6 +8,15 @@
         meta={'sequence_by': '_loaded_through'},
     )
 }}
+
+{% set user = entity('user') -%}
+{% set version_columns = [
+    'valid_from',
+    'valid_to',
+    'is_current',
+    '_loaded_through',
+    '_opened_at',
+] -%}
 
 with
 
@@ -19,7 +28,7 @@ changes as (
 
 ),
 
-touched as (
+affected_users as (
 
     select distinct user_id
     from changes
@@ -29,7 +38,7 @@ touched as (
 
 versions as (
 
-    {{ scd2_versions('changes', 'user_id', tracked_columns('user'), 'touched') | indent(4) }}
+    {{ scd2_versions('changes', user.key, user.tracked, 'affected_users') | indent(4) }}
 
 ),
 
@@ -47,8 +56,7 @@ rebuilt as (
         valid_to,
         is_current,
         _loaded_through,
-        _loaded_at as _opened_at,
-        false as _is_deleted
+        _loaded_at as _opened_at
     from versions
     {% if not is_incremental() -%}
     union all
@@ -64,15 +72,20 @@ rebuilt as (
         {{ end_of_time() }} as valid_to,
         true as is_current,
         {{ beginning_of_time() }} as _loaded_through,
-        {{ beginning_of_time() }} as _opened_at,
-        false as _is_deleted
+        {{ beginning_of_time() }} as _opened_at
     {%- endif %}
 
 ),
 
 replaced as (
 
-    {{ with_tombstones('rebuilt', 'user_key', scope='user_id') | indent(4) }}
+    {{ with_tombstones(
+        'rebuilt',
+        'affected_users',
+        'user_key',
+        scope=user.key,
+        columns=['user_key'] + user.key + user.tracked + version_columns
+    ) | indent(4) }}
 
 )
 
@@ -96,5 +109,5 @@ select
     -- control
     _loaded_through,
     _opened_at,
-    _is_leftover as _is_deleted
+    _is_deleted
 from replaced

@@ -16,6 +16,23 @@
     'artist': ref('stg_azure_sql__artist_changes'),
 } -%}
 
+{% set play_columns = [
+    'stream_id',
+    'user_id',
+    'track_id',
+    'device_key',
+    'streamed_at',
+    'source_date_key',
+    'listen_duration_sec',
+    '_loaded_through',
+    '_is_absent',
+    'is_rebuilt',
+    'former_user_key',
+    'former_track_key',
+    'former_artist_key',
+    'former_artist_id',
+] -%}
+
 with
 
 deliveries as (
@@ -46,7 +63,7 @@ artists as (
 ),
 
 {% if is_incremental() -%}
-touched as (
+affected_plays as (
 
     select distinct stream_id
     from deliveries
@@ -55,8 +72,9 @@ touched as (
 ),
 
 {% endif -%}
--- Of a play's changes the last, of a change's deliveries the first. The few touched keys come first
--- in the join: Sail builds its hash table from that side. Databricks finds the smaller side itself.
+-- Of a play's changes the last, of a change's deliveries the first. The few affected plays come
+-- first in the join: Sail builds its hash table from that side. Databricks finds the smaller side
+-- itself.
 ranked as (
 
     select
@@ -70,8 +88,8 @@ ranked as (
         ) as recency,
         max(deliveries._loaded_at) over (partition by deliveries.stream_id) as _loaded_through
     {% if is_incremental() -%}
-    from touched
-    inner join deliveries on touched.stream_id = deliveries.stream_id
+    from affected_plays
+    inner join deliveries on affected_plays.stream_id = deliveries.stream_id
     {%- else -%}
     from deliveries
     {%- endif %}
@@ -113,8 +131,9 @@ changed_{{ dimension }}s as (
 ),
 
 {% endfor -%}
--- Plays of those, but for the rebuilt ones: what they say stands here, only their keys may differ.
-waiting as (
+-- Of the plays of those, all but the rebuilt ones: their own values are published here already, and
+-- only their keys may differ.
+plays_of_changed_members as (
 
     {% for dimension in histories -%}
     select plays.stream_id
@@ -127,15 +146,16 @@ waiting as (
     {% endfor %}
 ),
 
-untouched as (
+plays_to_look_up as (
 
-    select waiting.stream_id
-    from waiting
-    left anti join touched on waiting.stream_id = touched.stream_id
+    select plays_of_changed_members.stream_id
+    from plays_of_changed_members
+    left anti join affected_plays
+        on plays_of_changed_members.stream_id = affected_plays.stream_id
 
 ),
 
-standing as (
+published_plays as (
 
     select
         plays.stream_id,
@@ -152,18 +172,20 @@ standing as (
         plays.{{ dimension }}_key as former_{{ dimension }}_key,
         {% endfor -%}
         plays.artist_id as former_artist_id
-    from untouched
-    inner join {{ this }} as plays on untouched.stream_id = plays.stream_id
+    from plays_to_look_up
+    inner join {{ this }} as plays on plays_to_look_up.stream_id = plays.stream_id
 
 ),
 
 {% endif -%}
 plays as (
 
-    select * from rebuilt
+    select {{ play_columns | join(', ') }}
+    from rebuilt
     {% if is_incremental() -%}
     union all
-    select * from standing
+    select {{ play_columns | join(', ') }}
+    from published_plays
     {%- endif %}
 
 ),

@@ -10,6 +10,24 @@
 }}
 
 {% set user_changes = ref('stg_azure_sql__user_changes') -%}
+{% set columns = [
+    'subscription_change_key',
+    'user_key',
+    'from_plan_key',
+    'to_plan_key',
+    'date_key',
+    'user_id',
+    'changed_at',
+    'movement',
+    'from_plan',
+    'to_plan',
+    'from_monthly_price',
+    'to_monthly_price',
+    'from_currency',
+    'to_currency',
+    '_loaded_through',
+    '_price_list',
+] -%}
 
 with
 
@@ -59,7 +77,7 @@ changes as (
 
 -- The log, not the dimension, tells whose history changed: a user that lost its last version has no
 -- row there any more. A user without a row here has no price to look up again.
-touched as (
+affected_users as (
 
     select user_id
     from changes
@@ -80,8 +98,8 @@ versions as (
             partition by users.user_id order by users.valid_from
         ) as next_valid_from
     {% if is_incremental() -%}
-    from touched
-    inner join users on touched.user_id = users.user_id
+    from affected_users
+    inner join users on affected_users.user_id = users.user_id
     {%- else -%}
     from users
     {%- endif %}
@@ -191,8 +209,7 @@ rebuilt as (
         priced.from_currency,
         priced.to_currency,
         priced._loaded_through,
-        price_list.checksum as _price_list,
-        false as _is_deleted
+        price_list.checksum as _price_list
     from price_list
     cross join priced
 
@@ -200,7 +217,13 @@ rebuilt as (
 
 replaced as (
 
-    {{ with_tombstones('rebuilt', 'subscription_change_key', scope='user_id') | indent(4) }}
+    {{ with_tombstones(
+        'rebuilt',
+        'affected_users',
+        'subscription_change_key',
+        scope='user_id',
+        columns=columns
+    ) | indent(4) }}
 
 )
 
@@ -228,5 +251,5 @@ select
     -- control
     _loaded_through,
     _price_list,
-    _is_leftover as _is_deleted
+    _is_deleted
 from replaced

@@ -1,47 +1,35 @@
 -- One row per change of a user, artist, track or date, and per line of the newest reference files,
 -- that breaks a rule, with the row as it came.
-{% set changes = {
-    'user': 'azure_sql__dim_user',
-    'artist': 'azure_sql__dim_artist',
-    'track': 'azure_sql__dim_track',
-    'date': 'azure_sql__dim_date',
-} -%}
-{% set references = {
-    'market': 'github__markets',
-    'plan': 'github__subscription_plans',
-} -%}
-{% set lines = {
-    'market': 'stg_github__market_lines',
-    'plan': 'stg_github__subscription_plan_lines',
-} -%}
+{% set tables = entities(['versions', 'latest']) -%}
+{% set lists = entities(['lists']) -%}
 
 with
 
-{% for dimension in changes -%}
-{{ dimension }}_changes as (
+{% for entity in tables -%}
+{{ entity.name }}_changes as (
 
-    select * from {{ ref('stg_azure_sql__' ~ dimension ~ '_changes') }}
+    select * from {{ ref(entity.staged) }}
 
 ),
 
 {% endfor -%}
-{% for dimension, staged in lines.items() -%}
-{{ dimension }}_lines as (
+{% for entity in lists -%}
+{{ entity.name }}_lines as (
 
     select
         *,
         dense_rank() over (order by _ingested_at desc, _file desc) as file_recency
-    from {{ ref(staged) }}
+    from {{ ref(entity.staged) }}
 
 ),
 
 {% endfor -%}
-kept_out as (
+quarantined_rows as (
 
-    {% for dimension, bronze in changes.items() -%}
+    {% for entity in tables -%}
     select
-        '{{ dimension }}' as dimension,
-        '{{ bronze }}' as bronze_model,
+        '{{ entity.name }}' as dimension,
+        '{{ entity.bronze }}' as bronze_model,
         to_json(_landed_row) as landed_row,
         _change_sequence,
         _changed_at,
@@ -49,15 +37,17 @@ kept_out as (
         _file,
         _loaded_at,
         _quarantine_reasons
-    from {{ dimension }}_changes
+    from {{ entity.name }}_changes
     where _quarantine_reasons is not null
+    {% if not loop.last or lists -%}
     union all
 
+    {% endif -%}
     {% endfor -%}
-    {% for dimension, bronze in references.items() -%}
+    {% for entity in lists -%}
     select
-        '{{ dimension }}' as dimension,
-        '{{ bronze }}' as bronze_model,
+        '{{ entity.name }}' as dimension,
+        '{{ entity.bronze }}' as bronze_model,
         to_json(_landed_row) as landed_row,
         cast(null as string) as _change_sequence,
         cast(null as timestamp) as _changed_at,
@@ -66,7 +56,7 @@ kept_out as (
         _file,
         _loaded_at,
         _quarantine_reasons
-    from {{ dimension }}_lines
+    from {{ entity.name }}_lines
     where file_recency = 1 and _quarantine_reasons is not null
     {% if not loop.last -%}
     union all
@@ -90,4 +80,4 @@ select
     _file,
     _loaded_at as _first_seen_at,
     _quarantine_reasons
-from kept_out
+from quarantined_rows

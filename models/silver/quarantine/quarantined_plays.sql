@@ -1,6 +1,23 @@
 -- One row per play whose last change breaks a rule: the whole row as it came, and every reason.
 -- A later change that mends the play takes it out again; rows without a number, or without a place
 -- in the log, are no play's last change and stay.
+{% set columns = [
+    'stream_id',
+    'user_id',
+    'track_id',
+    'source_date_key',
+    'device_type',
+    'streamed_at',
+    'listen_duration_sec',
+    '_change_sequence',
+    '_changed_at',
+    '_run_id',
+    '_file',
+    '_loaded_at',
+    '_landed_row',
+    '_quarantine_reasons',
+] -%}
+
 with
 
 deliveries as (
@@ -52,17 +69,15 @@ ranked as (
 
 ),
 
-kept_out as (
+quarantined_rows as (
 
-    select *
+    select {{ columns | join(', ') }}
     from ranked
     where
         _quarantine_reasons is not null
         and recency = 1
     union all
-    select
-        *,
-        1 as recency
+    select {{ columns | join(', ') }}
     from deliveries
     where _change_sequence is null
 
@@ -91,4 +106,4 @@ select
     'azure_sql__fact_stream' as bronze_model,
     to_json(_landed_row) as landed_row,
     _quarantine_reasons
-from kept_out
+from quarantined_rows

@@ -1,20 +1,14 @@
 -- One row per landed file as bronze took it: a file that was overwritten was delivered again, maybe
 -- by another run.
-{% set sources = {
-    'dbo.DimUser': 'azure_sql__dim_user',
-    'dbo.DimArtist': 'azure_sql__dim_artist',
-    'dbo.DimTrack': 'azure_sql__dim_track',
-    'dbo.DimDate': 'azure_sql__dim_date',
-    'dbo.FactStream': 'azure_sql__fact_stream',
-} -%}
+{% set tables = entities(['versions', 'latest', 'events']) -%}
 
 with
 
 landed as (
 
-    {% for table, bronze in sources.items() -%}
+    {% for table in tables -%}
     select
-        '{{ table }}' as source_table,
+        {{ sql_text(table.landed_as) }} as source_table,
         concat_ws('|', _start_lsn, _seqval, _operation) as change,
         _start_lsn,
         _operation,
@@ -23,7 +17,7 @@ landed as (
         _run_id,
         _file,
         _loaded_at
-    from {{ ref(bronze) }}
+    from {{ ref(table.bronze) }}
     {% if not loop.last %}
     union all
 

@@ -1,108 +1,111 @@
 -- One row per source table: what became of every row that landed. The outcomes of a dimension's
 -- changes are counted from the log, and the tests hold them against the dimension itself.
-{% set sources = [
-    {'table': 'DimUser', 'bronze': 'azure_sql__dim_user', 'key': 'user_id'},
-    {'table': 'DimArtist', 'bronze': 'azure_sql__dim_artist', 'key': 'artist_id'},
-    {'table': 'DimTrack', 'bronze': 'azure_sql__dim_track', 'key': 'track_id'},
-    {'table': 'DimDate', 'bronze': 'azure_sql__dim_date', 'key': 'date_key'},
-    {'table': 'FactStream', 'bronze': 'azure_sql__fact_stream', 'key': 'stream_id'},
-] -%}
-{% set dimensions = ['user', 'artist', 'track'] -%}
+{% set versioned = entities(['versions']) -%}
+{% set latest = entities(['latest']) -%}
+{% set events = entities(['events']) -%}
 
 with
 
-{% for entity in dimensions -%}
-{{ entity }}_changes as (
+{% for entity in versioned -%}
+{{ entity.name }}_changes as (
 
-    select * from {{ ref('stg_azure_sql__' ~ entity ~ '_changes') }}
+    select * from {{ ref(entity.staged) }}
 
 ),
 
-good_{{ entity }}_changes as (
+good_{{ entity.name }}_changes as (
 
     select *
-    from {{ entity }}_changes
+    from {{ entity.name }}_changes
     where _quarantine_reasons is null
 
 ),
 
-{{ entity }}_keys as (
+{{ entity.name }}_keys as (
 
-    select distinct {{ entity }}_id
-    from good_{{ entity }}_changes
+    select distinct {{ key_columns(entity.key) }}
+    from good_{{ entity.name }}_changes
 
 ),
 
-{{ entity }}_states as (
+{{ entity.name }}_states as (
 
     {{ scd2_states(
-        'good_' ~ entity ~ '_changes', entity ~ '_id', tracked_columns(entity), entity ~ '_keys'
+        'good_' ~ entity.name ~ '_changes', entity.key, entity.tracked, entity.name ~ '_keys'
     ) | indent(4) }}
 
 ),
 
 {% endfor -%}
-date_changes as (
+{% for entity in latest -%}
+{% set key = key_columns(entity.key) -%}
+ranked_{{ entity.name }}_changes as (
 
     select
         *,
-        row_number() over (partition by date_key order by _change_sequence desc) as recency,
+        row_number() over (
+            partition by {{ key }}, _quarantine_reasons is null order by _change_sequence desc
+        ) as recency,
         bool_or(not _is_deleted and _quarantine_reasons is null) over (
-            partition by date_key
+            partition by {{ key }}
         ) as has_stood
-    from {{ ref('stg_azure_sql__date_changes') }}
+    from {{ ref(entity.staged) }}
 
 ),
 
-play_deliveries as (
+{% endfor -%}
+{% for entity in events -%}
+{% set key = key_columns(entity.key) -%}
+{{ entity.name }}_deliveries as (
 
-    select * from {{ ref('stg_azure_sql__play_deliveries') }}
+    select * from {{ ref(entity.staged) }}
 
 ),
 
 -- Each change once, by hashing: the log of plays is long, and a sort of it by change, as staging
 -- does for the other tables, costs more than all else here.
-play_changes as (
+{{ entity.name }}_changes as (
 
     select
-        stream_id,
+        {{ key }},
         _change_sequence,
         bool_or(_is_deleted) as _is_deleted,
         max(_quarantine_reasons) as _quarantine_reasons
-    from play_deliveries
+    from {{ entity.name }}_deliveries
     where _change_sequence is not null
-    group by stream_id, _change_sequence
+    group by {{ key }}, _change_sequence
 
 ),
 
-ranked_plays as (
+ranked_{{ entity.name }}_changes as (
 
     select
         *,
-        row_number() over (partition by stream_id order by _change_sequence desc) as recency,
+        row_number() over (partition by {{ key }} order by _change_sequence desc) as recency,
         bool_or(not _is_deleted and _quarantine_reasons is null) over (
-            partition by stream_id
+            partition by {{ key }}
         ) as has_stood
-    from play_changes
+    from {{ entity.name }}_changes
 
 ),
 
+{% endfor -%}
 landed as (
 
     -- What cannot be placed in the log is no change that could be delivered again.
-    {% for table in sources -%}
-    {% set placed_rule = expectation('change_can_be_placed', table.bronze) -%}
+    {% for entity in versioned + latest + events -%}
+    {% set placed_rule = expectation('change_can_be_placed', entity.bronze) -%}
     select
-        '{{ table.table }}' as source_table,
+        {{ sql_text(entity.reported_as) }} as source_table,
         count(*) as landed,
         count_if(_operation = 3) as before_images,
         count_if(_operation != 3 and {{ expectation_condition(placed_rule) }}) - count(
             distinct case
                 when _operation != 3 and {{ expectation_condition(placed_rule) }}
-                    then concat_ws('|', {{ table.key }}, _start_lsn, _seqval, _operation)
+                    then concat_ws('|', {{ key_text(entity.key) }}, _start_lsn, _seqval, _operation)
             end
         ) as redelivered
-    from {{ ref(table.bronze) }}
+    from {{ ref(entity.bronze) }}
     {% if not loop.last %}
     union all
 
@@ -112,22 +115,25 @@ landed as (
 
 outcomes as (
 
-    {% for entity in dimensions -%}
+    {% for entity in versioned -%}
     select
-        'Dim{{ entity | capitalize }}' as source_table,
+        {{ sql_text(entity.reported_as) }} as source_table,
         outcome
-    from {{ entity }}_states
+    from {{ entity.name }}_states
     union all
     select
-        'Dim{{ entity | capitalize }}' as source_table,
+        {{ sql_text(entity.reported_as) }} as source_table,
         'quarantined' as outcome
-    from {{ entity }}_changes
+    from {{ entity.name }}_changes
     where _quarantine_reasons is not null
+    {% if not loop.last or latest or events -%}
     union all
 
+    {% endif -%}
     {% endfor -%}
+    {% for entity in latest -%}
     select
-        'DimDate' as source_table,
+        {{ sql_text(entity.reported_as) }} as source_table,
         case
             when _quarantine_reasons is not null then 'quarantined'
             when recency > 1 then 'superseded'
@@ -135,27 +141,35 @@ outcomes as (
             when _is_deleted then 'collapsed'
             else 'opened'
         end as outcome
-    from date_changes
+    from ranked_{{ entity.name }}_changes
+    {% if not loop.last or events -%}
     union all
 
+    {% endif -%}
+    {% endfor -%}
+    {% for entity in events -%}
     select
-        'FactStream' as source_table,
+        {{ sql_text(entity.reported_as) }} as source_table,
         case
-            when stream_id is null then 'quarantined'
+            when {{ key_is_missing(entity.key) }} then 'quarantined'
             when recency > 1 then 'superseded'
             when _is_deleted and has_stood then 'closed'
             when _is_deleted then 'collapsed'
             when _quarantine_reasons is not null then 'quarantined'
             else 'opened'
         end as outcome
-    from ranked_plays
+    from ranked_{{ entity.name }}_changes
     union all
     select
-        'FactStream' as source_table,
+        {{ sql_text(entity.reported_as) }} as source_table,
         'quarantined' as outcome
-    from play_deliveries
+    from {{ entity.name }}_deliveries
     where _change_sequence is null
+    {% if not loop.last -%}
+    union all
 
+    {% endif -%}
+    {% endfor %}
 ),
 
 counted as (

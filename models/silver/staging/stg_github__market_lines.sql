@@ -1,11 +1,11 @@
 -- One row per line of each landed state of markets.csv, judged.
+{% set market = entity('market') -%}
+
 with
 
 lines as (
 
-    {{ listed_lines(
-        'github__markets', 'country', tracked_columns('market')
-    ) | indent(4) }}
+    {{ listed_lines(market.bronze, market.key, market.tracked) | indent(4) }}
 
 )
 

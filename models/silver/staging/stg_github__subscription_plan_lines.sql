@@ -1,11 +1,11 @@
 -- One row per line of each landed state of subscription_plans.csv, judged.
+{% set plan = entity('plan') -%}
+
 with
 
 lines as (
 
-    {{ listed_lines(
-        'github__subscription_plans', 'plan', tracked_columns('subscription_plan')
-    ) | indent(4) }}
+    {{ listed_lines(plan.bronze, plan.key, plan.tracked) | indent(4) }}
 
 )
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from oracle import publish
-from oracle.changes import AFTER, BEFORE, DELETE, INSERT
+from oracle.changes import AFTER, BEFORE, DELETE, INSERT, KEYS
 from oracle.dimensions import BEGINNING, END
 from oracle.read_source import undo
 from oracle.reference import MARKETS, PLANS, Listing
@@ -25,8 +25,6 @@ BLANK = {
         "stream_timestamp",
     ),
 }
-KEYS = {"DimUser": "user_id", "DimArtist": "artist_id", "DimTrack": "track_id"}
-KEYS |= {"DimDate": "date_key", "FactStream": "stream_id"}
 
 
 def at(day: int, hour: int = 0) -> datetime:

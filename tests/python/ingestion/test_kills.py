@@ -14,12 +14,13 @@ from pathlib import Path
 from medallion.home import Home
 from medallion_local.azure_sql.database import SourceDatabase
 
+from oracle.changes import KEYS
 from support.landing_oracle import Reader, check_landed
 from support.source_home import make
 
 KILLS = int(os.environ.get("MEDALLION_KILLS", "8"))
 MEDALLION = Path(sys.executable).parent / "medallion"
-KEYS = {"DimUser": "user_id", "DimTrack": "track_id", "FactStream": "stream_id"}
+TABLES = ("DimUser", "DimTrack", "FactStream")
 
 
 def go_on(home: Home, ended: Event) -> None:
@@ -46,7 +47,7 @@ def test_ingestions_that_are_killed_at_random_lose_nothing(tmp_path: Path) -> No
     seed = random.randrange(10**6)
     print(f"seed {seed}, {KILLS} kills")
     dice, ended = random.Random(seed), multiprocessing.Event()
-    readers = [Reader(home, table) for table in KEYS]
+    readers = [Reader(home, table) for table in TABLES]
     writer = multiprocessing.Process(target=go_on, args=(home, ended))
     writer.start()
     died = 0

@@ -4,18 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from medallion.entities import logged_entities
+
 Change = dict[str, Any]
 History = dict[str, list[Change]]  # source table -> its change rows, in any order
 
 DELETE, INSERT, BEFORE, AFTER = 1, 2, 3, 4
 UNKNOWN_ID = -1  # the unknown member's in every dimension; a source row with it is kept out
-KEYS = {
-    "DimUser": "user_id",
-    "DimArtist": "artist_id",
-    "DimTrack": "track_id",
-    "DimDate": "date_key",
-    "FactStream": "stream_id",
-}
+# The registry says which tables there are and how they are keyed; what follows from their rows is
+# computed here. `oracle.dimensions` lists the tracked columns again, so that a comparison finds one
+# that the registry lacks.
+KEYS = {entity.reported_as: entity.key[0] for entity in logged_entities()}
 
 
 def order(change: Change) -> tuple:

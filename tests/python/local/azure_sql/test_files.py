@@ -6,19 +6,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from medallion.entities import logged_entities
 from medallion.errors import MedallionError
 from medallion_local.azure_sql import load
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.generator.generate import Size, generate, init_generated
 from medallion_local.generator.simulate import simulate
 
-KEYS = {
-    "DimUser": "user_id",
-    "DimArtist": "artist_id",
-    "DimTrack": "track_id",
-    "DimDate": "date_key",
-    "FactStream": "stream_id",
-}
+KEYS = {entity.reported_as: entity.key[0] for entity in logged_entities()}
 FILES = {
     "DimUser": "user_id,user_name,country,subscription_type,start_date,end_date,updated_at\n"
     '1,"Berry, C.",Chile,Free,2023-10-17,,2025-09-23 19:49:55\n2,,,,,,\n',

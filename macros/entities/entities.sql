@@ -1,0 +1,23 @@
+{#-
+    The entities of the registry whose `history` is one of `histories`; all without it. Two fields are added:
+    `landed_as` is the source table as folders, receipts and watermarks name it, without brackets; `reported_as` is its
+    name in the reconciliation, where SQL Server's default schema `dbo` is left out.
+-#}
+{% macro entities(histories=none) -%}
+    {%- set found = [] -%}
+    {%- for entity in entity_registry() -%}
+        {%- do refuse_entity(entity, found | map(attribute='name') | list) -%}
+        {%- if entity.history == 'lists' -%}
+            {%- do found.append(dict(entity, landed_as=entity.list, reported_as=entity.list)) -%}
+        {%- else -%}
+            {%- set bare = modules.re.sub('\\[((?:[^\\]]|\\]\\])+)\\]', '\\1', entity.source_table) | replace(']]', ']') -%}
+            {%- set reported = bare[4:] if bare.startswith('dbo.') else bare -%}
+            {%- do found.append(dict(entity, landed_as=bare, reported_as=reported)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set wanted = [] -%}
+    {%- for entity in found if histories is none or entity.history in histories -%}
+        {%- do wanted.append(entity) -%}
+    {%- endfor -%}
+    {{ return(wanted) }}
+{%- endmacro %}

@@ -1,0 +1,44 @@
+"""The project's entities, as the dbt macro `entity_registry` lists them: tables, keys, models."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from medallion.home import PROJECT_ROOT
+from medallion.macros import call_macro
+
+LOGGED = ("versions", "latest", "events")  # histories that come from a change log
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One entity; macros/entities/entity_registry.sql says what each field means."""
+
+    name: str
+    landed_as: str
+    reported_as: str
+    key: tuple[str, ...]
+    history: str
+    bronze: str
+    staged: str
+    published: str
+    tracked: tuple[str, ...] = ()
+
+
+def read_entities(project: Path = PROJECT_ROOT) -> list[Entity]:
+    """Every entity, in the registry's order. Raises `MedallionError` for one that is incomplete."""
+    fields = Entity.__dataclass_fields__
+    return [
+        Entity(
+            **{
+                field: tuple(value) if isinstance(value, list) else value
+                for field, value in told.items()
+                if field in fields
+            }
+        )
+        for told in call_macro("entities", project=project)
+    ]
+
+
+def logged_entities(project: Path = PROJECT_ROOT) -> list[Entity]:
+    """The entities that come from tables of the source, by their change logs."""
+    return [entity for entity in read_entities(project) if entity.history in LOGGED]
