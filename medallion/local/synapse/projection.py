@@ -5,7 +5,8 @@ What is more would need T-SQL's semantics, which the stand-in has not: such logi
 
 from sqlglot import exp
 
-from medallion.local.synapse.dialect import OpenRowset, brief
+from medallion.local.tsql.dialect import OpenRowset
+from medallion.local.tsql.errors import brief
 
 PLAIN = (exp.Select, exp.From, exp.Table, exp.TableAlias, exp.Column, exp.Identifier)
 
