@@ -75,8 +75,8 @@ class Database:
         try:
             return self._connection.execute(sql, parameters or [])
         except duckdb.Error as error:
-            told = translated(str(error)) or " ".join(str(error).split())
-            raise numbered(told) from error
+            told = " ".join(str(error).split()).removeprefix("Invalid Input Error: ")
+            raise numbered(translated(told) or told) from error
 
     def rows(self, sql: str, parameters: list | None = None) -> list[tuple]:
         """The rows of a statement of the engine."""

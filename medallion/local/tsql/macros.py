@@ -472,9 +472,9 @@ UTF8 = {
     "ts_encoded(x)": "encode(x)",
     "ts_like_blank(x, p)": (
         "CASE WHEN regexp_full_match(x, p, 's') THEN true "
-        "WHEN regexp_full_match(x, p || ' *', 's') THEN error('LIKE of a UTF-8 text that the pattern takes but for blanks at its end is not "
-        "supported by the stand-in: RTRIM the text') "
-        "WHEN x IS NOT NULL THEN false END"
+        "WHEN regexp_full_match(x, p || ' *', 's') THEN error('whether LIKE counts the blanks at "
+        "the end of a UTF-8 text is not known, and it is not supported by the stand-in: RTRIM the "
+        "text') WHEN x IS NOT NULL THEN false END"
     ),
 }
 
