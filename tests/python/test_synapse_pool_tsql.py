@@ -166,7 +166,7 @@ def test_table_made_of_a_query_has_the_types_that_tsql_computes(pool):
         " from INFORMATION_SCHEMA.COLUMNS where table_name = 'made' order by ordinal_position"
     )
     assert rows(pool, asked) == [
-        ("decimal", None, 24, 6),
+        ("decimal", None, 26, 6),
         ("char", 3, None, None),
         ("bigint", None, None, None),
     ]

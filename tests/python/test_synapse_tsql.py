@@ -131,7 +131,8 @@ def test_expressions_have_the_values_of_sql_server(pool, area):
 
 def test_queries_have_the_rows_of_sql_server(pool):
     """Those that compare no texts and recur on nothing: they are the same in every collation."""
-    cases = {q: rows for q, rows in QUERIES.items() if not re.search(r"\bs\b|'A|FROM n\b", q)}
+    differ = r"\bs\b|'A|FROM n\b"
+    cases = {q: rows for q, rows in QUERIES.items() if not re.search(differ, q.replace(ROWS, ""))}
     cases |= {
         f"SELECT COUNT(DISTINCT s), MIN(s), MAX(s) FROM {ROWS}": [["3", "A ", "a"]],
         f"SELECT i FROM {ROWS} ORDER BY s, i": [["4"], ["3"], ["2"], ["1"]],
@@ -238,7 +239,7 @@ def test_refusal_names_what_is_refused(pool, sql, said):
         ("select a as b from {}", "a AS b"),
         ("select * from {}", "*"),
         ("select a, row_number() over (order by a) as n from {}", "ROW_NUMBER()"),
-        ("select [rows].a from {} cross join {}", "join"),
+        ("select [rows].a from {} cross join {}", "CROSS JOIN OPENROWSET"),
         ("select a from serving.mart", "rows that are not of one OPENROWSET"),
     ],
 )

@@ -1,6 +1,6 @@
 """Whether a view is a pass-through projection: columns of one OPENROWSET, and nothing else.
 
-What is more would need T-SQL's semantics, which the stand-in has not: such logic belongs in gold.
+What a mart computes belongs in gold, which every reader shares.
 """
 
 from sqlglot import exp

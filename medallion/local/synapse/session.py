@@ -97,7 +97,7 @@ class Session:
         if schema == SERVED and (odd := oddities(query)):
             raise TSqlError(
                 f"{schema}.{target.name} is no pass-through projection ({odd[0]}): put what it "
-                "computes into the gold model, for T-SQL would compute it otherwise."
+                "computes into the gold model."
             )
         if self.database.view_exists(schema, target.name) and not statement.args.get("replace"):
             message = f"There is already an object named '{target.name}' in the database."
