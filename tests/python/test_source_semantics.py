@@ -163,6 +163,7 @@ REFUSED = {
     "SELECT user_id FROM dbo.DimUser PIVOT (MAX(country) FOR user_id IN ([1])) AS p": "PIVOT",
     "SELECT * FROM read_csv('x')": "208",
     "SELECT * FROM range(3) AS r": "208",
+    "SELECT a FROM OPENROWSET(BULK 'x', DATA_SOURCE = 'y', FORMAT = 'DELTA') AS r": "OPENROWSET",
     "SELECT SUM(1) OVER (ORDER BY 1)": "5308",
     "SELECT user_id FROM dbo.DimUser WHERE user_id > ALL (SELECT 1)": "comparison",
     "SELECT ROW_NUMBER() OVER (PARTITION BY country) FROM dbo.DimUser": "4112",
@@ -318,6 +319,8 @@ STORIES: list[tuple[list[str], str, list[list[str | None]] | str]] = [
     ([], "DROP TABLE dbo.DimUser", "DROP TABLE"),
     ([], "SELECT * INTO dbo.T7 FROM dbo.DimUser", "INTO"),
     ([], "DECLARE @x int = 1", "DECLARE"),
+    ([], "EXEC ('SELECT 1 AS a')", "EXEC"),
+    ([], "CREATE EXTERNAL DATA SOURCE lake WITH (LOCATION = 'https://x')", "EXTERNAL DATA SOURCE"),
 ]  # fmt: skip
 
 
