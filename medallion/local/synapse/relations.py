@@ -69,10 +69,10 @@ class Relations:
         return Value("getvariable('login')", _NAME)
 
     def _object_id(self, arguments: Sequence[Value]) -> Value:
-        given = [argument.constant for argument in arguments]
-        if None in given:
+        name, *asked = (argument.constant for argument in arguments)
+        if name is None or None in asked:
             raise unsupported("OBJECT_ID of a name that is no constant")
-        table = exp.to_table(given[0], dialect="tsql")
-        kind = given[1].strip().upper() if len(given) > 1 else None
+        table = exp.to_table(name, dialect="tsql")
+        kind = str(asked[0]).strip().upper() if asked else None
         number = self._database.object_number(table.db or "dbo", table.name, kind)
         return Value("NULL" if number is None else str(number), types.INT)
