@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from medallion_local.azure_sql import catalog, changelog
 from medallion_local.tsql import types
-from medallion_local.tsql.errors import unsupported
+from medallion_local.tsql.dialect import OpenRowset
+from medallion_local.tsql.errors import brief, unsupported
 from medallion_local.tsql.scope import Columns, Relation, quoted
 from medallion_local.tsql.types import Type
 from medallion_local.tsql.values import Value, convert
@@ -79,6 +80,10 @@ class Relations:
             raise MedallionError(f"Msg 208: Invalid object name '{schema}.{name}'.")
         table = catalog.find_table(self._con, schema, name)
         return Relation(table.sql, [(c.name, c.kind) for c in table.columns])
+
+    def rowset(self, node: OpenRowset) -> Relation:
+        """No files are read by OPENROWSET."""
+        raise unsupported(brief(node))
 
     def table_function(self, schema: str, name: str, arguments: Sequence[Value]) -> Relation:
         """`cdc.fn_cdc_get_all_changes_…`."""

@@ -4,8 +4,9 @@ import re
 
 from medallion.errors import MedallionError
 from sqlglot import exp
-from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import SqlglotError
+
+from medallion_local.tsql.dialect import Plain
 
 DATE_TEXT = "Msg 241: Conversion failed when converting date and/or time from character string."
 DIVIDE = "Msg 8134: Divide by zero error encountered."
@@ -22,7 +23,7 @@ _ENGINE = {
 def brief(tree: exp.Expression) -> str:
     """A statement or a construct in a few words."""
     try:
-        text = tree.sql(dialect=TSQL)
+        text = tree.sql(dialect=Plain)
     except (SqlglotError, ValueError):
         text = tree.key
     text = " ".join(text.split())

@@ -17,10 +17,10 @@ from medallion_local.synapse import grammar
 from medallion_local.synapse.check.log import read_log
 from medallion_local.synapse.database import Database
 from medallion_local.synapse.projection import oddities
+from medallion_local.synapse.queries import compiled
 from medallion_local.synapse.run import DATABASE, ODBC
 from medallion_local.synapse.session import Session
 from medallion_local.synapse.statements import statements
-from medallion_local.synapse.translate import engine_sql
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
@@ -124,7 +124,7 @@ def test_predicate_on_the_partitions_column_bounds_the_files_that_are_read(built
 def scanned(pool, query):
     """How many of the table's files a query reads, and of how many, as the engine tells."""
     (tree,) = statements(query)
-    plan = pool.database.rows(f"explain analyze {engine_sql(tree, pool.database)}")[0][1]
+    plan = pool.database.rows(f"explain analyze {compiled(tree, pool.database).sql}")[0][1]
     return tuple(map(int, re.search(r"Scanning Files: (\d+)/(\d+)", plan).groups()))
 
 
