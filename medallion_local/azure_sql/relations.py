@@ -10,6 +10,7 @@ from medallion_local.azure_sql import catalog, changelog
 from medallion_local.tsql import types
 from medallion_local.tsql.dialect import OpenRowset
 from medallion_local.tsql.errors import brief, unsupported
+from medallion_local.tsql.keys import equality_key
 from medallion_local.tsql.scope import Columns, Relation, quoted
 from medallion_local.tsql.types import Type
 from medallion_local.tsql.values import Value, convert
@@ -142,6 +143,4 @@ class Relations:
 
 def key(column: catalog.Column, prefix: str) -> str:
     """What two values of a key's column share when SQL Server holds them for equal."""
-    from medallion_local.tsql.compiler import equality_key
-
     return equality_key(Value(f"{prefix}{quoted(column.name)}", column.kind))

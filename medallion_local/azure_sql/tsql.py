@@ -9,25 +9,10 @@ from sqlglot import exp
 from medallion_local.azure_sql.relations import Relations
 from medallion_local.tsql import macros
 from medallion_local.tsql.compiler import Compiler
-from medallion_local.tsql.dialect import Plain, parse
+from medallion_local.tsql.dialect import batches, parse
 from medallion_local.tsql.errors import brief
 
 __all__ = ["batches", "compiler", "condition", "describe", "parse", "query"]
-
-
-def batches(script: str) -> list[str]:
-    """The batches of a script, separated as sqlcmd does by lines that say `GO`."""
-    tokens = Plain().tokenize(script)
-    found: list[str] = []
-    start = 0
-    for index, token in enumerate(tokens):
-        first = index == 0 or tokens[index - 1].line < token.line
-        last = index + 1 == len(tokens) or tokens[index + 1].line > token.line
-        if first and last and token.text.upper() == "GO":
-            found.append(script[start : token.start])
-            start = token.end + 1
-    found.append(script[start:])
-    return [batch for batch in found if Plain().tokenize(batch)]
 
 
 def compiler(con: duckdb.DuckDBPyConnection, now: datetime) -> Compiler:

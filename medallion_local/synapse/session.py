@@ -5,7 +5,6 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from medallion_local.azure_sql.tsql import batches
 from medallion_local.synapse import grammar, queries, security
 from medallion_local.synapse.database import Database
 from medallion_local.synapse.errors import PERMISSION, TSqlError, as_tsql_errors, unsupported
@@ -13,7 +12,7 @@ from medallion_local.synapse.projection import oddities
 from medallion_local.synapse.queries import Result
 from medallion_local.synapse.security import Security
 from medallion_local.synapse.statements import If, Statement, statements
-from medallion_local.tsql.dialect import CreateDataSource, ExecuteText
+from medallion_local.tsql.dialect import CreateDataSource, ExecuteText, batches
 from medallion_local.tsql.errors import brief
 
 # The schema that dbt makes its views in.

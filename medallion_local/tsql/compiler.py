@@ -10,6 +10,7 @@ from sqlglot import exp
 from medallion_local.tsql import functions, likes, numbers, types
 from medallion_local.tsql.behaviour import AZURE_SQL, Behaviour
 from medallion_local.tsql.errors import brief, unsupported
+from medallion_local.tsql.keys import equality_key
 from medallion_local.tsql.queries import Queries
 from medallion_local.tsql.scope import Catalog, Scope
 from medallion_local.tsql.types import BINARY, INTEGERS, NATIONAL, NUMBERS, TEXT, Type
@@ -27,26 +28,6 @@ CONDITIONS = (
     *(exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Like, exp.Escape, exp.Exists),
     *OPERATORS,
 )
-
-
-def equality_key(value: Value) -> str:
-    """What is equal when T-SQL holds two values for equal, to group and join by."""
-    if value.type.name in TEXT:
-        return f"ts_fold({value.sql})"
-    if value.type.name == "datetimeoffset":
-        return f"({value.sql}).utc"
-    if value.type.name == "varbinary":
-        return f"regexp_replace(hex({value.sql}), '(00)+$', '')"
-    return value.sql
-
-
-def order_key(value: Value) -> str:
-    """What sorts as T-SQL sorts the value."""
-    if value.type.name in TEXT:
-        return f"ts_order({value.sql})"
-    if value.type.name == "uniqueidentifier":
-        raise unsupported("The order of uniqueidentifiers")
-    return equality_key(value)
 
 
 class Compiler(Queries):

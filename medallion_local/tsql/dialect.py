@@ -133,3 +133,18 @@ def parse(batch: str) -> list[exp.Expression]:
     finally:
         log.setLevel(level)
     return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
+
+
+def batches(script: str) -> list[str]:
+    """The batches of a script, separated as sqlcmd does by lines that say `GO`."""
+    tokens = Plain().tokenize(script)
+    found: list[str] = []
+    start = 0
+    for index, token in enumerate(tokens):
+        first = index == 0 or tokens[index - 1].line < token.line
+        last = index + 1 == len(tokens) or tokens[index + 1].line > token.line
+        if first and last and token.text.upper() == "GO":
+            found.append(script[start : token.start])
+            start = token.end + 1
+    found.append(script[start:])
+    return [batch for batch in found if Plain().tokenize(batch)]

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from medallion_local.tsql import dates, numbers, types
 from medallion_local.tsql.errors import brief, unsupported
+from medallion_local.tsql.keys import directed, equality_key, order_key
 from medallion_local.tsql.scope import Relation
 from medallion_local.tsql.types import (
     BINARY,
@@ -108,8 +109,6 @@ def aggregate(c: "Compiler", name: str, node: exp.Anonymous, over: str | None) -
         kind = types.INT if name == "COUNT" else types.BIGINT
         if isinstance(argument, exp.Star):
             return Value(f"CAST(count(*){tail} AS {kind.engine})", kind, has_columns=True)
-        from medallion_local.tsql.compiler import equality_key
-
         value = _inside(c, argument, over)
         inner = f"DISTINCT {equality_key(value)}" if distinct else value.sql
         return Value(f"CAST(count({inner}){tail} AS {kind.engine})", kind, has_columns=True)
@@ -117,8 +116,6 @@ def aggregate(c: "Compiler", name: str, node: exp.Anonymous, over: str | None) -
         raise MedallionError("Msg 102: Incorrect syntax near '*'.")
     value = _inside(c, argument, over)
     if name == "GROUPING":
-        from medallion_local.tsql.compiler import equality_key
-
         return Value(f"CAST(GROUPING({equality_key(value)}) AS UTINYINT)", Type("tinyint"))
     kind = value.type
     if name in ("MIN", "MAX"):
@@ -192,8 +189,6 @@ def _total(name: str, value: Value, word: str, tail: str) -> Value:
 
 
 def _extreme(name: str, value: Value, tail: str) -> Value:
-    from medallion_local.tsql.compiler import order_key
-
     kind = value.type
     if kind.name == "bit":
         raise MedallionError("Msg 8117: Operand data type bit is invalid for min operator.")
@@ -206,8 +201,6 @@ def _extreme(name: str, value: Value, tail: str) -> Value:
 
 def string_agg(c: "Compiler", node: exp.GroupConcat) -> Value:
     """STRING_AGG, in the order of WITHIN GROUP."""
-    from medallion_local.tsql.queries import directed
-
     inner, terms = node.this, ""
     if isinstance(inner, exp.Order):
         scope = c.scope
@@ -238,9 +231,6 @@ def string_agg(c: "Compiler", node: exp.GroupConcat) -> Value:
 
 def window(c: "Compiler", node: exp.Window) -> Value:
     """A function OVER a window."""
-    from medallion_local.tsql.compiler import equality_key
-    from medallion_local.tsql.queries import directed
-
     if node.args.get("alias") or node.args.get("first") is not None:
         raise unsupported(f"The named window in {brief(node)}")
     parts = []

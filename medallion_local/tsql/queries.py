@@ -11,6 +11,7 @@ from medallion_local.tsql import functions, types
 from medallion_local.tsql.behaviour import Behaviour
 from medallion_local.tsql.dialect import OpenRowset
 from medallion_local.tsql.errors import brief, unsupported
+from medallion_local.tsql.keys import directed, equality_key
 from medallion_local.tsql.scope import Catalog, Columns, Group, Relation, Scope, Source, quoted
 from medallion_local.tsql.types import Type
 from medallion_local.tsql.values import Value, convert
@@ -241,8 +242,6 @@ class Queries:
             raise MedallionError("Msg 263: Must specify table to select from.")
 
     def _group_by(self, tree: exp.Select) -> str:
-        from medallion_local.tsql.compiler import equality_key
-
         clause = tree.args.get("group")
         has_aggregate = any(functions.has_aggregate(e) for e in tree.expressions) or (
             tree.args.get("having") is not None
@@ -494,8 +493,6 @@ class Queries:
     # Set operations and VALUES.
 
     def _set_operation(self, tree: exp.SetOperation) -> Query:
-        from medallion_local.tsql.compiler import equality_key
-
         _only(tree, _SETS)
         self._check_options(tree)
         left = self.query(tree.left, nested=True)
@@ -557,18 +554,8 @@ class Queries:
         return Query(text, list(zip(names, kinds, strict=True)))
 
 
-def directed(value: Value, descending: bool) -> str:
-    """A term of ORDER BY; NULL is the lowest value."""
-    from medallion_local.tsql.compiler import order_key
-
-    way = "DESC NULLS LAST" if descending else "ASC NULLS FIRST"
-    return f"{order_key(value)} {way}"
-
-
 def distinct_rows(sql: str, columns: Columns) -> str:
     """The rows without those that T-SQL holds for equal to an earlier one."""
-    from medallion_local.tsql.compiler import equality_key
-
     if not any(kind.name in types.TEXT | {"datetimeoffset", "varbinary"} for _, kind in columns):
         return f"SELECT DISTINCT * FROM ({sql}) AS _d"
     keys = [equality_key(Value(f"_d.{quoted(name)}", kind)) for name, kind in columns]
