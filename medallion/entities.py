@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from medallion.home import PROJECT_ROOT
 from medallion.macros import call_macro
@@ -26,17 +27,12 @@ class Entity:
 
 def read_entities(project: Path = PROJECT_ROOT) -> list[Entity]:
     """Every entity, in the registry's order. Raises `MedallionError` for one that is incomplete."""
-    fields = Entity.__dataclass_fields__
-    return [
-        Entity(
-            **{
-                field: tuple(value) if isinstance(value, list) else value
-                for field, value in told.items()
-                if field in fields
-            }
-        )
-        for told in call_macro("entities", project=project)
-    ]
+    return [_entity(told) for told in call_macro("entities", project=project)]
+
+
+def _entity(told: dict[str, Any]) -> Entity:
+    known = {name: value for name, value in told.items() if name in Entity.__dataclass_fields__}
+    return Entity(**{n: tuple(v) if isinstance(v, list) else v for n, v in known.items()})
 
 
 def logged_entities(project: Path = PROJECT_ROOT) -> list[Entity]:

@@ -64,23 +64,23 @@ def _less(landed: int, full: int) -> str:
 
 
 def _verdicts(swept: Sweep) -> list[str]:
-    """What the numbers say of the promise, in sentences."""
+    """The page's conclusions: the promise, the hardest case, the completeness, in sentences."""
     found = []
     for point in swept.points:
         if point.share == PROMISED_AT:
             saved = 100 * (1 - point.landed.bytes / point.full.bytes)
             kept = "kept" if saved >= PROMISED else "NOT kept"
             found.append(
-                f"Promised at 1 % churn: at least {PROMISED:.0f} % fewer bytes. Measured: "
+                f"Promise at 1 % churn: at least {PROMISED:.0f} % fewer bytes. Measured: "
                 f"{saved:.2f} %, {kept}."
             )
     if (hardest := swept.hardest) is not None:
         landed = hardest.landed.bytes
         found.append(
-            f"The hardest case, the same 1 % in {hardest.transactions:,} transactions, about one "
-            f"for each row: {_less(landed, hardest.full.bytes)} fewer bytes, "
-            f"{_less(landed, hardest.bare.bytes)} fewer than plain tables, because each row then "
-            "has an LSN and a commit time of its own."
+            f"The hardest case is the same 1 % in {hardest.transactions:,} transactions, about "
+            f"one for each row: {_less(landed, hardest.full.bytes)} fewer bytes, "
+            f"{_less(landed, hardest.bare.bytes)} fewer than plain tables. Each row then has its "
+            "own LSN and its own commit time."
         )
     every = [*swept.points, *([hardest] if hardest else [])]
     found.append(
@@ -106,9 +106,9 @@ def _markdown(swept: Sweep) -> str:
     return f"""\
 # What change data capture saves
 
-`make bench` measured and wrote this page, and drew the curve. One day changes the same share of
-the rows of every table; one `medallion ingest` lands the day. A full reload lands every table
-whole.
+`make bench` measured these figures, wrote this page and drew the curve. One day changes the same
+share of the rows of every table, and one `medallion ingest` lands the day. A full reload lands
+every table whole.
 
 ![The share of bytes and rows that a day's ingest saves, by churn](savings.png)
 
@@ -116,24 +116,25 @@ whole.
 
 {verdicts}
 
-What was measured:
+How it was measured:
 
-- **The source** held {swept.rows:,} rows in five tables, of them about
-  {source.streams:,} plays of {source.users:,} users, generated with seed {source.seed}.
+- **The source** held {swept.rows:,} rows in five tables. About
+  {source.streams:,} of them are plays of {source.users:,} users, generated with seed {source.seed}.
 - **The day** has {source.transactions:,} transactions. Of the rows that it changes,
   {100 * UPDATED:.0f} % get another value in one column, {100 * INSERTED:.0f} % are new and
   {100 * DELETED:.0f} % are deleted. Every churn starts from the same first load.
-- **Landed** are all rows and files of the day, with the images before updates (an update lands
-  two rows) and with the control columns.
-- **A full reload** was done, not estimated: the same pipelines landed the changed source in an
-  empty lake. It has the control columns too, as bronze needs them. *Than plain tables* compares
-  with the least that a reload could be: the tables' own columns alone, with the same compression
-  but in one row group each, where the pipelines' files have one for every batch of rows.
-- **Nothing lost** means: `medallion receipts verify` finds no fault, and the day's landed rows
-  equal the source's own history in every column, as multisets. Otherwise the bench fails.
-- **Small sources save less**: a file has some 3 kB of footer, whatever its rows.
-- **Seconds** are of the whole command, its start included. At its peak one took
-  {peak / GIB:.2f} GiB of memory. The machine's load was {psutil.getloadavg()[2]:.1f} (15 minutes).
+- **Landed** counts all rows and files of the day, including the images before updates (an update
+  lands two rows) and the control columns.
+- **A full reload** was run, not estimated: the same pipelines landed the changed source in an
+  empty lake. It also has the control columns, because bronze needs them. *Than plain tables*
+  compares with the smallest possible reload: only the tables' own columns, with the same
+  compression, but in one row group each. The pipelines' files have one row group for each batch
+  of rows.
+- **Nothing lost** means that `medallion receipts verify` finds no fault, and that the day's landed
+  rows equal the source's own history in every column, as multisets. Otherwise the benchmark fails.
+- **Small sources save less**, because each file has a footer of about 3 kB, whatever its rows.
+- **Seconds** measure the whole command, including its start. The peak memory of one command was
+  {peak / GIB:.2f} GiB. The machine's load was {psutil.getloadavg()[2]:.1f} (15 minutes).
 - **The machine**: {_machine()}
 """
 
