@@ -1,7 +1,8 @@
 {#-
-    Of a model that is computed whole: the rows that this model lacks or has otherwise, and as tombstones
-    (`_is_deleted`) those that it has still. NULLs are alike, as in every `partition by`. The rebuilt rows must
-    have the model's columns, in its order; `values` are those that are not in the key.
+    For a model that is computed completely: the rows that are missing in the table or differ from
+    it, and, as tombstones (`_is_deleted`), the rows that only the table still has. Two NULLs are
+    equal, as in every `partition by`. The rebuilt rows must have the model's columns, in the same
+    order; `values` are the columns that are not in the key.
 -#}
 {% macro only_differences(rebuilt, unique_key, values) -%}
     {%- if is_incremental() -%}

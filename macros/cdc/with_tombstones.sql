@@ -1,7 +1,8 @@
 {#-
-    The rebuilt rows, and as tombstones (`_is_deleted`) this model's rows of the touched scope that the
-    rebuild no longer has. The rebuilt rows must have the model's columns, in its order. Ranked together
-    and not anti-joined, since engines run a CTE anew for each time that it is read.
+    The rebuilt rows, and, as tombstones (`_is_deleted`), this model's rows of the affected scope
+    that the rebuild no longer has. The rebuilt rows must have the model's columns, in the same
+    order. The rows are ranked together instead of anti-joined, because engines run a CTE again each
+    time it is read.
 -#}
 {% macro with_tombstones(rebuilt, unique_key, scope) -%}
     {%- set keys = [unique_key] if unique_key is string else unique_key -%}

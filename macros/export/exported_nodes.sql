@@ -1,6 +1,6 @@
 {#-
-    The models that the dedicated pool serves: the marts, the dimensions, and the facts that are cut into slices; of
-    a model with versions the latest.
+    The models that the dedicated pool serves: the marts, the dimensions, and the facts that are
+    exported by slices. For a versioned model it is the latest version.
 -#}
 {% macro exported_nodes() -%}
     {%- set found = [] -%}

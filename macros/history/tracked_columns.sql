@@ -1,6 +1,6 @@
 {#-
-    The columns of a dimension whose change makes a version: all of the source but the key and `updated_at`, which
-    changes without meaning.
+    The columns of a dimension whose change opens a version: all source columns except the key and
+    `updated_at`, which changes without meaning.
 -#}
 {% macro tracked_columns(entity) -%}
     {{ return({

@@ -1,4 +1,7 @@
-{#- Injective: each value carries its length, so that NULL, '' and shifted values differ. -#}
+{#-
+    Injective: each value is preceded by its length, so NULL, '' and shifted values give different
+    keys.
+-#}
 {% macro surrogate_key(columns) -%}
     {%- set parts = [] -%}
     {%- for column in columns -%}

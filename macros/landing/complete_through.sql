@@ -1,6 +1,7 @@
 {#-
-    A query for the time up to which a table of the source has landed, UTC: the commit time of its watermark. Data Factory
-    moves it at each run, also when nothing had changed, so its age is how far the lake lags behind the source.
+    A query for the time up to which a table of the source has landed, UTC: the commit time of its
+    watermark. Data Factory moves the watermark in each run, even if nothing had changed, so its age
+    shows how far the lake lags behind the source.
 -#}
 {% macro complete_through(table_name) -%}
     select to_timestamp(commit_time) as complete_through

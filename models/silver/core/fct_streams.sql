@@ -1,6 +1,7 @@
--- One row per play that stands: what its last change says, unless that deleted it or broke a rule.
--- A play is rebuilt from all its changes when one lands; when the history of its user, track or
--- artist changes, its keys are looked up again, and it is written only if they are others now.
+-- One row per play with the values of its last change, unless that change deleted the play or
+-- violates a rule. A play is rebuilt from all its changes when a change lands. If the history of
+-- its user, track or artist changes, its keys are looked up again, and the play is written only if
+-- they differ.
 {{
     config(
         materialized='incremental',
@@ -22,7 +23,7 @@ deliveries as (
 
     select *
     from {{ ref('stg_azure_sql__play_deliveries') }}
-    -- What cannot be placed in the log supersedes nothing.
+    -- A change that cannot be placed in the log supersedes nothing.
     where stream_id is not null and _change_sequence is not null
 
 ),
@@ -55,8 +56,9 @@ touched as (
 ),
 
 {% endif -%}
--- Of a play's changes the last, of a change's deliveries the first. The few touched keys come first
--- in the join: Sail builds its hash table from that side. Databricks finds the smaller side itself.
+-- The last change of each play, in the first delivery of that change. The few affected keys come
+-- first in the join, because Sail builds its hash table from that side. Databricks finds the
+-- smaller side itself.
 ranked as (
 
     select
@@ -101,8 +103,8 @@ rebuilt as (
 ),
 
 {% if is_incremental() -%}
--- The log, not the dimension, tells whose history changed: a key that lost its last version has no
--- row there any more.
+-- The log, not the dimension, shows whose history changed: a key that lost its last version no
+-- longer has a row in the dimension.
 {% for dimension, changes in histories.items() -%}
 changed_{{ dimension }}s as (
 
@@ -113,7 +115,8 @@ changed_{{ dimension }}s as (
 ),
 
 {% endfor -%}
--- Plays of those, but for the rebuilt ones: what they say stands here, only their keys may differ.
+-- Plays of these members, except the rebuilt plays. Their values in this table are correct; only
+-- their keys may differ.
 waiting as (
 
     {% for dimension in histories -%}
@@ -237,8 +240,8 @@ from attributed
 where
     is_rebuilt
     or not artist_id <=> former_artist_id
-    -- A version's key names the change that opened it: the same key always has the same attributes,
-    -- which the marts read through this play.
+    -- A version's key identifies the change that opened it. The same key therefore always has the
+    -- same attributes, which the marts read through this play.
     {% for dimension in histories -%}
     or {{ dimension }}_key != former_{{ dimension }}_key
     {% endfor -%}

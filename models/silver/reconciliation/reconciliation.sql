@@ -1,5 +1,5 @@
--- One row per source table: what became of every row that landed. The outcomes of a dimension's
--- changes are counted from the log, and the tests hold them against the dimension itself.
+-- One row per source table: the outcomes of every landed row. The outcomes of a dimension's changes
+-- are counted from the log, and tests compare them with the dimension itself.
 {% set sources = [
     {'table': 'DimUser', 'bronze': 'azure_sql__dim_user', 'key': 'user_id'},
     {'table': 'DimArtist', 'bronze': 'azure_sql__dim_artist', 'key': 'artist_id'},
@@ -60,8 +60,8 @@ play_deliveries as (
 
 ),
 
--- Each change once, by hashing: the log of plays is long, and a sort of it by change, as staging
--- does for the other tables, costs more than all else here.
+-- Each change once, by hashing. The log of plays is long: sorting it by change, as staging does for
+-- the other tables, costs more than everything else in this model.
 play_changes as (
 
     select
@@ -89,7 +89,7 @@ ranked_plays as (
 
 landed as (
 
-    -- What cannot be placed in the log is no change that could be delivered again.
+    -- A row that cannot be placed in the log has no identity, so it cannot be a repeated delivery.
     {% for table in sources -%}
     {% set placed_rule = expectation('change_can_be_placed', table.bronze) -%}
     select
