@@ -39,8 +39,8 @@ that violates it:
 - `quarantine`: the row is kept out of silver and gold. It is listed with all its reasons in
   `quarantine.quarantined_plays` or `quarantine.quarantined_members` until a later change or file
   corrects it. `medallion quarantine` lists the quarantined rows.
-- `warn`: the row is kept. The rule's test counts the rows that violate the rule now, and `dbt build`
-  shows a warning.
+- `warn`: the row is kept. The rule's test counts the rows that violate the rule now, and
+  `dbt build` shows a warning.
 - `fail`: the file is rejected, and the build stops.
 
 The column *on Databricks* shows the rule's clause in the DDL of its streaming table. A plain
