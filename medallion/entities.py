@@ -31,8 +31,12 @@ def read_entities(project: Path = PROJECT_ROOT) -> list[Entity]:
 
 
 def _entity(told: dict[str, Any]) -> Entity:
-    known = {name: value for name, value in told.items() if name in Entity.__dataclass_fields__}
-    return Entity(**{n: tuple(v) if isinstance(v, list) else v for n, v in known.items()})
+    known: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in told.items()
+        if name in Entity.__dataclass_fields__
+    }
+    return Entity(**known)
 
 
 def logged_entities(project: Path = PROJECT_ROOT) -> list[Entity]:

@@ -1,7 +1,7 @@
-"""The rules that the data is held to, read from `config.meta.expectations` of the models' YAML.
+"""The rules for the data, read from `config.meta.expectations` of the models' YAML.
 
-They are written there once. dbt makes the quarantine, the tests and the constraints of the
-streaming tables from them; from here come the page docs/rules.md and `medallion quarantine`.
+Each rule is written there once. dbt generates the quarantine, the tests and the constraints of the
+streaming tables from it. This module generates docs/rules.md and provides `medallion quarantine`.
 """
 
 import re
@@ -22,29 +22,32 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 KEYS = {"name", "expression", "applies_to", "action", "why"}
 APPLIES_TO = {
     "rows": "every row",
-    "changes": "all but images before an update",
-    "states": "inserts, and images after an update",
+    "changes": "all rows except images before an update",
+    "states": "inserts and images after an update",
 }
-ACTIONS = {"warn": "kept, and told", "quarantine": "kept out", "fail": "stops the refresh"}
+ACTIONS = {"warn": "kept and reported", "quarantine": "kept out", "fail": "stops the refresh"}
 INTRO = """\
 # Rules
 
-Written by `medallion rules` from `config.meta.expectations` of the models; change them there.
+`medallion rules` generates this page from `config.meta.expectations` of the models. Change the
+rules there.
 
-A rule holds when its expression is true, or NULL, as with a CHECK constraint. A row whose
-`_operation` is missing is exempt from none. What comes of a row that breaks one is its *action*:
+A row satisfies a rule if the rule's expression is true or NULL, as with a CHECK constraint. Every
+rule applies to a row whose `_operation` is missing. The rule's *action* says what happens to a row
+that violates it:
 
-- `quarantine`: the row is kept out of silver and gold, and stands with all its reasons in
+- `quarantine`: the row is kept out of silver and gold. It is listed with all its reasons in
   `quarantine.quarantined_plays` or `quarantine.quarantined_members` until a later change or file
-  mends it. `medallion quarantine` lists them.
-- `warn`: the row is kept. The rule's test counts those that break it now, a warning of `dbt build`.
-- `fail`: the file is refused, and the build stops.
+  corrects it. `medallion quarantine` lists the quarantined rows.
+- `warn`: the row is kept. The rule's test counts the rows that violate the rule now, and
+  `dbt build` shows a warning.
+- `fail`: the file is rejected, and the build stops.
 
-*On Databricks* says what the rule is in the DDL of its streaming table. A plain `EXPECT` keeps the
-row, and counts it in the pipeline's event log: bronze is the only copy of what landed, and drops
-nothing. A view has no constraints.
+The column *on Databricks* shows the rule's clause in the DDL of its streaming table. A plain
+`EXPECT` keeps the row and counts it in the pipeline's event log, because bronze is the only copy of
+the landed data and drops nothing. A view has no constraints.
 """
-COLUMNS = ("rule", "holds when", "asked of", "action", "why", "on Databricks")
+COLUMNS = ("rule", "expression", "applies to", "action", "reason", "on Databricks")
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,14 @@ class Rule:
 
     @property
     def clause(self) -> str:
-        """What the rule is in the DDL of a streaming table."""
+        """The rule's clause in the DDL of a streaming table."""
         if self.layer != "bronze":
             return "none"
         return "`EXPECT … ON VIOLATION FAIL UPDATE`" if self.action == "fail" else "`EXPECT`"
 
 
 def read_rules(models: Path = MODELS) -> list[Rule]:
-    """Every model's rules, bronze first. Raises `MedallionError` for one that is not understood."""
+    """Every model's rules, bronze first. Raises `MedallionError` for an invalid rule."""
     found: list[Rule] = []
     for file in sorted(models.rglob("*.yml")):
         for model in (YAML(typ="safe").load(file) or {}).get("models", []):
@@ -134,5 +137,5 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def is_stale(rules: Sequence[Rule], file: Path = PAGE) -> bool:
-    """Whether the page is not what the rules make."""
+    """Whether the page differs from the generated text."""
     return not file.is_file() or file.read_text(encoding="utf-8") != page(rules)

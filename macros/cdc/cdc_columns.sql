@@ -1,6 +1,6 @@
 {#-
-    The control columns that every staged change ends with. A change that cannot be placed in the log has no
-    `_change_sequence`, by the rule that also keeps it out.
+    The control columns at the end of every staged change. A change that cannot be placed in the log
+    has no `_change_sequence`; the same rule also quarantines it.
 -#}
 {% macro cdc_columns(of) -%}
     _operation = 1 as _is_deleted,

@@ -1,8 +1,8 @@
 {#-
-    The rows of a batch that count: of a key's rows the last by `sequence_by`, all of them without one. A key
-    that is NULL in part, or has two last rows, fails the statement: `=` would never find the first, and
-    MERGE would insert a new key's second row beside the first. The checks stand in the filter, since no
-    engine leaves a filter out.
+    The rows of a batch that are merged: for each key the last row by `sequence_by`, or all rows if
+    there is no `sequence_by`. A key with a NULL, or with two last rows, makes the statement fail:
+    `=` would never match a NULL, and MERGE would insert a new key's second row beside the first.
+    The checks are in the filter, because no engine optimizes a filter away.
 -#}
 {% macro cdc_merge_batch(relation, columns, keys, sequence_by) -%}
     {%- set key = keys | join(', ') -%}

@@ -1,7 +1,8 @@
 {#-
-    Incremental strategy `cdc_merge`: one atomic MERGE that inserts, updates, and deletes the rows whose
-    `_is_deleted` is true. dbt-databricks has no such strategy: its `merge` cannot delete by row, and its
-    `delete+insert` is two commits on older runtimes. How to use it: docs/cdc_merge.md.
+    Incremental strategy `cdc_merge`: one atomic MERGE that inserts and updates rows, and deletes
+    the rows whose `_is_deleted` is true. dbt-databricks has no such strategy: its `merge` cannot
+    delete by row, and its `delete+insert` is two commits on older runtimes. For its use, see
+    docs/cdc_merge.md.
 -#}
 {% macro get_incremental_cdc_merge_sql(arg_dict) -%}
     {%- for option in ['merge_update_columns', 'merge_exclude_columns', 'merge_with_schema_evolution']

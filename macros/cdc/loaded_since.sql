@@ -1,7 +1,8 @@
 {#-
-    True for rows that arrived since this model last ran: `column` is compared with the newest `mark` in
-    the model's own rows, which moved in the same commit as those rows. What arrives later is stamped later,
-    whatever the clock says (`next_mark`), so `>` loses nothing.
+    True for rows that arrived since this model last ran: `column` is compared with the model's
+    high-water mark, the newest `mark` in its own rows, which moved in the same commit as those
+    rows. Rows that arrive later get a later stamp, whatever the clock says (`next_mark`), so `>`
+    loses no row.
 -#}
 {% macro loaded_since(column, mark) -%}
     {%- if is_incremental() -%}

@@ -1,13 +1,15 @@
 {#-
-    The time that rows are stamped with as they are loaded or merged, and that others read on from: now, but always
-    later than the newest mark in this model's own `column`, and than every mark that a table which reads this
-    model has kept in a column whose name ends in `read_as`. So a clock that goes back, or that of another cluster,
-    hides no row. The readers are asked too, since this model's row with the newest mark may be gone: a deleted play,
-    an erased user, a table that was dropped. A literal, since a streaming table cannot read itself.
+    The time with which rows are stamped when they are loaded or merged, and from which other models
+    continue to read. It is the current time, but always later than the newest mark in this model's
+    own `column`, and later than every mark that a table which reads this model stores in a column
+    whose name ends in `read_as`. A clock that is set back, or the clock of another cluster,
+    therefore hides no row. The readers are checked too, because this model's row with the newest
+    mark may be gone: a deleted play, an erased user, a dropped table. The result is a literal,
+    because a streaming table cannot read itself.
 -#}
 {% macro next_mark(column, read_as) -%}
     {%- set newest = [] -%}
-    {%- if execute and this.database is defined -%}{#- none in a unit test -#}
+    {%- if execute and this.database is defined -%}{#- a unit test has no relation -#}
         {%- set own = adapter.get_relation(this.database, this.schema, this.identifier) -%}
         {%- if own is not none -%}
             {%- do newest.append('select max(' ~ column ~ ') as mark from ' ~ own) -%}

@@ -1,7 +1,8 @@
 {#-
-    Of a model that is computed whole: the rows that this model lacks or has otherwise, and as tombstones
-    (`_is_deleted`) those that it has still. NULLs are alike, as in every `partition by`. `unique_key` and
-    `values` are together the columns of the model, all but `_is_deleted`.
+    For a model that is computed completely: the rows that are missing in the table or differ from
+    it, and, as tombstones (`_is_deleted`), the rows that only the table still has. Two NULLs are
+    equal, as in every `partition by`. `unique_key` and `values` together are all columns of the
+    model except `_is_deleted`.
 -#}
 {% macro only_differences(rebuilt, unique_key, values) -%}
     {%- if is_incremental() -%}

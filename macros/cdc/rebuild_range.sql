@@ -1,4 +1,7 @@
-{#- The days that the vars `rebuild_from` and `rebuild_to` name, as `first` and `last`; none without them. -#}
+{#-
+    The days of the vars `rebuild_from` and `rebuild_to`, as `first` and `last`; no row without
+    these vars.
+-#}
 {% macro rebuild_range() -%}
     {%- set first, last = var('rebuild_from'), var('rebuild_to') -%}
     {%- if first is none and last is none -%}

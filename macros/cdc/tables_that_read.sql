@@ -1,4 +1,4 @@
-{#- The project's tables that read a model, itself or through views. -#}
+{#- The project's tables that read a model, directly or through views. -#}
 {% macro tables_that_read(unique_id) -%}
     {%- set found = [] -%}
     {%- for node in graph.nodes.values()

@@ -1,8 +1,9 @@
 {#-
-    Days whose plays changed since this mart last ran: the days of fact rows merged since, and every day
-    that a play with a newly landed change ever stood on, since a deleted, moved or quarantined play leaves
-    no row there. A change that is quarantined itself, or a delete, never stood: its day may be any.
-    And those that an operator asks for (`rebuild_range`).
+    Days whose plays changed since this mart last ran: the days of fact rows merged since then, and
+    every day on which a play with a newly landed change ever was, because a deleted, moved or
+    quarantined play leaves no row on its old day. Changes that are quarantined, and deletes, are
+    not considered: they never put a play on a day, and their own day may be arbitrary. The days
+    that an operator requests (`rebuild_range`) are added.
 -#}
 {% macro touched_days(plays, changes) -%}
     {%- set asked_for = rebuild_range() -%}

@@ -1,6 +1,7 @@
 {#-
-    The first items of each affected week's chart; `affected_weeks` lists each `week_start` once. Counted per listener first: `count(distinct)` keeps a set,
-    and `max_by` a text, for every item of every week, for which Sail wanted 16 GB at 200,000 plays.
+    The first items of the chart of each affected week; `affected_weeks` lists each `week_start`
+    once. Plays are counted per listener first: `count(distinct)` keeps a set, and `max_by` a text,
+    for every item of every week. With these, Sail needed 16 GB for 200,000 plays.
 -#}
 {% macro weekly_chart(plays, affected_weeks, item) -%}
     select *

@@ -1,8 +1,9 @@
 {#-
-    The rebuilt rows, and as tombstones (`_is_deleted`) this model's rows of the affected scope that the rebuild no
-    longer has. `affected` lists each scope to replace, in the columns `scope`. `columns` are those of the model, all but
-    `_is_deleted`: a unit test has no other way to know them. Ranked together and not anti-joined, since engines run a
-    CTE again for each time that it is read.
+    The rebuilt rows, and, as tombstones (`_is_deleted`), this model's rows of the affected scope
+    that the rebuild no longer has. `affected` lists each scope to replace, in the columns `scope`.
+    `columns` are all columns of the model except `_is_deleted`: a unit test cannot find them
+    otherwise. The rows are ranked together instead of anti-joined, because engines run a CTE again
+    each time it is read.
 -#}
 {% macro with_tombstones(rebuilt, affected, unique_key, scope, columns) -%}
     {%- if is_incremental() -%}

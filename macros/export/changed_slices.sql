@@ -1,4 +1,7 @@
-{#- A query: the slices whose rows are others than when they were last exported, also those that have none now. -#}
+{#-
+    A query: the slices whose rows differ from those of their last export, including the slices that
+    have no rows any more.
+-#}
 {% macro changed_slices(noted, everything) -%}
     with current_marks as (
         {%- for node in exported_nodes() %}

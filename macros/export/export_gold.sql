@@ -1,7 +1,8 @@
 {#-
-    Writes what the dedicated pool loads as Parquet: the slices of each table that differ from what was last
-    exported. `dbt run-operation export_gold` after a build, one at a time. A folder is never written twice: data
-    first, then the manifest that names it, then the note for the next export, so that one cut short is done again.
+    Writes the Parquet files that the dedicated pool loads: the slices of each table that differ
+    from the last export. Run `dbt run-operation export_gold` after a build, one at a time. A folder
+    is never written twice. The data are written first, then the manifest that names them, then the
+    record for the next export, so an interrupted export is repeated.
 -#}
 {% macro export_gold(everything=false) -%}
     {%- set noted = exported_slices() -%}

@@ -1,4 +1,7 @@
-{#- Writes a table's slices: the columns that readers see, in the contract's order, then slice and export. -#}
+{#-
+    Writes slices of a table: the columns that readers see, in the order of the contract, then the
+    slice and the export id.
+-#}
 {% macro export_statement(node, export_id, slices) -%}
     insert overwrite directory '{{ export_root() }}/{{ node.name }}/{{ export_id }}'
     using parquet

@@ -1,5 +1,6 @@
 {#-
-    The models that the dedicated pool serves (`served_by`); of a model with versions the latest.
+    The models that the dedicated pool serves (`served_by`). For a versioned model it is the latest
+    version.
 -#}
 {% macro exported_nodes() -%}
     {%- set found = [] -%}

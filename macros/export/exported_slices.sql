@@ -1,4 +1,7 @@
-{#- The table that notes what was exported: one row per export and slice. It is made when it is not there. -#}
+{#-
+    The table that records exports: one row per export and slice. It is created if it does not
+    exist.
+-#}
 {% macro exported_slices() -%}
     {%- set noted = api.Relation.create(
         database=target.database,

@@ -1,4 +1,7 @@
-{#- Names an export's slices for the pool. An export exists for it from here on. -#}
+{#-
+    Lists the slices of an export for the pool. From this statement on, the export exists for the
+    pool.
+-#}
 {% macro manifest_statement(by_table, export_id) -%}
     insert overwrite directory '{{ export_root() }}/manifest/{{ export_id }}'
     using parquet

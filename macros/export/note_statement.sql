@@ -1,4 +1,4 @@
-{#- Notes for the next export what this one wrote. -#}
+{#- Records for the next export which slices this export wrote. -#}
 {% macro note_statement(noted, by_table, export_id) -%}
     insert into {{ noted }} values
     {%- for name, slices in by_table.items() %}{% set last_table = loop.last %}

@@ -1,6 +1,7 @@
 {#-
-    What each slice of a table holds: its number of rows, and the sum of their hashes. Each column is followed by
-    whether it is NULL: xxhash64 skips NULLs, so that a value which moved to its neighbour would go unseen.
+    The number of rows and the sum of the row hashes of each slice of a table. In the hash, each
+    column is followed by a flag that says whether it is NULL: xxhash64 skips NULLs, so a value that
+    moved to the neighbouring column would otherwise not be detected.
 -#}
 {% macro slice_marks(node) -%}
     {%- set hashed = [] -%}
@@ -20,7 +21,8 @@
     )
     group by slice
     {%- if node.name not in var('pool_slices') %}
-    -- A whole table without rows is exported too, so that it can be told from one that never was.
+    -- A table that is exported whole is exported even if it has no rows, so that it differs from a
+    -- table that was never exported.
     union all
     select '{{ node.name }}', 0, 0, '0'
     where not exists (select 1 from {{ node.relation_name }})

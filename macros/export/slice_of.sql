@@ -1,4 +1,7 @@
-{#- A row's slice: the day, as yyyymmdd, of the column that `pool_slices` names; 0 where the table is exported whole. -#}
+{#-
+    The slice of a row: the day, as yyyymmdd, of the column that `pool_slices` names; 0 if the table
+    is exported whole.
+-#}
 {% macro slice_of(node) -%}
     {%- set column = var('pool_slices').get(node.name) -%}
     {%- if not column -%}

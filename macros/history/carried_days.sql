@@ -1,7 +1,8 @@
 {#-
-    The days, `step` days apart, on which a row of the day `column` stands: until the day before the
-    next row's, or, of the last row, until `last_day`. At most 520 weeks past the row, so that one
-    commit with an absurd time (the year 1 or 9999) does not make millions of rows.
+    The days, `step` days apart, for which a row of the day `column` is repeated: until the day
+    before the next row, or until `last_day` for the last row. At most 520 weeks after the row's own
+    day, so that one commit with an absurd time (the year 1 or 9999) does not create millions of
+    rows.
 -#}
 {% macro carried_days(column, next_column, last_day, step=1) -%}
 sequence(

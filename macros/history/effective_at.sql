@@ -1,6 +1,7 @@
 {#-
-    When a change takes effect: the greatest commit time among it and all earlier changes of its key in LSN order.
-    LSN order decides, and a source's clock may step back: a change never takes effect before the one it follows.
+    The time when a change takes effect: the greatest commit time among the change itself and all
+    earlier changes of its key in LSN order. LSN order decides, and the source's clock may be set
+    back: a change never takes effect before the change that it follows.
 -#}
 {% macro effective_at(key, of=none) -%}
     max(_changed_at) over (

@@ -1,7 +1,8 @@
 {#-
-    The versions of a reference file's keys, from every list that landed. A key stays from a list that has it to the
-    next list that lacks it; within a stay a version begins with each list whose line differs from the line before. A
-    line in quarantine says nothing but that the key is there, so what was valid goes on.
+    The versions of a reference file's keys, from every list that landed. A key is present from a
+    list that contains it to the next list that does not. While it is present, a version begins with
+    each list whose line differs from the previous line. A quarantined line only shows that the key
+    is present, so the valid version continues.
 -#}
 {% macro listed_versions(lines, key, tracked) -%}
     with
@@ -20,7 +21,7 @@
 
     ),
 
-    -- Good lines of a key in one list are alike, so it does not matter which of them comes first.
+    -- Valid lines of a key in one list are equal, so it does not matter which of them comes first.
     numbered as (
 
         select

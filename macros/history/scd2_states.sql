@@ -1,7 +1,7 @@
 {#-
-    Every change of the affected keys, when it takes effect (`effective_at`), and what became of it (`outcome`). Of a
-    key's changes that take effect at one time, as those of a transaction do, only the last is a state: no version is
-    of zero length. Deletes are states that all look alike.
+    Every change of the affected keys, the time when it takes effect (`effective_at`), and its
+    `outcome`. If several changes of a key take effect at the same time, as in one transaction, only
+    the last one is a state, so no version has zero length. All deletes count as the same state.
 -#}
 {% macro scd2_states(changes, key, tracked, affected) -%}
     with

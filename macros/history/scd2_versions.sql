@@ -1,7 +1,8 @@
 {#-
-    Versions of the affected keys: each opened state, until the next version or delete. A version's key names the change
-    that opened it, so it never stands for other attributes: when late changes move a version in time, or another change
-    opens what begins then, its key is another.
+    Versions of the affected keys: each opened state, until the next version or delete. A version's
+    key identifies the change that opened it, so a key never stands for different attributes. If
+    late changes move a version in time, or if another change opens the version that begins at that
+    time, the version has another key.
 -#}
 {% macro scd2_versions(changes, key, tracked, affected) -%}
     with

@@ -1,4 +1,4 @@
-{#- Versions ready to be joined on event time: the first one reaches back to what precedes it. -#}
+{#- Versions for a join on event time: the first version also covers the time before it. -#}
 {% macro versions_at(dimension, key) -%}
     select
         *,

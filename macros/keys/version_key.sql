@@ -1,4 +1,7 @@
-{#- Microseconds, not text: a timestamp's text depends on the session's time zone. -#}
+{#-
+    Microseconds instead of text, because the text of a timestamp depends on the time zone of the
+    session.
+-#}
 {% macro version_key(natural_key, valid_from='valid_from') -%}
     {{ surrogate_key([natural_key, 'unix_micros(' ~ valid_from ~ ')']) }}
 {%- endmacro %}

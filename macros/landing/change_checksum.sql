@@ -1,7 +1,7 @@
 {#-
-    A checksum of the changes in a group of rows: the sum of the first six bytes of each one's SHA-256, as
-    text. The query 'Count rows' of pl_land_file computes the same in the source, and
-    `medallion receipts verify` from the landed file.
+    A checksum of the changes in a group of rows: the sum of the first six bytes of the SHA-256 of
+    each change, as text. The query 'Count rows' of pl_land_file computes the same checksum in the
+    source, and `medallion receipts verify` computes it from the landed file.
 -#}
 {% macro change_checksum(change) -%}
     cast(

@@ -1,7 +1,8 @@
 {#-
-    A query for the time up to which a table of the source has landed, UTC: the commit time of its watermark, which is
-    named as the `folder` that the table lands in. Data Factory
-    moves it at each run, also when nothing had changed, so its age is how far the lake lags behind the source.
+    A query for the time up to which a table of the source has landed, UTC: the commit time of its
+    watermark, which has the name of the table's landing `folder`. Data Factory moves the watermark
+    in each run, even if nothing had changed, so its age shows how far the lake lags behind the
+    source.
 -#}
 {% macro complete_through(folder) -%}
     select to_timestamp(commit_time) as complete_through

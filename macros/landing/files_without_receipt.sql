@@ -1,7 +1,8 @@
 {#-
-    Files in bronze that no receipt names. Of the last run are those after whose run began no other run
-    left a receipt; and a first load's late rows, since a run that repeats a dead one's first load sees
-    nothing late any more, and leaves the file as it is.
+    Files in bronze that no receipt names. A file belongs to the last run if no other run wrote a
+    receipt after the file's run began. The late rows of a first load also belong to it, because a
+    run that repeats an interrupted first load no longer finds late rows and leaves the file
+    unchanged.
 -#}
 {% macro files_without_receipt(of_the_last_run) -%}
 with

@@ -1,7 +1,7 @@
 {#-
-    `stream read_files(...)` over the folder where a source table lands. Path, format and columns come
-    from the source's YAML, so that they are written once, and the docs show the lineage. A file that
-    was overwritten is taken again (docs/decisions.md).
+    `stream read_files(...)` over the folder in which a source table lands. Path, format and columns
+    come from the source's YAML, so they are written once and the docs show the lineage. A file that
+    was overwritten is read again (docs/decisions.md).
 -#}
 {% macro landed(source_name, table_name) -%}
     {%- do source(source_name, table_name) -%}

@@ -1,8 +1,9 @@
 {#-
-    Each line of every landed list of a bronze model of reference files, judged. A landed file is the whole list as of
-    its landing time; a file that was overwritten is a list for each time. `_is_counted` tells the lines whose list is
-    part of the history: it has a good line, and of the lists with one landing time it is the last by file name. A key
-    with two good lines that differ is contradictory, and both are kept out.
+    Each line of every landed list of a bronze model of reference files, checked against the rules.
+    A landed file is the whole list as of its landing time; a file that was overwritten is one list
+    for each version. `_is_counted` marks the lines whose list is part of the history: the list has
+    a valid line, and it is the last by file name among lists with the same landing time. If a key
+    has two valid lines that differ, they contradict each other and both are quarantined.
 -#}
 {% macro listed_lines(of, key, attributes) -%}
     with
@@ -44,7 +45,8 @@
 
     ),
 
-    -- A list without a good line says nothing, least of all that every key has gone.
+    -- A list without a valid line is ignored. In particular, it does not mean that all keys are
+    -- gone.
     ranked as (
 
         select

@@ -1,4 +1,7 @@
-{#- Schemas are named for their layer; a developer's or a pull request's target prefixes them. -#}
+{#-
+    Schemas are named after their layer. The target of a developer or of a pull request adds a
+    prefix.
+-#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- if custom_schema_name is none -%}
         {{ target.schema }}

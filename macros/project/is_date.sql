@@ -1,4 +1,6 @@
-{#- Whether a text is a day that the calendar has, as yyyy-mm-dd: Jinja catches no error of Python's. -#}
+{#-
+    Whether a text is a valid calendar date, as yyyy-mm-dd. Jinja cannot catch an error of Python.
+-#}
 {% macro is_date(text) -%}
     {%- if not modules.re.match('^[12][0-9]{3}-(0[1-9]|1[0-2])-[0-9]{2}$', text) -%}
         {{ return(false) }}

@@ -1,6 +1,7 @@
 {#-
-    dbt-databricks 1.12.7's, but when the table was made with other expectations than the model has: then its
-    definition is brought up to date, which refreshes it as well and rebuilds nothing.
+    dbt-databricks 1.12.7's macro, with one difference: if the table was created with other
+    expectations than the model has, its definition is updated. This also refreshes the table and
+    rebuilds nothing.
 -#}
 {% macro databricks__refresh_streaming_table(relation, sql) -%}
   {%- set known = namespace(digest='none') -%}

@@ -1,4 +1,7 @@
-{#- A rule by its name, from the model that it stands on; while dbt parses, one that always holds. -#}
+{#-
+    A rule by its name, from the model that defines it. While dbt parses, a rule that is always
+    satisfied.
+-#}
 {% macro expectation(name, of) -%}
     {%- set rules = expectations(of) -%}
     {%- for rule in rules if rule.name == name -%}

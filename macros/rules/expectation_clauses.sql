@@ -1,6 +1,7 @@
 {#-
-    The model's `config.meta.expectations` as a list of the CONSTRAINT clauses of a streaming table. Bronze loses no
-    row, so `warn` and `quarantine` only count here, and staging takes the quarantined rows aside.
+    The model's `config.meta.expectations` as a list of CONSTRAINT clauses of a streaming table.
+    Bronze loses no row: `warn` and `quarantine` only count here, and staging separates the
+    quarantined rows.
 -#}
 {% macro expectation_clauses() -%}
     {%- set clauses, names = [], [] -%}

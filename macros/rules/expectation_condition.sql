@@ -1,7 +1,7 @@
 {#-
-    A rule of `config.meta.expectations` as an SQL boolean that is never NULL: true where the rule holds, where
-    it evaluates to NULL (as with a CHECK constraint), and for rows that it does not apply to. A row whose operation
-    is NULL is exempt from nothing.
+    A rule of `config.meta.expectations` as an SQL boolean that is never NULL. It is true if the
+    rule is satisfied, if the rule evaluates to NULL (as with a CHECK constraint), and for rows to
+    which the rule does not apply. Every rule applies to a row whose operation is NULL.
 -#}
 {% macro expectation_condition(rule) -%}
     {%- set exempt = {

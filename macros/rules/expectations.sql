@@ -1,4 +1,7 @@
-{#- The rules that stand on a model, in their order; none while dbt parses, when there is no graph yet. -#}
+{#-
+    The rules of a model, in their order. While dbt parses there are none, because the graph does
+    not exist yet.
+-#}
 {% macro expectations(of) -%}
     {%- set found = [] -%}
     {%- if execute -%}

@@ -1,6 +1,6 @@
 {#-
-    The names of the rules with the action `quarantine` that a row breaks, comma-separated, else NULL. They stand
-    on a bronze model, and are asked where its columns still have their names.
+    The names of the `quarantine` rules that a row violates, comma-separated, otherwise NULL. The
+    rules belong to a bronze model and are evaluated where its columns still have their names.
 -#}
 {% macro quarantine_reasons(of) -%}
     {%- set broken = ['cast(null as string)'] -%}

@@ -1,4 +1,4 @@
-{#- Stop with the sentence that a rule's part is none of those known; it names the model, the rule and the mend. -#}
+{#- Stops with an error that names the model, the rule, its invalid part and the fix. -#}
 {% macro refuse_expectation(rule, part, known) -%}
     {%- do exceptions.raise_compiler_error(
         "Rule '" ~ rule.get('name') ~ "' of " ~ model.name ~ " has the " ~ part ~ " '" ~ rule.get(part)

@@ -1,7 +1,8 @@
 {#-
-    A streaming table's definition from its list of columns on, after dbt-databricks 1.12.7's
-    databricks__get_create_streaming_table_as_sql, which has no expectations. The columns are those of a temporary view over
-    the query without STREAM; the property lets `databricks__refresh_streaming_table` see that the rules changed.
+    A streaming table's definition, beginning with its list of columns. It is based on
+    dbt-databricks 1.12.7's databricks__get_create_streaming_table_as_sql, which has no
+    expectations. The columns are those of a temporary view over the query without STREAM. The
+    property allows `databricks__refresh_streaming_table` to detect that the rules changed.
 -#}
 {% macro streaming_table_definition(relation, sql, altered_afterwards=false) -%}
   {%- set streaming_table = adapter.get_config_from_model(config.model) -%}

@@ -1,7 +1,8 @@
 {#-
-    What a serving model selects: the Delta folder of the one model that it refs, with the columns,
-    types and lengths of that model's contract. A pass-through projection, so that nothing in it depends on T-SQL's
-    semantics. The data source is named for the container that the model's location names.
+    The query of a serving model: the Delta folder of the one model that it refs, with the columns,
+    types and lengths of that model's contract. It is a pass-through projection, so nothing in it
+    depends on the semantics of T-SQL. The data source is named after the container of the model's
+    location.
 -#}
 {% macro served(relation) -%}
     {%- if execute -%}

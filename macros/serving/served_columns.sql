@@ -1,4 +1,4 @@
-{#- The columns of a model's contract that readers see: all but the control columns. -#}
+{#- The columns of a model's contract that readers see: all except the control columns. -#}
 {% macro served_columns(node) -%}
     {%- set columns = [] -%}
     {%- for column in node.columns.values() if not column.name.startswith('_') -%}

@@ -1,4 +1,4 @@
-{#- The container and the folder in it of an external model: `abfss://CONTAINER@…/FOLDER`. -#}
+{#- The container of an external model and the folder in it: `abfss://CONTAINER@…/FOLDER`. -#}
 {% macro served_location(node) -%}
     {%- set root = node.config.get('location_root') -%}
     {%- if not root -%}

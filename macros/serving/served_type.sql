@@ -1,6 +1,6 @@
 {#-
-    The T-SQL type of a contract's column. Texts have the length in bytes that `meta.max_length` says, and
-    the collation that the files are encoded in, which predicates on them need to be pushed down.
+    The T-SQL type of a contract's column. Texts have the length in bytes of `meta.max_length`, and the
+    collation of the files' encoding, which is required to push down predicates on them.
     Source: https://learn.microsoft.com/azure/synapse-analytics/sql/develop-openrowset (type mapping)
 -#}
 {% macro served_type(column, collate=true) -%}

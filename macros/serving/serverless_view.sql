@@ -1,6 +1,7 @@
 {#-
-    A view of the serverless SQL pool, in one statement: `CREATE OR ALTER VIEW`. dbt-synapse's own view renames and
-    drops, which serverless refuses (RENAME OBJECT), and readers would meet a moment without the view.
+    A view of the serverless SQL pool, in one statement: `CREATE OR ALTER VIEW`. dbt-synapse's own
+    view renames and drops. Serverless rejects this (RENAME OBJECT), and for a moment readers would
+    find no view.
 -#}
 {% materialization serverless_view, adapter='synapse' %}
     {%- set target_relation = this.incorporate(type='view') -%}

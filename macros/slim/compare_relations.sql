@@ -1,4 +1,7 @@
-{#- Answers `medallion slim` with the row count and the columns of each pair's relations, `null` for one that is missing. -#}
+{#-
+    Returns to `medallion slim` the row count and the columns of each pair's relations, `null` for a
+    missing relation.
+-#}
 {% macro compare_relations(pairs) %}
     {%- set found = [] -%}
     {%- for pair in pairs -%}

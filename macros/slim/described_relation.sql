@@ -1,4 +1,7 @@
-{#- The row count and the columns (name and type) of the relation at [database, schema, identifier]; none if it is missing. -#}
+{#-
+    The row count and the columns (name and type) of the relation at [database, schema, identifier];
+    none if it is missing.
+-#}
 {% macro described_relation(place) %}
     {%- set relation = adapter.get_relation(*place) if place else none -%}
     {%- if relation is none -%}

@@ -1,6 +1,6 @@
 {#-
-    Drops every schema that this project has in a target with prefixed schemas, a pull request's,
-    with all that is in them. Refuses any other target.
+    Drops every schema of this project in a target with prefixed schemas, such as that of a pull
+    request, with everything in them. Rejects any other target.
 -#}
 {% macro drop_target_schemas() %}
     {%- set schemas = [] -%}

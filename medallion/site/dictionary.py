@@ -51,6 +51,7 @@ class Dictionary:
                 f"{WIDE}# {one.name}",
                 f"[{TITLES[one.layer]}]({one.layer}.md)",
                 one.description,
+                *_example(one),
                 "\n".join(table(["table", f"`{'.'.join(one.place)}`"], self._facts(one))),
                 "## Columns",
                 "\n".join(
@@ -196,6 +197,12 @@ def _test(test: Node) -> str:
     shown = ", ".join(f"{key}: {value}" for key, value in given.items())
     severity = " (warns)" if str(test["config"]["severity"]).lower() == "warn" else ""
     return _code(f"{told['name']}({shown})" if shown else told["name"]) + severity
+
+
+def _example(one: Relation) -> Iterator[str]:
+    """The query in the relation's `config.meta.example`, if it has one."""
+    if query := one.node["config"].get("meta", {}).get("example"):
+        yield f"Example:\n\n{fenced(query.strip(), 'sql')}"
 
 
 def _sql(one: Relation) -> Iterator[str]:

@@ -104,7 +104,7 @@ def _markdown(swept: Sweep) -> str:
     every = [one for point in swept.points for one in (point.ingest, point.reload)]
     peak = max(one.peak_bytes for one in every)
     return f"""\
-# What change data capture saves
+# Savings from change data capture
 
 `make bench` measured these figures, wrote this page and drew the curve. One day changes the same
 share of the rows of every table, and one `medallion ingest` lands the day. A full reload lands

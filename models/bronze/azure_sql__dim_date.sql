@@ -1,4 +1,4 @@
--- The change log of dbo.DimDate, append-only: one row per landed change row, as it came.
+-- The change log of dbo.DimDate, append-only: one unchanged row per landed change row.
 select
     date_key,
     `date`,

@@ -1,4 +1,4 @@
--- The change log of dbo.DimTrack, append-only: one row per landed change row, as it came.
+-- The change log of dbo.DimTrack, append-only: one unchanged row per landed change row.
 select
     track_id,
     track_name,

@@ -1,4 +1,4 @@
--- The change log of dbo.DimUser, append-only: one row per landed change row, as it came.
+-- The change log of dbo.DimUser, append-only: one unchanged row per landed change row.
 select
     user_id,
     user_name,

@@ -1,4 +1,4 @@
--- The change log of dbo.FactStream, append-only: one row per landed change row, as it came.
+-- The change log of dbo.FactStream, append-only: one unchanged row per landed change row.
 select
     stream_id,
     user_id,

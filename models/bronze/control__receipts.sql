@@ -1,5 +1,5 @@
--- The receipts of all landed windows, append-only: one row per receipt as it was written, so one
--- that was overwritten stands here twice.
+-- The receipts of all landed windows, append-only: one row per receipt as it was written. A receipt
+-- that was overwritten therefore has two rows.
 select
     `table` as source_table,
     mode,

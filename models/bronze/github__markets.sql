@@ -1,4 +1,4 @@
--- Every landed state of markets.csv, append-only: one row per line of each landed file.
+-- Every landed version of markets.csv, append-only: one row per line of each landed file.
 select
     country,
     iso_code,

@@ -1,4 +1,5 @@
--- Every landed state of subscription_plans.csv, append-only: one row per line of each landed file.
+-- Every landed version of subscription_plans.csv, append-only: one row per line of each landed
+-- file.
 select
     plan,
     monthly_price,

@@ -1,5 +1,6 @@
--- One row per day that had plays: how many of them the catalogue cannot explain. Tracks are judged
--- as they were when the play began. An affected day is recomputed and replaced whole.
+-- One row per day that had plays: how many of them the catalogue cannot explain. Each play is
+-- compared with the track version that was valid when it began. An affected day is recomputed and
+-- replaced completely.
 {{
     config(
         unique_key='date_day',
@@ -39,7 +40,8 @@ affected_days as (
 
 ),
 
--- The smaller side of each join comes first: Sail builds a hash table of it; Databricks chooses.
+-- The smaller side of each join comes first, because Sail builds its hash table from that side.
+-- Databricks chooses the side itself.
 played as (
 
     select
@@ -65,7 +67,7 @@ judged as (
             or tracks.artist_id is null
             or tracks.duration_sec is null
         ) as is_of_incomplete_track,
-        -- in tenths of a second, so that 1.1 times the length is a whole number
+        -- in tenths of a second, so that 1.1 times the length is an integer
         10 * cast(played.listen_duration_sec as bigint)
         > 11 * cast(tracks.duration_sec as bigint) as is_longer_than_the_track
     from tracks

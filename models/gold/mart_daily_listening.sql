@@ -1,5 +1,5 @@
 -- One row per day, country, plan and device that had plays. Country and plan are those of the
--- listener's account when the play began. An affected day is recomputed and replaced whole.
+-- listener's account when the play began. An affected day is recomputed and replaced completely.
 {{
     config(
         unique_key=['date_day', 'country', 'subscription_type', 'device_type'],
@@ -46,7 +46,8 @@ affected_days as (
 
 ),
 
--- The smaller side of each join comes first: Sail builds a hash table of it; Databricks chooses.
+-- The smaller side of each join comes first, because Sail builds its hash table from that side.
+-- Databricks chooses the side itself.
 played as (
 
     select plays.*

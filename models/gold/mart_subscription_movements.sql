@@ -1,5 +1,6 @@
 -- One row per plan and day, from the plan's first movement to the last day with a change of an
--- account or a plan. One late change moves all later days: all is computed, differences written.
+-- account or a plan. A late change affects all later days, so everything is computed and only the
+-- differences are written.
 {{
     config(
         unique_key=['date_day', 'plan'],
@@ -127,7 +128,8 @@ accumulated as (
 
 ),
 
--- The days without a movement too: with the subscribers of the day before, at the day's price.
+-- Days without a movement too: with the subscribers of the previous day and the price of their own
+-- day.
 days as (
 
     select
@@ -156,7 +158,7 @@ rebuilt as (
     left outer join plans
         on
             days.plan = plans.plan
-            -- the version of the day's last microsecond: not that which begins at midnight
+            -- the version at the day's last microsecond, not the version that begins at midnight
             and days.carried_day >= cast(plans.matches_from as date)
             and days.carried_day < cast(plans.valid_to as date)
 

@@ -1,5 +1,5 @@
--- One row per ISO week and artist on that week's chart. The name is the one that the week's last
--- play of the artist was heard under. An affected week is recomputed and replaced whole.
+-- One row per ISO week and artist on that week's chart. The name is that of the artist at the time
+-- of the week's last play. An affected week is recomputed and replaced completely.
 {{
     config(
         unique_key=['week_start', 'artist_id'],
@@ -61,7 +61,7 @@ charted as (
 
 ),
 
--- The week's last play of an artist decides what it is called.
+-- The week's last play of an artist determines the name in the chart.
 named as (
 
     select

@@ -1,5 +1,5 @@
--- One row per ISO week and track on that week's chart. Names are those that the week's last play of
--- the track was heard under. An affected week is recomputed and replaced whole.
+-- One row per ISO week and track on that week's chart. The names are those at the time of the
+-- week's last play of the track. An affected week is recomputed and replaced completely.
 {{
     config(
         unique_key=['week_start', 'track_id'],
@@ -62,7 +62,7 @@ charted as (
 
 ),
 
--- The week's last play of a track decides what it is called.
+-- The week's last play of a track determines the names in the chart.
 named as (
 
     select

@@ -1,5 +1,5 @@
--- One row per calendar day from the first play to the last, days without plays included.
--- A changed day changes the figures of the 29 days after it too: they are all recomputed.
+-- One row per calendar day from the first play to the last, including days without plays. An
+-- affected day also changes the figures of the 29 days after it, so these are recomputed too.
 {{
     config(
         unique_key='date_day',
@@ -35,7 +35,7 @@ bounds as (
 
 ),
 
--- The 30 days that end with a day are all known from the 30th day of the series on.
+-- The 30-day window of a day is complete from the 30th day of the series.
 calendar as (
 
     select
@@ -67,8 +67,9 @@ published as (
 
 ),
 
--- Recompute the windows that hold a changed day, the days that are new to the series or whose
--- window became complete or incomplete as its first day moved, and those that fell out of it.
+-- Recompute the windows that contain an affected day, the days that are new to the series, the days
+-- whose window became complete or incomplete because the first day moved, and the days that are no
+-- longer in the series.
 affected_days as (
 
     select calendar.date_day
@@ -133,8 +134,9 @@ followed as (
 
 ),
 
--- A listener counts on every day from a visit until the next one, or until the window has passed:
--- once a day, so that nothing needs `distinct`. Visits alike in this are few, and counted together.
+-- A listener counts on every day from a visit until the next visit, or until the window has passed.
+-- A listener then counts once per day, so `distinct` is not needed. Visits with the same dates are
+-- counted together, so few rows remain.
 visits_by_span as (
 
     select

@@ -1,5 +1,6 @@
--- Version 1, for reports that still read short names and a percentage: a view of version 2. It
--- keeps its percentage in the first 29 days too, whose month is shorter: its readers see no change.
+-- Version 1, for reports that still use the short names and a percentage: a view of version 2. It
+-- also shows the percentage in the first 29 days, whose window is shorter, so that its readers see
+-- no change.
 select
     -- keys
     date_day,

@@ -1,5 +1,6 @@
--- One row per cohort and week, from its own to the last with plays. One early play moves a user to
--- another cohort, in every week: so all is computed, and only what differs is written.
+-- One row per cohort and week, from the cohort's own week to the last week with plays. An early
+-- play moves a user to another cohort, in every week. Everything is therefore computed, and only
+-- the differences are written.
 {{
     config(
         unique_key=['cohort_week', 'weeks_since'],
@@ -63,7 +64,7 @@ bounded as (
         cohort_week,
         active_week,
         active_users,
-        -- all of a cohort were active in its own week, and never more
+        -- all users of a cohort were active in its own week, and never more in a later week
         max(active_users) over (partition by cohort_week) as cohort_users,
         lead(active_week) over (
             partition by cohort_week order by active_week
@@ -73,7 +74,7 @@ bounded as (
 
 ),
 
--- Each row is repeated until the next one of its cohort: the weeks in which nobody was active.
+-- Each row is repeated until the next row of its cohort, for the weeks in which nobody was active.
 weeks as (
 
     select

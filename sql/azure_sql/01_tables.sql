@@ -1,5 +1,6 @@
--- The source's tables. Run once per database; running it again changes nothing.
--- Only keys are NOT NULL and there are no foreign keys: the data is dirty, and nothing is dropped silently.
+-- The tables of the source. Run this script once per database; running it again changes nothing.
+-- Only keys are NOT NULL and there are no foreign keys: the data is dirty, and no row is dropped
+-- silently.
 IF OBJECT_ID(N'dbo.DimUser', N'U') IS NULL
 BEGIN
     CREATE TABLE dbo.DimUser (

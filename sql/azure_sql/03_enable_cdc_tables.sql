@@ -1,6 +1,7 @@
--- Change data capture per table. Run it after the first load: rows that are there already are in no
--- change table, and the pipelines' first run copies them whole.
--- sp_cdc_enable_table creates the role cdc_reader when it is missing; 04 gives the role its rights.
+-- Change data capture per table. Run this script after the first load: rows that already exist are
+-- in no change table, and the first run of the pipelines copies them completely.
+-- sp_cdc_enable_table creates the role cdc_reader if it is missing; script 04 gives the role its
+-- rights.
 IF EXISTS (
        SELECT 1
        FROM sys.tables

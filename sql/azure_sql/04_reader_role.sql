@@ -1,5 +1,5 @@
--- What Data Factory's managed identity may do: read the five tables and their change tables, nothing else.
--- The identity joins the role by its name, which differs per environment:
+-- The permissions of Data Factory's managed identity: it may read the five tables and their change
+-- tables, and nothing else. Add the identity to the role by its name, which differs per environment:
 --   CREATE USER [<factory name>] FROM EXTERNAL PROVIDER;
 --   ALTER ROLE cdc_reader ADD MEMBER [<factory name>];
 IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'cdc_reader' AND type = 'R')

@@ -1,6 +1,7 @@
--- Where Unity Catalog may write in the lake, by the access connector's identity. The storage credential, and the locations
--- that are only read, are made before by the CLI: SQL has no statement for these (docs/deployment.md). One environment's
--- names begin with its catalog's, since they belong to the metastore that environments share.
+-- The places in the lake to which Unity Catalog may write, with the identity of the access
+-- connector. The storage credential and the read-only locations are created before by the CLI,
+-- because SQL has no statement for these (docs/deployment.md). The names of an environment begin
+-- with the name of its catalog, because they belong to the metastore that environments share.
 CREATE EXTERNAL LOCATION IF NOT EXISTS ${DATABRICKS_CATALOG}_managed
 URL 'abfss://managed@${MEDALLION_STORAGE_ACCOUNT}.dfs.core.windows.net/'
 WITH (STORAGE CREDENTIAL ${DATABRICKS_CATALOG}_lake)

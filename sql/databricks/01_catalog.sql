@@ -1,5 +1,6 @@
--- The catalog and its schemas; run once per environment by a metastore administrator, again at any time. dbt makes the
--- tables, never a schema of these. Pull requests and people build in a catalog beside it.
+-- The catalog and its schemas. A metastore administrator runs this script once per environment; it
+-- can be run again at any time. dbt creates the tables, but never one of these schemas. Pull
+-- requests and people build in a separate catalog.
 CREATE CATALOG IF NOT EXISTS ${DATABRICKS_CATALOG}
 MANAGED LOCATION 'abfss://managed@${MEDALLION_STORAGE_ACCOUNT}.dfs.core.windows.net/${DATABRICKS_CATALOG}'
 COMMENT 'The lakehouse of the streaming service: one schema per layer.';

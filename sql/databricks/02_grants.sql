@@ -1,8 +1,9 @@
--- Who may do what, on schemas: every table inherits it, also one that is replaced. The groups are the account's, kept in
--- step with Entra: `medallion-pipeline` holds the service principal that runs dbt, `medallion-ci` that of pull requests.
+-- Grants on schemas: every table inherits them, even a table that is replaced. The groups are
+-- groups of the account and synchronized with Entra: `medallion-pipeline` contains the service
+-- principal that runs dbt, `medallion-ci` the one for pull requests.
 USE CATALOG ${DATABRICKS_CATALOG};
 
--- The pipeline builds, and reads and writes its containers (external locations).
+-- The pipeline builds all schemas, and reads and writes its containers (external locations).
 GRANT USE CATALOG ON CATALOG ${DATABRICKS_CATALOG} TO `medallion-pipeline`;
 GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY, APPLY TAG ON SCHEMA bronze TO `medallion-pipeline`;
 GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY, APPLY TAG ON SCHEMA silver TO `medallion-pipeline`;
@@ -14,7 +15,7 @@ GRANT READ FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_control TO `medallio
 GRANT CREATE EXTERNAL TABLE, READ FILES, WRITE FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_silver TO `medallion-pipeline`;
 GRANT CREATE EXTERNAL TABLE, READ FILES, WRITE FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_gold TO `medallion-pipeline`;
 
--- A pull request reads production, masked as for anybody, and writes in its own catalog alone.
+-- A pull request reads production, with masks, and writes only in its own catalog.
 GRANT USE CATALOG, CREATE SCHEMA ON CATALOG ${DATABRICKS_CATALOG}_sandbox TO `medallion-ci`;
 GRANT USE CATALOG ON CATALOG ${DATABRICKS_CATALOG} TO `medallion-ci`;
 GRANT USE SCHEMA, SELECT ON SCHEMA bronze TO `medallion-ci`;
@@ -25,13 +26,13 @@ GRANT USE SCHEMA, SELECT ON SCHEMA gold TO `medallion-ci`;
 GRANT READ FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_bronze TO `medallion-ci`;
 GRANT READ FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_control TO `medallion-ci`;
 
--- Analysts read the marts. Silver has staging in it, whose views show rows as they came, and what a policy masks in a
--- table may pass through a view of its owner: engineers only, as bronze and the quarantine. The dimensions are served by
--- Synapse, with their own rights.
+-- Analysts read the marts. Silver contains staging, whose views show rows as they landed, and a
+-- view may show values that a policy masks in its table. Therefore only engineers read silver, as
+-- they do bronze and the quarantine. Synapse serves the dimensions, with its own rights.
 GRANT USE CATALOG ON CATALOG ${DATABRICKS_CATALOG} TO `medallion-analysts`;
 GRANT USE SCHEMA, SELECT ON SCHEMA gold TO `medallion-analysts`;
 
--- Engineers read everything but personal data, and write in schemas of their own.
+-- Engineers read everything except personal data, and write in their own schemas.
 GRANT USE CATALOG, CREATE SCHEMA ON CATALOG ${DATABRICKS_CATALOG}_sandbox TO `medallion-engineers`;
 GRANT USE CATALOG ON CATALOG ${DATABRICKS_CATALOG} TO `medallion-engineers`;
 GRANT USE SCHEMA, SELECT ON SCHEMA bronze TO `medallion-engineers`;

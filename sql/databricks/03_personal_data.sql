@@ -1,5 +1,5 @@
--- One policy masks every text column that dbt tags with `pii` (docs/governance.md). `pii` is a governed tag, which an
--- account administrator makes first, with the values `name` and `row`.
+-- One policy masks every text column that dbt tags with `pii` (docs/governance.md). `pii` is a
+-- governed tag. An account administrator creates it first, with the values `name` and `row`.
 USE CATALOG ${DATABRICKS_CATALOG};
 
 CREATE OR REPLACE FUNCTION governance.masked(value STRING)

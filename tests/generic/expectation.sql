@@ -1,6 +1,7 @@
 {#-
-    The rows that break a rule now: of the model itself, whose rule it is, or, for a rule `of` a bronze model,
-    those that are in quarantine for it. A rule with the action `fail` is tested with `severity: error`.
+    The rows that violate a rule now: rows of the model itself if the rule is its own, or, for a
+    rule `of` a bronze model, the rows that are quarantined for it. A rule with the action `fail` is
+    tested with `severity: error`.
 -#}
 {% test expectation(model, rule, of=none) %}
 

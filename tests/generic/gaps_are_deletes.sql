@@ -1,6 +1,7 @@
 {% test gaps_are_deletes(model, key, changes) %}
 
--- A version that no other follows at once, and that has ended, was ended by a delete in the log.
+-- A version that has ended and is not directly followed by another version was ended by a delete in
+-- the log.
 with
 
 ordered as (

@@ -1,6 +1,7 @@
 {% test living_keys_are_current(model, key, changes) %}
 
--- A key has exactly one current version when its last state in the log is no delete, else none.
+-- A key has exactly one current version if its last state in the log is not a delete, otherwise
+-- none.
 with
 
 ranked as (

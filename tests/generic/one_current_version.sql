@@ -1,6 +1,6 @@
 {% test one_current_version(model, key) %}
 
--- The last version is current exactly when it is open, and none before it is.
+-- The last version is current exactly if it is open, and no version before it is current.
 with
 
 ranked as (

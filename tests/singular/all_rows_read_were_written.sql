@@ -1,5 +1,5 @@
--- The copy wrote every row that it read from the source. The pipeline fails when it did not, so a
--- difference means an altered receipt, or a fault tolerance that someone gave to the copy.
+-- The copy wrote every row that it read from the source. Otherwise the pipeline fails, so a
+-- difference means that a receipt was altered, or that someone gave the copy a fault tolerance.
 select
     source_table,
     file,

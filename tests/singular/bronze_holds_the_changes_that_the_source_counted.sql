@@ -1,7 +1,8 @@
--- The changes in bronze have the checksum that the source itself made of the window, so none was
--- lost, doubled or swapped for another on the way. A first load has none, as its rows are numbered
--- when they are read, nor has a window of a log that stood still. If it differs, file or receipt
--- was altered: backfill the file's days.
+-- The changes in bronze have the checksum that the source itself computed for the window, so no
+-- change was lost, duplicated or replaced by another. A first load has no checksum, because its
+-- rows get their numbers when they are read. A window in which the log did not advance has none
+-- either. A difference means that the file or the receipt was altered: backfill the days of the
+-- file.
 select
     source_table,
     file,

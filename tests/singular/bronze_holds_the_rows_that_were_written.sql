@@ -1,6 +1,6 @@
--- Bronze holds as many rows of each file as its receipt says were written, and no change twice.
--- If not, the file was altered after it landed, or its receipt was: restore the one that was, or
--- backfill the file's days.
+-- Bronze contains as many rows of each file as its receipt records, and no change twice. Otherwise
+-- the file or its receipt was altered after the file had landed: restore the altered one, or
+-- backfill the days of the file.
 select
     source_table,
     file,

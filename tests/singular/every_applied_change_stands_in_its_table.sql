@@ -1,6 +1,6 @@
--- Every change that the log says is applied is a row of its dimension or fact, and no row is
--- without one. A difference means that a build lost or doubled rows: `dbt run --full-refresh`
--- rebuilds them from bronze.
+-- Every change that is applied according to the log is a row of its dimension or fact, and every
+-- row has such a change. A difference means that a build lost or duplicated rows: `dbt run
+-- --full-refresh` rebuilds them from bronze.
 {% set tables = entities(['versions', 'events']) -%}
 
 with

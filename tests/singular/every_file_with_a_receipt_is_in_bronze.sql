@@ -1,6 +1,6 @@
--- Bronze holds every file that a receipt names, under the receipt's table, and a window with rows
--- names one. What is missing was removed before bronze read it: a backfill of its days lands it
--- again.
+-- Bronze contains every file that a receipt names, under the table of the receipt, and a window
+-- with rows names a file. A missing file was removed before bronze read it: a backfill of its days
+-- lands it again.
 select
     source_table,
     mode,

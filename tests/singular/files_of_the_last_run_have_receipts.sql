@@ -1,5 +1,6 @@
--- A file in bronze has its receipt also if no run has ended since. If not, its run is still at
--- work, or it died before the receipt: run `medallion ingest` again, and the receipt is there.
+-- A file in bronze has its receipt even if no run has ended since. Otherwise its run is still
+-- running, or it was interrupted before it wrote the receipt: run `medallion ingest` again, which
+-- writes the receipt.
 {{ config(severity='warn') }}
 
 {{ files_without_receipt(of_the_last_run=true) }}

@@ -1,7 +1,7 @@
--- The changes of a file lie between the LSNs of its window, a backfill's file is named for its
--- days, and a first load holds inserts alone. If not, file or receipt was altered. Commit times
--- are not compared: where the source's clock stepped back, a window of some days has changes of
--- others.
+-- The LSNs of a file's changes are between those of its window, the file of a backfill is named
+-- after its days, and a first load contains only inserts. Otherwise the file or the receipt was
+-- altered. Commit times are not compared: if the source's clock was set back, a window of some days
+-- contains changes of other days.
 select
     source_table,
     mode,

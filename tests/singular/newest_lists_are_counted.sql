@@ -1,6 +1,6 @@
--- The newest landed state of each reference file is part of the history, and lists each key once.
--- If not, `quarantine.quarantined_members` has its lines with the reasons: what the file said
--- before goes on. The next file mends it.
+-- The newest landed version of each reference file is part of the history and lists each key once.
+-- Otherwise `quarantine.quarantined_members` has its lines with the reasons, and the previous
+-- content of the file stays valid. The next file corrects it.
 {{ config(severity='warn') }}
 
 {% set lists = entities(['lists']) -%}

@@ -1,7 +1,7 @@
--- The newest list of each reference file has at least half of the keys of the list before it. If it
--- has not, those that it lacks have ended: look at the file. A truncated or wrong file is mended by
--- the next one, which opens new versions; to undo it for its own time too, remove its rows from
--- bronze.
+-- The newest list of each reference file has at least half of the keys of the previous list.
+-- Otherwise the versions of the missing keys have ended: check the file. The next file corrects a
+-- truncated or wrong file and opens new versions. To remove the wrong file from the history too,
+-- delete its rows from bronze.
 {{ config(severity='warn') }}
 
 {% set lists = entities(['lists']) -%}

@@ -1,5 +1,5 @@
--- Every landed row has exactly one outcome. A difference means that staging dropped or doubled a
--- row: look at its change identity, (key, LSN, sequence value, operation).
+-- Every landed row has exactly one outcome. A difference means that staging dropped or duplicated a
+-- row: check its change identity (key, LSN, sequence value, operation).
 select
     source_table,
     landed

@@ -1,6 +1,6 @@
--- The windows of every table begin with a first load, which holds what the change log does not
--- tell. If one does not, the first load's receipt is lost or altered, and nothing proves that the
--- rows from before it landed: restore the receipt, or load the table anew.
+-- The windows of every table begin with a first load, which contains the rows that are not in the
+-- change log. Otherwise the receipt of the first load is lost or altered, and nothing proves that
+-- the older rows landed: restore the receipt, or load the table again.
 select source_table
 from {{ ref('ingestion_windows') }}
 group by source_table

@@ -1,6 +1,6 @@
--- No window begins before the one before it has ended. An overlap lands changes twice, which
--- staging counts once; but no run does so by itself: two ran at once without the pin, the watermark
--- was moved by hand, or a receipt is altered.
+-- No window begins before the previous one has ended. An overlap lands changes twice, and staging
+-- counts them once. But a run never causes an overlap by itself: two runs worked at the same time
+-- without the claimed window, the watermark was moved by hand, or a receipt was altered.
 select
     source_table,
     previous_to_lsn,

@@ -1,5 +1,5 @@
--- A run that repeats a window which another landed before it died finds the same changes. If it did
--- not, the source's change log was altered in between, or a receipt is.
+-- A run that repeats the window of an interrupted run finds the same changes. Otherwise the
+-- source's change log or a receipt was altered in between.
 select
     source_table,
     from_lsn,

@@ -1,6 +1,6 @@
--- Each window begins right after the one before it. A gap means that changes were never landed, or
--- that a receipt is lost or altered: `medallion receipts verify` tells which LSNs, and a backfill
--- of their days lands them again.
+-- Each window begins directly after the previous one. A gap means that changes were never landed,
+-- or that a receipt is lost or altered: `medallion receipts verify` reports the LSNs, and a
+-- backfill of their days lands the changes again.
 select
     source_table,
     previous_to_lsn,

@@ -1,6 +1,6 @@
 {#-
-    A stage table made anew, with the rows of the folders. COPY INTO reads the lake as the workspace's managed
-    identity, so there is no secret. Without folders it stays empty.
+    Creates a stage table again, with the rows of the folders. COPY INTO reads the lake as the
+    workspace's managed identity, so there is no secret. Without folders the table stays empty.
 -#}
 {% macro copy_into_stage(stage, columns, folders) -%}
     {%- call statement('drop_stage') -%}

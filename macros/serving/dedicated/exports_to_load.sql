@@ -1,6 +1,7 @@
 {#-
-    The exports that hold the newest rows of some slice of a table, and that an incremental model has not loaded:
-    its mark is the newest export among its own rows, which moves in the same commit as they do.
+    The exports that contain the newest rows of any slice of a table and that an incremental model
+    has not loaded. The model's high-water mark is the newest export among its own rows; it moves in
+    the same commit as they do.
 -#}
 {% macro exports_to_load(node) -%}
     {%- set exported = run_query(

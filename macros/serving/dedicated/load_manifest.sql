@@ -1,4 +1,4 @@
-{#- The pre-hook of `exports`: all manifests in the lake, copied into their stage table. -#}
+{#- The pre-hook of `exports`: copies all manifests in the lake into their stage table. -#}
 {% macro load_manifest() -%}
     {%- if execute -%}
         {%- do copy_into_stage(

@@ -1,4 +1,7 @@
-{#- A pool model's pre-hook: what was exported of its table since the model last ran, copied into its stage table. -#}
+{#-
+    The pre-hook of a pool model: copies the exports of its table since the model's last run into
+    its stage table.
+-#}
 {% macro load_stage() -%}
     {%- if execute -%}
         {%- set node = graph.nodes[model.depends_on.nodes | first] -%}

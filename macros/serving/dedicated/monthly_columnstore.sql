@@ -1,6 +1,7 @@
 {#-
-    The index of a table that is large: columnar, cut into months of a column of days (yyyymmdd), so that a report
-    of some months reads those alone. Plays from before and after the months that the vars name fill the outer parts.
+    The index of a large table: a columnstore with monthly partitions by a column of days
+    (yyyymmdd), so that a report on some months reads only these. Plays before and after the months
+    of the vars go to the outer partitions.
 -#}
 {% macro monthly_columnstore(column) -%}
     {%- set bounds = [] -%}

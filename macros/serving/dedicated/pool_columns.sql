@@ -1,6 +1,7 @@
 {#-
-    The columns of a contract that the pool has: those that readers see, without personal data. A table there is
-    replaced by renaming another, which keeps no DENY; what nobody is to read does not go there.
+    The columns of a contract that the pool has: the columns that readers see, without personal
+    data. A table in the pool is replaced by renaming another table, which keeps no DENY, so data
+    that nobody may read is not loaded.
 -#}
 {% macro pool_columns(node) -%}
     {%- set columns = [] -%}

@@ -1,6 +1,7 @@
 {#-
-    Gives a pool model its index, which dbt-synapse reads from `config.index`. On Databricks nothing is set: dbt 1.11
-    knows no such key there, and would call it deprecated at every command.
+    Sets the index of a pool model, which dbt-synapse reads from `config.index`. Nothing is set on
+    Databricks: dbt 1.11 does not know this key there and would report it as deprecated in every
+    command.
 -#}
 {% macro pool_index(index) -%}
     {%- if target.type == 'synapse' -%}

@@ -1,6 +1,7 @@
 {#-
-    The pool's type of a contract's column: that of the serverless view, but for texts. COPY INTO reads texts of
-    Parquet as nvarchar; n bytes of UTF-8 are n units of UTF-16 at most. They compare byte by byte, as in gold.
+    The pool's type of a contract's column: the type of the serverless view, except for texts. COPY
+    INTO reads texts of Parquet as nvarchar; n bytes of UTF-8 are at most n units of UTF-16. Texts
+    are compared byte by byte, as in gold.
 -#}
 {% macro pool_type(column) -%}
     {%- set type = served_type(column, collate=false) | trim -%}

@@ -1,6 +1,7 @@
 {#-
-    What a pool model selects: the stage table's rows, of each slice those of its newest export. A table that is
-    exported by slices keeps slice and export: the first is what an increment replaces, the second how far it came.
+    The query of a pool model: the stage table's rows, for each slice those of its newest export. A
+    table that is exported by slices keeps the slice and the export id: an increment replaces
+    slices, and the export id shows which exports are loaded.
 -#}
 {% macro staged(relation, exports) -%}
     {%- if execute -%}

@@ -1,6 +1,7 @@
 {#-
-    A pool model's post-hook: statistics of the columns that `meta.statistics` names, so that no reader waits for them
-    and none plans with old ones. A table that was swapped in has none yet; one that grew has its own updated.
+    The post-hook of a pool model: statistics of the columns in `meta.statistics`, so that readers
+    neither wait for statistics nor get plans from old ones. A table that was swapped in has no
+    statistics yet, so they are created; those of a table that grew are updated.
 -#}
 {% macro statistics() -%}
     {%- for column in (config.get('meta') or {}).get('statistics', []) %}

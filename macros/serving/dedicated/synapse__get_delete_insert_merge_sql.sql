@@ -1,7 +1,8 @@
 {#-
-    The strategy delete+insert on the pool. dbt-fabric's macro (1.9.10) commits twice, and deletes keys that the batch
-    has: readers could meet neither rows, and a slice that lost its last row would stay. Here one transaction
-    replaces all slices that were exported since; the batch has the rows of those that still have any.
+    The strategy delete+insert on the pool. dbt-fabric's macro (1.9.10) commits twice and deletes
+    only keys that the batch contains: readers could see neither the old nor the new rows, and a
+    slice that lost its last row would stay. This macro replaces, in one transaction, all slices
+    that were exported since; the batch has the rows of the slices that still have any.
 -#}
 {% macro synapse__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
     {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}

@@ -1,4 +1,4 @@
--- One row per table and slice that was ever exported: its newest export.
+-- One row per table and slice that was ever exported, with its newest export.
 {{
     config(
         schema='stage',

@@ -1,4 +1,4 @@
--- One row per play that stands, beside what its rules compare it with.
+-- One row per play of the fact, with the values that its rules compare.
 with
 
 plays as (
@@ -13,7 +13,8 @@ tracks as (
 
 )
 
--- The smaller side of the join comes first: Sail builds a hash table of it; Databricks chooses.
+-- The smaller side of the join comes first, because Sail builds its hash table from that side.
+-- Databricks chooses the side itself.
 select
     -- keys
     plays.stream_id,

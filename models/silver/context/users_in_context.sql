@@ -1,4 +1,4 @@
--- One row per user that there is now, beside what its rules compare it with.
+-- One row per current user, with the values that its rules compare.
 with
 
 users as (

@@ -1,6 +1,6 @@
--- One row per version of an artist. An affected artist's whole history is rebuilt from the change
--- log and replaced, so that replays, late changes and no-op updates leave what a full refresh
--- would.
+-- One row per version of an artist. The whole history of an affected artist is rebuilt from the
+-- change log and replaced. Replays, late changes and updates without effect therefore leave the
+-- same rows as a full refresh.
 {{
     config(
         materialized='incremental',

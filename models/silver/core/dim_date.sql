@@ -1,5 +1,5 @@
--- One row per calendar day. Type 1: what the source's calendar says now, and a generated row for
--- each day that has plays and that the calendar lacks.
+-- One row per calendar day. Type 1: the current state of the source's calendar, and a generated row
+-- for each day that has plays but is missing in the calendar.
 with
 
 changes as (
@@ -31,7 +31,8 @@ calendar as (
         date_key,
         coalesce(
             date_day,
-            -- NULL, and no error, for a key that is no date: of seven digits, or of a month 13
+            -- NULL instead of an error for a key that is not a date, for example with seven digits
+            -- or month 13
             case
                 when date_key >= 10000101 and date_key <= 99991231
                     then try_cast(

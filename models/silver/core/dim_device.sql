@@ -1,4 +1,4 @@
--- One row per kind of device that any play, past or present, was heard on.
+-- One row per device type of any play, past or present.
 with
 
 deliveries as (

@@ -1,5 +1,5 @@
--- One row per version of a market, from every list that landed. Some rows, written whole: a
--- list that lands late takes its place in time.
+-- One row per version of a market, from every list that landed. The table is small and is written
+-- completely: a list that lands late takes its place in time.
 {% set market = entity('market') -%}
 
 with

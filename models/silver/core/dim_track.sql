@@ -1,5 +1,6 @@
--- One row per version of a track. An affected track's whole history is rebuilt from the change log
--- and replaced, so that replays, late changes and no-op updates leave what a full refresh would.
+-- One row per version of a track. The whole history of an affected track is rebuilt from the change
+-- log and replaced. Replays, late changes and updates without effect therefore leave the same rows
+-- as a full refresh.
 {{
     config(
         materialized='incremental',

@@ -1,6 +1,7 @@
--- One row per play that stands: what its last change says, unless that deleted it or broke a rule.
--- A play is rebuilt from all its changes when one lands; when the history of its user, track or
--- artist changes, its keys are looked up again, and it is written only if they are others now.
+-- One row per play with the values of its last change, unless that change deleted the play or
+-- violates a rule. A play is rebuilt from all its changes when a change lands. If the history of
+-- its user, track or artist changes, its keys are looked up again, and the play is written only if
+-- they differ.
 {{
     config(
         materialized='incremental',
@@ -39,7 +40,7 @@ deliveries as (
 
     select *
     from {{ ref('stg_azure_sql__play_deliveries') }}
-    -- What cannot be placed in the log supersedes nothing.
+    -- A change that cannot be placed in the log supersedes nothing.
     where stream_id is not null and _change_sequence is not null
 
 ),
@@ -72,9 +73,9 @@ affected_plays as (
 ),
 
 {% endif -%}
--- Of a play's changes the last, of a change's deliveries the first. The few affected plays come
--- first in the join: Sail builds its hash table from that side. Databricks finds the smaller side
--- itself.
+-- The last change of each play, in the first delivery of that change. The few affected keys come
+-- first in the join, because Sail builds its hash table from that side. Databricks finds the
+-- smaller side itself.
 ranked as (
 
     select
@@ -119,8 +120,8 @@ rebuilt as (
 ),
 
 {% if is_incremental() -%}
--- The log, not the dimension, tells whose history changed: a key that lost its last version has no
--- row there any more.
+-- The log, not the dimension, shows whose history changed: a key that lost its last version no
+-- longer has a row in the dimension.
 {% for dimension, changes in histories.items() -%}
 changed_{{ dimension }}s as (
 
@@ -131,8 +132,8 @@ changed_{{ dimension }}s as (
 ),
 
 {% endfor -%}
--- Of the plays of those, all but the rebuilt ones: their own values are published here already, and
--- only their keys may differ.
+-- Plays of these members, except the rebuilt plays. Their values in this table are correct; only
+-- their keys may differ.
 plays_of_changed_members as (
 
     {% for dimension in histories -%}
@@ -259,8 +260,8 @@ from attributed
 where
     is_rebuilt
     or not artist_id <=> former_artist_id
-    -- A version's key names the change that opened it: the same key always has the same attributes,
-    -- which the marts read through this play.
+    -- A version's key identifies the change that opened it. The same key therefore always has the
+    -- same attributes, which the marts read through this play.
     {% for dimension in histories -%}
     or {{ dimension }}_key != former_{{ dimension }}_key
     {% endfor -%}

@@ -1,5 +1,6 @@
--- One row per change of a user's plan, told by the versions of the user, with the prices of then. A
--- user's changes are rebuilt when the history of the user or of a plan moved, and replaced whole.
+-- One row per change of a user's plan, computed from the versions of the user, with the prices at
+-- the time of the change. If the history of the user or of a plan changed, the user's rows are
+-- rebuilt from all changes and replaced completely.
 {{
     config(
         materialized='incremental',
@@ -75,8 +76,9 @@ changes as (
 
 ),
 
--- The log, not the dimension, tells whose history changed: a user that lost its last version has no
--- row there any more. A user without a row here has no price to look up again.
+-- The log, not the dimension, shows whose history changed: a user that lost its last version no
+-- longer has a row in the dimension. A user without a row in this table has no price to look up
+-- again.
 affected_users as (
 
     select user_id
@@ -106,8 +108,8 @@ versions as (
 
 ),
 
--- The plan from each version's start on, NULL while the user does not subscribe; and none from a
--- delete on, which begins no version.
+-- The plan from the start of each version; NULL while the user does not subscribe. A delete begins
+-- no version, so after a delete there is no plan.
 states as (
 
     select
@@ -156,7 +158,7 @@ priced as (
         compared._loaded_through,
         compared.changed_at,
         compared.subscribed_states,
-        -- a day of grace: for who registers before midnight, and is committed after it
+        -- one day of tolerance for users who register before midnight and are committed after it
         compared.is_first_state
         and compared.start_date < date_add(cast(compared.changed_at as date), -1) as is_opening,
         compared.from_plan,

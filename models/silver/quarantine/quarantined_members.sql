@@ -1,5 +1,5 @@
 -- One row per change of a user, artist, track or date, and per line of the newest reference files,
--- that breaks a rule, with the row as it came.
+-- that violates a rule, with the unchanged row.
 {% set tables = entities(['versions', 'latest']) -%}
 {% set lists = entities(['lists']) -%}
 
@@ -51,7 +51,7 @@ quarantined_rows as (
         to_json(_landed_row) as landed_row,
         cast(null as string) as _change_sequence,
         cast(null as timestamp) as _changed_at,
-        -- Data Factory names these files by its run.
+        -- Data Factory names these files after its run.
         regexp_replace(_file, '[.]csv$', '') as _run_id,
         _file,
         _loaded_at,

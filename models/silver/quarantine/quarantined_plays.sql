@@ -1,6 +1,6 @@
--- One row per play whose last change breaks a rule: the whole row as it came, and every reason.
--- A later change that mends the play takes it out again; rows without a number, or without a place
--- in the log, are no play's last change and stay.
+-- One row per play whose last change violates a rule: the complete unchanged row, and every reason.
+-- A later change that corrects the play removes the row again. A row without an id, or without a
+-- position in the log, is not the last change of any play and stays.
 {% set columns = [
     'stream_id',
     'user_id',
@@ -34,7 +34,7 @@ placed as (
 
 ),
 
--- Only plays that ever broke a rule are ranked: few, where the log is long.
+-- Only plays that ever violated a rule are ranked. They are few, while the log is long.
 suspects as (
 
     select distinct stream_id
@@ -55,8 +55,8 @@ candidates as (
 
 ),
 
--- Of a play's changes the last, of a change's deliveries the first. Rows without a number are no
--- play's: each of their changes is ranked alone.
+-- The last change of each play, in the first delivery of that change. A row without an id belongs
+-- to no play, so each such change is ranked alone.
 ranked as (
 
     select

@@ -1,5 +1,5 @@
--- One row per landed file as bronze took it: a file that was overwritten was delivered again, maybe
--- by another run.
+-- One row per delivery of a landed file to bronze. A file that was overwritten was delivered again,
+-- possibly by another run.
 {% set tables = entities(['versions', 'latest', 'events']) -%}
 
 with

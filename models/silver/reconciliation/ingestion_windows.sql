@@ -1,5 +1,6 @@
--- One row per source table and window of its change log that was landed, as told by the last run
--- that did so. First load, increments and empty windows chain; backfills and late rows stand aside.
+-- One row per source table and landed window of its change log, as the last run that landed it
+-- reports it. First load, increments and empty windows form a chain; backfills and late rows are
+-- outside it.
 {% set window_key -%}
 source_table, is_chained, mode_aside, from_lsn, to_lsn, from_date, to_date
 {%- endset -%}
@@ -14,7 +15,8 @@ receipts as (
         case when mode not in ('initial', 'increment', 'empty') then mode end as mode_aside,
         row_number() over (partition by _file order by _loaded_at desc) as recency
     from {{ ref('control__receipts') }}
-    -- Younger receipts are of a run that is still at work: bronze may not have its files yet.
+    -- Newer receipts belong to a run that may still be running, and bronze may not have its files
+    -- yet.
     where cast(ended_at as timestamp) < timestamp '{{ run_started_at.strftime("%F %T") }}+00:00'
 
 ),
@@ -25,7 +27,8 @@ deliveries as (
 
 ),
 
--- A run that died before the watermark moved is repeated by another, with the same window and file.
+-- If a run was interrupted before the watermark moved, another run repeats it with the same window
+-- and file.
 repeated as (
 
     select
@@ -64,13 +67,13 @@ numbered as (
         *,
         {{ lsn_number('from_lsn') }} as from_number,
         {{ lsn_number('previous_to_lsn') }} + 1 as next_number,
-        -- A first load begins the chain, or begins it anew.
+        -- A first load begins the chain, or begins it again.
         mode = 'initial' or previous_to_lsn is null as is_beginning
     from chained
 
 ),
 
--- Of a file's deliveries the one by the receipt's own run, else the last.
+-- The file's delivery by the receipt's own run, otherwise its last delivery.
 matched as (
 
     select

@@ -1,5 +1,5 @@
--- One row per source table: what became of every row that landed. The outcomes of a dimension's
--- changes are counted from the log, and the tests hold them against the dimension itself.
+-- One row per source table: the outcomes of every landed row. The outcomes of a dimension's changes
+-- are counted from the log, and tests compare them with the dimension itself.
 {% set versioned = entities(['versions']) -%}
 {% set latest = entities(['latest']) -%}
 {% set events = entities(['events']) -%}
@@ -62,8 +62,8 @@ ranked_{{ entity.name }}_changes as (
 
 ),
 
--- Each change once, by hashing: the log of plays is long, and a sort of it by change, as staging
--- does for the other tables, costs more than all else here.
+-- Each change once, by hashing. The log of plays is long: sorting it by change, as staging does for
+-- the other tables, costs more than everything else in this model.
 {{ entity.name }}_changes as (
 
     select
@@ -92,7 +92,7 @@ ranked_{{ entity.name }}_changes as (
 {% endfor -%}
 landed as (
 
-    -- What cannot be placed in the log is no change that could be delivered again.
+    -- A row that cannot be placed in the log has no identity, so it cannot be a repeated delivery.
     {% for entity in versioned + latest + events -%}
     {% set placed_rule = expectation('change_can_be_placed', entity.bronze) -%}
     select

@@ -1,6 +1,7 @@
--- One row per delivery of a change of a play: before-images dropped, and no window over the log.
--- What needs a few plays alone takes those from here first, and ranks their changes then: neither
--- Spark nor Sail would carry that choice below the window which makes each change stand once.
+-- One row per delivery of a change of a play. Images before an update are dropped. There is no
+-- window function over the log: a model that needs few plays selects them from this view first and
+-- then ranks their changes. Neither Spark nor Sail pushes a filter on `stream_id` below the
+-- `row_number()` that deduplicates changes.
 with
 
 landed as (

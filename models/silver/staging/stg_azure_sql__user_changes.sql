@@ -1,5 +1,5 @@
--- One row per change of an account: before-images dropped, and each change once,
--- however often it was delivered.
+-- One row per change of an account. Images before an update are dropped, and each change occurs
+-- once, however often it was delivered.
 with
 
 landed as (
@@ -29,8 +29,9 @@ renamed as (
 
 ),
 
--- Rows of a first load may share LSN and sequence value: a change's identity includes the key.
--- One that cannot be placed in the log has none, and each delivery of it stands alone.
+-- Rows of a first load may share LSN and sequence value, so the identity of a change includes the
+-- key. A row that cannot be placed in the log has no identity, and each delivery of it has its own
+-- row.
 numbered as (
 
     select

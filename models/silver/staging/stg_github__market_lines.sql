@@ -1,4 +1,4 @@
--- One row per line of each landed state of markets.csv, judged.
+-- One row per line of each landed version of markets.csv, checked against the rules.
 {% set market = entity('market') -%}
 
 with

@@ -1,4 +1,4 @@
--- One row per line of each landed state of subscription_plans.csv, judged.
+-- One row per line of each landed version of subscription_plans.csv, checked against the rules.
 {% set plan = entity('plan') -%}
 
 with

@@ -1,4 +1,4 @@
--- One row per plan: the newest list that counts, without what is in quarantine.
+-- One row per plan of the newest list that counts, without quarantined lines.
 with
 
 lines as (

@@ -1,5 +1,6 @@
--- The pool itself is made in Azure, with its size; here readers are kept from seeing a transaction halfway. By
--- default they read what is not committed, and could meet a day of plays that is deleted and not yet inserted.
--- In `master`, while nobody else is in the pool. sqlcmd's variables: $(Pool) is its name.
+-- The pool itself is created in Azure, with its size. This script prevents readers from seeing
+-- uncommitted data: by default they would see it, and could read a day of plays that is deleted and
+-- not yet inserted again. Run it in `master`, while there is no other connection to the pool.
+-- Variables of sqlcmd: $(Pool) is the pool's name.
 ALTER DATABASE [$(Pool)] SET READ_COMMITTED_SNAPSHOT ON;
 GO

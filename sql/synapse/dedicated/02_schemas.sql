@@ -1,4 +1,5 @@
--- What was loaded, and what is served: dbt makes the tables in both. In the pool.
+-- The schemas of the loaded tables and of the served tables. dbt creates the tables in both. Run
+-- this script in the pool.
 IF NOT EXISTS (SELECT 1 FROM sys.schemas WHERE name = N'stage')
 BEGIN
     EXEC (N'CREATE SCHEMA stage');

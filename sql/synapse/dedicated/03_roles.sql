@@ -1,5 +1,5 @@
--- Who may do what, in the pool. Permissions go to roles alone; 04 puts groups into them.
--- Readers see the serving schema. Nothing reaches the lake by them: the pool's tables are copies.
+-- Permissions in the pool. Only roles get permissions; script 04 adds groups to the roles. Readers
+-- see the serving schema. They cannot reach the lake, because the pool's tables are copies.
 IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'pool_reader' AND type = 'R')
 BEGIN
     CREATE ROLE pool_reader;
@@ -9,8 +9,9 @@ GO
 GRANT SELECT ON SCHEMA::serving TO pool_reader;
 GO
 
--- dbt's identity. COPY INTO asks for bulk operations and INSERT on the stage table; the rest is what dbt needs to make
--- tables and the views behind them in two schemas, and to replace rows. It has no CONTROL, and nothing outside of them.
+-- The role of dbt's identity. COPY INTO needs bulk operations and INSERT on the stage table. The
+-- other permissions are those that dbt needs to create tables and their views in two schemas, and
+-- to replace rows. The role has no CONTROL, and no permission outside of these schemas.
 IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'pool_loader' AND type = 'R')
 BEGIN
     CREATE ROLE pool_loader;

@@ -1,7 +1,8 @@
--- Entra's groups and identities as users of the pool, which need no login in `master`. No passwords.
--- $(ReadersGroup) is the group of report authors and readers, $(LoaderIdentity) the one that dbt runs as. The
--- workspace's managed identity, which COPY INTO reads the lake as, is no user: give it the role Storage Blob Data
--- Reader on the container `export`, and on nothing else.
+-- Groups and identities of Entra as users of the pool. They need no login in `master` and have no
+-- passwords. $(ReadersGroup) is the group of report authors and readers, $(LoaderIdentity) the
+-- identity that runs dbt. The workspace's managed identity, with which COPY INTO reads the lake, is
+-- not a user: give it the role Storage Blob Data Reader on the container `export`, and on nothing
+-- else.
 IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'$(ReadersGroup)')
 BEGIN
     CREATE USER [$(ReadersGroup)] FROM EXTERNAL PROVIDER;

@@ -1,5 +1,6 @@
--- Loads and reports share the pool's memory: each load gets a quarter, without which columnstores fill badly, and loads
--- together half at most; two run at once, and dbt's other threads wait. A report has twenty minutes. In the pool.
+-- Loads and reports share the memory of the pool. Each load gets a quarter, because columnstores
+-- are filled badly with less. All loads together get at most half: two run at the same time, and
+-- dbt's other threads wait. A report may run for twenty minutes. Run this script in the pool.
 IF NOT EXISTS (SELECT 1 FROM sys.workload_management_workload_groups WHERE name = N'loads')
 BEGIN
     CREATE WORKLOAD GROUP loads WITH (MIN_PERCENTAGE_RESOURCE = 0, CAP_PERCENTAGE_RESOURCE = 50, REQUEST_MIN_RESOURCE_GRANT_PERCENT = 25, QUERY_EXECUTION_TIMEOUT_SEC = 7200);
@@ -12,7 +13,8 @@ BEGIN
 END;
 GO
 
--- Who belongs where: by the users of 04. dbt must not run as the workspace's own identity, which counts as dbo.
+-- The classification of requests, by the users of script 04. dbt must not run as the workspace's
+-- own identity, which counts as dbo.
 IF NOT EXISTS (SELECT 1 FROM sys.workload_management_workload_classifiers WHERE name = N'loads')
 BEGIN
     CREATE WORKLOAD CLASSIFIER loads WITH (WORKLOAD_GROUP = 'loads', MEMBERNAME = '$(LoaderIdentity)', IMPORTANCE = BELOW_NORMAL);

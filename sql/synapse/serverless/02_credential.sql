@@ -1,6 +1,7 @@
--- How the lake is read: as the workspace's managed identity, for which there is no secret. Give that identity
--- the role Storage Blob Data Reader on the containers `gold` and `silver`, and on nothing else.
--- In the database. The master key protects credentials; Azure keeps it, so it has no password.
+-- The credential for reading the lake: the workspace's managed identity, which needs no secret.
+-- Give that identity the role Storage Blob Data Reader on the containers `gold` and `silver`, and
+-- on nothing else. Run this script in the database. The master key protects credentials; Azure
+-- keeps it, so it has no password.
 IF NOT EXISTS (SELECT 1 FROM sys.symmetric_keys WHERE name = N'##MS_DatabaseMasterKey##')
 BEGIN
     CREATE MASTER KEY;

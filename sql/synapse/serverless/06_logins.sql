@@ -1,5 +1,6 @@
--- Entra's groups and identities: a login in `master`, a user in the database, a role. No passwords.
--- $(ReadersGroup) is the group of report authors and readers, $(BuilderIdentity) the one that dbt runs as.
+-- Groups and identities of Entra: a login in `master`, a user in the database, and a role. There
+-- are no passwords. $(ReadersGroup) is the group of report authors and readers, $(BuilderIdentity)
+-- the identity that runs dbt.
 IF NOT EXISTS (SELECT 1 FROM sys.server_principals WHERE name = N'$(ReadersGroup)')
 BEGIN
     CREATE LOGIN [$(ReadersGroup)] FROM EXTERNAL PROVIDER;

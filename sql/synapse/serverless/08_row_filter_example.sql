@@ -1,7 +1,8 @@
--- An example, to copy for a team whose reports show one country alone. Serverless has no row-level security; a view
--- that asks for the reader's role does the same for all who read views, as long as the team is no member of
--- serving_reader. Who must not reach other rows by an OPENROWSET of their own (05) gets a mart in a container of its
--- own instead. In the database, after dbt has made the views.
+-- An example to copy for a team whose reports show only one country. Serverless has no row-level
+-- security. A view that checks the role of its reader has the same effect for everyone who reads
+-- views, as long as the team is not a member of serving_reader. For readers who must not reach
+-- other rows with an OPENROWSET of their own (05), create a mart in a separate container instead.
+-- Run this script in the database after dbt has created the views.
 IF NOT EXISTS (SELECT 1 FROM sys.schemas WHERE name = N'filtered')
 BEGIN
     EXEC (N'CREATE SCHEMA filtered');

@@ -1,5 +1,6 @@
--- Serverless samples statistics by itself, when a query first asks. These are of all rows, for the columns
--- that reports filter on; run the script again after a large load. In the database, by a member of serving_builder.
+-- Serverless creates sampled statistics by itself when a query first needs them. The statistics of
+-- this script cover all rows, for the columns that reports filter on; run it again after a large
+-- load. Run it in the database, as a member of serving_builder.
 BEGIN TRY
     EXEC sys.sp_drop_openrowset_statistics
         N'SELECT date_day FROM OPENROWSET(BULK ''mart_daily_listening'', DATA_SOURCE = ''gold'', FORMAT = ''DELTA'') AS [rows]';

@@ -1,5 +1,6 @@
--- What may be scanned, in whole terabytes: a query that would begin beyond a limit is refused until the day,
--- week or month ends. For the workspace, in `master`. $(DailyTb), $(WeeklyTb) and $(MonthlyTb) are numbers.
+-- Limits for scanned data, in whole terabytes: after a limit is reached, new queries are rejected
+-- until the day, week or month ends. The limits apply to the workspace; run this script in
+-- `master`. $(DailyTb), $(WeeklyTb) and $(MonthlyTb) are numbers.
 DECLARE @daily INT = CAST('$(DailyTb)' AS INT);
 DECLARE @weekly INT = CAST('$(WeeklyTb)' AS INT);
 DECLARE @monthly INT = CAST('$(MonthlyTb)' AS INT);
@@ -9,7 +10,7 @@ EXEC sp_set_data_processed_limit @type = N'weekly', @limit_tb = @weekly;
 EXEC sp_set_data_processed_limit @type = N'monthly', @limit_tb = @monthly;
 GO
 
--- What is set, and what was scanned so far.
+-- The current limits, and the data scanned so far.
 SELECT name, value FROM sys.configurations WHERE name LIKE N'Data processed %';
 SELECT type, data_processed_mb FROM sys.dm_external_data_processed;
 GO

@@ -79,6 +79,19 @@ def test_both_versions_of_a_contract_stand_side_by_side(built: Lakehouse) -> Non
     assert differing == 0
 
 
+def test_the_example_query_of_each_mart_runs(built: Lakehouse) -> None:
+    examples = {
+        node["alias"]: node["config"]["meta"]["example"]
+        for node in manifest(built)["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "gold"
+    }
+    assert len(examples) == 8
+    few_days = {"mart_user_engagement"}  # the lakehouse has less than the 30 days of a window
+    for mart, query in examples.items():
+        assert f"from gold.{mart}\n" in query
+        assert rows(built, query) or mart in few_days, mart
+
+
 def test_freshness_is_how_far_the_lake_lags_behind_the_source(built: Lakehouse) -> None:
     """The simulated days are long past, so dbt must call every table stale."""
     with pytest.raises(AssertionError):

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -317,6 +318,19 @@ def test_a_page_says_what_is_known_of_its_table(site: Path) -> None:
     assert "versions_do_not_overlap(key: user_id)" in text
     old = (site / "dictionary" / "mart_user_engagement.v1" / "index.html").read_text()
     assert "2027-06-30" in old
+
+
+def test_the_page_of_each_mart_states_its_grain_its_key_and_an_example(
+    site: Path, project: Project
+) -> None:
+    marts = [one for one in project.relations.values() if one.layer == "gold"]
+    assert len(marts) == 8
+    for one in marts:
+        page = (site / "dictionary" / one.name / "index.html").read_text()
+        text = " ".join(re.sub(r"<[^>]+>", "", page).split())
+        assert "one row" in text and "The key is" in text, one.name
+        example = " ".join(one.node["config"]["meta"]["example"].split())
+        assert "Example:" in text and example in unescape(text), one.name
 
 
 def test_the_repository_is_left_as_it_was(site: Path) -> None:

@@ -1,4 +1,4 @@
--- The days that were exported since the last run replace those of before.
+-- The days that were exported since the last run replace their previous rows.
 {{
     config(
         materialized='incremental',
