@@ -1,1 +1,1 @@
-"""The operator's command line of the medallion lakehouse, and the laptop's Azure."""
+"""The operator's command line of the medallion lakehouse, and the local Azure emulators."""

@@ -1,4 +1,4 @@
-"""The lakehouse's tables, as any client of the SQL warehouse sees them."""
+"""The lakehouse's tables, read through the SQL warehouse like any other client."""
 
 import os
 import socket
@@ -16,11 +16,11 @@ from medallion.home import PROJECT_ROOT, home
 if TYPE_CHECKING:
     from databricks.sql.client import Connection
 
-ANSWER_SECONDS = 10  # the connector itself asks a closed port again for a quarter of an hour
+ANSWER_SECONDS = 10  # the connector itself retries a closed port for a quarter of an hour
 
 
 def profiles_dir() -> Path:
-    """Where dbt finds its profiles: `DBT_PROFILES_DIR`, else the project's root."""
+    """The folder of dbt's profiles: `DBT_PROFILES_DIR`, or the project's root."""
     return Path(os.environ.get("DBT_PROFILES_DIR") or PROJECT_ROOT)
 
 
@@ -28,13 +28,13 @@ def profiles_dir() -> Path:
 def connected(folder: Path | None = None) -> Iterator["Connection"]:
     """A connection to the warehouse that the profile's default target names.
 
-    A warehouse that does not answer raises a `MedallionError`.
+    Raises `MedallionError` when the warehouse does not answer.
     """
-    from databricks import sql  # half a second, which only those who ask should pay
+    from databricks import sql  # takes half a second to import; only these callers need it
 
     path = (folder or profiles_dir()) / "profiles.yml"
     if not path.is_file():
-        raise MedallionError(f"there is no {path}: `medallion up` writes it")
+        raise MedallionError(f"{path} does not exist: run `medallion up`, which writes it")
     profile = YAML(typ="safe").load(path)["medallion"]
     target = profile["outputs"][profile["target"]]
     if folder is None:

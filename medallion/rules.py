@@ -1,7 +1,7 @@
-"""The rules that the data is held to, read from `config.meta.expectations` of the models' YAML.
+"""The data quality rules, read from `config.meta.expectations` of the models' YAML.
 
-They are written there once. dbt makes the quarantine, the tests and the constraints of the
-streaming tables from them; from here come the page docs/rules.md and `medallion quarantine`.
+They are defined only there. dbt generates the quarantine, the tests and the constraints of the
+streaming tables from them; this module feeds the page docs/rules.md and `medallion quarantine`.
 """
 
 import re
@@ -25,26 +25,28 @@ APPLIES_TO = {
     "changes": "all but images before an update",
     "states": "inserts, and images after an update",
 }
-ACTIONS = {"warn": "kept, and told", "quarantine": "kept out", "fail": "stops the refresh"}
+ACTIONS = {"warn": "kept and reported", "quarantine": "kept out", "fail": "stops the refresh"}
 INTRO = """\
 # Rules
 
 Written by `medallion rules` from `config.meta.expectations` of the models; change them there.
 
-A rule holds when its expression is true, or NULL, as with a CHECK constraint. A row whose
-`_operation` is missing is exempt from none. What comes of a row that breaks one is its *action*:
+A rule holds when its expression is true or NULL, as with a CHECK constraint. A row without
+`_operation` is not exempt from any rule. The rule's *action* says what happens to a row that
+violates it:
 
-- `quarantine`: the row is kept out of silver and gold, and stands with all its reasons in
+- `quarantine`: the row is kept out of silver and gold. It stays with all its reasons in
   `quarantine.quarantined_plays` or `quarantine.quarantined_members` until a later change or file
-  mends it. `medallion quarantine` lists them.
-- `warn`: the row is kept. The rule's test counts those that break it now, a warning of `dbt build`.
-- `fail`: the file is refused, and the build stops.
+  fixes it. `medallion quarantine` lists these rows.
+- `warn`: the row is kept. The rule's test counts the rows that violate it now, as a warning of
+  `dbt build`.
+- `fail`: the file is rejected, and the build stops.
 
-*On Databricks* says what the rule is in the DDL of its streaming table. A plain `EXPECT` keeps the
-row, and counts it in the pipeline's event log: bronze is the only copy of what landed, and drops
-nothing. A view has no constraints.
+*On Databricks* shows the rule in the DDL of its streaming table. A plain `EXPECT` keeps the row and
+counts it in the pipeline's event log: bronze is the only copy of the landed data and drops nothing.
+A view has no constraints.
 """
-COLUMNS = ("rule", "holds when", "asked of", "action", "why", "on Databricks")
+COLUMNS = ("rule", "holds when", "applies to", "action", "why", "on Databricks")
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,14 @@ class Rule:
 
     @property
     def clause(self) -> str:
-        """What the rule is in the DDL of a streaming table."""
+        """The rule in the DDL of a streaming table."""
         if self.layer != "bronze":
             return "none"
         return "`EXPECT … ON VIOLATION FAIL UPDATE`" if self.action == "fail" else "`EXPECT`"
 
 
 def read_rules(models: Path = MODELS) -> list[Rule]:
-    """Every model's rules, bronze first. Raises `MedallionError` for one that is not understood."""
+    """Every model's rules, bronze first. Raises `MedallionError` for an invalid rule."""
     found: list[Rule] = []
     for file in sorted(models.rglob("*.yml")):
         for model in (YAML(typ="safe").load(file) or {}).get("models", []):
@@ -97,16 +99,16 @@ def read_rules(models: Path = MODELS) -> list[Rule]:
 def _rule(layer: str, model: str, told: dict[str, Any], file: Path) -> Rule:
     where = f"{file}: the rule {told.get('name')} of {model}"
     if unknown := sorted(set(told) - KEYS):
-        raise MedallionError(f"{where} has the key {unknown[0]}; there are {', '.join(KEYS)}.")
+        raise MedallionError(f"{where} has the key {unknown[0]}; allowed are {', '.join(KEYS)}.")
     for key in ("name", "expression", "action", "why"):
         if not isinstance(told.get(key), str):
-            raise MedallionError(f"{where} has no {key} that is a text; write one.")
+            raise MedallionError(f"{where} lacks the text {key}; add it.")
     texts = {key: " ".join(value.split()) for key, value in told.items()}
     if not NAME.fullmatch(texts["name"]):
-        raise MedallionError(f"{where} is not named in lower_snake; rename it.")
+        raise MedallionError(f"{where} is not named in lower_snake case; rename it.")
     for key, known in (("action", ACTIONS), ("applies_to", APPLIES_TO)):
         if texts.get(key, "rows") not in known and key in texts:
-            raise MedallionError(f"{where} has the {key} {texts[key]}: write {' or '.join(known)}.")
+            raise MedallionError(f"{where} has the {key} {texts[key]}: use {' or '.join(known)}.")
     return Rule(layer, model, **texts)
 
 
@@ -122,8 +124,8 @@ def _tables(rules: Sequence[Rule]) -> Iterator[str]:
         yield _line(["---"] * len(COLUMNS))
         for rule in rules:
             if rule.relation == relation:
-                asked, told = APPLIES_TO[rule.applies_to], ACTIONS[rule.action]
-                action = f"`{rule.action}`: {told}"
+                asked, effect = APPLIES_TO[rule.applies_to], ACTIONS[rule.action]
+                action = f"`{rule.action}`: {effect}"
                 yield _line(
                     [f"`{rule.name}`", f"`{rule.expression}`", asked, action, rule.why, rule.clause]
                 )
@@ -135,5 +137,5 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def is_stale(rules: Sequence[Rule], file: Path = PAGE) -> bool:
-    """Whether the page is not what the rules make."""
+    """Whether the page differs from the rules."""
     return not file.is_file() or file.read_text(encoding="utf-8") != page(rules)

@@ -29,16 +29,16 @@ from medallion.errors import MedallionError
 
 app = typer.Typer(
     name="medallion",
-    help="The medallion lakehouse's operator commands; all run here, unless --target names Azure.",
+    help="The lakehouse's operator commands; all run locally unless --target names Azure.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(source.app, name="source", help="The source database, Azure SQL's stand-in.")
+app.add_typer(source.app, name="source", help="The source database, which stands in for Azure SQL.")
 app.add_typer(factory.app, name="factory", help="The Data Factory files under adf/.")
-app.add_typer(infra.app, name="infra", help="The infrastructure's template under infra/.")
+app.add_typer(infra.app, name="infra", help="The infrastructure template under infra/.")
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(vault.app, name="vault")
-app.add_typer(synapse.app, name="synapse", help="What Synapse serves, here and in Azure.")
+app.add_typer(synapse.app, name="synapse", help="Synapse's tables, here and in Azure.")
 app.command("demo")(demo.demo)
 app.command("bench")(bench)
 app.command("clean")(clean_home)
@@ -58,7 +58,7 @@ app.command("status")(warehouse.status)
 def main() -> None:
     """Run a command; a `MedallionError` becomes one sentence on standard error, and status 1.
 
-    So does an error of the disk: a full one, one that is read-only, a place without rights.
+    So does a disk error: a full disk, a read-only disk, or missing permissions.
     """
     try:
         require_own(Path.cwd())

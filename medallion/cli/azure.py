@@ -1,4 +1,4 @@
-"""`medallion ingest --target`: the same ingestion by the Data Factory in Azure."""
+"""`medallion ingest --target`: the same ingestion, run by the Data Factory in Azure."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,9 +15,9 @@ LOCAL = "local"
 
 
 def targets() -> list[str]:
-    """The targets of `profiles.yml.example` whose lakehouse an ingestion fills.
+    """The targets of `profiles.yml.example` that an ingestion can fill.
 
-    `local_ci` has none of its own: it reads what `local` landed.
+    `local_ci` is not among them: it reads the data that `local` landed.
     """
     profile = YAML(typ="safe").load(PROJECT_ROOT / "profiles.yml.example")["medallion"]
     outputs = {name: one["type"] for name, one in profile["outputs"].items()}
@@ -25,26 +25,26 @@ def targets() -> list[str]:
 
 
 def is_remote(target: str, crash: str | None, wait: bool) -> bool:
-    """Whether a target is in Azure. Raises `MedallionError` for options that do not go with it."""
+    """Whether a target is in Azure. Raises `MedallionError` for options that it does not allow."""
     if target not in targets():
         raise MedallionError(
-            f"No target '{target}' is ingested into; there are {', '.join(targets())}."
+            f"The target '{target}' cannot be ingested into; use one of {', '.join(targets())}."
         )
     if target != LOCAL and crash:
         raise MedallionError(
-            "--crash-before and --crash-after kill a run on this machine; leave them out, or "
-            f"ingest with --target {LOCAL}."
+            "--crash-before and --crash-after kill a run on this machine; remove them, or "
+            f"use --target {LOCAL}."
         )
     if target == LOCAL and not wait:
-        raise MedallionError("--no-wait is for a run in Azure; a local run ends with its command.")
+        raise MedallionError("--no-wait needs a target in Azure; remove it for a local run.")
     return target != LOCAL
 
 
 def ingest(
     arguments: dict[str, Any], wait: bool, progress: Callable[[str, str, bool], None]
 ) -> IngestResult | None:
-    """Start `pl_ingest` in the factory that the environment names, and follow it if asked to."""
-    from medallion.factory import run  # half a second, which a local run should not pay
+    """Start `pl_ingest` in the factory that the environment names, and wait for it if asked to."""
+    from medallion.factory import run  # half a second, which local runs avoid
 
     factory = settings.from_environment()
     with settings.connect(factory) as client:

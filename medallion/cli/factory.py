@@ -1,4 +1,4 @@
-"""`medallion ingest`, and checks of the Data Factory files and their engine."""
+"""`medallion ingest`, and checks of the Data Factory files and of their local engine."""
 
 import math
 import time
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 
-INTERRUPTED = 130  # as a shell reports a command that Ctrl-C ended
+INTERRUPTED = 130  # a shell reports this status for a command that Ctrl-C ended
 
 
 @app.command("eval")
@@ -40,7 +40,7 @@ def evaluate(
     differing = cases.disagreements(loaded)
     for line in differing:
         out.print(line, markup=False, soft_wrap=True)
-    out.print(f"{len(loaded['cases'])} expressions, {len(differing)} disagreements")
+    out.print(f"{len(loaded['cases'])} expressions, {len(differing)} differences")
     if differing:
         raise typer.Exit(1)
 
@@ -50,10 +50,10 @@ def check_files(
     folder: Annotated[Path, typer.Argument(help="A folder in git layout.")] = ADF_FOLDER,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
 ) -> None:
-    """List what the Data Factory service would refuse in the files, and secrets in them.
+    """List what the Data Factory service would reject in the files, and secrets in them.
 
-    One line per fault: the file, the JSON path, what is wrong, and the mend. Warnings are listed
-    too, but without --strict they do not make the command fail.
+    One line per fault: the file, the JSON path, the problem and the fix. Warnings are listed too;
+    they make the command fail only with --strict.
     """
     from medallion.local.factory.check import check
 
@@ -70,7 +70,7 @@ def check_files(
 def arm_template(
     folder: Annotated[Path, typer.Argument(help="A folder in git layout.")] = ADF_FOLDER,
     only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail when the files are stale.")
+        bool, typer.Option("--check", help="Write nothing; fail when the files are out of date.")
     ] = False,
 ) -> None:
     """Write the ARM template that deploys the files, and its parameters, to arm/ in the folder."""
@@ -79,7 +79,7 @@ def arm_template(
     if only_check:
         if found := arm.stale(folder):
             names = " and ".join(str(file) for file in found)
-            raise MedallionError(f"{names}: not what {folder} makes; run `medallion factory arm`.")
+            raise MedallionError(f"{names}: out of date; run `medallion factory arm`.")
         return
     for file in arm.write(folder):
         out.print(f"wrote {file}", markup=False, soft_wrap=True)
@@ -87,7 +87,7 @@ def arm_template(
 
 @app.command("tsql")
 def tsql_texts(
-    to: Annotated[Path, typer.Argument(help="The folder to write; it is emptied before.")],
+    to: Annotated[Path, typer.Argument(help="The output folder; its content is deleted first.")],
     folder: Annotated[Path, typer.Option("--adf", help="A folder in git layout.")] = ADF_FOLDER,
 ) -> None:
     """Run the pipelines in all their modes, and write each T-SQL text that they send."""
@@ -101,37 +101,39 @@ def tsql_texts(
 def run_here(
     pipeline: Annotated[str, typer.Argument(help="A pipeline's name.")] = "pl_ingest_and_build",
     folder: Annotated[
-        Path, typer.Option("--adf", help="Another factory, in git layout: holds pipeline/ etc.")
+        Path, typer.Option("--adf", help="Another factory in git layout, with a folder pipeline/.")
     ] = ADF_FOLDER,
     parameter: Annotated[
-        list[str] | None, typer.Option(help="name=value; JSON where the type is no text.")
+        list[str] | None, typer.Option(help="name=value; JSON unless the type is String.")
     ] = None,
     parameters: Annotated[
-        str | None, typer.Option(help="All parameters: a JSON object, or a file of one.")
+        str | None, typer.Option(help="All parameters: a JSON object, or a file that contains one.")
     ] = None,
     global_parameter: Annotated[
-        list[str] | None, typer.Option(help="name=value, instead of the factory's own (JSON).")
+        list[str] | None, typer.Option(help="name=value (JSON); overrides the factory's own value.")
     ] = None,
     linked_service: Annotated[
         list[str] | None,
         typer.Option(
-            help="name=place: what stands for a linked service of another factory. A place is the "
-            "file of a source database, a folder with one folder per container, or an address."
+            help="name=place: the local replacement of another factory's linked service. A place "
+            "is the file of a source database, a folder with one folder per container, or an "
+            "address."
         ),
     ] = None,
     online: Annotated[
-        bool, typer.Option("--online", help="Web activities of another factory may leave here.")
+        bool,
+        typer.Option("--online", help="Web activities of another factory may use the network."),
     ] = False,
     longest_wait: Annotated[
-        float | None, typer.Option(min=0, help="Shorten waits of another factory to these seconds.")
+        float | None, typer.Option(min=0, help="Limit waits of another factory to these seconds.")
     ] = None,
 ) -> None:
-    """Run a pipeline on this machine; the Databricks job that it calls is `dbt build` here.
+    """Run a pipeline on this machine; it calls `dbt build` in place of the Databricks job.
 
-    `medallion up` goes before a pipeline that builds. With --adf the pipeline is another factory's:
-    its control flow runs as in Azure, and a linked service without a place here, or an activity
-    that only Azure can run, fails by its name when it is reached. Ends with status 1 when the run
-    fails, and with 130 when it is interrupted.
+    Run `medallion up` before a pipeline that builds. With --adf the pipeline belongs to another
+    factory and its control flow runs as in Azure. A linked service without a local place, or an
+    activity that only Azure can run, fails with its name when it is reached. Exit 1 when the run
+    fails, and 130 when it is interrupted.
     """
     from medallion.local.factory import elsewhere
     from medallion.local.factory.run import run
@@ -143,8 +145,8 @@ def run_here(
     if own:
         if global_parameter or linked_service or online or longest_wait is not None:
             raise MedallionError(
-                "--global-parameter, --linked-service, --online and --longest-wait are for another "
-                "factory, which --adf names."
+                "--global-parameter, --linked-service, --online and --longest-wait are only for "
+                "another factory; add --adf."
             )
         with Watch() as watch:
             log = here.root / "logs" / "build.jsonl"
@@ -173,7 +175,7 @@ def _run_elsewhere(
     online: bool,
     longest_wait: float | None,
 ) -> tuple[str, str | None]:
-    """Run another factory's pipeline, and print its activities as a tree however it ends."""
+    """Run another factory's pipeline, and always print its activities as a tree."""
     from medallion.cli.run_tree import RunTree
     from medallion.local.factory import elsewhere
 
@@ -201,9 +203,9 @@ def _run_elsewhere(
             out.print(tree.shown(title))
     if record.error:
         return status, record.error["message"]
-    # A pipeline that handles the failure is green, but took another way than in Azure.
+    # A pipeline that handles the failure succeeds, but took another path than in Azure.
     refused = next((one for one in tree.refusals() if status == "Succeeded"), None)
-    return status, refused and f"{refused} What followed ran as if it had failed."
+    return status, refused and f"{refused} The pipeline continued as if the activity had failed."
 
 
 def ingest(
@@ -212,33 +214,34 @@ def ingest(
         str | None, typer.Option("--from", help="Backfill from this day (UTC), such as 2025-01-31.")
     ] = None,
     to_date: Annotated[
-        str | None, typer.Option("--to", help="Backfill up to this day (UTC), included.")
+        str | None, typer.Option("--to", help="Backfill up to and including this day (UTC).")
     ] = None,
     allow_partial: Annotated[
         bool,
         typer.Option(
             "--allow-partial",
-            help="Backfill what is left of days of which the source has cleaned up changes.",
+            help="Backfill the remaining changes of days that the source has partly cleaned up.",
         ),
     ] = False,
     crash_before: Annotated[
-        str | None, typer.Option(help="Die before this activity (or pipeline/activity) runs.")
+        str | None, typer.Option(help="Crash before this activity (or pipeline/activity) runs.")
     ] = None,
     crash_after: Annotated[
-        str | None, typer.Option(help="Die after this activity, as a worker that loses power.")
+        str | None, typer.Option(help="Crash after this activity, like a worker that loses power.")
     ] = None,
     target: Annotated[
-        str, typer.Option(help="local is here; dev, ci and prod are the Data Factory in Azure.")
+        str, typer.Option(help="local runs here; dev, ci and prod use the Data Factory in Azure.")
     ] = azure.LOCAL,
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="In Azure: follow the run to its end.")
+        bool, typer.Option("--wait/--no-wait", help="In Azure: wait for the end of the run.")
     ] = True,
 ) -> None:
     """Run the ingestion pipelines under adf/: source changes and reference files to bronze.
 
-    With --from and --to the changes of those days land again, and no watermark moves. Days of which
-    the source no longer holds all changes fail, and name the time since when it does.
-    After a crash the next run lands what is missing. In Azure the run goes on when this ends.
+    With --from and --to the changes of those days land again, and no watermark moves. If the source
+    no longer holds all changes of these days, the run fails and names the time since when it does.
+    After a crash the next run lands the missing data. In Azure the run continues when this command
+    ends.
     """
     from medallion.local.factory import crash, run
     from medallion.local.factory.savings import by_day, full_reload
@@ -289,7 +292,7 @@ class Watch:
         self.progress.stop()
 
     def tell(self, event: Event) -> None:
-        """Take an event of the engine."""
+        """Process an event of the engine."""
         subject = event.parameters.get("table") or event.parameters.get("reference")
         if not isinstance(subject, dict):
             return
@@ -299,7 +302,7 @@ class Watch:
         self.show(name, f"{event.activity} {event.status}", ended)
 
     def show(self, name: str, doing: str, ended: bool) -> None:
-        """Show what a table or reference file does now."""
+        """Show the current activity of a table or reference file."""
         if name not in self.tasks:
             self.tasks[name] = self.progress.add_task(name, total=1)
         self.progress.update(
@@ -308,7 +311,7 @@ class Watch:
 
 
 def show(result: IngestResult, full: dict[str, "Size"], days: Sequence["Day"] = ()) -> None:
-    """Print what landed beside a full reload, and each day's share where the run spans several."""
+    """Print the landed data next to a full reload, and each day's share if there are several."""
     from medallion.local.factory.savings import Size
 
     title = f"Run {result.run_id}: {result.status} in {result.seconds:.1f} s"
@@ -334,9 +337,9 @@ def show(result: IngestResult, full: dict[str, "Size"], days: Sequence["Day"] = 
 
 
 def _days(days: Sequence["Day"]) -> Table:
-    """What each day landed, beside a full reload at its end."""
+    """Each day's landed data, next to a full reload at its end."""
     shown = _table(
-        "By day of commit (UTC), beside a full reload at the end of each day",
+        "By day of commit (UTC), next to a full reload at the end of each day",
         ("day", "table"),
         ("rows", "in full", "bytes", "in full", "less by"),
     )
@@ -356,7 +359,7 @@ def _table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
 
 
 def _compared(landed: "Size", full: "Size | None") -> list[str]:
-    """Rows landed, of how many, and bytes landed, of how many."""
+    """Landed and full row counts, then landed and full bytes."""
     of_rows, of_bytes = (f"{full.rows:,}", f"{full.bytes:,}") if full else ("-", "-")
     return [f"{landed.rows:,}", of_rows, f"{landed.bytes:,}", of_bytes]
 

@@ -1,4 +1,4 @@
-"""`medallion quarantine` and `medallion rules`: the rules, and the rows that break them now."""
+"""`medallion quarantine` and `medallion rules`: the rules, and the rows that violate them now."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -30,24 +30,24 @@ Counts = Mapping[tuple[str, str], int]
 
 def rules(
     only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail when the page is stale.")
+        bool, typer.Option("--check", help="Write nothing; fail when the page is out of date.")
     ] = False,
 ) -> None:
     """Write docs/rules.md, the page of all rules, from the models' YAML."""
     found = read_rules()
     if only_check:
         if is_stale(found):
-            raise MedallionError(f"{PAGE} is not what the models make; run `medallion rules`.")
+            raise MedallionError(f"{PAGE} is out of date with the models; run `medallion rules`.")
         return
     PAGE.write_text(page(found), encoding="utf-8")
     out.print(f"wrote {PAGE}", markup=False, soft_wrap=True)
 
 
 def quarantine(
-    rule: Annotated[str | None, typer.Argument(help="Show the rows that break this rule.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show so many rows of each model.")] = 20,
+    rule: Annotated[str | None, typer.Argument(help="Show rows that violate this rule.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show of each model.")] = 20,
 ) -> None:
-    """List every rule with the rows that break it now, or show one rule's rows."""
+    """List every rule with the number of rows that violate it now, or show one rule's rows."""
     from databricks.sql.exc import ServerOperationError  # slow to import
 
     found = read_rules()
@@ -62,7 +62,7 @@ def quarantine(
             if "TABLE_OR_VIEW_NOT_FOUND" not in str(error):
                 raise
             missing = str(error).splitlines()[0]
-            raise MedallionError(f"Not everything is built: run `dbt build` ({missing})") from error
+            raise MedallionError(f"A model is not built: run `dbt build` ({missing})") from error
     if not rule:
         out.print(_listed(found, counts))
     for one, broken in shown.items():
@@ -71,11 +71,11 @@ def quarantine(
 
 def _unknown(name: str, found: Sequence[Rule]) -> str:
     near = get_close_matches(name, [one.name for one in found], n=1, cutoff=0)
-    return f"No rule is named {name}: did you mean {near[0]}? `medallion quarantine` lists all."
+    return f"No rule has the name {name}: did you mean {near[0]}? `medallion quarantine` lists all."
 
 
 def _counts(connection: "Connection", asked: Sequence[Rule]) -> Counts:
-    """How many rows break each rule now: those in quarantine for it, or those kept."""
+    """Number of rows that violate each rule now, either in quarantine or kept."""
     counts = {(one.model, one.name): 0 for one in asked}
     kept_out = rows(
         connection,
@@ -96,7 +96,7 @@ def _counts(connection: "Connection", asked: Sequence[Rule]) -> Counts:
 
 
 def _broken(connection: "Connection", rule: Rule, limit: int) -> list[Row]:
-    """Rows that break a rule now: as they came, and where they came from."""
+    """Rows that violate a rule now, with their source."""
     if rule.action != "quarantine":
         told = f"select * from {rule.relation} where not {rule.condition} limit {limit}"
         return rows(connection, told)
@@ -120,7 +120,7 @@ def _broken(connection: "Connection", rule: Rule, limit: int) -> list[Row]:
 
 def _listed(found: Sequence[Rule], counts: Counts) -> Table:
     table = Table(
-        title="Rows that break a rule now",
+        title="Rows that violate a rule now",
         title_justify="left",
         box=box.SIMPLE,
         padding=(0, 1, 0, 0),
@@ -139,8 +139,8 @@ def _listed(found: Sequence[Rule], counts: Counts) -> Table:
 
 
 def _show(rule: Rule, broken: Sequence[Row], count: int) -> None:
-    """Print a rule, and its rows one below the other: they are too wide to stand in a table."""
-    told = "in quarantine" if rule.action == "quarantine" else "that break it"
+    """Print a rule, and its rows one below the other, because they are too wide for a table."""
+    told = "in quarantine" if rule.action == "quarantine" else "that violate it"
     noun = "row" if count == 1 else "rows"
     out.print(f"[bold]{rule.relation}: {rule.name}[/bold], {count:,} {noun} {told}")
     out.print(f"{rule.expression}. {rule.why}", markup=False, style="dim", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`medallion describe` and `medallion site`: what is documented, and the site that shows it."""
+"""`medallion describe` and `medallion site`: the coverage of descriptions, and the docs site."""
 
 import os
 import shutil
@@ -24,12 +24,12 @@ def describe(
         Path | None, typer.Option(help="By default manifest.json in dbt's target folder.")
     ] = None,
     only_check: Annotated[
-        bool, typer.Option("--check", help="Exit 1 if anything lacks its description.")
+        bool, typer.Option("--check", help="Exit 1 if any description is missing.")
     ] = False,
 ) -> None:
-    """Count what is described: all that dbt knows of the project, down to columns and arguments.
+    """Count the descriptions of everything that dbt knows, down to columns and arguments.
 
-    One line for each that is not. It reads what `dbt compile` left, and needs no rows.
+    One line for each missing description. It reads the result of `dbt compile` and needs no rows.
     """
     from medallion.site.coverage import things  # sqlglot and dbt are slow to import
     from medallion.site.project import read_project
@@ -42,7 +42,7 @@ def describe(
     for one in lacking:
         out.print(str(one), markup=False, soft_wrap=True)
     every, without = (Counter(one.kind for one in some) for some in (found, lacking))
-    every.setdefault("seeds", 0)  # told even while there are none
+    every.setdefault("seeds", 0)  # reported even if there are none
     out.print(_counted(every, without))
     if only_check and lacking:
         raise typer.Exit(1)
@@ -60,12 +60,12 @@ def _counted(every: Counter[str], without: Counter[str]) -> Table:
 
 
 def site(
-    to: Annotated[Path, typer.Option(help="The folder that takes the site.")] = SITE,
+    to: Annotated[Path, typer.Option(help="The output folder of the site.")] = SITE,
 ) -> None:
     """Build the docs site: the pages of docs/, the data dictionary, and dbt's own docs.
 
-    The project is built without rows, in a warehouse of the site's own, so that it shows the
-    project as it is written, whatever stands in yours.
+    The project is built without rows, in a separate warehouse, so the site shows the project as it
+    is written. The content of your own warehouse has no influence.
     """
     from medallion import dbt
     from medallion.site.build import build_site
@@ -95,7 +95,7 @@ def site(
 
 @contextmanager
 def _empty_warehouse(work: Path) -> Iterator[dict[str, str]]:
-    """A warehouse of nothing, for as long as the block takes; the environment that dbt needs."""
+    """An empty warehouse while the block runs; yields the environment variables for dbt."""
     from medallion.local.warehouse.process import start, stop
     from medallion.local.warehouse.profiles import write_profile
 

@@ -1,4 +1,4 @@
-"""Tells the savings: a table on the console, the same in Markdown, and the curve."""
+"""Reports the savings: a table on the console, the same in Markdown, and the curve."""
 
 import platform
 from pathlib import Path
@@ -12,7 +12,7 @@ from medallion.cli.bench.churn import DELETED, INSERTED, UPDATED
 from medallion.cli.bench.sweep import PROMISED_AT, Point, Sweep
 from medallion.cli.console import out
 
-PROMISED = 98.0  # per cent less bytes, at PROMISED_AT
+PROMISED = 98.0  # per cent fewer bytes, at PROMISED_AT
 GIB = 1024**3
 HEADINGS = (
     *("churn", "rows changed", "rows landed", "rows of a reload", "fewer rows"),
@@ -32,7 +32,7 @@ def report(swept: Sweep, docs: Path) -> None:
 
 
 def _shown(points: list[Point]) -> Table:
-    """The table without the rows changed, so that it fits a console."""
+    """The table without the rows changed, so that it fits on a console."""
     title = "A day's ingest against a full reload"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in (HEADINGS[0], *HEADINGS[2:]):
@@ -64,7 +64,7 @@ def _less(landed: int, full: int) -> str:
 
 
 def _verdicts(swept: Sweep) -> list[str]:
-    """What the numbers say of the promise, in sentences."""
+    """Compare the results with the promise, in sentences."""
     found = []
     for point in swept.points:
         if point.share == PROMISED_AT:
@@ -77,10 +77,10 @@ def _verdicts(swept: Sweep) -> list[str]:
     if (hardest := swept.hardest) is not None:
         landed = hardest.landed.bytes
         found.append(
-            f"The hardest case, the same 1 % in {hardest.transactions:,} transactions, about one "
-            f"for each row: {_less(landed, hardest.full.bytes)} fewer bytes, "
+            f"The worst case, the same 1 % in {hardest.transactions:,} transactions, about one "
+            f"per row: {_less(landed, hardest.full.bytes)} fewer bytes, "
             f"{_less(landed, hardest.bare.bytes)} fewer than plain tables, because each row then "
-            "has an LSN and a commit time of its own."
+            "has its own LSN and commit time."
         )
     every = [*swept.points, *([hardest] if hardest else [])]
     found.append(
@@ -104,11 +104,11 @@ def _markdown(swept: Sweep) -> str:
     every = [one for point in swept.points for one in (point.ingest, point.reload)]
     peak = max(one.peak_bytes for one in every)
     return f"""\
-# What change data capture saves
+# Savings of change data capture
 
 `make bench` measured and wrote this page, and drew the curve. One day changes the same share of
 the rows of every table; one `medallion ingest` lands the day. A full reload lands every table
-whole.
+completely.
 
 ![The share of bytes and rows that a day's ingest saves, by churn](savings.png)
 
@@ -116,24 +116,24 @@ whole.
 
 {verdicts}
 
-What was measured:
+Method:
 
-- **The source** held {swept.rows:,} rows in five tables, of them about
-  {source.streams:,} plays of {source.users:,} users, generated with seed {source.seed}.
+- **The source** held {swept.rows:,} rows in five tables, of which about
+  {source.streams:,} are plays of {source.users:,} users, generated with seed {source.seed}.
 - **The day** has {source.transactions:,} transactions. Of the rows that it changes,
   {100 * UPDATED:.0f} % get another value in one column, {100 * INSERTED:.0f} % are new and
   {100 * DELETED:.0f} % are deleted. Every churn starts from the same first load.
-- **Landed** are all rows and files of the day, with the images before updates (an update lands
-  two rows) and with the control columns.
-- **A full reload** was done, not estimated: the same pipelines landed the changed source in an
-  empty lake. It has the control columns too, as bronze needs them. *Than plain tables* compares
-  with the least that a reload could be: the tables' own columns alone, with the same compression
-  but in one row group each, where the pipelines' files have one for every batch of rows.
+- **Landed** counts all rows and files of the day, including the images before updates (an update
+  lands two rows) and the control columns.
+- **A full reload** was run, not estimated: the same pipelines landed the changed source in an
+  empty lake. It includes the control columns, because bronze needs them. *Than plain tables*
+  compares with the smallest possible reload: only the tables' own columns, with the same
+  compression, in one row group each. The pipelines' files have one row group per batch of rows.
 - **Nothing lost** means: `medallion receipts verify` finds no fault, and the day's landed rows
   equal the source's own history in every column, as multisets. Otherwise the bench fails.
-- **Small sources save less**: a file has some 3 kB of footer, whatever its rows.
-- **Seconds** are of the whole command, its start included. At its peak one took
-  {peak / GIB:.2f} GiB of memory. The machine's load was {psutil.getloadavg()[2]:.1f} (15 minutes).
+- **Small sources save less**: a file has a footer of about 3 kB, whatever its number of rows.
+- **Seconds** measure the whole command including its start. The peak memory of one command was
+  {peak / GIB:.2f} GiB. The machine's load was {psutil.getloadavg()[2]:.1f} (15 minutes).
 - **The machine**: {_machine()}
 """
 
