@@ -1,8 +1,8 @@
 """A dbt plugin (dbt imports every module named `dbt_*`): trust the local warehouse's certificate.
 
-dbt-databricks and its SDK check certificates with requests, which takes further authorities from
-REQUESTS_CA_BUNDLE alone. The bundle made here holds those that were trusted before as well, so
-other targets are not affected.
+dbt-databricks and its SDK check certificates with requests, which reads additional certificate
+authorities only from REQUESTS_CA_BUNDLE. The bundle made here also contains the authorities that
+were trusted before, so other targets are not affected.
 Source: https://github.com/dbt-labs/dbt-core/blob/main/core/dbt/plugins/manager.py
 """
 
@@ -29,9 +29,9 @@ class MedallionPlugin(dbtPlugin):
     """Adds no nodes; it only prepares the process."""
 
     def initialize(self) -> None:
-        """Name the bundle, if there is a local warehouse; silence one warning.
+        """Set the certificate bundle if there is a local warehouse; silence one warning.
 
-        Raises when the project, or what its target names, belongs to another clone or home.
+        Raises when the project, or the warehouse of its target, belongs to another clone or home.
         """
         context = click.get_current_context(silent=True)
         invoked = (context.obj or {}) if context is not None else {}
@@ -44,25 +44,25 @@ class MedallionPlugin(dbtPlugin):
         except MedallionError:
             if names_local(settings):
                 raise
-            return  # no local warehouse can be there, and other targets need nothing of it
+            return  # there is no local warehouse, and other targets need nothing from it
         require_own(settings, here)
         _tell_of_the_disk(invoked.get("project"), here)
         before = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         bundle = trusting(files_of(here), before)
         if bundle is not None:
             os.environ["REQUESTS_CA_BUNDLE"] = str(bundle)
-        # dbt-databricks 1.12.7 types columns that its catalog rows may lack: on any warehouse,
-        # `dbt docs generate` would print agate's warning for each of them.
+        # dbt-databricks 1.12.7 sets the types of columns that its catalog rows may lack: on any
+        # warehouse `dbt docs generate` would print agate's warning for each of them.
         warnings.filterwarnings(
             "ignore", r'".*" does not match the name of any column', RuntimeWarning
         )
 
 
 def _tell_of_the_disk(project: Any, here: Home) -> None:
-    """Say in one sentence that a disk is full or refuses; dbt and logging would print tracebacks.
+    """Print one sentence for a disk error; dbt and logging would print tracebacks.
 
-    `project` is dbt's, or None. dbt's own loggers are asked to leave out the two events that it
-    sends for an error which ended the command.
+    `project` is dbt's project, or None. A filter on dbt's own loggers drops the two events that dbt
+    sends for an error that ended the command.
     """
     places = [here.root]
     if project is not None:

@@ -1,4 +1,4 @@
-"""Writes files so that a reader sees all of a file or nothing of it."""
+"""Writes files atomically: a reader sees the complete file or no file."""
 
 import os
 import uuid
@@ -11,7 +11,7 @@ from medallion.durable import make_folder, sync_folder
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Give a temporary path beside `target`; on success sync it to disk and rename it.
+    """Yield a temporary path next to `target`; on success sync it to disk and rename it.
 
     Its name begins with a dot, so that readers of the lake skip it. On an error the temporary
     file is removed and `target` stays as it was.

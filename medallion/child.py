@@ -1,4 +1,4 @@
-"""Runs a command in our place: our input, output and signals, an environment of its own."""
+"""Runs a child process with this process's input, output and signals, and its own environment."""
 
 import os
 import signal
@@ -20,9 +20,9 @@ _PASSED_ON = (
 
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """The command's exit status, as a shell would tell it: 128 and its number after a signal.
+    """Run the command and return its exit status as a shell reports it: 128 + n after signal n.
 
-    A command that cannot be started raises the `OSError` of that.
+    Raises `OSError` when the command cannot be started.
     """
     sys.stdout.flush()
     with _passing_signals() as passed:
@@ -33,14 +33,14 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 class _Signals:
-    """Passes signals on; one that comes while the process is being started waits for it."""
+    """Forwards signals; one that arrives while the child process starts is forwarded afterwards."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen | None = None
         self._waiting: list[int] = []
 
     def to(self, process: subprocess.Popen) -> None:
-        """From now on signals go to `process`, first those that wait."""
+        """Forward signals to `process` from now on, starting with those that already arrived."""
         self._process = process
         while self._waiting:
             process.send_signal(self._waiting.pop(0))
@@ -54,7 +54,7 @@ class _Signals:
 
 @contextmanager
 def _passing_signals() -> Iterator[_Signals]:
-    """Signals go to the process, once there is one; those we ignore, it ignores too."""
+    """Forward signals to the process once it runs; it also ignores the signals that we ignore."""
     passed = _Signals()
     before = {
         number: signal.signal(number, passed.handle)
@@ -69,7 +69,7 @@ def _passing_signals() -> Iterator[_Signals]:
 
 
 def _terminal_reaches_all() -> bool:
-    """Whether we are in a terminal's foreground: then its Ctrl-C goes to our child as well."""
+    """Whether this process is in a terminal's foreground, so that Ctrl-C reaches its child too."""
     try:
         terminal = os.open(os.ctermid(), os.O_RDONLY | os.O_NOCTTY)
     except OSError:

@@ -1,4 +1,4 @@
-"""Which clone of the project a command is for: the one that it is started in, or none."""
+"""Detects the clone of the project that the current folder belongs to, if any."""
 
 import os
 from pathlib import Path
@@ -12,8 +12,8 @@ _MARKS = ("dbt_project.yml", "dbt_medallion.py", "medallion/home.py")
 def require_own(folder: Path) -> None:
     """Raise `MedallionError` when `folder` is in another clone than this program.
 
-    The program would read and write its own clone's data, whatever the other one's files say;
-    unless MEDALLION_HOME says whose data is meant.
+    The program would read and write the data of its own clone and ignore the other clone's files.
+    MEDALLION_HOME names the data explicitly, so no error is raised when it is set.
     """
     if os.environ.get("MEDALLION_HOME"):
         return
@@ -22,7 +22,7 @@ def require_own(folder: Path) -> None:
             if not same_folder(clone, PROJECT_ROOT):
                 raise MedallionError(
                     f"{clone} is a clone of its own, but this program belongs to {PROJECT_ROOT}: "
-                    f"run `make demo` in {clone}, and use what is in its .venv/bin (remove a .venv "
-                    "that was copied by an earlier version first)"
+                    f"run `make demo` in {clone} and use the programs in its .venv/bin (remove a "
+                    ".venv that an earlier version copied first)"
                 )
             return

@@ -1,4 +1,4 @@
-"""Runs dbt as a person would, in a process of its own, and tells how far it is."""
+"""Runs dbt in a process of its own and reports its progress."""
 
 import json
 import os
@@ -16,7 +16,7 @@ RESULTS = ("LogModelResult", "LogTestResult", "LogSnapshotResult", "LogSeedResul
 
 @dataclass(frozen=True)
 class Progress:
-    """`done` of `total` nodes have ended; `node` is the last one's name."""
+    """`done` of `total` nodes have finished; `node` is the name of the last one."""
 
     done: int
     total: int
@@ -29,10 +29,10 @@ def run(
     on_progress: Callable[[Progress], None] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> None:
-    """Run `dbt ARGUMENTS` in the project, appending its events to `log`, one JSON object per line.
+    """Run `dbt ARGUMENTS` in the project and append its events to `log`, one JSON object per line.
 
-    `environment` stands above our own in its process.
-    A failure raises a `MedallionError` with the first error that dbt reports.
+    `environment` overrides this process's environment variables for dbt.
+    Raises `MedallionError` with the first error that dbt reports when dbt fails.
     """
     command = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", *arguments]
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -60,13 +60,13 @@ def run(
                 if on_progress:
                     on_progress(Progress(done, data.get("total", done), data.get("name", "")))
     if process.returncode:
-        reason = first_error or "it ended without a reason"
+        reason = first_error or "it ended without an error message"
         raise MedallionError(f"`dbt {' '.join(arguments)}` failed: {reason} (see {log})")
 
 
 def _event(line: str) -> dict:
     try:
         event = json.loads(line)
-    except ValueError:  # a line that a library printed past dbt's log
+    except ValueError:  # a line that a library printed outside dbt's log
         return {}
     return event if isinstance(event, dict) else {}

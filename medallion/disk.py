@@ -1,4 +1,4 @@
-"""What the operating system refuses to write or read, as one sentence that names the place."""
+"""Turns the operating system's read and write errors into one sentence that names the path."""
 
 import errno
 import os
@@ -9,18 +9,18 @@ from pathlib import Path
 
 from medallion.home import home
 
-# error number → what it means, and what to do
+# error number → its meaning and the fix
 _MEANING = {
     errno.ENOSPC: "the disk of {0} is full; free space, then run the command again",
     errno.EDQUOT: "the disk quota at {0} is used up; free space, then run the command again",
-    errno.EFBIG: "{0} may not grow any more: the limit on the size of files is reached",
+    errno.EFBIG: "{0} cannot grow: it reached the maximum file size; raise the limit (`ulimit -f`)",
     errno.EROFS: "{0} is on a read-only file system; mount it writable, or set MEDALLION_HOME",
-    errno.EACCES: "this user may not access {0} (permission denied); give it the rights",
-    errno.EPERM: "this user may not change {0} (operation not permitted); give it the rights",
+    errno.EACCES: "this user cannot access {0} (permission denied); grant the permissions",
+    errno.EPERM: "this user cannot change {0} (operation not permitted); grant the permissions",
     errno.EMFILE: "too many files are open at {0}; raise the limit (`ulimit -n`)",
     errno.ENFILE: "the system has too many open files at {0}; raise its limit",
 }
-# Libraries keep the number only in their texts: Rust's, DuckDB's, Arrow's and SQLite's.
+# Rust, DuckDB, Arrow and SQLite report the error number only in their message text.
 _TEXTS = {os.strerror(number).lower(): number for number in _MEANING} | {
     "database or disk is full": errno.ENOSPC,
     "attempt to write a readonly database": errno.EACCES,
@@ -29,10 +29,10 @@ _PATH = re.compile(r"[\"'`(](/[^\"'`)]+)[\"'`)]|(?:^|[\s:])(/[^\s:\"']{2,})")
 
 
 def sentence(error: BaseException, places: Sequence[Path] = ()) -> str | None:
-    """What of the disk failed, for an error that is about it, or was raised for one that is.
+    """One sentence about the disk for an error that a disk error caused, directly or indirectly.
 
-    Errors of the program that name no cause in the operating system give None. An error that names
-    no place is about the fullest of `places`, which is the home when none are given.
+    Returns None for errors without a cause in the operating system. For an error that names no
+    path, the sentence names the fullest of `places`; the default is the home.
     """
     for each in _causes(error):
         number, place = _number(each), getattr(each, "filename", None)

@@ -1,4 +1,4 @@
-"""What survives a power cut: a file's bytes, and its name in its folder, each synced to disk."""
+"""Writes that survive a power cut: syncs a file's bytes, and its name in its folder, to disk."""
 
 import os
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder with its parents, each with its name on disk."""
+    """Create a folder and its parents, and sync each of their names to disk."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for made in reversed(missing):
@@ -24,7 +24,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_all(files: Iterable[Path]) -> None:
-    """Sync files, then each of their folders once."""
+    """Sync the files, then each of their folders once."""
     listed = list(files)
     for file in listed:
         sync_file(file)

@@ -99,16 +99,16 @@ def read_rules(models: Path = MODELS) -> list[Rule]:
 def _rule(layer: str, model: str, told: dict[str, Any], file: Path) -> Rule:
     where = f"{file}: the rule {told.get('name')} of {model}"
     if unknown := sorted(set(told) - KEYS):
-        raise MedallionError(f"{where} has the key {unknown[0]}; there are {', '.join(KEYS)}.")
+        raise MedallionError(f"{where} has the key {unknown[0]}; allowed are {', '.join(KEYS)}.")
     for key in ("name", "expression", "action", "why"):
         if not isinstance(told.get(key), str):
-            raise MedallionError(f"{where} has no {key} that is a text; write one.")
+            raise MedallionError(f"{where} lacks the text {key}; add it.")
     texts = {key: " ".join(value.split()) for key, value in told.items()}
     if not NAME.fullmatch(texts["name"]):
-        raise MedallionError(f"{where} is not named in lower_snake; rename it.")
+        raise MedallionError(f"{where} is not named in lower_snake case; rename it.")
     for key, known in (("action", ACTIONS), ("applies_to", APPLIES_TO)):
         if texts.get(key, "rows") not in known and key in texts:
-            raise MedallionError(f"{where} has the {key} {texts[key]}: write {' or '.join(known)}.")
+            raise MedallionError(f"{where} has the {key} {texts[key]}: use {' or '.join(known)}.")
     return Rule(layer, model, **texts)
 
 
@@ -124,8 +124,8 @@ def _tables(rules: Sequence[Rule]) -> Iterator[str]:
         yield _line(["---"] * len(COLUMNS))
         for rule in rules:
             if rule.relation == relation:
-                asked, told = APPLIES_TO[rule.applies_to], ACTIONS[rule.action]
-                action = f"`{rule.action}`: {told}"
+                asked, effect = APPLIES_TO[rule.applies_to], ACTIONS[rule.action]
+                action = f"`{rule.action}`: {effect}"
                 yield _line(
                     [f"`{rule.name}`", f"`{rule.expression}`", asked, action, rule.why, rule.clause]
                 )

@@ -1,4 +1,4 @@
-"""What the check finds, and where in a JSON document it is."""
+"""A finding of a check, with its place in a JSON document."""
 
 import re
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ STEP = re.compile(r"\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\.([^.\[]+)")
 class Fault:
     """One fault: `file` relative to the factory's folder, and a JSON path from its root `$`.
 
-    `message` says what is wrong and `mend` what to do, neither with a final stop. A `warning` is
-    something that the service takes, but that is hardly meant.
+    `message` names the problem and `mend` the fix, both without a full stop. A `warning` is
+    something that the service accepts, but that is probably unintended.
     """
 
     file: str
@@ -38,7 +38,7 @@ class Fault:
 
 
 def step(path: str, key: str | int) -> str:
-    """The path of a property or an item of what stands at `path`."""
+    """The path of a property or an item of the value at `path`."""
     if isinstance(key, int):
         return f"{path}[{key}]"
     if PLAIN_KEY.fullmatch(key):
@@ -48,7 +48,7 @@ def step(path: str, key: str | int) -> str:
 
 
 def walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """The value and all that is inside it, each with its path, in document order."""
+    """The value and everything inside it, each with its path, in document order."""
     yield path, value
     for key, one in children(value):
         yield from walk(one, step(path, key))

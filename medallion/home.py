@@ -1,4 +1,4 @@
-"""Where things are: the project's own files, and the local state under `MEDALLION_HOME`."""
+"""Locates the project's own files, and the local state under `MEDALLION_HOME`."""
 
 import os
 import unicodedata
@@ -27,7 +27,7 @@ PROJECT_ROOT = _project_root()
 class Home:
     """The folder that holds all local state: the value of `MEDALLION_HOME`, else `.medallion/`.
 
-    Nothing is created by naming a path; whoever writes creates the folder.
+    These properties create nothing; the code that writes creates the folder.
     """
 
     root: Path
@@ -39,17 +39,17 @@ class Home:
 
     @property
     def source_database(self) -> Path:
-        """The DuckDB file that stands for the Azure SQL database."""
+        """The DuckDB file that stands in for the Azure SQL database."""
         return self.root / "source.duckdb"
 
     @property
     def github(self) -> Path:
-        """The reference files as the stand-in for GitHub serves them."""
+        """The reference files that the local stand-in for GitHub serves."""
         return self.root / "github"
 
     @property
     def factory(self) -> Path:
-        """What Data Factory's monitor would show: one JSON file per pipeline run."""
+        """The data of Data Factory's monitor: one JSON file per pipeline run."""
         return self.root / "factory"
 
     @property
@@ -61,21 +61,22 @@ class Home:
 def home() -> Home:
     """The home that `MEDALLION_HOME` names, else `.medallion/` in the project.
 
-    Raises `MedallionError` for a path that the readers of its files cannot take.
+    Raises `MedallionError` for a path that DuckDB or Delta's readers cannot handle.
     """
     named = os.environ.get("MEDALLION_HOME")
     found = Home(Path(named).expanduser().resolve() if named else PROJECT_ROOT / ".medallion")
     for folder in (found.root, found.lake, found.warehouse):
         if odd := refused_characters(os.path.realpath(folder)):
             raise MedallionError(
-                f"{str(folder)!r} cannot hold local state, since DuckDB and Delta's readers do not "
-                f"find files in a path with {odd}: move it, or set MEDALLION_HOME to another folder"
+                f"{str(folder)!r} cannot hold local state because DuckDB and Delta's readers do "
+                f"not find files in a path with {odd}: move it or set MEDALLION_HOME to another "
+                "folder"
             )
     return found
 
 
 def same_folder(one: Path, other: Path) -> bool:
-    """Whether both paths lead to one folder; false for one that is missing or may not be read."""
+    """Whether both paths lead to one folder; false when either is missing or unreadable."""
     try:
         return one.samefile(other)
     except OSError:
@@ -83,12 +84,12 @@ def same_folder(one: Path, other: Path) -> bool:
 
 
 def refused_characters(path: str) -> str:
-    """The characters of a path that DuckDB 1.5, delta-rs 1.6 or its kernel misread, for a message.
+    """List the characters of a path that DuckDB 1.5, delta-rs 1.6 or its kernel misread.
 
-    They take a blank, letters outside ASCII and other punctuation as they are. `?` begins options
-    in DuckDB's name of a database; `%41` is decoded twice by the kernel, and a backslash is a slash
-    to it; the others, control characters and bytes that are not UTF-8 are not accepted in the
-    address of a store.
+    Blanks, letters outside ASCII and other punctuation are safe. DuckDB reads `?` as the start of
+    options in a database name. The kernel decodes `%41` twice and reads a backslash as a slash. A
+    store's address accepts neither the other characters, nor control characters, nor bytes that
+    are not UTF-8.
     """
     odd = dict.fromkeys(
         one for one in path if one in "%?[]\\^|" or unicodedata.category(one) in ("Cc", "Cs")

@@ -1,4 +1,4 @@
-"""The lakehouse's tables, as any client of the SQL warehouse sees them."""
+"""The lakehouse's tables, read through the SQL warehouse like any other client."""
 
 import socket
 from collections.abc import Iterator
@@ -16,20 +16,20 @@ from medallion.profiles import profiles_dir, require_own
 if TYPE_CHECKING:
     from databricks.sql.client import Connection
 
-ANSWER_SECONDS = 10  # the connector itself asks a closed port again for a quarter of an hour
+ANSWER_SECONDS = 10  # the connector itself retries a closed port for a quarter of an hour
 
 
 @contextmanager
 def connected(folder: Path | None = None) -> Iterator["Connection"]:
     """A connection to the warehouse that the profile's default target names.
 
-    A warehouse that does not answer raises a `MedallionError`.
+    Raises `MedallionError` when the warehouse does not answer.
     """
-    from databricks import sql  # half a second, which only those who ask should pay
+    from databricks import sql  # takes half a second to import; only these callers need it
 
     path = (folder or profiles_dir()) / "profiles.yml"
     if not path.is_file():
-        raise MedallionError(f"there is no {path}: `medallion up` writes it")
+        raise MedallionError(f"{path} does not exist: run `medallion up`, which writes it")
     profile = YAML(typ="safe").load(path)["medallion"]
     target = profile["outputs"][profile["target"]]
     if folder is None:

@@ -1,4 +1,4 @@
-"""One run at a time, between processes."""
+"""Allows one run at a time across processes."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ from medallion.errors import MedallionError
 def single_run(file: Path, what: str) -> Iterator[None]:
     """Hold the lock while the block runs; the system releases it when the process dies.
 
-    Raises `MedallionError` when `what`, such as "ingestion", runs in another process.
+    Raises `MedallionError` when another process runs `what`, such as "ingestion".
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a+", encoding="utf-8") as held:
@@ -23,7 +23,7 @@ def single_run(file: Path, what: str) -> Iterator[None]:
             held.seek(0)
             raise MedallionError(
                 f"Another {what} is running here (process {held.read().strip() or 'unknown'}); "
-                "wait for its end, then run again."
+                "wait until it ends, then run the command again."
             ) from None
         held.truncate(0)
         held.write(str(os.getpid()))

@@ -21,7 +21,7 @@ KEPT_OUT = " union all ".join(
 
 
 def counts_of(connection: "Connection", asked: Sequence[Rule]) -> Counts:
-    """How many rows break each rule now: those in quarantine for it, or those kept."""
+    """Number of rows that violate each rule now, either in quarantine or kept."""
     counts = {(one.model, one.name): 0 for one in asked}
     kept_out = rows(
         connection,
@@ -42,7 +42,7 @@ def counts_of(connection: "Connection", asked: Sequence[Rule]) -> Counts:
 
 
 def broken_rows(connection: "Connection", rule: Rule, limit: int) -> list[Row]:
-    """Rows that break a rule now: as they came, and where they came from."""
+    """Rows that violate a rule now, with their source."""
     if rule.action != "quarantine":
         told = f"select * from {rule.relation} where not {rule.condition} limit {limit}"
         return rows(connection, told)

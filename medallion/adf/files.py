@@ -1,7 +1,7 @@
-"""Reads the Data Factory files in their git layout: one JSON file per resource, named like it.
+"""Reads the Data Factory files in their git layout: one JSON file per resource, named after it.
 
-Each resource is read when a run needs it, so that a broken file stops only what refers to it.
-Names differ in case as little as in the service.
+Each resource is read when a run needs it, so a broken file stops only the resources that refer to
+it. Names are compared case-insensitively, as in the service.
 Source: https://learn.microsoft.com/azure/data-factory/source-control
 """
 
@@ -45,7 +45,7 @@ class FactoryFiles:
         """The values of the factory's global parameters, by name.
 
         Studio writes the factory's file without `properties` when it has none. Raises
-        `MedallionError` for files of several factories that do not agree.
+        `MedallionError` when the files of several factories contradict each other.
         """
         found: Json = {}
         for file in self._files("factory"):
@@ -74,7 +74,7 @@ class FactoryFiles:
             file = next((one for one in files if one.stem.lower() == name.lower()), file)
             if file not in files:
                 known = ", ".join(one.stem for one in files) or "none"
-                raise MedallionError(f"No {kind} '{name}' in {self.folder}; it has {known}.")
+                raise MedallionError(f"{self.folder} has no {kind} '{name}'; it has {known}.")
         resource = _read(file)
         if str(resource.get("name")).lower() != name.lower():
             raise MedallionError(
@@ -88,13 +88,13 @@ class FactoryFiles:
 
 
 def _alike(folder: Path, name: str) -> Path | None:
-    """The folder of that name in another case."""
+    """The folder with that name in another case."""
     found = folder.iterdir() if folder.is_dir() else iter(())
     return next((one for one in sorted(found) if one.name.lower() == name.lower()), None)
 
 
 def _part(document: Json, name: str) -> Json:
-    """An object in a document; empty when it is missing or none."""
+    """An object in a document; empty when it is missing or not an object."""
     found = document.get(name)
     return found if isinstance(found, dict) else {}
 
@@ -106,7 +106,7 @@ def _parsed(file: Path, changed_ns: int) -> Json:
     except (ValueError, RecursionError) as error:
         raise MedallionError(f"{file} is not JSON: {error}.") from None
     if not isinstance(resource, dict):
-        raise MedallionError(f"{file} is no Data Factory resource; it needs a JSON object.")
+        raise MedallionError(f"{file} is not a Data Factory resource; it needs a JSON object.")
     return resource
 
 

@@ -1,4 +1,4 @@
-"""Which activities stand inside which."""
+"""The nesting of activities."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -12,14 +12,14 @@ INNER = ("activities", "ifTrueActivities", "ifFalseActivities", "defaultActiviti
 
 
 def flat(activities: Iterable[Activity]) -> Iterator[Activity]:
-    """The activities of a block and all that stand inside them."""
+    """The activities of a block and all their inner activities."""
     for activity in activities:
         yield activity
         yield from flat(inside(activity))
 
 
 def inside(activity: Activity) -> Iterator[Activity]:
-    """The activities that stand directly inside one: of its loop, branches and cases."""
+    """The direct inner activities of an activity: of its loop, branches and cases."""
     properties = activity.get("typeProperties")
     if not isinstance(properties, dict):
         return

@@ -1,7 +1,7 @@
 """The values of a pipeline's parameters and variables, by their declared types.
 
-The names of types are Data Factory's, in any case. What the service does with a value of another
-type is from memory: a text that reads as the type is converted, and anything else refused.
+Type names are Data Factory's, in any case. The service's treatment of a value of another type is
+from memory: a text that can be parsed as the type is converted, and anything else is rejected.
 """
 
 import copy
@@ -36,7 +36,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 def is_of(value: Any, kind: str) -> bool:
-    """Whether a value is of a declared type; null is of any, and so is any of an unknown type."""
+    """Whether a value is of a declared type; null has any type, and unknown types accept any."""
     types = TYPES.get(kind.lower())
     if value is None or types is None:
         return True
@@ -44,16 +44,16 @@ def is_of(value: Any, kind: str) -> bool:
 
 
 def is_text(kind: str) -> bool:
-    """Whether values of a declared type are texts; those of an unknown type are taken for some."""
+    """Whether values of a declared type are texts; unknown types count as texts."""
     return str in TYPES.get(kind.lower(), (str,))
 
 
 def parameter_values(
     pipeline: str, declared: dict[str, Any], given: dict[str, Any]
 ) -> dict[str, Any]:
-    """The value of each declared parameter. Raises `MedallionError` for one missing or unknown.
+    """The value of each declared parameter. Raises `MedallionError` for a missing or unknown one.
 
-    In the names of those that are given, case does not count.
+    The names of the given parameters are case-insensitive.
     """
     known = {name.lower() for name in declared}
     if unknown := sorted(name for name in given if name.lower() not in known):
@@ -72,7 +72,7 @@ def parameter_values(
 
 
 def typed(what: str, kind: str, value: Any) -> Any:
-    """A value by its declared type; `what` names it in the `MedallionError` for another one."""
+    """Convert a value to its declared type; `what` names it in the `MedallionError`."""
     if is_of(value, kind):
         return value
     if kind.lower() in ("string", "securestring"):
@@ -84,7 +84,7 @@ def typed(what: str, kind: str, value: Any) -> Any:
             read = None
         if read is not None and is_of(read, kind):
             return read
-    raise MedallionError(f"{what} is of type {kind}, but was given {to_json(value)}.")
+    raise MedallionError(f"{what} is of type {kind}, but its value is {to_json(value)}.")
 
 
 def variable_types(declared: dict[str, Any]) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Where a plain text with an `@` is an expression: one definition for the engine and the check.
 
-An object `{"value": "@…", "type": "Expression"}` is an expression wherever it stands. A plain text
-that begins with `@`, or holds `@{…}`, is one in every setting: "expressions can appear anywhere in
-a JSON string value". Microsoft's own examples write `"folderPath": "@dataset().path"`.
+An object `{"value": "@…", "type": "Expression"}` is an expression everywhere. A plain text that
+begins with `@`, or contains `@{…}`, is an expression in every setting: "expressions can appear
+anywhere in a JSON string value". Microsoft's own examples write `"folderPath": "@dataset().path"`.
 Source: https://learn.microsoft.com/azure/data-factory/control-flow-expression-language-functions
 
 The exceptions are texts that name or describe something: names, types, descriptions, annotations,
@@ -15,22 +15,22 @@ from typing import Any
 
 
 class Place(Enum):
-    """A kind of place in a document; `within` tells the kinds of the places inside it."""
+    """A kind of place in a document; `within` returns the kinds of the places inside it."""
 
     RESOURCE = "the properties of a pipeline, a dataset or a linked service"
     TRIGGER = "the properties of a trigger"
     ACTIVITY = "an activity"
     SETTINGS = "settings, whose property names are the service's"
     VALUES = "values, whose property names are the author's"
-    LITERAL = "texts that are taken as they are"
+    LITERAL = "texts that are taken literally"
 
     @property
     def evaluates(self) -> bool:
-        """Whether a plain text that stands here is evaluated."""
+        """Whether a plain text at this place is evaluated."""
         return self in (Place.SETTINGS, Place.VALUES)
 
     def within(self, key: str | int) -> "Place":
-        """The place of a property; an array's items stand where the array stands."""
+        """The place of a property; an array's items have the place of the array."""
         if isinstance(key, int) or self in (Place.VALUES, Place.LITERAL):
             return self
         return _INSIDE[self].get(key.lower(), _OTHERWISE[self])
@@ -50,7 +50,7 @@ ROOTS = {
     "linkedService": Place.RESOURCE,
     "trigger": Place.TRIGGER,
 }
-# Settings that are maps: their properties are named by the author, so `type` may be one of them.
+# Settings that are maps: the author names their properties, so `type` may be one of them.
 _MAPS = (
     "parameters",
     "headers",

@@ -1,4 +1,4 @@
-"""The identity that this process signs in to Azure with: azure-identity's classes, by name."""
+"""The identity with which this process signs in to Azure: azure-identity's classes by name."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "MEDALLION_AZURE_AUTH"
 
-# An endpoint that cannot be reached stays so: azure-identity alone would try for half a minute.
+# Do not retry an endpoint that cannot be reached: azure-identity would retry for half a minute.
 _PATIENCE: dict[str, Any] = {"retry_connect": 1}
 
 
@@ -49,27 +49,27 @@ _KINDS: dict[str, Callable[[], "TokenCredential"]] = {
     "workload_identity": _workload_identity,
     "cli": _cli,
 }
-_MENDS = {
-    "auto": f"run `az login`, or name the way in {VARIABLE} to learn what it lacks",
-    "managed_identity": "run where Azure gives the machine an identity, and name a user-assigned "
-    "one in AZURE_CLIENT_ID",
-    "workload_identity": "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE as "
-    "the federated credential says",
+_FIXES = {
+    "auto": f"run `az login`, or set {VARIABLE} to one method to see the missing settings",
+    "managed_identity": "run on an Azure resource with an identity, and set AZURE_CLIENT_ID for a "
+    "user-assigned one",
+    "workload_identity": "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE to "
+    "the values of the federated credential",
     "cli": "run `az login`",
 }
 
 
 def kind() -> str:
-    """The way to sign in that MEDALLION_AZURE_AUTH names, else `auto`: all that apply, in turn."""
+    """The sign-in method in MEDALLION_AZURE_AUTH, or `auto`, which tries all methods in turn."""
     named = os.environ.get(VARIABLE) or "auto"
     if named not in _KINDS:
-        raise MedallionError(f"{VARIABLE} is '{named}': make it one of {', '.join(_KINDS)}.")
+        raise MedallionError(f"{VARIABLE} is '{named}': set it to one of {', '.join(_KINDS)}.")
     return named
 
 
 def credential() -> "TokenCredential":
-    """The credential of that kind; nothing is asked of Azure before its first token."""
-    # Without a handler Python prints azure-identity's long warnings beside our own sentence.
+    """The credential for that method; Azure is not contacted before the first token request."""
+    # Without a handler Python prints azure-identity's long warnings next to our own message.
     logging.getLogger("azure").addHandler(logging.NullHandler())
     chosen = kind()
     try:
@@ -77,27 +77,27 @@ def credential() -> "TokenCredential":
     except ValueError as error:
         raise MedallionError(
             f"Signing in to Azure by {chosen} cannot start ({_brief(str(error))}): "
-            f"{_MENDS[chosen]}."
+            f"{_FIXES[chosen]}."
         ) from error
 
 
 def refusal(error: "ClientAuthenticationError") -> str:
-    """One sentence for a sign-in that failed: the way, azure-identity's reason, the mend."""
+    """One sentence for a failed sign-in: the method, azure-identity's reason and the fix."""
     chosen = kind()
     return (
-        f"Signing in to Azure by {chosen} failed ({_brief(str(error.message))}): {_MENDS[chosen]}."
+        f"Signing in to Azure by {chosen} failed ({_brief(str(error.message))}): {_FIXES[chosen]}."
     )
 
 
 def _brief(message: str) -> str:
     """azure-identity's reason without its advice.
 
-    A chain's message lists its attempts, one a line after a tab. The last is the one that found
-    what it needs and yet failed; or it is the broker's, the end of the chain, after which no way
-    is left.
+    The message of a chain lists one attempt per line, after a tab. The last attempt is the one that
+    found its settings and failed, or the broker's. The broker is the end of the chain, so no method
+    is left after it.
     """
     attempts = [line.strip() for line in message.splitlines() if line.startswith("\t")]
     if attempts:
         last = attempts[-1]
-        message = "none of its ways applies here" if last.startswith("Broker") else last
+        message = "no method applies here" if last.startswith("Broker") else last
     return " ".join(message.split("To mitigate this issue")[0].split()).rstrip(".: ")

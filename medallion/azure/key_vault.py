@@ -1,7 +1,7 @@
-"""What dbt needs from Key Vault, for the environment of the process that is started.
+"""The secrets that dbt needs from Key Vault, for the environment of the process that is started.
 
-Values go from the vault into the mapping that is returned here, and on into that process: never
-into our own environment, an argument, a file or a log.
+Values go from the vault into the returned mapping, and from there into that process. They never
+reach this process's environment, an argument, a file or a log.
 """
 
 import ipaddress
@@ -23,8 +23,8 @@ _WORKSPACE = {
     "DATABRICKS_HOST": "databricks-host",
     "DATABRICKS_HTTP_PATH": "databricks-http-path",
 }
-# By dbt target: the variables that profiles.yml needs, and the secrets that they come from. dbt
-# masks the values of variables named DBT_ENV_SECRET_… in everything that it prints and logs.
+# By dbt target: the variables that profiles.yml needs, and their secrets. dbt masks the values of
+# variables named DBT_ENV_SECRET_… in all its output and logs.
 SECRETS: Mapping[str, Mapping[str, str]] = {
     "local": {},
     "local_ci": {},
@@ -39,8 +39,8 @@ SECRETS: Mapping[str, Mapping[str, str]] = {
     "synapse_dedicated": {"SYNAPSE_DEDICATED_ENDPOINT": "synapse-dedicated-endpoint"},
 }
 
-# A throttled vault asks for a pause with Retry-After, which the client keeps; without one it waits
-# 0, 1, 2, 4, 8 seconds. A connection that cannot be made is tried twice: a mistyped name stays one.
+# A throttled vault names a pause in Retry-After, which the client respects; without one it waits
+# 0, 1, 2, 4, 8 seconds. A failed connection is retried once, because a mistyped name never works.
 _PATIENCE = {
     "retry_total": 5,
     "retry_status": 5,
@@ -52,15 +52,14 @@ _PATIENCE = {
 
 
 def environment(target: str, vault: str | None, base: Mapping[str, str]) -> dict[str, str]:
-    """`base` with the variables that a dbt target needs, each from the current version of its
-    secret.
+    """`base` plus the variables that a dbt target needs, each from its secret's current version.
 
-    What `base` sets already, unless to nothing, wins and is not fetched; if nothing is left, no
-    vault is read. Everything is fetched, or a `MedallionError` raised, before this returns.
+    A non-empty variable in `base` wins and is not fetched; if none is missing, no vault is read.
+    This returns when everything is fetched, and raises `MedallionError` otherwise.
     """
     if target not in SECRETS:
         raise MedallionError(
-            f"No secrets are listed for the target '{target}': use one of {', '.join(SECRETS)}, "
+            f"The target '{target}' has no list of secrets: use one of {', '.join(SECRETS)}, "
             "or add it to SECRETS in medallion/azure/key_vault.py."
         )
     wanted = {name: secret for name, secret in SECRETS[target].items() if not base.get(name)}
@@ -69,7 +68,7 @@ def environment(target: str, vault: str | None, base: Mapping[str, str]) -> dict
     if not vault:
         raise MedallionError(
             f"The target '{target}' needs {', '.join(wanted)}: name the vault that holds them in "
-            f"{VAULT_VARIABLE} or --vault, or set them yourself."
+            f"{VAULT_VARIABLE} or --vault, or set the variables yourself."
         )
     fetched = fetch(wanted.values(), vault)
     return dict(base) | {name: fetched[secret] for name, secret in wanted.items()}
@@ -87,10 +86,10 @@ def _client(vault: str) -> "SecretClient":
     url = urlsplit(vault)
     if url.scheme != "https" or not url.hostname or "@" in url.netloc or url.path.strip("/"):
         raise MedallionError(
-            f"'{vault}' is not a vault's URL: give one such as https://kv-medallion.vault.azure.net"
+            f"'{vault}' is not a vault's URL: use one like https://kv-medallion.vault.azure.net"
         )
-    # The client asks for tokens for the resource that the vault's challenge names, if that is the
-    # vault's own domain. The stand-in on the loopback names Azure's, so for it alone this is off.
+    # The client requests tokens for the resource in the vault's challenge, if that is the vault's
+    # own domain. The emulator on the loopback sends Azure's, so the check is off only there.
     verify = not _is_loopback(url.hostname)
     return SecretClient(vault, credential(), verify_challenge_resource=verify, **_PATIENCE)
 
@@ -111,21 +110,21 @@ def _value(client: "SecretClient", name: str, vault: str) -> str:
         raise MedallionError(sentence(error, name, vault)) from error
     except ValueError as error:
         raise MedallionError(
-            f"{vault} does not answer as the vault of that name would ({error.args[0]}): check "
+            f"{vault} does not answer like the vault of that name ({error.args[0]}): check "
             "the address."
         ) from error
     except OSError as error:
         raise MedallionError(
             f"Reading from {vault} failed ({error}): check AZURE_FEDERATED_TOKEN_FILE and "
-            "REQUESTS_CA_BUNDLE, the files that this takes."
+            "REQUESTS_CA_BUNDLE, the files that sign-in and HTTPS read."
         ) from error
     return _usable(secret, name, vault)
 
 
 def _usable(secret: "KeyVaultSecret", name: str, vault: str) -> str:
-    """The value, unless it is empty, cannot be a variable's, or is out of its time.
+    """The value, unless it is empty, not valid now, or impossible as a variable's value.
 
-    Key Vault gives out secrets before and after their dates, which only inform.
+    Key Vault returns secrets before and after their dates, because the dates only inform.
     Source: https://learn.microsoft.com/azure/key-vault/secrets/about-secrets
     """
     now = datetime.now(UTC)
@@ -133,7 +132,7 @@ def _usable(secret: "KeyVaultSecret", name: str, vault: str) -> str:
     if starts is not None and starts > now:
         raise MedallionError(
             f"The secret '{name}' in {vault} is not valid before {starts:%Y-%m-%d %H:%M} UTC: "
-            "wait, or set a version that is."
+            "wait, or set a version that is valid now."
         )
     if ends is not None and ends <= now:
         raise MedallionError(

@@ -1,4 +1,4 @@
-"""What the errors of Key Vault, of signing in and of the network mean: one sentence each."""
+"""One sentence for each error of Key Vault, of signing in and of the network."""
 
 import socket
 import ssl
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def sentence(error: "AzureError", name: str, vault: str) -> str:
-    """Why the secret `name` cannot be had from `vault`, and what mends it."""
+    """Why the secret `name` cannot be read from `vault`, and the fix."""
     from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
     host = urlsplit(vault).netloc
@@ -27,10 +27,10 @@ def sentence(error: "AzureError", name: str, vault: str) -> str:
 
 
 def _refused(error: "HttpResponseError", name: str, vault: str) -> str:
-    """What the vault's own answer means."""
+    """Explain an HTTP error of the vault."""
     if error.status_code == 401:
         return (
-            f"{vault} refuses the token that it was shown ({_reason(error)}): sign in to the "
+            f"{vault} rejects the access token ({_reason(error)}): sign in to the "
             "tenant that the vault belongs to."
         )
     if error.status_code == 403 and _inner_code(error) == "SecretDisabled":
@@ -38,20 +38,20 @@ def _refused(error: "HttpResponseError", name: str, vault: str) -> str:
     if error.status_code == 403:
         return (
             f"{vault} does not let this identity read the secret '{name}' "
-            f"({_inner_code(error) or _reason(error)}): give it the role 'Key Vault Secrets User', "
-            "and see that the vault's firewall lets this machine in."
+            f"({_inner_code(error) or _reason(error)}): grant the role 'Key Vault Secrets User', "
+            "and check that the vault's firewall allows this machine."
         )
     if error.status_code == 404:
         return f"{vault} has no secret '{name}': set it, or recover it if it was deleted."
     if error.status_code == 429:
         return (
-            f"{vault} has too many requests and still answered 429 when the retries for '{name}' "
-            "were spent: try again in a minute."
+            f"{vault} is throttled and still answered 429 after the last retry for '{name}': "
+            "try again in a minute."
         )
     if error.status_code is not None and error.status_code >= 500:
         return (
             f"{vault} answered {error.status_code} for the secret '{name}' ({_reason(error)}): try "
-            "again, and look at Azure's status if it stays so."
+            "again, and look at Azure's status page if the error persists."
         )
     return (
         f"{vault} answered {error.status_code} for the secret '{name}' ({_reason(error)}): check "
@@ -70,17 +70,17 @@ def _inner_code(error: "HttpResponseError") -> str | None:
 
 
 def _unreachable(error: BaseException, vault: str) -> str:
-    """What kept a request from being answered; it may have gone to where the identity signs in."""
+    """Explain a request without an answer; it may have been a request of the sign-in."""
     request = getattr(getattr(error, "inner_exception", None), "request", None)
     address = urlsplit(getattr(request, "url", None) or vault).netloc
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return (
-            f"The certificate that {address} shows is not trusted here: check the address, and "
-            "name its authority in REQUESTS_CA_BUNDLE only if you know it."
+            f"The certificate of {address} is not trusted here: check the address, and add its "
+            "certificate authority to REQUESTS_CA_BUNDLE only if you know it."
         )
     if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return f"There is no host {address}: check the address, or this machine's DNS."
+        return f"The host {address} does not exist: check the address, or this machine's DNS."
     return (
         f"{address} does not answer ({type(error).__name__}): check the address, the network and "
         "the vault's firewall."
@@ -88,8 +88,7 @@ def _unreachable(error: BaseException, vault: str) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and those that it was raised for, wherever azure-core, requests and urllib3 keep
-    them."""
+    """An error and its causes, which azure-core, requests and urllib3 keep in different places."""
     seen: set[int] = set()
     left: list[object] = [error]
     while left:

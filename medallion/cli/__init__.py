@@ -20,14 +20,14 @@ from medallion.errors import MedallionError
 
 app = typer.Typer(
     name="medallion",
-    help="The medallion lakehouse's operator commands; all run here, unless --target names Azure.",
+    help="The lakehouse's operator commands; all run locally unless --target names Azure.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 app.add_typer(factory.app, name="factory", help="The Data Factory files under adf/.")
-app.add_typer(infra.app, name="infra", help="The infrastructure's template under infra/.")
+app.add_typer(infra.app, name="infra", help="The infrastructure template under infra/.")
 app.add_typer(receipts.app, name="receipts")
-app.add_typer(synapse.app, name="synapse", help="What Synapse serves, here and in Azure.")
+app.add_typer(synapse.app, name="synapse", help="Synapse's tables, here and in Azure.")
 app.command("ingest")(ingest)
 app.command("run", context_settings={"allow_interspersed_args": False})(run)
 app.command("slim")(slim)
@@ -41,7 +41,7 @@ laptop.register_commands(app)
 def main() -> None:
     """Run a command; a `MedallionError` becomes one sentence on standard error, and status 1.
 
-    So does an error of the disk: a full one, one that is read-only, a place without rights.
+    So does a disk error: a full disk, a read-only disk, or missing permissions.
     """
     try:
         require_own(Path.cwd())

@@ -18,12 +18,12 @@ def describe(
         Path | None, typer.Option(help="By default manifest.json in dbt's target folder.")
     ] = None,
     only_check: Annotated[
-        bool, typer.Option("--check", help="Exit 1 if anything lacks its description.")
+        bool, typer.Option("--check", help="Exit 1 if any description is missing.")
     ] = False,
 ) -> None:
-    """Count what is described: all that dbt knows of the project, down to columns and arguments.
+    """Count the descriptions of everything that dbt knows, down to columns and arguments.
 
-    One line for each that is not. It reads what `dbt compile` left, and needs no rows.
+    One line for each missing description. It reads the result of `dbt compile` and needs no rows.
     """
     from medallion.site.coverage import things  # sqlglot and dbt are slow to import
     from medallion.site.project import read_project
@@ -36,7 +36,7 @@ def describe(
     for one in lacking:
         out.print(str(one), markup=False, soft_wrap=True)
     every, without = (Counter(one.kind for one in some) for some in (found, lacking))
-    every.setdefault("seeds", 0)  # told even while there are none
+    every.setdefault("seeds", 0)  # reported even if there are none
     out.print(_counted(every, without))
     if only_check and lacking:
         raise typer.Exit(1)

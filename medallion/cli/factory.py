@@ -23,7 +23,7 @@ def evaluate(
     differing = cases.disagreements(loaded)
     for line in differing:
         out.print(line, markup=False, soft_wrap=True)
-    out.print(f"{len(loaded['cases'])} expressions, {len(differing)} disagreements")
+    out.print(f"{len(loaded['cases'])} expressions, {len(differing)} differences")
     if differing:
         raise typer.Exit(1)
 
@@ -33,10 +33,10 @@ def check_files(
     folder: Annotated[Path, typer.Argument(help="A folder in git layout.")] = ADF_FOLDER,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
 ) -> None:
-    """List what the Data Factory service would refuse in the files, and secrets in them.
+    """List what the Data Factory service would reject in the files, and secrets in them.
 
-    One line per fault: the file, the JSON path, what is wrong, and the mend. Warnings are listed
-    too, but without --strict they do not make the command fail.
+    One line per fault: the file, the JSON path, the problem and the fix. Warnings are listed too;
+    they make the command fail only with --strict.
     """
     from medallion.adf.check import check
 
@@ -53,7 +53,7 @@ def check_files(
 def arm_template(
     folder: Annotated[Path, typer.Argument(help="A folder in git layout.")] = ADF_FOLDER,
     only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail when the files are stale.")
+        bool, typer.Option("--check", help="Write nothing; fail when the files are out of date.")
     ] = False,
 ) -> None:
     """Write the ARM template that deploys the files, and its parameters, to arm/ in the folder."""
@@ -62,7 +62,7 @@ def arm_template(
     if only_check:
         if found := arm.stale(folder):
             names = " and ".join(str(file) for file in found)
-            raise MedallionError(f"{names}: not what {folder} makes; run `medallion factory arm`.")
+            raise MedallionError(f"{names}: out of date; run `medallion factory arm`.")
         return
     for file in arm.write(folder):
         out.print(f"wrote {file}", markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Checks of the infrastructure's template."""
+"""Checks of the infrastructure template."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,14 +12,14 @@ from medallion.cli.console import out
 from medallion.infra import INFRA_FOLDER
 
 app = typer.Typer(no_args_is_help=True)
-Folder = Annotated[Path, typer.Argument(help="It holds template.json and parameters.*.json.")]
+Folder = Annotated[Path, typer.Argument(help="The folder of template.json and parameters.*.json.")]
 
 
 @app.command("check")
 def check(folder: Folder = INFRA_FOLDER) -> None:
-    """List what Azure, or a rule of this project, would refuse of the template.
+    """List what Azure, or a rule of this project, would reject in the template.
 
-    One line per fault: the files, the JSON path, what is wrong, and the mend.
+    One line per fault: the files, the JSON path, the problem and the fix.
     """
     found = resource_manager.check(folder)
     for one in found:
@@ -31,7 +31,7 @@ def check(folder: Folder = INFRA_FOLDER) -> None:
 
 @app.command("show")
 def show(folder: Folder = INFRA_FOLDER) -> None:
-    """List the resources that each file of parameters makes."""
+    """List the resources that each parameter file deploys."""
     for made in resource_manager.deployments(folder):
         shown = Table(title=made.file, box=box.SIMPLE, title_justify="left")
         for heading in ("type", "name"):

@@ -26,7 +26,7 @@ def ingest(
         str | None, typer.Option("--from", help="Backfill from this day (UTC), such as 2025-01-31.")
     ] = None,
     to_date: Annotated[
-        str | None, typer.Option("--to", help="Backfill up to this day (UTC), included.")
+        str | None, typer.Option("--to", help="Backfill up to and including this day (UTC).")
     ] = None,
     allow_partial: Annotated[
         bool,
@@ -36,23 +36,24 @@ def ingest(
         ),
     ] = False,
     crash_before: Annotated[
-        str | None, typer.Option(help="Die before this activity (or pipeline/activity) runs.")
+        str | None, typer.Option(help="Crash before this activity (or pipeline/activity) runs.")
     ] = None,
     crash_after: Annotated[
-        str | None, typer.Option(help="Die after this activity, as a worker that loses power.")
+        str | None, typer.Option(help="Crash after this activity, like a worker that loses power.")
     ] = None,
     target: Annotated[
-        str, typer.Option(help="local is here; dev, ci and prod are the Data Factory in Azure.")
+        str, typer.Option(help="local runs here; dev, ci and prod use the Data Factory in Azure.")
     ] = targets.LOCAL,
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="In Azure: follow the run to its end.")
+        bool, typer.Option("--wait/--no-wait", help="In Azure: wait for the end of the run.")
     ] = True,
 ) -> None:
     """Run the ingestion pipelines under adf/: source changes and reference files to bronze.
 
-    With --from and --to the changes of those days land again, and no watermark moves. Days of which
-    the source no longer holds all changes fail, and name the time since when it does.
-    After a crash the next run lands what is missing. In Azure the run goes on when this ends.
+    With --from and --to the changes of those days land again, and no watermark moves. If the source
+    no longer holds all changes of these days, the run fails and names the time since when it does.
+    After a crash the next run lands the missing data. In Azure the run continues when this command
+    ends.
     """
     if targets.is_remote(target, crash_before or crash_after, wait):
         arguments = asked(FactoryFiles(), table, from_date, to_date, allow_partial)
@@ -102,7 +103,7 @@ class Watch:
         self.progress.stop()
 
     def show(self, name: str, doing: str, ended: bool) -> None:
-        """Show what a table or reference file does now."""
+        """Show the current activity of a table or reference file."""
         if name not in self.tasks:
             self.tasks[name] = self.progress.add_task(name, total=1)
         self.progress.update(
@@ -111,7 +112,7 @@ class Watch:
 
 
 def show(result: IngestResult, full: dict[str, Size], days: Sequence[Day] = ()) -> None:
-    """Print what landed beside a full reload, and each day's share where the run spans several."""
+    """Print the landed data next to a full reload, and each day's share if there are several."""
     title = f"Run {result.run_id}: {result.status} in {result.seconds:.1f} s"
     shown = _table(title, ("table", "mode", "window"), ("rows", "in full", "bytes", "in full"))
     for one in result.receipts:
@@ -135,9 +136,9 @@ def show(result: IngestResult, full: dict[str, Size], days: Sequence[Day] = ()) 
 
 
 def _days(days: Sequence[Day]) -> Table:
-    """What each day landed, beside a full reload at its end."""
+    """Each day's landed data, next to a full reload at its end."""
     shown = _table(
-        "By day of commit (UTC), beside a full reload at the end of each day",
+        "By day of commit (UTC), next to a full reload at the end of each day",
         ("day", "table"),
         ("rows", "in full", "bytes", "in full", "less by"),
     )
@@ -157,7 +158,7 @@ def _table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
 
 
 def _compared(landed: Size, full: Size | None) -> list[str]:
-    """Rows landed, of how many, and bytes landed, of how many."""
+    """Landed and full row counts, then landed and full bytes."""
     of_rows, of_bytes = (f"{full.rows:,}", f"{full.bytes:,}") if full else ("-", "-")
     return [f"{landed.rows:,}", of_rows, f"{landed.bytes:,}", of_bytes]
 

@@ -18,10 +18,10 @@ from medallion.quarantine import Counts, Row, broken_rows, counts_of
 
 
 def quarantine(
-    rule: Annotated[str | None, typer.Argument(help="Show the rows that break this rule.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show so many rows of each model.")] = 20,
+    rule: Annotated[str | None, typer.Argument(help="Show rows that violate this rule.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show of each model.")] = 20,
 ) -> None:
-    """List every rule with the rows that break it now, or show one rule's rows."""
+    """List every rule with the number of rows that violate it now, or show one rule's rows."""
     from databricks.sql.exc import ServerOperationError  # slow to import
 
     found = read_rules()
@@ -36,7 +36,7 @@ def quarantine(
             if "TABLE_OR_VIEW_NOT_FOUND" not in str(error):
                 raise
             missing = str(error).splitlines()[0]
-            raise MedallionError(f"Not everything is built: run `dbt build` ({missing})") from error
+            raise MedallionError(f"A model is not built: run `dbt build` ({missing})") from error
     if not rule:
         out.print(_listed(found, counts))
     for one, broken in shown.items():
@@ -45,12 +45,12 @@ def quarantine(
 
 def _unknown(name: str, found: Sequence[Rule]) -> str:
     near = get_close_matches(name, [one.name for one in found], n=1, cutoff=0)
-    return f"No rule is named {name}: did you mean {near[0]}? `medallion quarantine` lists all."
+    return f"No rule has the name {name}: did you mean {near[0]}? `medallion quarantine` lists all."
 
 
 def _listed(found: Sequence[Rule], counts: Counts) -> Table:
     table = Table(
-        title="Rows that break a rule now",
+        title="Rows that violate a rule now",
         title_justify="left",
         box=box.SIMPLE,
         padding=(0, 1, 0, 0),
@@ -69,8 +69,8 @@ def _listed(found: Sequence[Rule], counts: Counts) -> Table:
 
 
 def _show(rule: Rule, broken: Sequence[Row], count: int) -> None:
-    """Print a rule, and its rows one below the other: they are too wide to stand in a table."""
-    told = "in quarantine" if rule.action == "quarantine" else "that break it"
+    """Print a rule, and its rows one below the other, because they are too wide for a table."""
+    told = "in quarantine" if rule.action == "quarantine" else "that violate it"
     noun = "row" if count == 1 else "rows"
     out.print(f"[bold]{rule.relation}: {rule.name}[/bold], {count:,} {noun} {told}")
     out.print(f"{rule.expression}. {rule.why}", markup=False, style="dim", soft_wrap=True)

@@ -9,23 +9,23 @@ from medallion.cli.console import out
 from medallion.home import home
 from medallion.ingestion.verification import Proof, prove
 
-app = typer.Typer(no_args_is_help=True, help="The receipts of what was landed.")
+app = typer.Typer(no_args_is_help=True, help="The receipts of the landed data.")
 
 
 @app.callback()
 def _receipts() -> None:
-    """The receipts of what was landed."""
+    """The receipts of the landed data."""
 
 
 @app.command()
 def verify(
     lake: Annotated[
-        Path | None, typer.Option(help="A copy of the storage account; else the local lake.")
+        Path | None, typer.Option(help="A copy of the storage account; by default the local lake.")
     ] = None,
 ) -> None:
-    """Prove from receipts and files that no change is missing, and none was altered.
+    """Prove from receipts and files that no change is missing and none was altered.
 
-    One line per table; exit 1 if a window is missing or overlaps, or a file is not as it landed.
+    One line per table; exit 1 if a window is missing or overlaps, or a file was changed.
     """
     proofs = prove(lake or home().lake)
     for proof in proofs:
@@ -36,7 +36,7 @@ def verify(
 
 
 def lines(proof: Proof) -> list[str]:
-    """A line on the table, one more for each note and each fault."""
+    """One line for the table, and one for each note and each fault."""
     told = "proven" if proof.windows else "unfinished"
     if proof.faults:
         told = f"{len(proof.faults)} faults"

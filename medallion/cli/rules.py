@@ -11,14 +11,14 @@ from medallion.expectations import PAGE, is_stale, page, read_rules
 
 def rules(
     only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail when the page is stale.")
+        bool, typer.Option("--check", help="Write nothing; fail when the page is out of date.")
     ] = False,
 ) -> None:
     """Write docs/rules.md, the page of all rules, from the models' YAML."""
     found = read_rules()
     if only_check:
         if is_stale(found):
-            raise MedallionError(f"{PAGE} is not what the models make; run `medallion rules`.")
+            raise MedallionError(f"{PAGE} is out of date with the models; run `medallion rules`.")
         return
     PAGE.write_text(page(found), encoding="utf-8")
     out.print(f"wrote {PAGE}", markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`medallion run`: a command with the secrets of its dbt target in its environment."""
+"""`medallion run`: runs a command with the secrets of its dbt target in its environment."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ def run(
         str | None,
         typer.Option(
             help="The dbt target whose secrets are fetched; by default dbt's own --target, else "
-            "DBT_TARGET, else local, which needs none. dbt is told of it in DBT_TARGET."
+            "DBT_TARGET, else local, which needs none. dbt gets the target in DBT_TARGET."
         ),
     ] = None,
     vault: Annotated[
@@ -30,9 +30,9 @@ def run(
 ) -> None:
     """Run a command, such as `dbt build --target prod`, with its secrets from Key Vault.
 
-    They are the variables that profiles.yml reads, for the command alone, and
-    read anew for each run. A variable that is set already wins. Signing in to
-    Azure follows MEDALLION_AZURE_AUTH: auto, managed_identity,
+    The secrets are the variables that profiles.yml reads. Each run reads them
+    again, and only the command gets them. A variable that is already set wins.
+    MEDALLION_AZURE_AUTH selects the sign-in to Azure: auto, managed_identity,
     workload_identity or cli.
     """
     from medallion.azure.key_vault import environment
@@ -45,7 +45,7 @@ def run(
     try:
         status = child.run(command, given)
     except FileNotFoundError:
-        complain(MedallionError(f"There is no command '{command[0]}': check PATH."))
+        complain(MedallionError(f"The command '{command[0]}' does not exist: check PATH."))
         status = child.NOT_FOUND
     except OSError as error:
         complain(MedallionError(f"'{command[0]}' cannot be started: {error.strerror}."))
@@ -54,7 +54,7 @@ def run(
 
 
 def _target_of(command: list[str]) -> str | None:
-    """The target that dbt's own arguments name, if the command is dbt."""
+    """The target in dbt's own arguments, if the command is dbt."""
     if Path(command[0]).name != "dbt":
         return None
     arguments = iter(command[1:])

@@ -15,12 +15,12 @@ SITE = PROJECT_ROOT / "target" / "site"
 
 
 def site(
-    to: Annotated[Path, typer.Option(help="The folder that takes the site.")] = SITE,
+    to: Annotated[Path, typer.Option(help="The output folder of the site.")] = SITE,
 ) -> None:
     """Build the docs site: the pages of docs/, the data dictionary, and dbt's own docs.
 
-    The project is built without rows, in a warehouse of the site's own, so that it shows the
-    project as it is written, whatever stands in yours.
+    The project is built without rows, in a separate warehouse, so the site shows the project as it
+    is written. The content of your own warehouse has no influence.
     """
     from medallion import dbt
     from medallion.site.build import build_site

@@ -1,4 +1,4 @@
-"""`medallion slim`: what a pull request changed, built and compared with production."""
+"""`medallion slim`: build the changes of a pull request and compare them with production."""
 
 import gc
 from pathlib import Path
@@ -22,18 +22,18 @@ def slim(
         str, typer.Option(help="A target whose schemas have a prefix (`DBT_SCHEMA`).")
     ] = LOCAL_TARGET,
     artifacts: Annotated[
-        Path, typer.Option(help="The folder that takes report.md and dbt's artifacts.")
+        Path, typer.Option(help="The output folder of report.md and dbt's artifacts.")
     ] = PROJECT_ROOT / "target" / "slim",
     keep: Annotated[
-        bool, typer.Option("--keep", help="Leave the schemas, to look at; the next run drops them.")
+        bool, typer.Option("--keep", help="Keep the schemas until the next run, which drops them.")
     ] = False,
 ) -> None:
-    """Build and test what differs from production, in schemas of its own, and drop them.
+    """Build and test what differs from production in separate schemas, then drop them.
 
-    Production's tables are read where the change needs them, cloned where they are incremental, and
-    never written. Exit 1 if a node fails. The local target's warehouse is started if need be.
+    Production's tables are read where the change needs them and cloned where they are incremental.
+    They are never written. Exit 1 if a node fails. Starts the local target's warehouse if needed.
     """
-    gc.disable()  # a short run keeps nearly all that it makes: collecting took a third of its time
+    gc.disable()  # a short run keeps nearly all its objects: collection took a third of its time
     from medallion.slim.report import markdown  # dbt is slow to import
     from medallion.slim.run import run
 
@@ -43,6 +43,6 @@ def slim(
     text = markdown(verdict)
     (artifacts / REPORT).write_text(text, encoding="utf-8")
     out.print(text, markup=False, soft_wrap=True)
-    gc.freeze()  # else the interpreter collects it all once more as it ends, for a second
+    gc.freeze()  # otherwise the interpreter spends a second on a last collection at its end
     if verdict.failed:
         raise typer.Exit(1)

@@ -18,7 +18,7 @@ def synapse() -> None:
 @app.command("models")
 def serving_models(
     only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail when a file is stale.")
+        bool, typer.Option("--check", help="Write nothing; fail when a file is out of date.")
     ] = False,
 ) -> None:
     """Write models/serving/serverless/ from the contracts of the marts and dimensions."""
@@ -29,7 +29,7 @@ def serving_models(
     if only_check:
         if found := models.stale(wanted):
             raise MedallionError(
-                f"{models.FOLDER} is not what the contracts make ({', '.join(found[:3])}): run "
+                f"{models.FOLDER} is out of date with the contracts ({', '.join(found[:3])}): run "
                 "`medallion synapse models`."
             )
         return

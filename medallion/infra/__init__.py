@@ -1,8 +1,8 @@
-"""Azure Resource Manager without Azure: evaluates `infra/template.json` and says what is wrong.
+"""Azure Resource Manager without Azure: evaluates `infra/template.json` and reports its faults.
 
-`scope` and `functions` evaluate expressions, `deployment` makes the resources of a template and a
-file of parameters, `order` looks at their dependencies, `sdk` holds them against the models of
-Azure's own libraries, and `policy` against this project's rules (`required`, `roles`, `networks`,
+`scope` and `functions` evaluate expressions. `deployment` creates the resources of a template and a
+parameter file. `order` checks their dependencies. `sdk` compares them with the models of Azure's
+own libraries, and `policy` with this project's rules (`required`, `roles`, `networks`,
 `diagnostics`).
 """
 
@@ -21,10 +21,10 @@ INFRA_FOLDER = PROJECT_ROOT / "infra"
 
 
 def deployments(folder: Path) -> list[Deployment]:
-    """The template of a folder with each of its files of parameters."""
+    """The template of a folder with each of its parameter files."""
     files = sorted(folder.glob("parameters.*.json"))
     if not files:
-        raise MedallionError(f"{folder}: there is no parameters.*.json.")
+        raise MedallionError(f"{folder} has no parameters.*.json; add one.")
     template = read(folder / "template.json")
     return [
         evaluate(template, read(file).get("parameters", {}), f"template.json with {file.name}")
@@ -33,12 +33,12 @@ def deployments(folder: Path) -> list[Deployment]:
 
 
 def check(folder: Path) -> list[Fault]:
-    """What Azure or this project's rules would refuse, by file and place."""
+    """The violations of Azure's or this project's rules, by file and place."""
     return [fault for made in deployments(folder) for fault in faults(made)]
 
 
 def faults(made: Deployment) -> list[Fault]:
-    """What is wrong about one deployment, by place."""
+    """The faults of one deployment, by place."""
     found = {Fault(made.file, *one) for one in _found(made)} | set(made.faults)
     return sorted(found, key=Fault.order)
 

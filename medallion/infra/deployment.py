@@ -1,4 +1,4 @@
-"""Evaluates a template with a file of parameters: the resources that Azure would be asked for.
+"""Evaluates a template with a parameter file: the resources that would be deployed to Azure.
 
 Source: https://learn.microsoft.com/azure/azure-resource-manager/templates/syntax
 """
@@ -14,7 +14,7 @@ from medallion.errors import MedallionError
 from medallion.fault import Fault, step, walk
 from medallion.infra.scope import GROUP_ID, Scope, Symbol, TemplateError
 
-# What an entry of `resources` has beside the resource's own body.
+# The properties of an entry in `resources` that are not part of the resource's own body.
 ENVELOPE = ("type", "apiVersion", "name", "condition", "copy", "dependsOn", "scope", "comments")
 NAMED = re.compile(r"\b(parameters|variables)\('([^']*)'\)")
 TYPES: Mapping[str, type | tuple[type, ...]] = {
@@ -51,7 +51,7 @@ class Resource:
 
 @dataclass
 class Deployment:
-    """A template with one file of parameters, evaluated as far as it can be; `file` names both."""
+    """A template with one parameter file, evaluated as far as possible; `file` names both."""
 
     file: str
     resources: list[Resource] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Deployment:
         return [one for one in self.resources if one.type == kind]
 
     def fault(self, path: str, message: str, mend: str) -> None:
-        """Note a fault."""
+        """Record a fault."""
         self.faults.append(Fault(self.file, path, message, mend))
 
 
@@ -76,16 +76,16 @@ def read(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise MedallionError(f"{file}: cannot be read ({error.strerror}).") from error
+        raise MedallionError(f"{file} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise MedallionError(f"{file}: not JSON ({error}).") from error
+        raise MedallionError(f"{file} is not JSON: {error}.") from error
     if not isinstance(found, dict):
-        raise MedallionError(f"{file}: not a JSON object.")
+        raise MedallionError(f"{file} is not a JSON object.")
     return found
 
 
 def evaluate(template: Mapping[str, Any], given: Mapping[str, Any], file: str) -> Deployment:
-    """The deployment of a template with the `parameters` of a parameters file."""
+    """The deployment of a template with the `parameters` of a parameter file."""
     made = Deployment(file)
     declared, variables = template.get("parameters", {}), template.get("variables", {})
     _parameters(made, declared, given)
@@ -106,7 +106,7 @@ def evaluate(template: Mapping[str, Any], given: Mapping[str, Any], file: str) -
 
 
 def _names(made: Deployment, template: Mapping[str, Any]) -> None:
-    """Names that nothing uses, and those that do not exist, also where nothing is evaluated."""
+    """Unused names, and undefined names, also in places that are not evaluated."""
     used: dict[tuple[str, str], str] = {}
     for path, text in walk(template, "$"):
         if isinstance(text, str) and text.startswith("["):
@@ -117,16 +117,16 @@ def _names(made: Deployment, template: Mapping[str, Any]) -> None:
     for name, value in template.get("variables", {}).items():
         for path, text in walk(value, step("$.variables", name)):
             if isinstance(text, str) and text.startswith("[") and "reference(" in text:
-                made.fault(path, "reference stands in a variable", "use it in properties alone")
+                made.fault(path, "reference is used in a variable", "use it only in properties")
     for kind, name in sorted(there - used.keys()):
-        made.fault(step(f"$.{kind}", name), f"nothing uses '{name}'", "remove it")
+        made.fault(step(f"$.{kind}", name), f"'{name}' is not used", "remove it")
     for kind, name in sorted(used.keys() - there):
-        message = f"there is no '{name}' among the {kind}"
+        message = f"'{name}' is not defined in {kind}"
         made.fault(used[kind, name], message, "correct the name")
 
 
 def _parameters(made: Deployment, declared: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    """Take the parameters' values, with what is wrong about them."""
+    """Take the parameters' values, and record their faults."""
     for name in given:
         if name not in declared:
             path = step("$.parameters", name)
@@ -138,7 +138,7 @@ def _parameters(made: Deployment, declared: Mapping[str, Any], given: Mapping[st
         elif "defaultValue" in one:
             value = _evaluated(made, Scope({}, {}), one["defaultValue"], f"{path}.defaultValue")
         else:
-            made.fault(path, f"'{name}' has no value", "give it in the parameters file")
+            made.fault(path, f"'{name}' has no value", "set it in the parameter file")
             value = None
         made.parameters[name] = value
         for message in _misfits(one, value):
@@ -148,7 +148,7 @@ def _parameters(made: Deployment, declared: Mapping[str, Any], given: Mapping[st
 
 
 def _misfits(declared: Mapping[str, Any], value: Any) -> Iterator[str]:
-    """How a value breaks its parameter's declaration."""
+    """The ways in which a value violates its parameter's declaration."""
     kind = TYPES.get(str(declared.get("type")).lower())
     if kind is None:
         yield f"has the unknown type '{declared.get('type')}'"
@@ -156,7 +156,7 @@ def _misfits(declared: Mapping[str, Any], value: Any) -> Iterator[str]:
     if value is None:
         return
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        yield f"is no {declared['type']}"
+        yield f"is not of type {declared['type']}"
         return
     if "allowedValues" in declared and value not in declared["allowedValues"]:
         yield f"is not among {declared['allowedValues']}"
@@ -169,7 +169,7 @@ def _misfits(declared: Mapping[str, Any], value: Any) -> Iterator[str]:
 
 
 def _evaluated(made: Deployment, scope: Scope, value: Any, path: str) -> Any:
-    """A value evaluated; what cannot be is noted at its own place, and becomes null."""
+    """A value evaluated; a failing part is recorded at its place, and becomes null."""
     if isinstance(value, dict):
         return {
             str(_evaluated(made, scope, key, path)): _evaluated(made, scope, one, step(path, key))
@@ -185,7 +185,7 @@ def _evaluated(made: Deployment, scope: Scope, value: Any, path: str) -> Any:
 
 
 def _entry(made: Deployment, scope: Scope, entry: Mapping[str, Any], path: str) -> None:
-    """Take an entry of `resources`: none, one, or as many resources as its loop has rounds."""
+    """Evaluate an entry of `resources` into its resources: none, one, or one per iteration."""
     loop = entry.get("copy")
     if loop is None:
         _resource(made, scope, entry, path)
@@ -205,9 +205,9 @@ def _resource(made: Deployment, scope: Scope, entry: Mapping[str, Any], path: st
     id_ = f"{under or GROUP_ID}{_provided(made, kind, name, path)}"
     wanted = _evaluated(made, scope, entry.get("condition", True), f"{path}.condition")
     if scope.symbols:
-        # Azure has to know which resources there are before it makes the first one.
-        message = "reference stands in what tells a resource: its type, name, scope or condition"
-        made.fault(path, message, "use it in properties alone")
+        # Azure must know all resources before it creates the first one.
+        message = "reference is used in a resource's type, name, scope or condition"
+        made.fault(path, message, "use it only in properties")
     scope.symbols.clear()
     if wanted is not True:
         made.left_out.add(id_)
@@ -239,9 +239,9 @@ def _provided(made: Deployment, kind: str, name: str, path: str) -> str:
     provider, *kinds = kind.split("/")
     names = name.split("/")
     if not kinds or not re.fullmatch(r"[A-Za-z]+\.[A-Za-z]+", provider):
-        made.fault(f"{path}.type", f"'{kind}' is no resource type", "write Provider/type")
+        made.fault(f"{path}.type", f"'{kind}' is not a resource type", "write Provider/type")
     elif len(kinds) != len(names):
-        message = f"'{kind}' wants {len(kinds)} names and '{name}' has {len(names)}"
+        message = f"'{kind}' needs {len(kinds)} names and '{name}' has {len(names)}"
         made.fault(f"{path}.name", message, "write one name per part of the type")
     pairs = zip(kinds, names, strict=False)
     return f"/providers/{provider}" + "".join(f"/{one}/{two}" for one, two in pairs)

@@ -1,11 +1,11 @@
-"""Which resource types write logs, and in which categories.
+"""The resource types that write logs, and their categories.
 
 Source, read in November 2026: https://learn.microsoft.com/azure/azure-monitor/reference/logs-index
 """
 
 from collections.abc import Mapping
 
-# By type, the categories that exist. A type that is in here must have a setting.
+# By type, the existing categories. A type in this list must have a diagnostic setting.
 CATEGORIES: Mapping[str, frozenset[str]] = {
     "Microsoft.DataFactory/factories": frozenset(
         {

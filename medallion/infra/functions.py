@@ -1,7 +1,7 @@
-"""The functions of ARM templates that compute a value from their arguments alone.
+"""The functions of ARM templates that compute a value only from their arguments.
 
-What reads the deployment (`parameters`, `reference` and the like) is in `scope`. A function that is
-in neither is an error that names it: nothing is guessed.
+Functions that read the deployment (`parameters`, `reference` and the like) are in `scope`. A
+function that is in neither is an error with its name; nothing is approximated.
 Source: https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions
 """
 
@@ -19,41 +19,41 @@ HOLE = re.compile(r"\{(\d+)\}")
 
 
 def concat(*parts: Any) -> Any:
-    """Texts, or arrays, one after the other."""
+    """Texts, or arrays, concatenated."""
     if parts and all(isinstance(one, list) for one in parts):
         return [item for one in parts for item in one]
     if any(isinstance(one, (list, dict)) for one in parts):
-        raise ValueError("concat takes texts or arrays, not a mix of them")
+        raise ValueError("concat needs only texts or only arrays")
     return "".join(text(one) for one in parts)
 
 
 def text(value: Any) -> str:
-    """A value as `string` shows it."""
+    """A value as the function `string` formats it."""
     if isinstance(value, str):
         return value
     return json.dumps(value, separators=(",", ":"))
 
 
 def format_text(template: str, *values: Any) -> str:
-    """`{0}` and the like replaced by the values; .NET's further formats are not supported."""
+    """Replace `{0}` and the like by the values; .NET's other formats are not supported."""
     if re.search(r"\{(?!\d+\})", template):
-        raise ValueError(f"format knows holes such as {{0}} alone, not those of '{template}'")
+        raise ValueError(f"format supports only placeholders such as {{0}}, not '{template}'")
     return HOLE.sub(lambda hole: text(values[int(hole[1])]), template)
 
 
 def unique(*parts: Any) -> str:
-    """A stand-in for Azure's hash: 13 characters, lower case, the same for the same texts."""
+    """Replaces Azure's hash: 13 lower-case characters, the same for the same texts."""
     digest = hashlib.sha256("-".join(text(one) for one in parts).encode()).digest()
     return base64.b32encode(digest).decode().lower()[:13]
 
 
 def guid(*parts: Any) -> str:
-    """A stand-in for Azure's name-based identifier: the same for the same texts."""
+    """Replaces Azure's name-based identifier: the same for the same texts."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "-".join(text(one) for one in parts)))
 
 
 def union(*parts: Any) -> Any:
-    """Objects merged, deeply and the last one first, or the distinct items of arrays."""
+    """Objects merged deeply, where the last one wins, or the distinct items of arrays."""
     if all(isinstance(one, list) for one in parts):
         merged: list[Any] = []
         for one in parts:
@@ -73,7 +73,7 @@ def take(value: Any, count: int) -> Any:
 
 
 def create_object(*parts: Any) -> dict[str, Any]:
-    """An object of keys and values in turn."""
+    """An object from alternating keys and values."""
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
@@ -83,7 +83,7 @@ def contains(container: Any, item: Any) -> bool:
 
 
 def cidr_subnet(network: str, bits: int, index: int) -> str:
-    """A network's subnet of so many bits, counted from 0."""
+    """A network's subnet with that many bits, counted from 0."""
     subnets = ipaddress.ip_network(network).subnets(new_prefix=bits)
     return str(next(itertools.islice(subnets, index, None)))
 

@@ -1,4 +1,4 @@
-"""Resource ids, taken apart.
+"""Parses resource ids.
 
 Source: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 """
@@ -6,13 +6,13 @@ Source: https://learn.microsoft.com/azure/azure-resource-manager/management/reso
 import re
 from collections.abc import Mapping
 
-# By type, how a name is written whose owner cannot be asked here: the rest of Azure has it, or not.
+# By type, the syntax of names that are unique in all of Azure; uniqueness cannot be checked here.
 NAMES: Mapping[str, re.Pattern[str]] = {
     "Microsoft.DataFactory/factories": re.compile(r"(?=.{3,63}$)[A-Za-z0-9]+(-[A-Za-z0-9]+)*"),
     "Microsoft.Databricks/workspaces": re.compile(r"[\w-]{3,64}"),
     "Microsoft.KeyVault/vaults": re.compile(r"(?=.{3,24}$)[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*"),
     "Microsoft.Sql/servers": re.compile(r"(?=.{1,63}$)[a-z0-9]+(-+[a-z0-9]+)*"),
-    # Also what MEDALLION_STORAGE_ACCOUNT may hold.
+    # Also the syntax of MEDALLION_STORAGE_ACCOUNT.
     "Microsoft.Storage/storageAccounts": re.compile(r"[a-z0-9]{3,24}"),
     "Microsoft.Storage/storageAccounts/blobServices/containers": re.compile(
         r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*"
@@ -24,7 +24,7 @@ NAMES: Mapping[str, re.Pattern[str]] = {
 
 
 def type_of(id_: str) -> str:
-    """A resource's type, of its id; an empty text for a resource group's."""
+    """The resource type in an id; an empty text for a resource group's id."""
     _, found, tail = id_.rpartition("/providers/")
     if not found:
         return ""
@@ -33,5 +33,5 @@ def type_of(id_: str) -> str:
 
 
 def name_of(id_: str) -> str:
-    """The last part of a resource's name, of its id."""
+    """The last part of the resource name in an id."""
     return id_.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Which private endpoints a resource type offers, and the DNS zone that each answers in.
+"""The private endpoints of each resource type, and the DNS zone of each.
 
 Source: https://learn.microsoft.com/azure/private-link/private-endpoint-dns
 """
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 _SYNAPSE_SQL = "privatelink.sql.azuresynapse.net"
 _DATABRICKS = "privatelink.azuredatabricks.net"
 
-# By type, the group ids and their zones. With public access off there is no other way in: a
+# By type, the group ids and their zones. Without public access they are the only way in, so a
 # resource of these types needs an endpoint of each group.
 ZONES: Mapping[str, Mapping[str, str]] = {
     "Microsoft.Databricks/workspaces": {

@@ -1,7 +1,7 @@
-"""The order in which Azure would make the resources: what must be there before what.
+"""The order in which Azure would create the resources.
 
-A resource that names another one, by its id or by `reference`, or that is part of one, has to
-depend on it, at least through others; Azure makes all else at once.
+A resource that names another one, by its id or by `reference`, or that is part of one, must depend
+on it, at least through others; Azure creates all other resources in parallel.
 Source: https://learn.microsoft.com/azure/azure-resource-manager/templates/resource-dependency
 """
 
@@ -11,17 +11,17 @@ from collections.abc import Iterator, Mapping
 from medallion.fault import walk
 from medallion.infra.deployment import Deployment, Resource
 
-# Where a resource may be named that comes later: the lake lets in a workspace that needs the lake.
+# A place that may name a later resource: the lake admits a workspace, which needs the lake.
 MAY_COME_LATER = ".networkAcls.resourceAccessRules["
-Wrong = tuple[str, str, str]  # a path, what is wrong there, and the mend
+Wrong = tuple[str, str, str]  # a path, the problem there, and the fix
 
 
 def order(made: Deployment) -> Iterator[Wrong]:
-    """What is wrong about the dependencies, and ids that two resources share."""
+    """The faults in the dependencies, and ids that two resources share."""
     by_id: dict[str, Resource] = {}
     for one in made.resources:
         if one.id in by_id:
-            yield one.path, f"'{one.id}' is made twice", "give each resource a name of its own"
+            yield one.path, f"'{one.id}' is defined twice", "give each resource its own name"
         by_id[one.id] = one
     direct: dict[str, set[str]] = {}
     for one in made.resources:
@@ -52,7 +52,7 @@ def _meant(made: Deployment, wanted: str) -> set[str]:
 
 
 def _texts(one: Resource) -> str:
-    """Where a resource may name another one: its own id, of which it is part, and its texts."""
+    """The places in which a resource may name another one: its own id, and its texts."""
     named = [
         text
         for path, text in walk(one.body, "$")
@@ -62,7 +62,7 @@ def _texts(one: Resource) -> str:
 
 
 def _named(id_: str, texts: str) -> bool:
-    """Whether an id stands in texts, whole: `…/servers/a` is not in `…/servers/ab`."""
+    """Whether the texts contain the complete id: `…/servers/a` is not in `…/servers/ab`."""
     return id_ in texts and re.search(re.escape(id_) + r"(?![\w.-])", texts) is not None
 
 

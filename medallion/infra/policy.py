@@ -1,4 +1,4 @@
-"""This project's own rules over the resources: private, least privilege, everything is logged."""
+"""This project's own rules for the resources: private access, least privilege, complete logging."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ NO_CDC = re.compile(r"Basic|S[0-2]|Free|ElasticPool")
 
 
 def policy(made: Deployment) -> Iterator[Found]:
-    """What breaks a rule: a path, what is wrong, and the mend."""
+    """The violations of a rule: a path, the problem, and the fix."""
     yield from _closed(made)
     yield from _named(made)
     yield from _secrets(made)
@@ -32,7 +32,7 @@ def policy(made: Deployment) -> Iterator[Found]:
 def _closed(made: Deployment) -> Iterator[Found]:
     for one in made.resources:
         if why := required.REFUSED_TYPES.get(one.type):
-            yield one.path, f"a {one.type} is refused: {why}", "remove it"
+            yield one.path, f"a {one.type} is not allowed: {why}", "remove it"
         for path, wanted in required.PROPERTIES.get(one.type, {}).items():
             value = _at(one.properties, path)
             if not any(value is taken or value == taken for taken in wanted):
@@ -42,7 +42,7 @@ def _closed(made: Deployment) -> Iterator[Found]:
         for path, _ in walk(one.body, one.path):
             name = path.rpartition(".")[2]
             if why := required.REFUSED_PROPERTIES.get(name):
-                yield path, f"'{name}' is refused: {why}", "remove it"
+                yield path, f"'{name}' is not allowed: {why}", "remove it"
         beside = required.COMPANIONS.get(one.type)
         if beside and not any(other.id == f"{one.id}/{beside}/default" for other in made.resources):
             yield one.path, f"'{one.name}' has no {beside}", f"add {one.type}/{beside}, 'default'"
@@ -51,7 +51,7 @@ def _closed(made: Deployment) -> Iterator[Found]:
 
 
 def _inbound(one: Resource) -> Iterator[Found]:
-    """Rules of a network that let the internet in, and subnets without rules."""
+    """Network rules that allow traffic from the internet, and subnets without rules."""
     rules = one.properties.get("securityRules") or []
     for index, rule in enumerate(rules):
         says = rule.get("properties", {})
@@ -59,37 +59,37 @@ def _inbound(one: Resource) -> Iterator[Found]:
         open_to_all = {"*", "Internet", "0.0.0.0/0", "Any"} & set(sources)
         if says.get("access") == "Allow" and says.get("direction") == "Inbound" and open_to_all:
             path = f"{one.path}.properties.securityRules[{index}]"
-            yield path, "the rule lets the internet in", "name the networks that may come"
+            yield path, "the rule allows traffic from the internet", "name the allowed networks"
     for index, subnet in enumerate(one.properties.get("subnets") or []):
         path = f"{one.path}.properties.subnets[{index}]"
         says = subnet.get("properties", {})
         if not says.get("networkSecurityGroup"):
             yield path, f"the subnet '{subnet.get('name')}' has no security group", "add one"
         if says.get("defaultOutboundAccess") is not False:
-            message = f"the subnet '{subnet.get('name')}' goes out to the internet by default"
+            message = f"the subnet '{subnet.get('name')}' has outbound internet access by default"
             yield path, message, "write defaultOutboundAccess: false"
 
 
 def _let_in(made: Deployment, one: Resource) -> Iterator[Found]:
-    """Services that pass a firewall by their name: a workspace of the template, and no other."""
+    """Services that pass a firewall by their id: only a workspace of the template may."""
     workspaces = {known.id for known in made.of("Microsoft.Synapse/workspaces")}
     for index, rule in enumerate(_at(one.properties, "networkAcls.resourceAccessRules") or []):
         if rule.get("resourceId") not in workspaces:
             path = f"{one.path}.properties.networkAcls.resourceAccessRules[{index}]"
-            yield path, f"it lets in '{rule.get('resourceId')}'", "name the template's workspace"
+            yield path, f"it admits '{rule.get('resourceId')}'", "name the template's workspace"
 
 
 def _named(made: Deployment) -> Iterator[Found]:
     for one in made.resources:
         rule, name = ids.NAMES.get(one.type), ids.name_of(one.id)
         if rule and not rule.fullmatch(name):
-            message = f"'{name}' is no name that a {one.type} may have"
+            message = f"'{name}' is not a valid name of a {one.type}"
             yield f"{one.path}.name", message, "shorten the prefix, or correct the name"
 
 
 def _secrets(made: Deployment) -> Iterator[Found]:
-    """Secrets in the parameters' values and in what is deployed."""
-    mend = "let an identity sign in, or set the secret in the vault by hand"
+    """Secrets in the parameters' values and in the deployed resources."""
+    mend = "use an identity to sign in, or set the secret in the vault by hand"
     for root, value in [
         *((step("$.parameters", name), value) for name, value in made.parameters.items()),
         *((one.path, one.body) for one in made.resources),
@@ -100,7 +100,7 @@ def _secrets(made: Deployment) -> Iterator[Found]:
 
 
 def _granted(made: Deployment) -> Iterator[Found]:
-    """Role assignments: which role, how wide, to whom, and why."""
+    """Role assignments: the role, its scope, the principal, and the reason."""
     deployed = {one.id for one in made.resources}
     for one in made.of(GRANT):
         says, path = one.properties, f"{one.path}.properties"
@@ -109,28 +109,28 @@ def _granted(made: Deployment) -> Iterator[Found]:
         if role is None:
             named = roles.REFUSED.get(id_, id_)
             mend = "choose a role of IDS in medallion/infra/roles.py"
-            yield f"{path}.roleDefinitionId", f"the role {named} is not among those given", mend
+            yield f"{path}.roleDefinitionId", f"the role {named} is not allowed", mend
             continue
         scope, widest = one.scope or GROUP_ID, roles.WIDEST[role]
         kind = ids.type_of(scope)
         narrow = not widest or f"{kind}/".startswith(f"{widest}/")
         if not scope.startswith(GROUP_ID) or not narrow:
             wide = kind or "resource group"
-            message = f"{role} is given on a {wide}, which is wider than allowed"
+            message = f"{role} is assigned on a {wide}, which is wider than allowed"
             yield f"{one.path}.scope", message, "narrow the scope"
         if not says.get("description"):
-            yield path, f"nobody says why {role} is given", "add a description"
+            yield path, f"the assignment of {role} has no reason", "add a description"
         if says.get("principalType") != "ServicePrincipal":
-            message = "it is given to something else than an identity of the template"
+            message = "the principal is not an identity of the template"
             yield f"{path}.principalType", message, "write ServicePrincipal"
         whom = one.symbols[0].resource if one.symbols else ""
         if whom not in deployed:
             mend = "take principalId from a reference to an identity"
-            yield f"{path}.principalId", "it is given to nobody of the template", mend
+            yield f"{path}.principalId", "the principal is not defined in the template", mend
 
 
 def _logged(made: Deployment) -> Iterator[Found]:
-    """Each resource that writes logs has a setting, with categories that there are."""
+    """Each resource that writes logs has a setting, with existing categories."""
     settings = {one.scope: one for one in made.of(SETTING)}
     for one in made.resources:
         if one.type in diagnostics.CATEGORIES and one.id not in settings:
@@ -140,17 +140,17 @@ def _logged(made: Deployment) -> Iterator[Found]:
         known = diagnostics.CATEGORIES.get(ids.type_of(scope), frozenset())
         logs = one.properties.get("logs") or []
         if not any(log.get("enabled") for log in logs):
-            yield f"{one.path}.properties.logs", f"nothing of '{scope}' is logged", "name logs"
+            yield f"{one.path}.properties.logs", f"'{scope}' logs nothing", "name logs"
         for log in logs:
             if log.get("category") not in known:
-                message = f"a {ids.type_of(scope)} has no logs '{log.get('category')}'"
-                yield f"{one.path}.properties.logs", message, f"choose of {sorted(known)}"
+                message = f"a {ids.type_of(scope)} has no log category '{log.get('category')}'"
+                yield f"{one.path}.properties.logs", message, f"use one of {sorted(known)}"
         if one.properties.get("workspaceId") not in workspaces:
-            yield one.path, "the logs go elsewhere than the template's workspace", "name it"
+            yield one.path, "the logs do not go to the template's workspace", "name it"
 
 
 def _reached(made: Deployment) -> Iterator[Found]:
-    """Each closed resource has its private endpoints, and names that lead to them."""
+    """Each closed resource has its private endpoints, and DNS names that lead to them."""
     zones: dict[str, str] = {}
     for one in made.of(f"{ENDPOINT}/privateDnsZoneGroups"):
         for config in one.properties.get("privateDnsZoneConfigs") or []:
@@ -165,7 +165,7 @@ def _reached(made: Deployment) -> Iterator[Found]:
                 reached.add((target, group))
                 wanted = networks.ZONES.get(ids.type_of(target), {}).get(group)
                 if wanted is None:
-                    message = f"a {ids.type_of(target)} has no private endpoints '{group}'"
+                    message = f"a {ids.type_of(target)} has no private endpoint group '{group}'"
                     yield one.path, message, "name a group of ZONES in networks.py"
                 elif zones.get(one.id) != wanted:
                     message = f"the names of '{group}' are in {wanted}, not in {zones.get(one.id)}"
@@ -178,18 +178,18 @@ def _reached(made: Deployment) -> Iterator[Found]:
 
 
 def _fits(made: Deployment) -> Iterator[Found]:
-    """Sizes that do not do what the template asks of them."""
+    """Sizes that lack a feature that the template needs."""
     sku = {one.id: (one.body.get("sku") or {}).get("name") for one in made.resources}
     for one in made.of("Microsoft.Storage/storageAccounts/managementPolicies"):
         account = one.id.rpartition("/managementPolicies/")[0]
         archives = any(path.endswith(".tierToArchive") for path, _ in walk(one.body, "$"))
         if archives and sku.get(account) not in ARCHIVES:
             message = f"an account of {sku.get(account)} has no archive"
-            yield one.path, message, f"take {' or '.join(ARCHIVES)}"
+            yield one.path, message, f"use {' or '.join(ARCHIVES)}"
     for one in made.of("Microsoft.Sql/servers/databases"):
         if NO_CDC.fullmatch(str(sku.get(one.id))):
             message = f"a database of {sku.get(one.id)} has no change data capture"
-            yield f"{one.path}.sku", message, "take S3 or more, or a size in vCores"
+            yield f"{one.path}.sku", message, "use S3 or more, or a size in vCores"
 
 
 def _at(value: Mapping[str, Any], path: str) -> Any:
@@ -200,7 +200,7 @@ def _at(value: Mapping[str, Any], path: str) -> Any:
 
 
 def grants(made: Deployment) -> set[tuple[str, str, str]]:
-    """Who is given which role on what: the ids' last names, with `resource group` for that."""
+    """The role assignments: principal, role and scope by their last names, or `resource group`."""
     given = set()
     for one in made.of(GRANT):
         role = roles.NAMES.get(ids.name_of(str(one.properties.get("roleDefinitionId"))), "?")

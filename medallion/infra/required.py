@@ -1,6 +1,6 @@
-"""What each resource must say of itself, whatever the parameters: private, and Entra alone.
+"""The settings that each resource must have with any parameters: private access, and only Entra.
 
-A property that is left out is a fault too: a service's default may change.
+An omitted property is a fault too, because a service's default may change.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 _TLS = ("TLS1_2", "TLS1_3")
 _AUDIT = {"state": ("Enabled",), "isAzureMonitorTargetEnabled": (True,)}
 
-# By type, paths into `properties` and the values that they may have.
+# By type, paths into `properties` and their allowed values.
 PROPERTIES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "Microsoft.DataFactory/factories": {"publicNetworkAccess": ("Disabled",)},
     "Microsoft.Databricks/workspaces": {
@@ -26,7 +26,7 @@ PROPERTIES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     },
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks": {"registrationEnabled": (False,)},
     "Microsoft.OperationalInsights/workspaces": {
-        # Asking is open to the internet, for people whom Entra knows: the portal asks from there.
+        # Queries are open to the internet for Entra users, because the portal queries from there.
         "publicNetworkAccessForIngestion": ("Disabled",),
         "features.disableLocalAuth": (True,),
     },
@@ -64,27 +64,27 @@ PROPERTIES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "Microsoft.Synapse/workspaces/auditingSettings": _AUDIT,
 }
 
-# By type, what has to stand beside each resource of it.
+# By type, the resources that each resource of it needs.
 COMPANIONS: Mapping[str, str] = {
     "Microsoft.Sql/servers": "auditingSettings",
     "Microsoft.Storage/storageAccounts": "blobServices",
     "Microsoft.Synapse/workspaces": "auditingSettings",
 }
 
-# Types that open a door, or sign in by something else than Entra.
+# Types that open access, or allow sign-in without Entra.
 REFUSED_TYPES: Mapping[str, str] = {
-    "Microsoft.KeyVault/vaults/accessPolicies": "the vault goes by roles",
-    "Microsoft.Network/publicIPAddresses": "nothing has a public address",
-    "Microsoft.Sql/servers/firewallRules": "the server is reached by its private endpoint",
-    "Microsoft.Storage/storageAccounts/localUsers": "the lake knows Entra's identities alone",
-    "Microsoft.Synapse/workspaces/firewallRules": "the workspace is reached by private endpoints",
+    "Microsoft.KeyVault/vaults/accessPolicies": "the vault uses roles",
+    "Microsoft.Network/publicIPAddresses": "no resource has a public address",
+    "Microsoft.Sql/servers/firewallRules": "the server is reached through its private endpoint",
+    "Microsoft.Storage/storageAccounts/localUsers": "the lake accepts only Entra identities",
+    "Microsoft.Synapse/workspaces/firewallRules": "the workspace uses private endpoints",
 }
 # Properties that no resource may have, at any depth.
 REFUSED_PROPERTIES: Mapping[str, str] = {
-    "accessPolicies": "the vault goes by roles",
-    "administratorLogin": "the server knows Entra's identities alone",
-    "administratorLoginPassword": "the server knows Entra's identities alone",
-    "ipRules": "nothing is open to addresses of the internet",
-    "sqlAdministratorLogin": "the workspace knows Entra's identities alone",
-    "sqlAdministratorLoginPassword": "the workspace knows Entra's identities alone",
+    "accessPolicies": "the vault uses roles",
+    "administratorLogin": "the server accepts only Entra identities",
+    "administratorLoginPassword": "the server accepts only Entra identities",
+    "ipRules": "no resource is open to internet addresses",
+    "sqlAdministratorLogin": "the workspace accepts only Entra identities",
+    "sqlAdministratorLoginPassword": "the workspace accepts only Entra identities",
 }

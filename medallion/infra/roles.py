@@ -1,4 +1,4 @@
-"""Azure's built-in roles that the template may give, and how wide.
+"""Azure's built-in roles that the template may assign, and their widest scopes.
 
 Source: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 """
@@ -14,18 +14,18 @@ IDS: Mapping[str, str] = {
     "Storage Blob Delegator": "db58b8e5-c6ad-4a2a-8342-4190687cbf4a",
 }
 
-# By name, the widest resource type that the role may be given on; nothing is the resource group.
+# By name, the widest resource type on which the role may be assigned; empty is the resource group.
 WIDEST: Mapping[str, str] = {
-    # A deployment is a resource of the group: on the factory alone nobody could deploy to it.
+    # A deployment is a resource of the group, so a role on the factory alone cannot deploy.
     "Data Factory Contributor": "",
-    # dbt reads what SECRETS names: nearly all that the vault holds.
+    # dbt reads the secrets in SECRETS, which are nearly all of the vault.
     "Key Vault Secrets User": "Microsoft.KeyVault/vaults",
     "Storage Blob Data Contributor": "Microsoft.Storage/storageAccounts/blobServices/containers",
     "Storage Blob Data Reader": "Microsoft.Storage/storageAccounts/blobServices/containers",
-    # Makes keys for signatures that carry the caller's own rights, and gives no right to data.
+    # Creates keys for signatures with the caller's own rights, and grants no right to data.
     "Storage Blob Delegator": "Microsoft.Storage/storageAccounts",
 }
-# Roles that can do all or give others rights, told by name where somebody proposes them.
+# Roles that grant everything or manage rights; the check names them when someone proposes them.
 REFUSED: Mapping[str, str] = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
     "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",

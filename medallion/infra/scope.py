@@ -1,8 +1,8 @@
-"""What an expression of a template sees: its parameters and variables, and where it is deployed.
+"""The values of a template's expressions: its parameters and variables, and its deployment scope.
 
-Evaluation is real but for what only Azure knows. `reference(id).a.b` becomes a `Symbol`, a text
-that names the resource and the path, and each is remembered, so that the check can ask whether the
-resource has such a property. `uniqueString` and `guid` are deterministic stand-ins.
+Evaluation is real except for values that only Azure knows. `reference(id).a.b` becomes a `Symbol`,
+a text that names the resource and the path. Each is recorded, so that the check can test whether
+the resource has such a property. `uniqueString` and `guid` are deterministic replacements.
 """
 
 from collections.abc import Mapping
@@ -29,18 +29,18 @@ ENVIRONMENT = {
 
 
 class TemplateError(Exception):
-    """An expression that Azure would refuse, in one sentence without a final stop."""
+    """An expression that Azure would reject, in one sentence without a full stop."""
 
 
 class Symbol(str):
-    """What a deployed resource will answer: a text that names the resource and the property."""
+    """A value that only a deployed resource has: a text with the resource and the property."""
 
     resource: str
     steps: tuple[str, ...]
     full: bool
 
     def __new__(cls, resource: str, steps: tuple[str, ...] = (), full: bool = False) -> "Symbol":
-        """Of a resource's id, the steps into its properties (or into all of it, if `full`)."""
+        """From a resource's id and the path in its properties (or in all of it, if `full`)."""
         made = super().__new__(cls, f"<{resource}#{'.'.join(steps)}>")
         made.resource, made.steps, made.full = resource, steps, full
         return made
@@ -54,7 +54,7 @@ class Scope:
     variables: Mapping[str, Any]
     index: int | None = None
     symbols: list[Symbol] = field(default_factory=list)
-    computed: dict[str, Any] = field(default_factory=dict)  # variables, of which each is one value
+    computed: dict[str, Any] = field(default_factory=dict)  # the values of evaluated variables
     under_way: tuple[str, ...] = ()
 
     def value(self, json: Any) -> Any:
@@ -73,11 +73,11 @@ class Scope:
         except ExpressionError as error:
             raise TemplateError(str(error).rstrip(".")) from error
         if parser.position != len(json) - 1:
-            raise TemplateError(f"'{json}' goes on after its expression")
+            raise TemplateError(f"'{json}' has text after its expression")
         return self._node(node)
 
     def at(self, index: int) -> "Scope":
-        """The same scope in one round of a copy loop."""
+        """The same scope in one iteration of a copy loop."""
         return replace(self, index=index)
 
     def _node(self, node: Node) -> Any:
@@ -95,7 +95,7 @@ class Scope:
     def _access(self, base: Any, key: Any, optional: bool) -> Any:
         if isinstance(base, Symbol):
             longer = Symbol(base.resource, (*base.steps, str(key)), base.full)
-            # The longest path is what is asked for: the step before it was on the way.
+            # The longest path is the requested one; this step was only on the way.
             if base in self.symbols:
                 self.symbols.remove(base)
             self.symbols.append(longer)
@@ -105,13 +105,13 @@ class Scope:
         except (KeyError, IndexError, TypeError) as error:
             if optional:
                 return None
-            raise TemplateError(f"there is no '{key}' in what stands before it") from error
+            raise TemplateError(f"there is no '{key}' in the value before it") from error
 
     def _call(self, name: str, arguments: list[Any]) -> Any:
         own = getattr(self, f"_of_{name.lower()}", None)
         known = own or FUNCTIONS.get(name.lower())
         if known is None:
-            raise TemplateError(f"the function '{name}' is not known here")
+            raise TemplateError(f"the function '{name}' is not supported here")
         try:
             return known(*arguments)
         except TemplateError:
@@ -128,7 +128,7 @@ class Scope:
         if name not in self.variables:
             raise TemplateError(f"there is no variable '{name}'")
         if name in self.under_way:
-            raise TemplateError(f"the variable '{name}' needs itself")
+            raise TemplateError(f"the variable '{name}' depends on itself")
         if name not in self.computed:
             within = replace(self, index=None, under_way=(*self.under_way, name))
             self.computed[name] = within.value(self.variables[name])
@@ -136,7 +136,7 @@ class Scope:
 
     def _of_copyindex(self, *arguments: Any) -> int:
         if self.index is None:
-            raise TemplateError("copyIndex stands outside of a copy loop")
+            raise TemplateError("copyIndex is used outside a copy loop")
         offset = next((one for one in arguments if isinstance(one, int)), 0)
         return self.index + offset
 
@@ -166,12 +166,12 @@ class Scope:
 
 
 def _provided(arguments: tuple[str, ...]) -> str:
-    """`/providers/Microsoft.Sql/servers/s/databases/d` of a type and as many names."""
+    """`/providers/Microsoft.Sql/servers/s/databases/d` from a type and its names."""
     kind, *names = arguments
     if "/" not in kind:
-        raise TemplateError(f"'{kind}' is no resource type: another group's are not supported")
+        raise TemplateError(f"'{kind}' is not a resource type: other groups are not supported")
     provider, *kinds = kind.split("/")
     if len(kinds) != len(names):
-        raise TemplateError(f"'{kind}' wants {len(kinds)} names and has {len(names)}")
+        raise TemplateError(f"'{kind}' needs {len(kinds)} names and has {len(names)}")
     steps = "".join(f"/{one}/{name}" for one, name in zip(kinds, names, strict=True))
     return f"/providers/{provider}{steps}"

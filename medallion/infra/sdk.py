@@ -1,8 +1,8 @@
-"""Holds resources against the models of Azure's management libraries, of the same API versions.
+"""Compares resources with the models of Azure's management libraries, of the same API versions.
 
-The libraries are in the group `dev` alone: nothing but the check may import this module. What the
-models do not say (whether a name is free, a region has a service, a policy allows it) is not
-checked; docs/fidelity.md lists it.
+The libraries are only in the group `dev`, so only the check may import this module. Rules that are
+not in the models (whether a name is free, a region has a service, a policy allows it) are not
+checked; docs/fidelity.md lists them.
 Source: https://learn.microsoft.com/python/api/overview/azure/?view=azure-python
 """
 
@@ -22,7 +22,7 @@ from medallion.infra.scope import Symbol
 class Known:
     """A resource type: its API version, and its models in `azure.mgmt.<library>.models`.
 
-    `request` is what a PUT takes, `response` what `reference` shows, where that is another model.
+    `request` is the model of a PUT, `response` the model of `reference` if it differs.
     """
 
     api_version: str
@@ -31,7 +31,7 @@ class Known:
     response: str = ""
 
 
-# One place for the versions: an update of a library moves both its line here and the template.
+# The versions are defined here only: an update of a library changes its line and the template.
 TYPES: Mapping[str, Known] = {
     "Microsoft.Authorization/roleAssignments": Known(
         "2022-04-01", "authorization.v2022_04_01", "RoleAssignmentCreateParameters"
@@ -103,7 +103,7 @@ TYPES: Mapping[str, Known] = {
     ),
     "Microsoft.Synapse/workspaces/sqlPools": Known("2021-06-01", "synapse", "SqlPool"),
 }
-# What Azure takes and a model lacks, each with its reason.
+# Features that Azure accepts and a model lacks, each with its reason.
 DIALECT = Dialect()
 
 
@@ -114,21 +114,23 @@ def model(known: Known, name: str) -> type:
 
 
 def types(made: Deployment) -> Iterator[Found]:
-    """What in the deployment's resources their models do not allow."""
+    """The violations of the models in the deployment's resources."""
     for one in made.resources:
         known = TYPES.get(one.type)
         if known is None:
             mend = "add it to TYPES in medallion/infra/sdk.py"
             yield one.path, f"no model is known for '{one.type}'", mend
         elif one.api_version != known.api_version:
-            message = f"the apiVersion is {one.api_version}, that of the models {known.api_version}"
+            message = (
+                f"the apiVersion is {one.api_version}, but the models have {known.api_version}"
+            )
             yield f"{one.path}.apiVersion", message, f"write {known.api_version}"
         else:
             yield from compare(model(known, known.request), one.body, one.path, DIALECT)
 
 
 def references(made: Deployment) -> Iterator[Found]:
-    """Uses of `reference` whose resource is not deployed, or has no such property."""
+    """Uses of `reference` whose resource is not deployed, or lacks the property."""
     by_id = {one.id: one for one in made.resources}
     asked = [(one.path, symbol) for one in made.resources for symbol in one.symbols]
     asked += [("$.outputs", symbol) for symbol in made.output_symbols]
@@ -138,12 +140,12 @@ def references(made: Deployment) -> Iterator[Found]:
             message = f"reference names '{symbol.resource}', which is not deployed"
             yield path, message, "name a resource of the template"
         elif missing := _missing(wanted, symbol):
-            message = f"a {wanted.type} shows no '{missing}' to reference"
+            message = f"reference cannot read '{missing}' of a {wanted.type}"
             yield path, message, "name a property of the resource"
 
 
 def _missing(resource: Resource, symbol: Symbol) -> str:
-    """The first step of a symbol's path that the resource's model does not know, or nothing."""
+    """The first step of a symbol's path that the resource's model lacks, or an empty text."""
     known = TYPES.get(resource.type)
     if known is None:
         return ""
@@ -160,7 +162,7 @@ def _missing(resource: Resource, symbol: Symbol) -> str:
 
 
 def _shape(hint: Any) -> Shape | None:
-    """What a hint says of an object, through `Optional`."""
+    """The shape of an object's hint, through `Optional`."""
     if isinstance(hint, Shape):
         return hint
     named = [] if typing.get_origin(hint) is dict else [hint, *bare(hint)]

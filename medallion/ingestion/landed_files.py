@@ -1,4 +1,4 @@
-"""What lies in the lake for one table: its receipts, its files, and whether the two agree."""
+"""The receipts and files of one table in the lake, and whether they agree."""
 
 import base64
 import datetime as dt
@@ -21,7 +21,7 @@ CHECKSUM_BYTES = 6  # of SHA-256, so that the sum of 10^20 rows fits into decima
 
 @dataclass(frozen=True)
 class Content:
-    """What a landed file holds, as far as its receipt speaks of it."""
+    """The content of a landed file, as far as its receipt describes it."""
 
     rows: int
     changes: int
@@ -35,23 +35,23 @@ class Content:
 
 
 def change_number(lsn: str, seqval: str, operation: int) -> int:
-    """The first six bytes of SHA-256 of `lsn|seqval|operation`; a checksum is the sum of these.
+    """The first six bytes of SHA-256 of `lsn|seqval|operation`; a checksum sums these numbers.
 
-    The query 'Count rows' of pl_land_file computes the same in the source.
+    The query 'Count rows' of pl_land_file computes the same number in the source.
     """
     digest = hashlib.sha256(f"{lsn}|{seqval}|{operation}".encode()).digest()
     return int.from_bytes(digest[:CHECKSUM_BYTES], "big")
 
 
 def read_content(file: Path) -> Content:
-    """Read a landed Parquet file. Raises `ValueError` for one that is damaged or no change file."""
+    """Read a landed Parquet file. Raises `ValueError` when it is damaged or not a change file."""
     numbers: set[int] = set()
     rows = total = 0
     met: dict[str, set[Any]] = {name: set() for name in CONTROL}
     try:
         with pq.ParquetFile(file) as opened:
             if missing := sorted(set(CONTROL) - set(opened.schema_arrow.names)):
-                raise ValueError(f"it has no column {missing[0]}")
+                raise ValueError(f"it lacks the column {missing[0]}")
             for batch in opened.iter_batches(columns=list(CONTROL)):
                 held = {name: _values(batch.column(name)) for name in CONTROL}
                 if empty := next((name for name, values in held.items() if None in values), None):
@@ -65,7 +65,7 @@ def read_content(file: Path) -> Content:
     except (pa.ArrowException, OSError) as error:
         raise ValueError(str(error).splitlines()[0]) from None
     if not rows:
-        raise ValueError("it has no row")
+        raise ValueError("it has no rows")
     return Content(
         rows=rows,
         changes=len(numbers),
@@ -80,7 +80,7 @@ def read_content(file: Path) -> Content:
 
 
 def _values(column: pa.Array) -> list[Any]:
-    """A column's values; times to the microsecond, of which Azure keeps a tenth more."""
+    """A column's values; times are cut to microseconds, where Azure keeps 100 nanoseconds."""
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us"), safe=False)
     values: list[Any] = column.to_pylist()
@@ -88,21 +88,21 @@ def _values(column: pa.Array) -> list[Any]:
 
 
 def file_faults(lake: Path, receipt: Receipt) -> Iterator[str]:
-    """How a receipt's file disagrees with it."""
+    """The differences between a receipt and its file."""
     if receipt.file is None:
         if receipt.rows_written or receipt.bytes:
-            yield f"tells of {receipt.rows_written} rows in {receipt.bytes} bytes, but of no file"
+            yield f"reports {receipt.rows_written} rows in {receipt.bytes} bytes, but names no file"
         return
     file = lake / receipt.file
     if not file.is_file():
-        yield f"names the file {receipt.file}, which is not there"
+        yield f"names the file {receipt.file}, which does not exist"
         return
     content = file.read_bytes()
     if len(content) != receipt.bytes:
         yield f"{receipt.file} has {len(content)} bytes, not {receipt.bytes}"
     md5 = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
     if receipt.md5 is not None and md5 != receipt.md5:
-        yield f"{receipt.file} is not the file that landed: its hash is another"
+        yield f"{receipt.file} is not the file that landed: its hash differs"
     try:
         held = read_content(file)
     except ValueError as error:
@@ -116,7 +116,7 @@ def _content_faults(receipt: Receipt, held: Content) -> Iterator[str]:
         read, written = receipt.rows_read, receipt.rows_written
         yield f"holds {held.rows} rows, but {read} were read and {written} written"
     if held.changes != held.rows:
-        yield f"holds {held.rows - held.changes} changes twice"
+        yield f"holds {held.rows - held.changes} duplicate changes"
     if receipt.checksum is not None and held.checksum != receipt.checksum:
         yield "does not hold the changes that the source counted: the checksums differ"
     if not receipt.from_lsn <= held.first_lsn <= held.last_lsn <= receipt.to_lsn:
@@ -128,16 +128,16 @@ def _content_faults(receipt: Receipt, held: Content) -> Iterator[str]:
         yield "names another run or file in its rows"
     if held.ingested != {_naive(receipt.started_at)}:
         yield f"was not ingested at {receipt.started_at}"
-    # Its LSNs say which changes a backfill holds. Their commit times may lie on other days than
-    # those that it was asked for, where the source's clock stepped back.
+    # LSNs define the changes of a backfill. Their commit times can lie outside the requested days
+    # if the source's clock was set back.
     whole = f"backfill_{receipt.from_date}_{receipt.to_date}"
     names = {whole, f"{whole}_since_{receipt.from_lsn}"}
     if receipt.mode == "backfill" and Path(str(receipt.file)).stem not in names:
-        yield f"is not named for its days, {receipt.from_date} … {receipt.to_date}"
+        yield f"is not named after its days, {receipt.from_date} … {receipt.to_date}"
 
 
 def _naive(text: str) -> dt.datetime | None:
-    """A time in UTC as Data Factory writes it, to the microsecond; None for anything else."""
+    """A UTC time as Data Factory writes it, cut to microseconds; None for any other text."""
     try:
         return dt.datetime.fromisoformat(text[:26].rstrip("Z"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The receipt that each landed window leaves in the lake, beside its file."""
+"""The receipt that each landed window leaves in the lake, next to its file."""
 
 import json
 from dataclasses import dataclass, fields
@@ -13,7 +13,7 @@ MODES = ("initial", "late", "increment", "empty", "backfill")
 class Receipt:
     """One window of one table; LSNs are `0x…` texts of 22 characters, both ends included.
 
-    `checksum` sums the change numbers of the rows and is made by the source (see
+    `checksum` is the sum of the rows' change numbers, computed by the source (see
     `medallion.ingestion.landed_files.change_number`); a first load has none. `md5` is the file's,
     in base64, as the storage account tells it; `file` is None where no row landed. `min_lsn` is
     where the source's change log began when the rows had been counted; receipts of before it was
@@ -41,17 +41,17 @@ class Receipt:
 
 
 def read_receipt(file: Path) -> Receipt:
-    """The receipt in a file. Raises `MedallionError` for one that is damaged."""
+    """Read a receipt from a file. Raises `MedallionError` when it is damaged."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         receipt = Receipt(**content)
     except (ValueError, TypeError) as error:
-        raise MedallionError(f"{file} is no receipt: {error}.") from None
+        raise MedallionError(f"{file} is not a valid receipt: {error}.") from None
     for one in fields(Receipt):
         value = getattr(receipt, one.name)
         kind = int if one.type is int else str
         if not (isinstance(value, kind) or (value is None and one.default is None)):
-            raise MedallionError(f"{file} is no receipt: {one.name} is {value!r}.")
+            raise MedallionError(f"{file} is not a valid receipt: {one.name} is {value!r}.")
     if receipt.mode not in MODES:
-        raise MedallionError(f"{file} is no receipt: its mode is '{receipt.mode}'.")
+        raise MedallionError(f"{file} is not a valid receipt: its mode is '{receipt.mode}'.")
     return receipt

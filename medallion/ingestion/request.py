@@ -1,4 +1,4 @@
-"""What an ingestion is asked for and what it answers, on this machine and in Azure alike."""
+"""The arguments and the result of an ingestion, the same on this machine and in Azure."""
 
 import datetime as dt
 import re
@@ -11,7 +11,7 @@ from medallion.ingestion.receipts import Receipt
 
 PIPELINE = "pl_ingest"
 
-# What ExecutePipeline and the containers put before the message of the activity that failed.
+# The prefix that ExecutePipeline and the containers add to the message of the failed activity.
 RISEN = re.compile(
     r"Operation on target [^:]+? failed: "
     r"|Activity failed because an inner activity failed; Inner activity name: [^:]+?, Error: "
@@ -29,7 +29,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class IngestResult:
-    """What one run of `pl_ingest` did."""
+    """The result of one run of `pl_ingest`."""
 
     run_id: str
     status: str
@@ -64,7 +64,7 @@ def asked(
     to_date: str | dt.date | None,
     allow_partial: bool = False,
 ) -> dict[str, Any]:
-    """The parameters of `pl_ingest`; raises `MedallionError` for what cannot be ingested."""
+    """The parameters of `pl_ingest`; raises `MedallionError` for invalid arguments."""
     known = [str(one["table"]) for one in tables(files)]
     return arguments(known, table, from_date, to_date, allow_partial)
 
@@ -76,10 +76,10 @@ def arguments(
     to_date: str | dt.date | None,
     allow_partial: bool = False,
 ) -> dict[str, Any]:
-    """What `pl_ingest` is given, for all of `tables` or one, and for a backfill's days.
+    """The parameters of `pl_ingest` for all of `tables` or one, and for the days of a backfill.
 
-    `allow_partial` lands what is left of days of which the source lacks changes. Raises
-    `MedallionError` for an unknown table, and for dates that are none or in wrong order.
+    `allow_partial` lands the remaining changes of days for which the source no longer has all.
+    Raises `MedallionError` for an unknown table, invalid dates, or dates in the wrong order.
     """
     asked = {
         "table": _known(tables, table),
@@ -88,12 +88,12 @@ def arguments(
     }
     _check_range(asked["from_date"], asked["to_date"])
     if allow_partial and not asked["from_date"]:
-        raise MedallionError("--allow-partial is for a backfill; give --from and --to with it.")
+        raise MedallionError("--allow-partial is only for a backfill; add --from and --to.")
     return {**asked, "allow_partial": allow_partial}
 
 
 def cause(message: str) -> str:
-    """The message of the activity that failed, without the chain through which it rose."""
+    """The message of the failed activity, without the prefixes of the activities that called it."""
     return RISEN.sub("", message)
 
 
@@ -104,7 +104,7 @@ def _known(tables: list[str], table: str | None) -> str:
     for name in tables:
         if name.lower() == bare:
             return name
-    raise MedallionError(f"No table '{table}' is ingested; known are {', '.join(tables)}.")
+    raise MedallionError(f"The table '{table}' is not ingested; use one of {', '.join(tables)}.")
 
 
 def _day(option: str, value: str | dt.date | None) -> str:
@@ -113,11 +113,11 @@ def _day(option: str, value: str | dt.date | None) -> str:
     try:
         return dt.date.fromisoformat(str(value)).isoformat()
     except ValueError:
-        raise MedallionError(f"{option} '{value}' is no day; write it as 2025-01-31.") from None
+        raise MedallionError(f"{option} '{value}' is not a valid date; use YYYY-MM-DD.") from None
 
 
 def _check_range(from_date: str, to_date: str) -> None:
     if bool(from_date) != bool(to_date):
-        raise MedallionError("A backfill needs both --from and --to; give the one that is missing.")
+        raise MedallionError("A backfill needs both --from and --to; add the missing option.")
     if from_date > to_date:
         raise MedallionError(f"--from {from_date} is after --to {to_date}; swap them.")

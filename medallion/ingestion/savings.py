@@ -17,7 +17,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Day:
-    """What a table's changes of one day (UTC, by commit) landed, and a reload at the day's end."""
+    """A table's landed changes of one day (UTC, by commit), and a reload at the day's end."""
 
     table: str
     day: dt.date

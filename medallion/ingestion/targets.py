@@ -14,9 +14,9 @@ LOCAL = "local"
 
 
 def targets() -> list[str]:
-    """The targets of `profiles.yml.example` whose lakehouse an ingestion fills.
+    """The targets of `profiles.yml.example` that an ingestion can fill.
 
-    `local_ci` has none of its own: it reads what `local` landed.
+    `local_ci` is not among them: it reads the data that `local` landed.
     """
     profile = YAML(typ="safe").load(PROJECT_ROOT / "profiles.yml.example")["medallion"]
     outputs = {name: one["type"] for name, one in profile["outputs"].items()}
@@ -24,18 +24,18 @@ def targets() -> list[str]:
 
 
 def is_remote(target: str, crash: str | None, wait: bool) -> bool:
-    """Whether a target is in Azure. Raises `MedallionError` for options that do not go with it."""
+    """Whether a target is in Azure. Raises `MedallionError` for options that it does not allow."""
     if target not in targets():
         raise MedallionError(
-            f"No target '{target}' is ingested into; there are {', '.join(targets())}."
+            f"The target '{target}' cannot be ingested into; use one of {', '.join(targets())}."
         )
     if target != LOCAL and crash:
         raise MedallionError(
-            "--crash-before and --crash-after kill a run on this machine; leave them out, or "
-            f"ingest with --target {LOCAL}."
+            "--crash-before and --crash-after kill a run on this machine; remove them, or "
+            f"use --target {LOCAL}."
         )
     if target == LOCAL and not wait:
-        raise MedallionError("--no-wait is for a run in Azure; a local run ends with its command.")
+        raise MedallionError("--no-wait needs a target in Azure; remove it for a local run.")
     return target != LOCAL
 
 

@@ -1,4 +1,4 @@
-"""What Synapse serves: the marts and the dimensions, as their contracts in the models' YAML say."""
+"""The tables that Synapse serves: marts and dimensions, from the contracts in the models' YAML."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ FOLDERS = {"gold": "gold", "silver/core": "silver"}
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a contract: its type there, and a text's longest value in bytes of UTF-8."""
+    """A column of a contract: its type, and the maximum length of a text in bytes of UTF-8."""
 
     name: str
     kind: str
@@ -29,13 +29,13 @@ class Column:
 
     @property
     def served(self) -> bool:
-        """Whether readers see it: control columns stay inside."""
+        """Whether readers see it: control columns are not served."""
         return not self.name.startswith("_")
 
 
 @dataclass(frozen=True)
 class Table:
-    """A model that is served, from the folder of its name in a container of the lake."""
+    """A served model, read from the folder of its name in a container of the lake."""
 
     name: str
     container: str
@@ -43,14 +43,14 @@ class Table:
     columns: tuple[Column, ...]
 
     def folder(self, lake: Path) -> Path:
-        """Where its Delta table lies."""
+        """The folder of its Delta table."""
         return lake / self.container / self.name
 
 
 def served_tables(project: Path = PROJECT_ROOT, where: str = SERVED) -> list[Table]:
     """Every served table, marts first; with `where=POOLED` those of the dedicated pool.
 
-    A column without a type, or a length that is no number, is a `MedallionError`.
+    Raises `MedallionError` for a column without a type, or with an invalid length.
     """
     default = _load(project / "dbt_project.yml")["vars"]["served_text_length"]
     return [
@@ -75,12 +75,12 @@ def _tables(file: Path, container: str, default: int) -> Iterator[Table]:
 def _column(told: Mapping[str, Any], file: Path, default: int) -> Column:
     name, kind = told["name"], told.get("data_type")
     if not isinstance(kind, str):
-        raise MedallionError(f"{file}: the column {name} has no data_type; write one.")
+        raise MedallionError(f"{file}: the column {name} has no data_type; add it.")
     meta = told.get("config", {}).get("meta", {})
     length = meta.get("max_length", default)
     if not isinstance(length, int) or not 0 < length <= 8000:
         raise MedallionError(
-            f"{file}: max_length of {name} is {length}; write a number of bytes from 1 to 8000."
+            f"{file}: max_length of {name} is {length}; use a number of bytes from 1 to 8000."
         )
     described = _line(told.get("description", ""))
     personal = "pii" in told.get("databricks_tags", {})

@@ -1,4 +1,4 @@
-"""The serving models' files, made from the contracts: a view's text and its YAML cannot drift."""
+"""Generates the serving models' files from the contracts, so a view and its YAML cannot drift."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ MADE = "Made by `medallion synapse models` from the contract of {}; change it th
 
 
 def texts(tables: Sequence[Table]) -> dict[str, str]:
-    """Each file's text by its name: an `.sql` and a `.yml` per served table."""
+    """Each file's text by its name: an `.sql` and a `.yml` file per served table."""
     found = {}
     for table in tables:
         found[f"{PREFIX}{table.name}.sql"] = _sql(table)
@@ -21,7 +21,7 @@ def texts(tables: Sequence[Table]) -> dict[str, str]:
 
 
 def write(wanted: Mapping[str, str], folder: Path = FOLDER) -> None:
-    """Write the files, and remove all others: nothing in the folder is written by hand."""
+    """Write the files, and remove all others: no file in the folder is written by hand."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in _present(folder):
         if file.name not in wanted:
@@ -31,7 +31,7 @@ def write(wanted: Mapping[str, str], folder: Path = FOLDER) -> None:
 
 
 def stale(wanted: Mapping[str, str], folder: Path = FOLDER) -> list[str]:
-    """The names of files that are missing, too many, or not what the contracts make."""
+    """The names of missing files, extra files, and files that differ from the contracts."""
     present = {file.name: file.read_text(encoding="utf-8") for file in _present(folder)}
     return sorted(
         name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name)

@@ -1,4 +1,4 @@
-"""Assembles the site: the hand-written pages, those that are made, and dbt's own page."""
+"""Assembles the site: the hand-written pages, the generated pages, and dbt's own page."""
 
 import logging
 import shutil
@@ -25,10 +25,9 @@ hide: [toc]
 
 # Star schema
 
-Drawn from the tests of relationships: each line is one that every `dbt build` holds. `dim_market`
-has none: marts join it on the country's name and the event's time. `date_key` of
-`fct_subscription_changes` has none: a change may fall on a day that the calendar lacks
-([decisions](decisions.md)).
+Drawn from the relationship tests: every `dbt build` checks each line. `dim_market` has no line:
+marts join it on the country's name and the event's time. `date_key` of `fct_subscription_changes`
+has none either: a change may fall on a day that the calendar lacks ([decisions](decisions.md)).
 
 {drawing}
 
@@ -37,7 +36,7 @@ has none: marts join it on the country's name and the event's time. `date_key` o
 
 @dataclass(frozen=True)
 class Built:
-    """Pages of the site, and the share of columns whose origin is known."""
+    """The number of the site's pages, and of the columns whose origin is known."""
 
     pages: int
     relationships: int
@@ -46,10 +45,11 @@ class Built:
 
 
 def build_site(full: Path, docs: Path, work: Path, site: Path) -> Built:
-    """Build `site` from two target folders of dbt, by way of pages in `work`.
+    """Build `site` from two target folders of dbt, with intermediate pages in `work`.
 
-    `full` is what a first run compiled, the SQL that columns are traced in. `docs` has what `dbt
-    docs generate --static` left. A page or a link that is missing is a `MedallionError`.
+    `full` holds the SQL that dbt compiled for a first run, in which columns are traced. `docs`
+    holds the result of `dbt docs generate --static`. Raises `MedallionError` for a missing page or
+    link.
     """
     project = read_project(full / "manifest.json", docs / "catalog.json")
     queries = read_queries(project)
@@ -83,7 +83,7 @@ def _linked(relation: str, column: str) -> str:
 
 
 def _mkdocs(pages: Path, site: Path) -> None:
-    """What `mkdocs build --strict` does, with folders of ours."""
+    """Run `mkdocs build --strict` with the given folders."""
     try:
         from mkdocs.commands.build import build
         from mkdocs.config import load_config
@@ -101,7 +101,7 @@ def _mkdocs(pages: Path, site: Path) -> None:
 
 
 class _Warnings(logging.Handler):
-    """Keeps what mkdocs warns about."""
+    """Keeps the warnings of mkdocs."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

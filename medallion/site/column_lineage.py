@@ -1,7 +1,7 @@
-"""Where each column's values come from: directly, and at the sources.
+"""The origin of each column's values: the direct columns, and the columns at the sources.
 
-What only decides which rows there are (joins, filters, groups) is not followed, but for the scalar
-subqueries and windows that a value is made with.
+Joins, filters and groups only decide which rows exist, so they are not followed. Scalar subqueries
+and windows are followed when a value is made with them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ from medallion.site.project import Project, Relation
 from medallion.site.queries import DIALECT, SNAPSHOT, Query
 
 Place = tuple[str, str, str]  # catalog, schema, table
-METADATA = "_metadata"  # of read_files: what is known of the file itself
+METADATA = "_metadata"  # of read_files: the metadata of the file itself
 
 
 @dataclass(frozen=True, order=True)
@@ -28,8 +28,8 @@ class ColumnId:
 
 @dataclass
 class Origin:
-    """What a column is made of: other columns, and what the query itself makes (`count(*)`, a
-    constant, the time). `untraced` says what was not understood; nothing may be missing silently.
+    """The origin of a column: other columns, and expressions of the query (`count(*)`, a constant,
+    the time). `untraced` lists every part that was not understood, so no gap is silent.
     """
 
     columns: set[ColumnId] = field(default_factory=set)
@@ -43,7 +43,7 @@ Lineage = dict[ColumnId, Origin]
 def read_lineage(
     project: Project, queries: Mapping[str, Query], only: Iterable[Relation] | None = None
 ) -> Lineage:
-    """Every column's direct origin, or that of the columns of some; a source's has an empty one."""
+    """The direct origin of every column, or of some relations' columns; a source's is empty."""
     places = {
         _lower(one.place): one.unique_id
         for one in project.relations.values()
@@ -57,7 +57,7 @@ def read_lineage(
 
 
 def ends(found: Lineage, column: ColumnId) -> set[ColumnId]:
-    """The columns of sources and seeds that a column's values come from in the end."""
+    """The source and seed columns that a column's values finally come from."""
     reached, open_ = set(), [column]
     seen: set[ColumnId] = set()
     while open_:
@@ -98,7 +98,7 @@ def _leaves(column: str, tree: exp.Query, scope: Scope) -> Iterator[Node]:
 
 
 def _snapshot(project: Project, relation: Relation, column: str) -> Origin:
-    """dbt hashes the key and the time for `dbt_scd_id`; the others are that time."""
+    """dbt hashes the key and the time for `dbt_scd_id`; the other columns are that time."""
     config, (read,) = relation.node["config"], project.reads(relation)
     named = [config["updated_at"]] if config.get("updated_at") else []
     if column == "dbt_scd_id":
@@ -110,7 +110,7 @@ def _snapshot(project: Project, relation: Relation, column: str) -> Origin:
 def _passed_on(
     project: Project, relation: Relation, column: str, queries: Mapping[str, Query]
 ) -> Origin:
-    """Another target's: Synapse's tables pass on what they serve, by name, and note the export."""
+    """Another target's model: Synapse's tables copy columns by name and record the export."""
     for read in project.reads(relation):
         if column in queries[read.unique_id].types and not column.startswith("_"):
             return Origin({ColumnId(read.unique_id, column)})
@@ -135,9 +135,9 @@ def _add(
         return
     made = leaf.expression
     inner = made.this if isinstance(made, exp.Alias) else made
-    if isinstance(inner, exp.Placeholder):  # sqlglot's word for a table that it has not found
+    if isinstance(inner, exp.Placeholder):  # sqlglot marks a table that it did not find
         if METADATA in leaf.name:
-            origin.made.add("what read_files knows of the landed file")
+            origin.made.add("the landed file's metadata from read_files")
         else:
             origin.untraced.add(leaf.name)
     elif (stars := _stars(inner)) and isinstance(leaf.source, exp.Query):
@@ -159,13 +159,13 @@ def _place(table: exp.Table) -> Place:
 
 
 def _lower(place: Place) -> Place:
-    """Databricks compares names without case."""
+    """Databricks compares names case-insensitively."""
     catalog, schema, table = (one.lower() for one in place)
     return catalog, schema, table
 
 
 def _stars(made: exp.Expression) -> str:
-    """The expression that takes whole rows (`struct(*)`), if it does; `count(*)` does not."""
+    """The expression if it takes whole rows (`struct(*)`), else empty; `count(*)` does not."""
     for star in made.find_all(exp.Star):
         if not isinstance(star.parent, exp.Count):
             return _short(made)
@@ -173,7 +173,7 @@ def _stars(made: exp.Expression) -> str:
 
 
 def _tables(select: exp.Query) -> Iterator[exp.Table]:
-    """The stored tables that a query's own FROM leads to, through common table expressions."""
+    """The stored tables in a query's own FROM, resolved through common table expressions."""
     from_ = select.args.get("from_")
     if from_ is None:
         return

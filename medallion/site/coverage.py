@@ -1,4 +1,4 @@
-"""What is described, and what is not: `medallion describe`."""
+"""The coverage of descriptions: `medallion describe`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ BESIDES = ("exposures", "groups", "unit_tests")
 
 @dataclass(frozen=True)
 class Thing:
-    """One thing that is to be described; `lacks` says what is wrong with it, if anything is."""
+    """One thing that needs a description; `lacks` names the problem, if there is one."""
 
     kind: str
     name: str
@@ -23,12 +23,12 @@ class Thing:
     lacks: str | None
 
     def __str__(self) -> str:
-        """The finding in a line, as `--check` prints it."""
+        """The finding in one line, as `--check` prints it."""
         return f"{self.file}: {self.name} {self.lacks}"
 
 
 def things(project: Project, queries: Mapping[str, Query]) -> list[Thing]:
-    """Everything that is to be described, by kind."""
+    """Everything that needs a description, by kind."""
     return [
         *(one for relation in project.relations.values() for one in _relation(relation, queries)),
         *_sources(project),
@@ -74,19 +74,19 @@ def _macro(macro: Node) -> Iterator[Thing]:
         if argument not in told:
             lacks: str | None = "is not listed: list and describe it in the macro's YAML"
         elif argument not in signature:
-            lacks = "is described, but the macro takes no such argument: remove it"
+            lacks = "is described, but the macro has no such argument: remove it"
         elif known.index(argument) != ordered.index(argument):
-            lacks = "is listed in another order than the macro takes it: move it"
+            lacks = "is listed in another order than in the macro: move it"
         else:
             lacks = _undescribed(told[argument])
         yield Thing(f"arguments of {kind}", f"argument {name}({argument})", file, lacks)
 
 
 def _signature(sql: str) -> list[str]:
-    """The arguments that a macro takes, in order, read by the grammar that dbt reads it with."""
+    """The arguments of a macro, in order, parsed with dbt's own grammar."""
     macro = get_environment(None, capture_macros=False).parse(sql).find(jinja2.nodes.Macro)
     if macro is None or macro.name.startswith("dbt_macro__materialization_"):
-        return []  # dbt's grammar gives a materialization an argument of its own
+        return []  # dbt's grammar adds an argument to a materialization
     return [one.name for one in macro.args]
 
 

@@ -1,9 +1,9 @@
-"""dbt's own docs as one page, without the requests that fail in it."""
+"""dbt's own docs as one page, without the requests in it that fail."""
 
 from pathlib import Path
 
-# Each asks the server for a file of that very name: a template before Angular has filled it in,
-# and a line that dbt's own build has left (dbt-core 1.11).
+# Each entry requests a file that does not exist: a template before Angular filled it in, or a line
+# that dbt's own build left behind (dbt-core 1.11).
 MENDED = {
     "xlink:href=\"{{ getIcon(item.type, \\'on\\') }}\"": (
         "ng-href=\"{{ getIcon(item.type, \\'on\\') }}\""

@@ -1,4 +1,4 @@
-"""The data dictionary: a page per relation, and one per layer that lists them."""
+"""The data dictionary: a page per relation, and one list of relations per layer."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from medallion.site.queries import Query
 from medallion.site.tables import table
 
 TITLES = {
-    "sources": "Sources: what lands",
+    "sources": "Sources: landed files",
     "bronze": "Bronze: the change log",
     "seeds": "Seeds: constants",
     "silver": "Silver: staging and the star schema",
-    "snapshots": "Snapshots: what dbt saw of the GitHub files",
+    "snapshots": "Snapshots: dbt's history of the GitHub files",
     "gold": "Gold: marts",
-    "serving": "Serving: what Synapse shows",
+    "serving": "Serving: Synapse's views and tables",
 }
-WIDE = "---\nhide: [toc]\n---\n\n"  # a page of tables takes the room of its table of contents
-SHOWN_ORIGINS = 6  # a column made of more names its first; `struct(*)` takes whole rows
+WIDE = "---\nhide: [toc]\n---\n\n"  # a page of tables uses the space of its table of contents
+SHOWN_ORIGINS = 6  # a column with more origins shows the first ones; `struct(*)` takes whole rows
 
 
 @dataclass(frozen=True)
 class Dictionary:
-    """All that the pages are made from."""
+    """All data that the pages are made from."""
 
     project: Project
     queries: Mapping[str, Query]
@@ -56,7 +56,7 @@ class Dictionary:
                 "## Columns",
                 "\n".join(
                     table(
-                        ["column", "type", "meaning", "held by"],
+                        ["column", "type", "meaning", "tested by"],
                         (self._column(one, name) for name in self.queries[one.unique_id].types),
                     )
                 ),
@@ -72,16 +72,16 @@ class Dictionary:
             built = [config.get("materialized"), config.get("incremental_strategy")]
             if built[0] != "incremental":
                 built = built[:1]
-            where = ", on Synapse alone" if one.is_disabled else ""
+            where = ", only on Synapse" if one.is_disabled else ""
             yield ["built as", ", ".join(str(part) for part in built if part) + where]
         else:
             yield ["lands in", f"`{node['meta'].get('folder', '')}`, {node['meta'].get('format')}"]
             yield ["loaded by", str(node.get("loader") or "Azure Data Factory, pl_ingest")]
         if group := self.project.manifest["groups"].get(f"group.medallion.{node.get('group')}"):
             owner = group["owner"]
-            yield ["answers for it", f"{owner['name']} ({group['name']}), {owner['email']}"]
+            yield ["owner", f"{owner['name']} ({group['name']}), {owner['email']}"]
         if node.get("access"):
-            contract = ", its contract enforced" if one.has_contract else ""
+            contract = ", with an enforced contract" if one.has_contract else ""
             yield ["access", node["access"] + contract]
         if node.get("version"):
             yield ["version", f"{node['version']}, the latest is {node['latest_version']}"]
@@ -95,7 +95,7 @@ class Dictionary:
             if one.unique_id in shown["depends_on"]["nodes"]
         ]
         if seen:
-            yield ["looked at in", ", ".join(seen)]
+            yield ["shown in", ", ".join(seen)]
 
     def _column(self, one: Relation, name: str) -> list[str]:
         told = one.columns.get(name, {})
@@ -116,7 +116,7 @@ class Dictionary:
     def _origins(self, one: Relation) -> Iterator[str]:
         if one.kind in ("source", "seed"):
             return
-        yield "## Where the values come from"
+        yield "## Origin of the values"
         rows = []
         for name in self.queries[one.unique_id].types:
             column = ColumnId(one.unique_id, name)
@@ -124,10 +124,10 @@ class Dictionary:
                 [f"`{name}`", self.direct(column), self.columns(ends(self.lineage, column))]
             )
         yield "\n".join(table(["column", "directly from", "at the source"], rows))
-        yield "What only decides which rows there are is not followed ([lineage](../lineage.md))."
+        yield "Joins, filters and groups are not followed ([lineage](../lineage.md))."
 
     def direct(self, column: ColumnId, folder: str = "") -> str:
-        """What a column is made of, in a cell of a table."""
+        """The direct origin of a column, as a table cell."""
         origin = self.lineage[column]
         parts = [self.columns(origin.columns, folder)] if origin.columns else []
         parts += [_code(made) for made in sorted(origin.made)]
@@ -135,7 +135,7 @@ class Dictionary:
         return ", ".join(parts)
 
     def columns(self, some: set[ColumnId], folder: str = "") -> str:
-        """Links to columns, the first few by name."""
+        """Links to columns; only the first few are named."""
         links = [
             f"[{self.project.relations[one.relation].name}.{one.column}]"
             f"({folder}{self.project.relations[one.relation].name}.md#{one.column})"
@@ -156,14 +156,14 @@ class Dictionary:
             yield "## Tests"
         if rules:
             anchor = f"{one.layer}{one.node['name']}".replace(".", "")
-            yield f"{len(rules)} rules stand on it: [rules](../rules.md#{anchor})."
+            yield f"{len(rules)} rules apply to it: [rules](../rules.md#{anchor})."
         if whole:
             yield "Of the whole table: " + ", ".join(whole) + "."
         if units:
             yield "\n".join(units)
 
     def _exposures(self) -> str:
-        parts = ["# Exposures: what people look at"]
+        parts = ["# Exposures: reports and dashboards"]
         for shown in self.project.manifest["exposures"].values():
             owner = shown["owner"]
             parts += [
@@ -190,7 +190,7 @@ def _code(text: str) -> str:
 
 
 def _test(test: Node) -> str:
-    """A generic test with its arguments, as its YAML has them."""
+    """A generic test with its arguments, as in its YAML."""
     told = test["test_metadata"]
     skipped = ("model", "column_name")
     given = {key: value for key, value in told["kwargs"].items() if key not in skipped}

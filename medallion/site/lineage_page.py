@@ -1,4 +1,4 @@
-"""The page of column lineage: how much is traced, and where each source column arrives."""
+"""The page of column lineage: the share of traced columns, and where source columns arrive."""
 
 from medallion.site.column_lineage import ColumnId, ends
 from medallion.site.dictionary import Dictionary
@@ -11,17 +11,17 @@ hide: [toc]
 
 # Column lineage
 
-Made by sqlglot from the SQL that dbt compiled for a first run. A column's page says what its
-values are made of. Joins, filters and groups, which only decide what rows there are, are not
-followed; what the query makes itself stands as its expression. In an incremental run the rows that
-are kept come from the table itself, by the same columns.
+sqlglot derives the lineage from the SQL that dbt compiled for a first run. A column's page shows
+the origin of its values. Joins, filters and groups only decide which rows exist, so they are not
+followed. Values that the query itself makes are shown as their expression. In an incremental run
+the kept rows come from the table itself, through the same columns.
 
 {traced:,} of {all:,} columns are traced ({share:.1%}).
 """
 
 
 def lineage_page(made: Dictionary, folder: str = "dictionary/") -> str:
-    """The page's text. Sources' columns are shown with the columns of gold that they reach."""
+    """The text of the page. It shows the columns of sources with the gold columns they reach."""
     found = {
         column: origin
         for column, origin in made.lineage.items()
@@ -33,7 +33,7 @@ def lineage_page(made: Dictionary, folder: str = "dictionary/") -> str:
     if untraced:
         parts.append("## Not traced\n")
         parts += table(
-            ["column", "what was not understood"],
+            ["column", "not understood"],
             [
                 [made.columns({one}, folder), ", ".join(sorted(found[one].untraced))]
                 for one in untraced
@@ -41,7 +41,7 @@ def lineage_page(made: Dictionary, folder: str = "dictionary/") -> str:
         )
     parts.append("\n## Where the sources' columns arrive in gold\n")
     parts += table(["at the source", "in gold"], _arrivals(made, folder))
-    parts.append("\n## What the marts are made of\n")
+    parts.append("\n## Origin of the marts\n")
     parts += table(["in gold", "at the source"], _marts(made, folder))
     return "\n".join(parts) + "\n"
 

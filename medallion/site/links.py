@@ -1,4 +1,4 @@
-"""The hand-written pages; what they link to elsewhere in the repository becomes a page too."""
+"""The hand-written pages; linked files elsewhere in the repository become pages too."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ FENCES = {".sql": "sql", ".py": "python", ".yml": "yaml", ".json": "json", ".md"
 
 def copy_pages(docs: Path, pages: Path, root: Path) -> None:
     """Copy `docs` to `pages`. A linked file of the repository outside `docs` becomes a page that
-    shows it, `source/<path>.md`; one that is not there is a `MedallionError`.
+    shows it, `source/<path>.md`. Raises `MedallionError` for a missing file.
     """
     shutil.copytree(docs, pages, dirs_exist_ok=True)
     for file in sorted(docs.rglob("*.md")):
@@ -25,9 +25,9 @@ def copy_pages(docs: Path, pages: Path, root: Path) -> None:
 def _link(match: re.Match[str], file: Path, docs: Path, pages: Path, root: Path) -> str:
     linked = (file.parent / match[1]).resolve()
     if linked.is_relative_to(docs.resolve()):
-        return match[0]  # mkdocs says if it is missing
+        return match[0]  # mkdocs reports it if it is missing
     if not linked.is_file() or not linked.is_relative_to(root.resolve()):
-        raise MedallionError(f"{file} links to {match[1]}, which is no file of the repository.")
+        raise MedallionError(f"{file} links to {match[1]}, which is not a file of the repository.")
     path = linked.relative_to(root.resolve()).as_posix()
     shown = pages / "source" / f"{path}.md"
     shown.parent.mkdir(parents=True, exist_ok=True)
@@ -42,6 +42,6 @@ def source_page(path: str, text: str) -> str:
 
 
 def fenced(text: str, language: str) -> str:
-    """A code block, with a fence that the text does not hold."""
+    """A code block, with a fence that does not occur in the text."""
     fence = "`" * max(3, *(len(one) + 1 for one in re.findall(r"`+", text)), 3)
     return f"{fence}{language}\n{text.strip()}\n{fence}"

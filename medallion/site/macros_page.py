@@ -1,4 +1,4 @@
-"""The page of macros and tests: what each does, and what it takes."""
+"""The page of macros and tests: the purpose and the arguments of each."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""The project as dbt's manifest has it: what holds rows, and what stands around it.
+"""The project as described by dbt's manifest: relations with rows, and their related nodes.
 
-One manifest of a Databricks target has all of it: the models of other targets, which Synapse
-serves, stand among its `disabled` ones with their descriptions.
+One manifest of a Databricks target contains everything. The models of other targets, which Synapse
+serves, are among its `disabled` nodes, with their descriptions.
 """
 
 import json
@@ -22,7 +22,7 @@ Node = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Relation:
-    """A model, seed, snapshot, or table of a source. `node` is what the manifest says of it."""
+    """A model, seed, snapshot, or table of a source. `node` is its entry in the manifest."""
 
     unique_id: str
     kind: str
@@ -32,47 +32,47 @@ class Relation:
 
     @property
     def description(self) -> str:
-        """What its rows mean."""
+        """The meaning of its rows."""
         return line(self.node["description"])
 
     @property
     def columns(self) -> Mapping[str, Node]:
-        """The columns that its YAML lists, by name."""
+        """The columns in its YAML, by name."""
         return self.node["columns"]
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """Catalog, schema and table, as a query names it."""
+        """Catalog, schema and table, as in a query."""
         table = self.node.get("alias") or self.node.get("identifier") or self.node["name"]
         return self.node["database"], self.node["schema"], table
 
     @property
     def file(self) -> str:
-        """The YAML that describes it; where there is none, its own file."""
+        """The YAML file that describes it, or its own file without one."""
         patched = self.node.get("patch_path") or ""
         return patched.partition("://")[2] or self.node["original_file_path"]
 
     @property
     def has_contract(self) -> bool:
-        """Whether dbt refuses a build in which its columns are others than its YAML's."""
+        """Whether dbt rejects a build whose columns differ from the YAML."""
         return bool(self.node.get("contract", {}).get("enforced"))
 
     @property
     def is_disabled(self) -> bool:
-        """Whether another target builds it."""
+        """Whether only another target builds it."""
         return not self.node["config"].get("enabled", True)
 
 
 @dataclass(frozen=True)
 class Project:
-    """A manifest, and the catalog's types of what is built (`{}` without one)."""
+    """A manifest, and the catalog's types of the built relations (`{}` without a catalog)."""
 
     manifest: Node
     catalog: Node
 
     @cached_property
     def relations(self) -> dict[str, Relation]:
-        """All that holds rows, by unique id, in the order of the layers, then by name."""
+        """All relations by unique id, in the order of the layers, then by name."""
         found = [_relation(one) for one in self._nodes() if one["resource_type"] in HOLDS_ROWS]
         found.sort(key=lambda one: (LAYERS.index(one.layer), one.name))
         return {one.unique_id: one for one in found}
@@ -84,12 +84,12 @@ class Project:
 
     @cached_property
     def macros(self) -> list[Node]:
-        """The project's own macros, generic tests among them (`test_…`), by name."""
+        """The project's own macros, including generic tests (`test_…`), by name."""
         found = self.manifest["macros"].values()
         return sorted((one for one in found if one["package_name"] == PACKAGE), key=_name)
 
     def reads(self, relation: Relation) -> list[Relation]:
-        """What a relation reads directly. A disabled one has only the names of that."""
+        """The direct upstream relations. A disabled relation stores only their names."""
         ids = relation.node.get("depends_on", {}).get("nodes") or [
             one.unique_id
             for ref in relation.node.get("refs", [])
@@ -99,15 +99,15 @@ class Project:
         return [self.relations[one] for one in ids if one in self.relations]
 
     def read_by(self, relation: Relation) -> list[Relation]:
-        """What reads a relation directly."""
+        """The direct downstream relations."""
         return self._readers.get(relation.unique_id, [])
 
     def tests_of(self, relation: Relation) -> list[Node]:
-        """The generic tests that stand on a relation."""
+        """The generic tests of a relation."""
         return [one for one in self.tests if one.get("attached_node") == relation.unique_id]
 
     def catalog_type(self, relation: Relation, column: str) -> str:
-        """A built column's type; empty when it is not built."""
+        """The type of a built column; empty when it is not built."""
         tables = self.catalog.get("sources" if relation.kind == "source" else "nodes", {})
         columns = tables.get(relation.unique_id, {}).get("columns", {})
         return str(columns.get(column, {}).get("type", ""))
@@ -128,18 +128,18 @@ class Project:
 
 
 def read_project(manifest: Path, catalog: Path | None = None) -> Project:
-    """Read dbt's artifacts. Raises `MedallionError` for a manifest that is missing or not one."""
+    """Read dbt's artifacts. Raises `MedallionError` for a missing or invalid manifest."""
     try:
         told = json.loads(manifest.read_text(encoding="utf-8"))
         types = json.loads(catalog.read_text(encoding="utf-8")) if catalog else {}
     except FileNotFoundError as error:
         raise MedallionError(
-            f"There is no {error.filename}: run `medallion up` and `dbt compile`."
+            f"{error.filename} does not exist: run `medallion up` and `dbt compile`."
         ) from error
     except ValueError as error:
         raise MedallionError(f"{manifest} is not JSON: run `dbt compile` again.") from error
     if not isinstance(told, dict) or "disabled" not in told:
-        raise MedallionError(f"{manifest} is no manifest of dbt: run `dbt compile`.")
+        raise MedallionError(f"{manifest} is not a manifest of dbt: run `dbt compile`.")
     return Project(told, types)
 
 

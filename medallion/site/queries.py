@@ -1,4 +1,4 @@
-"""What each relation selects: its compiled SQL as a tree, with every column's table resolved."""
+"""The query of each relation: its compiled SQL as a tree, with every column's table resolved."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from medallion.serving.contract import POOLED, Table, served_tables
 from medallion.site.project import Project, Relation
 
 DIALECT = "databricks"
-# What a snapshot adds to the columns of its relation.
+# The columns that a snapshot adds to those of its relation.
 SNAPSHOT = {
     "dbt_scd_id": "string",
     "dbt_updated_at": "timestamp",
     "dbt_valid_from": "timestamp",
     "dbt_valid_to": "timestamp",
 }
-# The pool's tables that take a slice of an export have what `staged` adds.
+# The pool's tables that read a slice of an export have the columns that `staged` adds.
 SLICED = {"_slice": "int", "_export_id": "bigint"}
 PREFIXES = {"serving__": "serverless", "pool__": "dedicated"}
 
@@ -30,10 +30,10 @@ Schema = dict[str, dict[str, dict[str, dict[str, str]]]]
 
 @dataclass(frozen=True)
 class Query:
-    """A relation's columns with their types (empty: not known), in order, and where they come from.
+    """A relation's columns in order, with their types (empty: not known), and their origin.
 
-    `tree` and `scope` are `None` for what this target does not build: that passes on columns of
-    its one upstream, by name.
+    `tree` and `scope` are `None` for relations that this target does not build. They pass on the
+    columns of their single upstream relation, by name.
     """
 
     types: dict[str, str]
@@ -44,7 +44,7 @@ class Query:
 def read_queries(project: Project) -> dict[str, Query]:
     """The query of each relation, by unique id.
 
-    Raises `MedallionError` for a model without compiled SQL, or whose SQL is not understood.
+    Raises `MedallionError` for a model without compiled SQL, or with SQL that is not understood.
     """
     found: dict[str, Query] = {}
     served = {one.name: one for one in served_tables(where=POOLED)}
@@ -81,7 +81,7 @@ def _query(
     served: dict[str, Table],
 ) -> Query:
     listed = {name: str(one["data_type"] or "") for name, one in relation.columns.items()}
-    if relation.kind in ("source", "seed"):  # the YAML is what they are read with
+    if relation.kind in ("source", "seed"):  # the YAML defines how they are read
         return Query(listed)
     if relation.is_disabled:
         return Query(_served_types(relation, served, listed))
@@ -97,7 +97,7 @@ def _query(
 def _served_types(
     relation: Relation, served: dict[str, Table], listed: dict[str, str]
 ) -> dict[str, str]:
-    """The columns that `served` and `staged` make of a contract; of another model, its YAML's."""
+    """The columns that `served` and `staged` derive from a contract; otherwise the YAML's."""
     name = relation.node["name"]
     prefix = next((one for one in PREFIXES if name.startswith(one)), None)
     table = served.get(name.removeprefix(prefix)) if prefix else None
@@ -132,7 +132,7 @@ def _parsed(project: Project, relation: Relation, schema: Schema) -> exp.Query:
 
 
 def _read_source_by_name(project: Project, relation: Relation, tree: exp.Query) -> None:
-    """`stream read_files(…)` names a folder; the source that lands there stands in its place."""
+    """Replace `stream read_files(…)`, which names a folder, by the source that lands there."""
     for stream in list(tree.find_all(exp.Stream)):
         (source,) = (one for one in project.reads(relation) if one.kind == "source")
         catalog, schema, table = source.place

@@ -1,4 +1,4 @@
-"""The star schema as a drawing, made from the tests of relationships: what is drawn is tested."""
+"""The star schema as a drawing, made from the relationship tests: every line is tested."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from html import escape
 from medallion.site.project import Project, Relation
 
 WIDTH, ROW, HEAD, GAP = 230, 20, 28, 26
-LANE = 150  # between the columns of boxes: room for the lines
+LANE = 150  # between the columns of boxes: space for the lines
 MARGIN = 12
 CHARACTER = 7.3  # of the font below, in pixels, at 12 px
 
 
 @dataclass(frozen=True, order=True)
 class Relationship:
-    """Every value of `child.key` is one of `parent.field`: the test `relationships` holds it."""
+    """Every value of `child.key` is one of `parent.field`; the test `relationships` checks it."""
 
     child: str
     key: str
@@ -22,13 +22,13 @@ class Relationship:
     field: str
 
     def __str__(self) -> str:
-        """As the drawing's lines are labelled."""
+        """The label of the line in the drawing."""
         return f"{self.child}.{self.key} → {self.parent}.{self.field}"
 
 
 @dataclass(frozen=True)
 class Box:
-    """A table's place in the drawing: its keys are its rows."""
+    """A table's place in the drawing: its rows are its keys."""
 
     relation: Relation
     rows: tuple[str, ...]
@@ -42,12 +42,12 @@ class Box:
         return HEAD + ROW * len(self.rows) + 6
 
     def middle(self, row: str) -> int:
-        """The height at which a row's lines end."""
+        """The vertical position of a row's lines."""
         return self.y + HEAD + ROW * self.rows.index(row) + ROW // 2
 
 
 def relationships(project: Project) -> list[Relationship]:
-    """All that are tested, in the order of their tables and keys."""
+    """All tested relationships, ordered by table and key."""
     found = set()
     for test in project.tests:
         told = test.get("test_metadata") or {}
@@ -65,9 +65,9 @@ def relationships(project: Project) -> list[Relationship]:
 
 
 def drawing(project: Project, found: Sequence[Relationship], page: str = "{}") -> str:
-    """An SVG: facts in the middle, dimensions beside them, a line per relationship.
+    """An SVG: facts in the middle, dimensions at the sides, a line per relationship.
 
-    `page` makes the address that a table's name links to.
+    `page` is the format of the address that a table's name links to.
     """
     boxes = _placed(project, found)
     width = max(one.x + one.width for one in boxes.values()) + MARGIN
@@ -83,8 +83,8 @@ def drawing(project: Project, found: Sequence[Relationship], page: str = "{}") -
 
 
 def _placed(project: Project, found: Sequence[Relationship]) -> dict[str, Box]:
-    """Facts, which no relationship leads to, stand in the middle. Dimensions go to the side that
-    is lower so far, in the order of the keys that lead to them, so that lines cross little.
+    """Place the facts, which no relationship points to, in the middle. A dimension goes to the
+    shorter side, in the order of the keys that point to it, so that few lines cross.
     """
     by_name = {one.name: one for one in project.relations.values() if not one.is_disabled}
     parents = list(dict.fromkeys(one.parent for one in found))

@@ -1,4 +1,4 @@
-"""dbt in this process: the project is parsed once, and each command starts from that manifest."""
+"""dbt in this process: the project is parsed once, and every command reuses that manifest."""
 
 import json
 from collections.abc import Callable
@@ -9,32 +9,32 @@ from dbt.contracts.graph.manifest import Manifest
 
 from medallion.errors import MedallionError
 
-ANSWER = "medallion answers "  # begins what a macro that runs as an operation logs for us
+ANSWER = "medallion answers "  # the prefix of the log line with which a macro returns its result
 
 
 class Dbt:
-    """Commands of one target. `shared` are the flags that all of them take."""
+    """Commands of one target. `shared` are the flags of all commands."""
 
     def __init__(self, shared: list[str], on_command: Callable[[str], None]) -> None:
         self._shared = shared
         self._on_command = on_command
         self._answer: str | None = None
-        # Raises `MedallionError` if dbt refuses the project.
+        # Raises `MedallionError` if dbt rejects the project.
         self.manifest: Manifest = self._invoke(None, ["parse", "--quiet"])
 
     def listed(self, *selection: str) -> list[str]:
-        """The unique ids of what a selection holds, in dbt's order."""
+        """The unique ids of a selection, in dbt's order."""
         keys = ["--output", "json", "--output-keys", "unique_id"]
         found = self._invoke(self.manifest, ["ls", "--log-level", "none", *keys, *selection])
         return [json.loads(line)["unique_id"] for line in found]
 
     def executed(self, *command: str) -> list[Any]:
-        """Run `clone` or `build`, which print as ever; what became of each node, failures too."""
+        """Run `clone` or `build` with normal output; return each node's result, failures too."""
         self._on_command(" ".join(["dbt", *command]))
         return list(self._invoke(self.manifest, list(command), may_fail=True).results)
 
     def operation(self, macro: str, arguments: dict[str, Any]) -> Any:
-        """Run a macro; what it answers, else `None`."""
+        """Run a macro and return its result, or `None`."""
         self._answer = None
         command = ["run-operation", "--quiet", macro, "--args", json.dumps(arguments)]
         self._invoke(self.manifest, command)
@@ -59,4 +59,4 @@ def _first_failure(done: dbtRunnerResult) -> str:
     for one in getattr(done.result, "results", None) or []:
         if one.message:
             return " ".join(one.message.split())
-    return "it gave no reason"
+    return "dbt gave no reason"

@@ -1,4 +1,4 @@
-"""The comment on a pull request: what was built and tested, and how it differs from production."""
+"""The comment on a pull request: the built and tested nodes, and the differences to production."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from medallion.slim.run import Built, Described, Verdict
 
 ABSENT = "–"
-LONGEST_MESSAGE = 300  # characters of a failure that a comment shows
+LONGEST_MESSAGE = 300  # characters of a failure in a comment
 
 
 def markdown(verdict: Verdict) -> str:
@@ -18,8 +18,8 @@ def markdown(verdict: Verdict) -> str:
     if verdict.full_refresh:
         names = " ".join(verdict.full_refresh)
         parts.append(
-            "The columns of incremental models changed. They were built from nothing here, and "
-            f"production needs it too: `dbt run --full-refresh --select {names}`"
+            "The columns of incremental models changed. They were built from scratch here. "
+            f"Production also needs `dbt run --full-refresh --select {names}`"
         )
     if bad := [node for node in verdict.nodes if node.failed or node.status == "warn"]:
         parts.append("\n".join(["#### Failures and warnings", "", *map(_problem, bad)]))
@@ -36,7 +36,7 @@ def _headline(verdict: Verdict, relations: int) -> str:
 
 def _relations(nodes: Sequence[Built]) -> str:
     if not nodes:
-        return "No model is among them."
+        return "No model was built."
     lines = [
         "| built | result | rows | in production | columns against production |",
         "| --- | --- | ---: | ---: | --- |",
@@ -61,7 +61,7 @@ def _rows(built: Described | None, production: Described | None) -> str:
 
 
 def columns(built: Described | None, production: Described | None) -> str:
-    """`+ added`, `− removed` and `retyped: old → new`, else `the same`."""
+    """`+ added`, `− removed` and `retyped: old → new`, or `the same`."""
     if built is None:
         return ABSENT
     if production is None:

@@ -1,4 +1,4 @@
-"""A verdict on a change from only what it changed: clone, build, compare, drop."""
+"""Checks a change by its changed nodes alone: clone, build, compare, drop."""
 
 import os
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from medallion.slim.dbt import Dbt
 from medallion.slim.state import State, read_state
 
 CHANGED = "state:modified+"
-# What an incremental run begins with. A changed contract can't begin with what is there: production
-# will need a full refresh of it, and so it is built anew here.
+# The starting state of incremental models. A model with a changed contract cannot start from the
+# existing rows: production will need a full refresh of it, so it is built from scratch here.
 CLONED = f"{CHANGED},config.materialized:incremental,state:old"
 CLONED_SNAPSHOTS = f"{CHANGED},resource_type:snapshot,state:old"
 NOT_CLONED = "state:modified.contract"
@@ -32,10 +32,10 @@ class Described:
 
 @dataclass(frozen=True)
 class Built:
-    """What became of one node that was selected; `seconds` are dbt's.
+    """The result of one selected node; `seconds` are dbt's.
 
-    `built` and `production` are the relation of this run and production's, each `None` where there
-    is none: a test, a node that is new, or one that failed.
+    `built` and `production` are the relations of this run and of production. Each is `None` where
+    there is none: for a test, a new node, or a failed node.
     """
 
     unique_id: str
@@ -53,25 +53,25 @@ class Built:
 
     @property
     def name(self) -> str:
-        """The node's name; of a generic test without the hash that dbt appends."""
+        """The node's name; a generic test's name lacks the hash that dbt appends."""
         return self.unique_id.split(".")[2]
 
     @property
     def failed(self) -> bool:
-        """Whether it stops the change."""
+        """Whether it fails the check of the change."""
         return self.status in ("error", "fail", "runtime error")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """All that was built and tested; `full_refresh` are models whose contract changed."""
+    """All built and tested nodes; `full_refresh` are models whose contract changed."""
 
     nodes: list[Built]
     full_refresh: list[str]
 
     @property
     def failed(self) -> bool:
-        """Whether any node stops the change."""
+        """Whether any node fails the check of the change."""
         return any(node.failed for node in self.nodes)
 
 
@@ -80,8 +80,8 @@ def run(
 ) -> Verdict:
     """Build what differs from the manifest in `state`, in the schemas of `target`, then drop them.
 
-    dbt's artifacts go to `artifacts`, and never over those of production. Raises `MedallionError`
-    when there is no manifest, dbt refuses the project, or another run is at work.
+    dbt's artifacts go to `artifacts` and never overwrite those of production. Raises
+    `MedallionError` when there is no manifest, dbt rejects the project, or another run is active.
     """
     production = read_state(state)
     project = os.environ.get("DBT_PROJECT_DIR", str(PROJECT_ROOT))
@@ -92,7 +92,7 @@ def run(
         selected = dbt.listed("--select", CHANGED, *against)
         if not selected:
             return Verdict([], [])
-        dbt.operation("drop_target_schemas", {})  # what a run that died has left
+        dbt.operation("drop_target_schemas", {})  # leftovers of an interrupted run
         try:
             nodes = _build(dbt, against, production)
         finally:
@@ -103,7 +103,7 @@ def run(
 
 
 def _begun_anew(node: Built, dbt: Dbt, production: State) -> bool:
-    """Whether it was left out of the clones for its contract, as `NOT_CLONED` says."""
+    """Whether the contract excluded the node from the clones, as in `NOT_CLONED`."""
     known = dbt.manifest.nodes.get(node.unique_id)
     is_incremental = known is not None and known.config.materialized == "incremental"
     return is_incremental and not node.cloned and production.place(node.unique_id) is not None
@@ -111,7 +111,7 @@ def _begun_anew(node: Built, dbt: Dbt, production: State) -> bool:
 
 def _build(dbt: Dbt, against: list[str], production: State) -> list[Built]:
     clone = ["clone", "--select", CLONED, CLONED_SNAPSHOTS, "--exclude", NOT_CLONED]
-    # The artifacts that are kept are those of the build.
+    # The kept artifacts are those of the build.
     cloned = {one.node.unique_id for one in dbt.executed(*clone, *against, "--no-write-json")}
     results = dbt.executed("build", "--select", CHANGED, "--defer", "--favor-state", *against)
     pairs = [

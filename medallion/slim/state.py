@@ -1,4 +1,4 @@
-"""The manifest of production's last run, of which dbt reads what changed and we read the places."""
+"""The manifest of production's last run: dbt derives the changes from it, we the relations."""
 
 import json
 from dataclasses import dataclass
@@ -11,21 +11,22 @@ Place = list[str]  # database, schema, identifier
 
 @dataclass(frozen=True)
 class State:
-    """Where production keeps each model, seed and snapshot, by unique id."""
+    """The relation of each model, seed and snapshot in production, by unique id."""
 
     places: dict[str, Place]
 
     def place(self, unique_id: str) -> Place | None:
-        """The node's relation in production, `None` for one that is new."""
+        """The node's relation in production, `None` for a new node."""
         return self.places.get(unique_id)
 
 
 def read_state(folder: Path) -> State:
-    """The state in `folder`. Raises `MedallionError` when it holds no manifest that can be read."""
+    """Read the state in `folder`. Raises `MedallionError` without a readable manifest."""
     file = folder / "manifest.json"
     if not file.is_file():
         raise MedallionError(
-            f"There is no {file}: the state is the target folder of production's last `dbt build`."
+            f"{file} does not exist: --state must be the target folder of production's last "
+            "`dbt build`."
         )
     try:
         nodes = json.loads(file.read_text(encoding="utf-8"))["nodes"]
@@ -37,4 +38,4 @@ def read_state(folder: Path) -> State:
             }
         )
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise MedallionError(f"{file} is no dbt manifest: {error}.") from None
+        raise MedallionError(f"{file} is not a dbt manifest: {error}.") from None

@@ -1,6 +1,7 @@
-"""One day that changes a chosen share of the rows of every table; equal seeds make equal days.
+"""One day that changes a given share of the rows of every table; equal seeds give equal days.
 
-Of the changed rows `UPDATED` get another row's value in one column, `INSERTED` are new, made of
+`UPDATED` of the changed rows get another row's value in one column. `INSERTED` of them are new and
+copy another row's values. `DELETED` of them are deleted. No row changes twice.
 another row's values, and `DELETED` go. No row changes twice.
 """
 
@@ -20,8 +21,8 @@ from medallion_local.azure_sql.session import Session
 from medallion_local.generator.generate import date_rows
 
 UPDATED, INSERTED, DELETED = 0.6, 0.3, 0.1
-CALENDAR = "DimDate"  # its keys are days: new ones follow the last
-TOUCHED = "updated_at"  # takes the time of the change
+CALENDAR = "DimDate"  # its keys are days: new days follow the last one
+TOUCHED = "updated_at"  # set to the time of the change
 DAY = timedelta(days=1)
 KINDS = "UID"
 
@@ -36,21 +37,21 @@ class Churned:
 
     @property
     def rows(self) -> int:
-        """All of them; an update is one."""
+        """All of them; an update counts as one."""
         return self.updated + self.inserted + self.deleted
 
 
 def change(
     path: Path, share: float, seed: int, transactions: int, updated: float = UPDATED
 ) -> Churned:
-    """Live through the day after the last commit, in which `share` (0 … 1) of the rows change.
+    """Simulate the day after the last commit, in which `share` (0 … 1) of the rows change.
 
     `updated` is the share of updates among them; inserts and deletes share the rest, 3 to 1.
     """
     source = SourceDatabase.open(path)
     last = source.last_commit()
     if last is None:
-        raise MedallionError(f"{path} has no transaction yet: enable CDC on its tables.")
+        raise MedallionError(f"{path} has no transactions: enable CDC on its tables.")
     start = datetime(last.year, last.month, last.day) + DAY
     counts = np.zeros(3, int)
     with source.session(start) as session:
@@ -70,7 +71,7 @@ def change(
 
 @dataclass(frozen=True)
 class _Clock:
-    """The random stream of a table, and the day's transactions."""
+    """The random generator of a table, and the day's transactions."""
 
     rng: np.random.Generator
     start: datetime
@@ -80,7 +81,7 @@ class _Clock:
 def _plan(
     con: duckdb.DuckDBPyConnection, table: Table, share: float, updated: float, clock: _Clock
 ) -> dict[str, list[int]]:
-    """Make a temporary table of the rows to come for each kind of change; the turns of each."""
+    """Create a temporary table of planned rows for each kind of change; return their turns."""
     key = table.keys[0]
     ids = con.execute(f"SELECT {key.sql} FROM {table.sql} ORDER BY 1").fetchnumpy()[key.name]
     changed = round(len(ids) * share)
@@ -112,10 +113,10 @@ def _plan(
 
 
 def _drawn(table: Table, ids: np.ndarray, keys: np.ndarray, clock: _Clock) -> pa.Table:
-    """Per changed row: its transaction, which row gives it a value, in which column, and a time."""
+    """Per changed row: its transaction, the donor of its value, the column, and a time."""
     rng, count = clock.rng, len(keys)
     turns = rng.integers(0, clock.transactions, count)
-    # What is new happened between the transaction before and its own.
+    # A new row's event time lies between the previous transaction and its own.
     length = DAY / clock.transactions / timedelta(milliseconds=1)
     offsets = np.maximum((turns - rng.random(count)) * length, 0).astype("timedelta64[ms]")
     return pa.table(
@@ -148,7 +149,7 @@ def _others(table: Table) -> list[Column]:
 
 
 def _continue_calendar(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Give the new days that follow the last one in place of what was drawn."""
+    """Replace the drawn keys of the calendar by the days that follow its last day."""
     planned = _planned(table, "I")
     turns = con.execute(f"SELECT _turn FROM {planned} ORDER BY _turn").fetchnumpy()["_turn"]
     [(last,)] = con.execute(f'SELECT max("date") FROM {table.sql}').fetchall()
@@ -160,7 +161,7 @@ def _continue_calendar(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def _carry_out(session: Session, table: Table, kind: str, turn: int) -> int:
-    """Make the transaction's changes of one kind; how many rows."""
+    """Apply the transaction's changes of one kind; return the number of rows."""
     columns = ", ".join(
         f"TIMESTAMP '{session.at}' AS {c.sql}" if c.name == TOUCHED else c.sql
         for c in table.columns

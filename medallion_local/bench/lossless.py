@@ -1,4 +1,4 @@
-"""The proof beside the savings: every change that the source committed has landed, unaltered."""
+"""The proof for the savings: every change that the source committed has landed unaltered."""
 
 from dataclasses import dataclass
 
@@ -12,27 +12,27 @@ from medallion.ingestion.verification import prove
 from medallion_local.azure_sql.database import SourceDatabase
 
 CHANGE = ("_start_lsn", "_seqval", "_operation", "_commit_time")
-TOLD = 3  # faults that an error names; `medallion receipts verify` lists all
+TOLD = 3  # faults in one error message; `medallion receipts verify` lists all
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Change rows, of which an update has two: committed by the source, and landed."""
+    """Change rows committed by the source, and landed; an update has two rows."""
 
     committed: int
     landed: int
 
 
 def compare(home: Home, receipts: list[Receipt]) -> Compared:
-    """Compare what the receipts' files hold with the source's history since its first load.
+    """Compare the rows of the receipts' files with the source's history since its first load.
 
-    Raises `MedallionError` when a receipt or file is disproved, or when a change of the history
-    is missing, altered or beyond it, by any of the table's columns and the change's.
+    Raises `MedallionError` when a receipt or file is disproved. Also raises when a change of the
+    history is missing, altered or unexpected in any column of the table or of the change.
     """
     faults = [f"{proof.table}: {fault}" for proof in prove(home.lake) for fault in proof.faults]
     if faults:
         raise MedallionError(
-            f"The proof failed, so the savings count for nothing: {'; '.join(faults[:TOLD])}."
+            f"The savings do not count because the proof failed: {'; '.join(faults[:TOLD])}."
         )
     counts = [_table(home, table, receipts) for table in sorted({one.table for one in receipts})]
     return Compared(sum(one.committed for one in counts), sum(one.landed for one in counts))
@@ -61,8 +61,8 @@ def _table(home: Home, table: str, receipts: list[Receipt]) -> Compared:
     )
     if missing or beyond:
         raise MedallionError(
-            f"The lake is not the source's history: of {table}'s changes {missing:,} are not in "
-            f"it, and {beyond:,} in it are none."
+            f"The lake differs from the source's history of {table}: {missing:,} changes are "
+            f"missing, and {beyond:,} were never committed."
         )
     return Compared(_count(con, "committed"), _count(con, "landed"))
 

@@ -1,4 +1,4 @@
-"""The curve of the savings as a PNG; matplotlib comes with the development tools."""
+"""The curve of the savings as a PNG file; matplotlib comes with the development tools."""
 
 import importlib.util
 from pathlib import Path
@@ -12,16 +12,16 @@ BYTES, ROWS, BARE, GREY = "#0b6e99", "#d1495b", "#7a9e9f", "#666666"
 
 
 def require() -> None:
-    """Raise `MedallionError` where matplotlib is missing."""
+    """Raise `MedallionError` when matplotlib is missing."""
     if importlib.util.find_spec("matplotlib") is None:
         raise MedallionError(
-            "The curve needs matplotlib, which is a tool of development: run `make bench`, which "
+            "The curve needs matplotlib, a development dependency: run `make bench`, which "
             "installs it, or `medallion bench --only timings`."
         )
 
 
 def draw(swept: Sweep, promised: float, file: Path) -> None:
-    """Draw the saved share of bytes and of rows by churn; equal numbers make equal bytes."""
+    """Draw the saved share of bytes and of rows by churn; equal numbers give equal bytes."""
     require()
     import matplotlib
 
@@ -36,7 +36,7 @@ def draw(swept: Sweep, promised: float, file: Path) -> None:
         figure, axes = plt.subplots(figsize=INCHES, dpi=DOTS_PER_INCH, layout="constrained")
         axes.plot(churns, bare, "s:", color=BARE, label="bytes, against plain Parquet tables")
         axes.plot(churns, rows, "o--", color=ROWS, label="rows")
-        axes.plot(churns, size, "o-", color=BYTES, label="bytes, against a reload as bronze has it")
+        axes.plot(churns, size, "o-", color=BYTES, label="bytes, against a reload for bronze")
         for churn, saved in zip(churns, size, strict=True):
             axes.annotate(
                 f"{saved:.1f} %",
@@ -60,9 +60,9 @@ def draw(swept: Sweep, promised: float, file: Path) -> None:
         axes.minorticks_off()
         axes.margins(x=0.08)
         axes.set_ylim(min(*bare, *rows, *size, promised) - 8, 106)
-        axes.set_xlabel("rows of every table that a day changes (logarithmic)")
-        axes.set_ylabel("less landed than by a full reload, %")
-        axes.set_title(f"What a day's ingest saves, of {swept.rows:,} rows in the source")
+        axes.set_xlabel("rows of every table that change in a day (logarithmic)")
+        axes.set_ylabel("saved against a full reload, %")
+        axes.set_title(f"Savings of a day's ingest, with {swept.rows:,} rows in the source")
         axes.grid(axis="y", color="#dddddd")
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(loc="lower left", frameon=False)

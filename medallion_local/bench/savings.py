@@ -1,4 +1,4 @@
-"""Tells the savings: a table on the console, the same in Markdown, and the curve."""
+"""Reports the savings: a table on the console, the same in Markdown, and the curve."""
 
 import platform
 from pathlib import Path
@@ -12,7 +12,7 @@ from medallion_local.bench import picture
 from medallion_local.bench.churn import DELETED, INSERTED, UPDATED
 from medallion_local.bench.sweep import PROMISED_AT, Point, Sweep
 
-PROMISED = 98.0  # per cent less bytes, at PROMISED_AT
+PROMISED = 98.0  # per cent fewer bytes, at PROMISED_AT
 GIB = 1024**3
 HEADINGS = (
     *("churn", "rows changed", "rows landed", "rows of a reload", "fewer rows"),
@@ -32,7 +32,7 @@ def report(swept: Sweep, docs: Path) -> None:
 
 
 def _shown(points: list[Point]) -> Table:
-    """The table without the rows changed, so that it fits a console."""
+    """The table without the rows changed, so that it fits on a console."""
     title = "A day's ingest against a full reload"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in (HEADINGS[0], *HEADINGS[2:]):

@@ -1,4 +1,4 @@
-"""A day of each churn: what it lands, what a full reload lands instead, that nothing is lost."""
+"""A day of each churn: its landed data, a full reload for comparison, and the proof of no loss."""
 
 import shutil
 import tempfile
@@ -20,12 +20,12 @@ from medallion_local.data_factory.savings import Size
 from medallion_local.generator.generate import init_generated
 
 PROMISED_AT = 0.01
-LEAST_PLAYS = 100  # of a source whose shares are still whole rows
+LEAST_PLAYS = 100  # the smallest source whose shares are still whole rows
 
 
 @dataclass(frozen=True)
 class Source:
-    """The source before the day, and the transactions that the day's changes come in."""
+    """The source before the day, and the number of transactions in the day."""
 
     streams: int
     users: int
@@ -51,7 +51,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Sweep:
-    """The points by rising churn, and the one whose day has as many transactions as rows."""
+    """The points by rising churn, and the point with as many transactions as rows."""
 
     source: Source
     rows: int
@@ -60,23 +60,25 @@ class Sweep:
 
 
 def shares(text: str) -> list[float]:
-    """The shares (0 … 1) that a list of per cents names, rising.
+    """Parse a list of percentages into rising shares (0 … 1).
 
-    Raises `MedallionError` for anything that is no number above 0 and up to 50.
+    Raises `MedallionError` for anything that is not a number above 0 and up to 50.
     """
     try:
         found = sorted({float(one) / 100 for one in text.split(",")})
     except ValueError:
         found = []
     if not found or not all(0 < one <= 0.5 for one in found):
-        raise MedallionError(f"--churn '{text}' is no list of per cents up to 50, as in 0.1,1,5.")
+        raise MedallionError(
+            f"--churn '{text}' is not a list of percentages up to 50; use a form like 0.1,1,5."
+        )
     return found
 
 
 def sweep(source: Source, churns: list[float], hardest: bool) -> Sweep:
-    """Measure a day of each churn, every one after the same first load."""
+    """Measure a day of each churn; every day starts from the same first load."""
     if source.streams < LEAST_PLAYS:
-        raise MedallionError(f"--churn-streams {source.streams} is under {LEAST_PLAYS}.")
+        raise MedallionError(f"--churn-streams {source.streams} is below {LEAST_PLAYS}; raise it.")
     with tempfile.TemporaryDirectory(prefix="medallion-churn-") as folder:
         base = Home(Path(folder) / "base")
         per_day = -(-source.streams // source.days)
@@ -131,7 +133,7 @@ def _size(receipts: list[Receipt]) -> Size:
 
 
 def _bare(home: Home) -> Size:
-    """The tables as they are, each in one Parquet file of row groups as large as they come."""
+    """The plain tables, each in one Parquet file with row groups of the maximum size."""
     source, size = SourceDatabase.open(home.source_database), Size(0, 0)
     file = home.root / "bare.parquet"
     for table in tables():

@@ -1,4 +1,4 @@
-"""Time and memory of the first load, of a day's increment and of each backfill, at any size."""
+"""Time and memory of the first load, a day's increment and each backfill, for any data size."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ SAMPLE_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Measured:
-    """One step: wall seconds, and the peak of the resident memory of all processes together."""
+    """One step: wall-clock seconds, and the peak resident memory of all its processes."""
 
     step: str
     seconds: float
@@ -32,7 +32,7 @@ class Measured:
 
 
 def timings(streams: int, users: int, days: int, seed: int) -> None:
-    """Measure the first load, a day's increment and the paths of a backfill, and print them."""
+    """Measure and print the first load, a day's increment and each kind of backfill."""
     with tempfile.TemporaryDirectory(prefix="medallion-bench-") as folder:
         home = Path(folder)
         generate = ["--generate", f"--users={users}", f"--days={days}", f"--seed={seed}"]
@@ -60,7 +60,7 @@ def timings(streams: int, users: int, days: int, seed: int) -> None:
 
 
 def _backfills(day: date) -> dict[str, list[str]]:
-    """The paths of docs/runbooks/backfill.md, the range being one day."""
+    """The commands of docs/runbooks/backfill.md for a range of one day."""
     mart = ["dbt", "run", "--select", "mart_daily_listening"]
     return {
         "a day landed again": ["medallion", "ingest", f"--from={day}", f"--to={day}"],
@@ -77,7 +77,7 @@ def _backfills(day: date) -> dict[str, list[str]]:
 def _last_day(home: Path) -> date:
     last = SourceDatabase.open(Home(home).source_database).last_commit()
     if last is None:
-        raise MedallionError("The generated source has no transaction, so no day to land again.")
+        raise MedallionError("The generated source has no transactions, so no day can land again.")
     return last.date()
 
 
@@ -91,7 +91,7 @@ def _measure_all(home: Path, steps: dict[str, list[str]]) -> list[Measured]:
 
 
 def measure(step: str, command: list[str], home: Path) -> Measured:
-    """Run a command in a process of its own. Raises `MedallionError` with its end if it fails."""
+    """Run a command in a child process. Raises `MedallionError` with its last output on failure."""
     program, *arguments = command
     places = {"MEDALLION_HOME": home, "DBT_PROFILES_DIR": home}
     places |= {"DBT_TARGET_PATH": home / "target", "DBT_LOG_PATH": home / "logs"}
@@ -115,7 +115,7 @@ def measure(step: str, command: list[str], home: Path) -> Measured:
 
 
 class _Peak:
-    """Samples the memory of every process that works in `home`, this one's children included."""
+    """Samples the memory of every process that works in `home`, including their children."""
 
     def __init__(self, home: Path) -> None:
         self.bytes = 0
@@ -136,7 +136,7 @@ class _Peak:
         try:
             ours = process.environ().get("MEDALLION_HOME") == self._home
             return process.memory_info().rss if ours else 0
-        except psutil.Error:  # ended meanwhile, or another user's
+        except psutil.Error:  # the process ended, or belongs to another user
             return 0
 
 

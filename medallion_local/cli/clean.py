@@ -10,4 +10,4 @@ def clean_home() -> None:
     """Stop the warehouse and remove all local state: source, lake, tables, logs."""
     here = home()
     clean(here)
-    out.print(f"{here.root} is gone.")
+    out.print(f"Removed {here.root}.")

@@ -1,4 +1,4 @@
-"""`medallion demo`: the whole pipeline over several simulated days, told on the screen."""
+"""`medallion demo`: the whole pipeline over several simulated days, with progress on the screen."""
 
 from typing import Annotated
 
@@ -11,10 +11,10 @@ def demo(
     days: Annotated[int, typer.Option(min=0, help="Simulated days after the first load.")] = 3,
     seed: Annotated[int, typer.Option(help="Seed of the simulated changes.")] = 7,
 ) -> None:
-    """Run the whole pipeline from the source to gold, several times, and show the books."""
+    """Run the pipeline from the source to gold, several times, and show the reconciliation."""
     from medallion_local.demo import story, summary
 
     told = story.run(home(), days, seed)
     summary.show(told)
     if not all(book["balanced"] for book in told.books):
-        raise MedallionError("the books do not balance: see the reconciliation above")
+        raise MedallionError("the reconciliation does not balance: see the table above")

@@ -13,12 +13,12 @@ from medallion.cli.ingest import Watch
 from medallion.errors import MedallionError
 from medallion.home import home
 
-INTERRUPTED = 130  # as a shell reports a command that Ctrl-C ended
+INTERRUPTED = 130  # a shell reports this status for a command that Ctrl-C ended
 
 
 @app.command("tsql")
 def tsql_texts(
-    to: Annotated[Path, typer.Argument(help="The folder to write; it is emptied before.")],
+    to: Annotated[Path, typer.Argument(help="The output folder; its content is deleted first.")],
     folder: Annotated[Path, typer.Option("--adf", help="A folder in git layout.")] = ADF_FOLDER,
 ) -> None:
     """Run the pipelines in all their modes, and write each T-SQL text that they send."""
@@ -32,37 +32,39 @@ def tsql_texts(
 def run_here(
     pipeline: Annotated[str, typer.Argument(help="A pipeline's name.")] = "pl_ingest_and_build",
     folder: Annotated[
-        Path, typer.Option("--adf", help="Another factory, in git layout: holds pipeline/ etc.")
+        Path, typer.Option("--adf", help="Another factory in git layout, with a folder pipeline/.")
     ] = ADF_FOLDER,
     parameter: Annotated[
-        list[str] | None, typer.Option(help="name=value; JSON where the type is no text.")
+        list[str] | None, typer.Option(help="name=value; JSON unless the type is String.")
     ] = None,
     parameters: Annotated[
-        str | None, typer.Option(help="All parameters: a JSON object, or a file of one.")
+        str | None, typer.Option(help="All parameters: a JSON object, or a file that contains one.")
     ] = None,
     global_parameter: Annotated[
-        list[str] | None, typer.Option(help="name=value, instead of the factory's own (JSON).")
+        list[str] | None, typer.Option(help="name=value (JSON); overrides the factory's own value.")
     ] = None,
     linked_service: Annotated[
         list[str] | None,
         typer.Option(
-            help="name=place: what stands for a linked service of another factory. A place is the "
-            "file of a source database, a folder with one folder per container, or an address."
+            help="name=place: the local replacement of another factory's linked service. A place "
+            "is the file of a source database, a folder with one folder per container, or an "
+            "address."
         ),
     ] = None,
     online: Annotated[
-        bool, typer.Option("--online", help="Web activities of another factory may leave here.")
+        bool,
+        typer.Option("--online", help="Web activities of another factory may use the network."),
     ] = False,
     longest_wait: Annotated[
-        float | None, typer.Option(min=0, help="Shorten waits of another factory to these seconds.")
+        float | None, typer.Option(min=0, help="Limit waits of another factory to these seconds.")
     ] = None,
 ) -> None:
-    """Run a pipeline on this machine; the Databricks job that it calls is `dbt build` here.
+    """Run a pipeline on this machine; it calls `dbt build` in place of the Databricks job.
 
-    `medallion up` goes before a pipeline that builds. With --adf the pipeline is another factory's:
-    its control flow runs as in Azure, and a linked service without a place here, or an activity
-    that only Azure can run, fails by its name when it is reached. Ends with status 1 when the run
-    fails, and with 130 when it is interrupted.
+    Run `medallion up` before a pipeline that builds. With --adf the pipeline belongs to another
+    factory and its control flow runs as in Azure. A linked service without a local place, or an
+    activity that only Azure can run, fails with its name when it is reached. Exit 1 when the run
+    fails, and 130 when it is interrupted.
     """
     from medallion_local.data_factory import elsewhere
     from medallion_local.data_factory.run import run
@@ -75,8 +77,8 @@ def run_here(
     if own:
         if global_parameter or linked_service or online or longest_wait is not None:
             raise MedallionError(
-                "--global-parameter, --linked-service, --online and --longest-wait are for another "
-                "factory, which --adf names."
+                "--global-parameter, --linked-service, --online and --longest-wait are only for "
+                "another factory; add --adf."
             )
         with Watch() as watch:
             log = here.root / "logs" / "build.jsonl"
@@ -105,7 +107,7 @@ def _run_elsewhere(
     online: bool,
     longest_wait: float | None,
 ) -> tuple[str, str | None]:
-    """Run another factory's pipeline, and print its activities as a tree however it ends."""
+    """Run another factory's pipeline, and always print its activities as a tree."""
     from medallion_local.cli.run_tree import RunTree
     from medallion_local.data_factory import elsewhere
 
@@ -133,6 +135,6 @@ def _run_elsewhere(
             out.print(tree.shown(title))
     if record.error:
         return status, record.error["message"]
-    # A pipeline that handles the failure is green, but took another way than in Azure.
+    # A pipeline that handles the failure succeeds, but took another path than in Azure.
     refused = next((one for one in tree.refusals() if status == "Succeeded"), None)
-    return status, refused and f"{refused} What followed ran as if it had failed."
+    return status, refused and f"{refused} The pipeline continued as if the activity had failed."

@@ -1,4 +1,4 @@
-"""`medallion repair`: restore what a power cut or a full disk damaged."""
+"""`medallion repair`: restore data that a power cut or a full disk damaged."""
 
 from typing import Annotated
 
@@ -9,14 +9,14 @@ from medallion.home import home
 
 def repair(
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Name what is damaged, and change nothing.")
+        bool, typer.Option("--dry-run", help="List the damage, and change nothing.")
     ] = False,
 ) -> None:
-    """Name damaged files, control files and tables, and restore them.
+    """List damaged files, control files and tables, and restore them.
 
-    A landed file is landed again while the source has its changes; a table goes back to its last
-    whole commit and is rebuilt by dbt. Exit 0 if nothing is damaged any more, else 1. Do not run it
-    beside a build.
+    A landed file lands again while the source still has its changes. A table is reset to its last
+    complete commit, and dbt rebuilds it. Exit 0 if no damage is left, else 1. Do not run it during
+    a build.
     """
     from medallion_local.repair import repair as run
 

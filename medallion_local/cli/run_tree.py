@@ -13,7 +13,7 @@ from rich.tree import Tree
 
 from medallion_local.data_factory.events import Event
 
-MOST_SHOWN = 20  # iterations of a loop, besides those that failed
+MOST_SHOWN = 20  # iterations of a loop, in addition to the failed ones
 LONGEST = 300  # characters of an output
 MARKS = {"Succeeded": ("✓", "green"), "Failed": ("✗", "red"), "Skipped": ("-", "dim")}
 MARKS |= {"InProgress": ("…", "yellow")}
@@ -21,7 +21,7 @@ MARKS |= {"InProgress": ("…", "yellow")}
 
 @dataclass
 class Node:
-    """An activity run: its newest event, and what ran inside it, in the order of beginning."""
+    """An activity run: its newest event and its inner runs in order of their start."""
 
     event: Event
     inside: list["Node"] = field(default_factory=list)
@@ -35,7 +35,7 @@ class RunTree:
         self._first: list[Node] = []
 
     def tell(self, event: Event) -> None:
-        """Take an event of the engine."""
+        """Process an event of the engine."""
         if (known := self._nodes.get(event.activity_run_id)) is not None:
             known.event = event
             return
@@ -44,7 +44,7 @@ class RunTree:
         (around.inside if around else self._first).append(node)
 
     def counts(self) -> Counter[str]:
-        """How many activity runs have each status."""
+        """The number of activity runs of each status."""
         return Counter(node.event.status for node in self._nodes.values())
 
     def refusals(self) -> list[str]:
@@ -53,7 +53,7 @@ class RunTree:
         return [one.error["message"] for one in events if one.error.get("errorCode") == NOT_HERE]
 
     def shown(self, title: str) -> Tree:
-        """The tree under a title."""
+        """The tree with a title."""
         tree = Tree(Text(title), guide_style="dim")
         for node in self._first:
             _add(tree, node)
@@ -83,7 +83,7 @@ def _add(tree: Tree, node: Node) -> None:
 
 
 def _iterations(node: Node) -> Iterator[tuple[int, str]]:
-    """The places of a loop's items in their order, and whether any activity of each failed."""
+    """The indexes of a loop's items in order, and the number of failed activities of each."""
     failed: dict[int, bool] = {}
     for one in node.inside:
         if (place := one.event.iteration) is not None:

@@ -1,4 +1,4 @@
-"""`medallion source …`: create the source database, look into it, and make it change."""
+"""`medallion source …`: create, query and change the source database."""
 
 from datetime import datetime
 from pathlib import Path
@@ -12,13 +12,13 @@ from medallion.home import home
 app = typer.Typer(no_args_is_help=True)
 At = Annotated[
     str | None,
-    typer.Option(help="Commit at this ISO time (UTC) and not now; never before the last commit."),
+    typer.Option(help="Commit at this ISO time (UTC), not now; must not precede the last commit."),
 ]
 FromCsv = Annotated[
     Path | None, typer.Option("--from-csv", help="A folder with one CSV file per table.")
 ]
 Strict = Annotated[
-    bool, typer.Option("--strict", help="Refuse a file in which a key stands in several rows.")
+    bool, typer.Option("--strict", help="Reject a file in which several rows share a key.")
 ]
 
 
@@ -26,25 +26,23 @@ Strict = Annotated[
 def init(
     from_csv: FromCsv = None,
     generate: Annotated[
-        bool, typer.Option("--generate", help="Make the data up; the same seed makes the same.")
+        bool, typer.Option("--generate", help="Generate the data; equal seeds give equal data.")
     ] = False,
     users: Annotated[int, typer.Option(min=1, help="Users to generate.")] = 500,
     streams_per_day: Annotated[int, typer.Option(min=1, help="Plays per generated day.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of what is generated.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the generated data.")] = 0,
     days: Annotated[int, typer.Option(min=1, help="Days of generated plays.")] = 10,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a database that is there already.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing database.")] = False,
     strict: Strict = False,
 ) -> None:
     """Create the source database: tables, rows, then change data capture.
 
-    Of several rows with one key in a file, the last is loaded.
+    If several rows of a file share a key, the last one is loaded.
     """
     from medallion_local.azure_sql import load
 
     if (from_csv is None) is not generate:
-        raise MedallionError("give either --from-csv DIR or --generate, so that there is data")
+        raise MedallionError("there is no data to load: add either --from-csv DIR or --generate")
     path = home().source_database
     if from_csv is not None:
         load.init_from_csv(path, from_csv, force, strict, _print_repeated)
@@ -57,13 +55,13 @@ def init(
 
 @app.command()
 def simulate(
-    days: Annotated[int, typer.Option(min=1, help="Days to live through.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of what happens.")] = 0,
+    days: Annotated[int, typer.Option(min=1, help="Days to simulate.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the simulated changes.")] = 0,
     streams_per_day: Annotated[
         int | None, typer.Option(min=1, help="New plays per day; by default 2 % of the plays.")
     ] = None,
 ) -> None:
-    """Let days pass: people join, change plans, play tracks; rows are corrected and deleted."""
+    """Simulate days: people join, change plans, play tracks; rows are corrected and deleted."""
     from medallion_local.azure_sql.database import SourceDatabase
     from medallion_local.generator.simulate import simulate as run
 
@@ -77,15 +75,15 @@ def simulate(
 @app.command()
 def apply(
     from_csv: Annotated[
-        Path, typer.Option("--from-csv", help="A folder with CSV files named as tables.")
+        Path, typer.Option("--from-csv", help="A folder with CSV files named after the tables.")
     ],
     at: At = None,
     strict: Strict = False,
 ) -> None:
     """Upsert rows from CSV files by their keys, all files in one transaction.
 
-    Rows are applied in the order of the file: of several rows with one key the last wins, and each
-    is captured as a change. A row that equals what is there changes nothing.
+    Rows are applied in the order of the file. If several rows share a key, the last one wins and
+    each is captured as a change. A row that equals the existing row changes nothing.
     """
     from medallion_local.azure_sql.load import apply_csv
 
@@ -110,7 +108,7 @@ def sql(
     from medallion_local.azure_sql.database import SourceDatabase, is_query
 
     if (text is None) == (file is None):
-        raise MedallionError("Give either T-SQL or the name of a script with --file.")
+        raise MedallionError("Give either T-SQL or a script with --file.")
     if file is not None:
         text = _script(file)
     assert text is not None

@@ -16,21 +16,21 @@ from rich.table import Table as RichTable
 
 @app.command("up")
 def up() -> None:
-    """Make the serverless pool's database here, and build the views in it as dbt does in Azure.
+    """Create the local serverless pool's database, and build its views as dbt does in Azure.
 
-    Nothing listens: `medallion synapse sql` asks it.
+    No server listens: query it with `medallion synapse sql`.
     """
     from medallion_local.synapse.run import DATABASE, build, make_database
 
     here = home()
     if not here.lake.is_dir():
-        raise MedallionError(f"There is no {here.lake}: run `medallion ingest` and `dbt build`.")
+        raise MedallionError(f"{here.lake} does not exist: run `medallion ingest` and `dbt build`.")
     make_database(here)
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=err, transient=True) as shown:
         task = shown.add_task("dbt build --target synapse")
         build(here, lambda one: shown.update(task, description=f"{one.node} ({one.done})"))
-    out.print(f"The views stand in {DATABASE}. Ask them in T-SQL, such as", soft_wrap=True)
+    out.print(f"The views are in {DATABASE}. Query them in T-SQL, for example", soft_wrap=True)
     out.print(
         'medallion synapse sql "SELECT TOP (5) * FROM serving.mart_daily_listening"',
         markup=False,
@@ -40,9 +40,9 @@ def up() -> None:
 
 @app.command("pool")
 def pool() -> None:
-    """Export gold, and load a dedicated pool's stand-in with it as dbt does in Azure.
+    """Export gold, and load it into the local dedicated pool as dbt does in Azure.
 
-    It keeps what was loaded: the next run loads what has changed.
+    The pool keeps its data: the next run loads only changes.
     """
     from medallion_local.synapse.dedicated.run import POOL, build, export, make_pool
 
@@ -54,17 +54,17 @@ def pool() -> None:
         make_pool(here)
         shown.update(task, description="dbt build --target synapse_dedicated")
         build(here, on_progress=lambda one: shown.update(task, description=one.node))
-    said = f"The tables stand in {POOL}: `medallion synapse sql --pool` asks it."
+    said = f"The tables are in {POOL}: query them with `medallion synapse sql --pool`."
     out.print(said, markup=False, soft_wrap=True)
 
 
 @app.command("sql")
 def sql(
     text: Annotated[str, typer.Argument(help="One batch of T-SQL.")],
-    limit: Annotated[int, typer.Option(min=1, help="Show so many rows.")] = 50,
-    dedicated: Annotated[bool, typer.Option("--pool", help="Ask the dedicated pool.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 50,
+    dedicated: Annotated[bool, typer.Option("--pool", help="Query the dedicated pool.")] = False,
 ) -> None:
-    """Ask the local serverless pool, or the dedicated one, in T-SQL, and show the rows."""
+    """Query the local serverless or dedicated pool in T-SQL, and show the rows."""
     from medallion_local.synapse.dedicated.pool import opened
     from medallion_local.synapse.dedicated.run import POOL
     from medallion_local.synapse.dedicated.session import session_of
@@ -89,12 +89,12 @@ def sql(
 @app.command("check")
 def check_readable(
     lake: Annotated[
-        Path | None, typer.Option(help="The folder with the containers; by default the home's.")
+        Path | None, typer.Option(help="The folder of the containers; by default the home's lake.")
     ] = None,
 ) -> None:
-    """List what Synapse serverless could not read of the served tables' Delta folders.
+    """List what Synapse serverless could not read in the served tables' Delta folders.
 
-    One line per finding: the table, the property, and the mend.
+    One line per finding: the table, the property and the fix.
     """
     from medallion.serving.contract import served_tables
 
@@ -102,7 +102,9 @@ def check_readable(
 
     root, tables = lake or home().lake, served_tables()
     if not root.is_dir():
-        raise MedallionError(f"There is no {root}: run `medallion ingest` and `dbt build` first.")
+        raise MedallionError(
+            f"{root} does not exist: run `medallion ingest` and `dbt build` first."
+        )
     found = check(tables, root)
     for one in found:
         out.print(str(one), markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`medallion vault serve`: a Key Vault on this machine, to try `medallion run` without Azure."""
+"""`medallion vault serve`: a local Key Vault, to try `medallion run` without Azure."""
 
 import time
 from contextlib import suppress
@@ -13,7 +13,7 @@ app = typer.Typer(no_args_is_help=True, help="The local Key Vault.")
 
 @app.callback()
 def vault() -> None:
-    """Keeps `serve` a command of its own: typer would else make it the whole of `vault`."""
+    """Keeps `serve` a subcommand: otherwise typer would merge it into `vault`."""
 
 
 @app.command()
@@ -22,7 +22,7 @@ def serve(
 ) -> None:
     """Serve a vault with a placeholder for each secret that dbt needs, until Ctrl-C.
 
-    Nothing is kept: secrets and identities are new each time.
+    Nothing is stored: secrets and identities are new each time.
     """
     from medallion.azure.key_vault import SECRETS, VAULT_VARIABLE
 

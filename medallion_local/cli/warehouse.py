@@ -11,16 +11,16 @@ from medallion.home import home
 def up(
     port: Annotated[
         int | None,
-        typer.Option(help="Port on 127.0.0.1; by default the last one, else a free one."),
+        typer.Option(help="Port on 127.0.0.1; by default the last one, or a free one."),
     ] = None,
     profiles_dir: Annotated[
         Path | None,
         typer.Option(
-            help="Where profiles.yml is written; by default DBT_PROFILES_DIR, else the project."
+            help="The folder for profiles.yml; by default DBT_PROFILES_DIR, or the project."
         ),
     ] = None,
 ) -> None:
-    """Start the local warehouse in the background, and put it into dbt's profiles.yml."""
+    """Start the local warehouse in the background, and add it to dbt's profiles.yml."""
     from medallion_local.databricks_sql.bring_up import bring_up
 
     out.print(bring_up(home(), port, profiles_dir), soft_wrap=True)
@@ -31,25 +31,25 @@ def down() -> None:
     from medallion_local.databricks_sql.process import stop
 
     stopped = stop(home())
-    out.print("The warehouse is down." if stopped else "The warehouse was not running.")
+    out.print("The warehouse is stopped." if stopped else "The warehouse was not running.")
 
 
 def status() -> None:
-    """Tell whether the local warehouse runs, and where."""
+    """Report whether the local warehouse runs, and where."""
     from medallion_local.databricks_sql.process import answers, is_moved, running
     from medallion_local.databricks_sql.state import copied_from
 
     state = running(home())
     if original := copied_from(home()):
         out.print(
-            f"{home().root} is a copy of {original}, whose warehouse it does not use: start its "
+            f"{home().root} is a copy of {original} and does not use its warehouse: start its "
             "own with `medallion up`.",
             soft_wrap=True,
         )
     elif state is not None and is_moved(home(), state):
         out.print(
-            f"The warehouse still runs on {state.home}, from where this home was moved: run "
-            "`medallion up`, which starts it again here.",
+            f"The warehouse still runs on {state.home}, the former place of this home: run "
+            "`medallion up` to restart it here.",
             soft_wrap=True,
         )
     elif state is None:

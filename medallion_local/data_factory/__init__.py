@@ -1,1 +1,1 @@
-"""Data Factory on a laptop: executes the git-layout JSON under `adf/` exactly as it stands."""
+"""Data Factory on a laptop: executes the unchanged git-layout JSON under `adf/`."""

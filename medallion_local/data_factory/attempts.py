@@ -1,4 +1,4 @@
-"""Runs one activity: its state, its retries, its timeout, and what it leaves for `activity()`.
+"""Runs one activity: its state, retries, timeout, and the result for `activity()`.
 
 Sources: https://learn.microsoft.com/azure/data-factory/concepts-pipelines-activities#activity-policy
 and https://learn.microsoft.com/azure/data-factory/deactivate-activity
@@ -30,26 +30,26 @@ LOG = logging.getLogger(__name__)
 DEFAULT_TIMEOUT = "0.12:00:00"
 DEFAULT_RETRY_INTERVAL_SECONDS = 30
 
-# What an activity's body raises for a fault of its definition, its data or the machine.
+# The errors of an activity's body for a fault of its definition, its data or the machine.
 FAILURES = (MedallionError, LookupError, AttributeError, TypeError, ValueError, OSError)
 
 
 @dataclass
 class Clock:
-    """When an activity run began, and what it is called in the monitor."""
+    """The start of an activity run, and its id in the monitor."""
 
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     started: str = field(default_factory=timestamp)
     began: float = field(default_factory=time.monotonic)
 
     def seconds(self) -> float:
-        """The time since then, in seconds."""
+        """The time since the start, in seconds."""
         return time.monotonic() - self.began
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How often an activity is tried again, after how many seconds, and how long a try may take."""
+    """The number of retries, the seconds between them, and the seconds that an attempt may take."""
 
     retries: int = 0
     interval: float = 0.0
@@ -69,12 +69,12 @@ def _policy(activity: Activity, scope: Scope) -> Policy:
 
 
 def skip_activity(run: Run, activity: Activity, scope: Scope) -> str:
-    """Leave an activity out, because its dependencies ended otherwise than it asks."""
+    """Skip an activity, because its dependencies did not end as its conditions require."""
     return _end(run, activity, scope, Clock(), {"status": "Skipped"})
 
 
 def run_activity(run: Run, activity: Activity, scope: Scope) -> str:
-    """Run an activity, again after a failure as its policy says; its status at the end."""
+    """Run an activity, and retry it as its policy says; return its final status."""
     if activity.get("state") == "Inactive":
         return _end(run, activity, scope, Clock(), _inactive(activity))
     clock = Clock()
@@ -116,7 +116,7 @@ def _failed(activity: Activity, code: str, kind: str, message: str) -> dict[str,
 
 
 def _explained(activity: Activity, error: Exception) -> dict[str, Any]:
-    """The result of an activity that an error ended."""
+    """The result of an activity that ended with an error."""
     it = f"{activity['type']} '{activity['name']}'"
     match error:
         case ActivityError():
@@ -134,13 +134,13 @@ def _explained(activity: Activity, error: Exception) -> dict[str, Any]:
             return _failed(activity, "SystemError", "SystemError", message)
         case _:
             LOG.debug("%s failed", it, exc_info=error)
-            message = f"{it} has a property that it cannot use: {str(error).rstrip('.')}."
+            message = f"{it} has an invalid property value: {str(error).rstrip('.')}."
     return _failed(activity, "InvalidActivity", "UserError", message)
 
 
 def _attempt(run: Run, activity: Activity, scope: Scope, policy: Policy) -> dict[str, Any]:
-    """One try. That it took too long is noticed when it ends: nothing is torn down midway, so that
-    no retry ever runs beside the try that it replaces.
+    """Run one attempt. A timeout is detected when the attempt ends, because nothing is aborted
+    midway; so a retry never runs in parallel with the attempt that it replaces.
     """
     clock = Clock()
     output = _execute(run, activity, scope)
@@ -172,7 +172,7 @@ def _end(
     result: dict[str, Any],
     retries: int = 0,
 ) -> str:
-    """Leave the result for `activity()` and in the run's record, and tell the listener."""
+    """Store the result for `activity()` and in the run's record, and notify the listener."""
     run.shared.check()
     elapsed = clock.seconds()
     ended = timestamp()
@@ -206,7 +206,7 @@ def _end(
 
 
 def _is_secret(activity: Activity) -> bool:
-    """Whether nobody who watches may see the output."""
+    """Whether the output must be hidden in the monitor."""
     return bool((activity.get("policy") or {}).get("secureOutput", False))
 
 
@@ -218,7 +218,7 @@ def _tell(
     result: dict[str, Any],
     ended: str | None = None,
 ) -> None:
-    """Tell the listener, one event at a time; a run that was stopped goes no further."""
+    """Notify the listener, one event at a time; a stopped run does not continue."""
     event = Event(
         run.record.run_id,
         run.record.pipeline,
@@ -238,7 +238,7 @@ def _tell(
         run.shared.check()
         try:
             run.environment.listener(event)
-        except Exception as error:  # none of the activity's, which would only fail it
+        except Exception as error:  # not an activity's error, which would only fail the activity
             failed = RuntimeError("the run's listener failed")
             failed.__cause__ = error
             run.shared.stop(failed)

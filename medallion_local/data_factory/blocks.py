@@ -1,4 +1,4 @@
-"""Runs a block of activities: their dependencies, and how their outcomes make the block's.
+"""Runs a block of activities: their dependencies, and the block's outcome from theirs.
 
 Source: https://learn.microsoft.com/azure/data-factory/tutorial-pipeline-failure-error-handling
 """
@@ -25,9 +25,9 @@ CONDITIONS = ("Succeeded", "Failed", "Skipped", "Completed")
 
 @dataclass(frozen=True)
 class Block:
-    """Activities by their names in lower case, which is how `needs` names them too.
+    """Activities by their lower-case names, which `needs` uses too.
 
-    `needs` are each activity's dependencies: the activity waited for, and the conditions.
+    `needs` are each activity's dependencies: the other activity, and the conditions.
     """
 
     activities: dict[str, Activity]
@@ -35,7 +35,7 @@ class Block:
 
     @cached_property
     def seen(self) -> dict[str, set[str]]:
-        """For each activity those that end before it begins, with what stands inside them."""
+        """For each activity those that end before it begins, including their inner activities."""
         found: dict[str, set[str]] = {}
         while len(found) < len(self.activities):
             for name in self.decided(found):
@@ -48,15 +48,15 @@ class Block:
         return found
 
     def decided(self, ended: Container[str]) -> list[str]:
-        """The activities, in their order, that have not ended, but all their dependencies have."""
+        """The activities that have not ended, but whose dependencies all have, in their order."""
         names = (name for name in self.activities if name not in ended)
         return [name for name in names if all(one in ended for one, _ in self.needs[name])]
 
 
 def run_activities(run: Run, activities: list[Activity], scope: Scope) -> Failure | None:
-    """Run activities in the order of their dependencies; what fails the block, or None.
+    """Run activities in the order of their dependencies; return the block's failure, or None.
 
-    What is ready at the same time runs at the same time.
+    Activities that are ready at the same time run in parallel.
     """
     block = _block(run.record.pipeline, activities)
     statuses = _run(run, block, scope)
@@ -95,19 +95,22 @@ def _needs(pipeline: str, activity: Activity, known: dict[str, Activity]) -> Nee
         name = str(one.get("activity")) if isinstance(one, dict) else ""
         where = f"Activity '{activity['name']}' of pipeline '{pipeline}'"
         if name.lower() not in known:
-            raise MedallionError(f"{where} depends on '{name}', which is not beside it.")
+            raise MedallionError(
+                f"{where} depends on '{name}', which is not in the same list of activities; "
+                "correct its dependsOn."
+            )
         conditions = one.get("dependencyConditions")
         if not conditions or any(each not in CONDITIONS for each in conditions):
             raise MedallionError(
                 f"{where} depends on '{name}' by the conditions {conditions or 'none'}; "
-                f"write some of {', '.join(CONDITIONS)}."
+                f"use some of {', '.join(CONDITIONS)}."
             )
         needs.append((name.lower(), conditions))
     return needs
 
 
 def _run(run: Run, block: Block, scope: Scope) -> dict[str, str]:
-    """The status of each activity. One alone runs in this thread, several in threads of theirs."""
+    """The status of each activity. A single one runs in this thread, several in new threads."""
     statuses: dict[str, str] = {}
     begun: dict[str, Future[str]] = {}
     pool: ThreadPoolExecutor | None = None
@@ -118,7 +121,7 @@ def _run(run: Run, block: Block, scope: Scope) -> dict[str, str]:
             for name in skipped:
                 statuses[name] = skip_activity(run, block.activities[name], scope)
             if skipped:
-                continue  # which may make more of them ready
+                continue  # a skipped activity can make others ready
             if len(ready) == 1 and not begun:
                 [name] = ready
                 inside = scope.seeing(block.seen[name])
@@ -141,7 +144,7 @@ def _run(run: Run, block: Block, scope: Scope) -> dict[str, str]:
 
 
 def _is_met(needs: Needs, statuses: dict[str, str]) -> bool:
-    """Whether of each dependency one condition holds; a skipped activity is not completed."""
+    """Whether each dependency meets one of its conditions; a skipped activity is not completed."""
     return all(
         statuses[name] in conditions
         or ("Completed" in conditions and statuses[name] in ("Succeeded", "Failed"))
@@ -150,7 +153,7 @@ def _is_met(needs: Needs, statuses: dict[str, str]) -> bool:
 
 
 def _failure(block: Block, statuses: dict[str, str], scope: Scope) -> Failure | None:
-    """Data Factory's rule: every leaf must succeed; for a skipped leaf its parents are asked."""
+    """Data Factory's rule: every leaf must succeed; the parents of a skipped leaf count instead."""
     parents = {before for needs in block.needs.values() for before, _ in needs}
     asked = [name for name in block.activities if name not in parents]
     for name in asked:

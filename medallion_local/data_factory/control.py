@@ -25,13 +25,13 @@ Activity = dict[str, Any]
 Body = Callable[[Run, Activity, Scope], dict[str, Any]]
 
 LONGEST_UNTIL_SECONDS = 90 * 86400
-MOST_ITEMS = 100_000  # of a ForEach, by the service's limits
+MOST_ITEMS = 100_000  # of a ForEach; a limit of the service
 DEFAULT_BATCH = 20
 MOST_BATCH = 50
 
 
 def _within(activity: Activity, scope: Scope) -> Scope:
-    """The scope inside a loop or a branch, which may not stand in every other.
+    """The scope inside a loop or a branch; not every nesting is allowed.
 
     Source: https://learn.microsoft.com/azure/data-factory/concepts-nested-activities
     """
@@ -39,8 +39,8 @@ def _within(activity: Activity, scope: Scope) -> Scope:
     not_in = CONTAINERS if kind in LOOPS else BRANCHES
     if outer := [one for one in scope.around if one in not_in]:
         raise ActivityError(
-            f"{kind} '{activity['name']}' stands inside {outer[-1]}, which Data Factory does not "
-            "allow; move it into a pipeline of its own and call that by ExecutePipeline.",
+            f"{kind} '{activity['name']}' is inside {outer[-1]}, which Data Factory does not "
+            "allow; move it into its own pipeline and call that with ExecutePipeline.",
             "InvalidActivity",
         )
     return replace(scope, around=(*scope.around, kind))
@@ -74,7 +74,7 @@ def if_condition(run: Run, activity: Activity, scope: Scope) -> dict[str, Any]:
 
 
 def switch(run: Run, activity: Activity, scope: Scope) -> dict[str, Any]:
-    """Run the case whose value equals the expression's text, else the default."""
+    """Run the case whose value equals the expression's text, or the default."""
     properties, inside = activity["typeProperties"], _within(activity, scope)
     on = to_text(resolve(properties["on"], scope))
     cases = (c.get("activities") for c in properties.get("cases") or [] if c["value"] == on)
@@ -85,8 +85,8 @@ def switch(run: Run, activity: Activity, scope: Scope) -> dict[str, Any]:
 def for_each(run: Run, activity: Activity, scope: Scope) -> dict[str, Any]:
     """Run activities once per item, all of them even when some fail, and fail if any did.
 
-    Unless `isSequential`, up to `batchCount` items run at once, and begin in the order of the
-    items. The first failing item's error is the activity's.
+    Unless `isSequential`, up to `batchCount` items run in parallel, started in the order of the
+    items. The activity's error is that of the first failing item.
 
     Source: https://learn.microsoft.com/azure/data-factory/control-flow-for-each-activity
     """
@@ -140,9 +140,9 @@ def filter_items(run: Run, activity: Activity, scope: Scope) -> dict[str, Any]:
 
 
 def until(run: Run, activity: Activity, scope: Scope) -> dict[str, Any]:
-    """Run activities again and again until the expression holds, or the timeout is over.
+    """Repeat activities until the expression is true, or the timeout is over.
 
-    A failure inside does not end the loop; that of the last round is the activity's.
+    An inner failure does not end the loop; a failure of the last round fails the activity.
 
     Source: https://learn.microsoft.com/azure/data-factory/control-flow-until-activity
     """
@@ -174,7 +174,7 @@ def _variable(activity: Activity, scope: Scope) -> str:
     name = next((one for one in scope.variables if one.lower() == given.lower()), given)
     if name not in scope.variables:
         raise ActivityError(
-            f"{activity['type']} '{activity['name']}' names the variable '{name}', "
+            f"{activity['type']} '{activity['name']}' uses the variable '{name}', "
             f"but the pipeline has {', '.join(scope.variables) or 'none'}."
         )
     return name
@@ -211,7 +211,7 @@ def set_variable(run: Run, activity: Activity, scope: Scope) -> dict[str, Any]:
     if reading.search(to_text(properties["value"])):
         raise ActivityError(
             f"SetVariable '{activity['name']}' reads the variable '{name}' that it sets; "
-            "Data Factory refuses that, so use a second variable."
+            "Data Factory rejects that, so use a second variable."
         )
     value = resolve(properties["value"], scope)
     check_variable(name, scope.types.get(name, ""), value)
@@ -232,9 +232,9 @@ def append_variable(run: Run, activity: Activity, scope: Scope) -> dict[str, Any
 
 
 def execute_pipeline(run: Run, activity: Activity, scope: Scope) -> dict[str, Any]:
-    """Run another pipeline; with `waitOnCompletion` pass on its failure and its return value.
+    """Run another pipeline; `waitOnCompletion` passes on its failure and its return value.
 
-    Without it the other pipeline runs beside this one, and how it ends is nothing to this run.
+    Without it the other pipeline runs in parallel, and its result does not affect this run.
     """
     properties = activity["typeProperties"]
     name = properties["pipeline"]["referenceName"]
@@ -255,7 +255,7 @@ def execute_pipeline(run: Run, activity: Activity, scope: Scope) -> dict[str, An
 
 
 def fail(run: Run, activity: Activity, scope: Scope) -> dict[str, Any]:
-    """Fail with the message and the code given."""
+    """Fail with the given message and code."""
     properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     raise ActivityError(to_text(properties["message"]), to_text(properties["errorCode"]))
 

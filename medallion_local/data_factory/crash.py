@@ -1,4 +1,4 @@
-"""Crashes on purpose: the process dies at an activity's boundary, as a worker that loses power."""
+"""Injected crashes: the process dies at an activity's boundary, like a worker that loses power."""
 
 import os
 import signal
@@ -16,14 +16,14 @@ from medallion_local.data_factory.events import Event, Listener
 
 @dataclass(frozen=True)
 class Boundary:
-    """Right before, or right after, the first run of an activity."""
+    """The point right before, or right after, the first run of an activity."""
 
     pipeline: str
     activity: str
     after: bool
 
     def holds(self, event: Event) -> bool:
-        """Whether the event is this boundary; a skipped activity has none."""
+        """Whether the event is this boundary; a skipped activity has no boundary."""
         moments = ("Succeeded", "Failed") if self.after else ("InProgress",)
         return (event.pipeline, event.activity) == (self.pipeline, self.activity) and (
             event.status in moments
@@ -34,7 +34,7 @@ class Boundary:
 
 
 def boundary(files: FactoryFiles, named: str, after: bool) -> Boundary:
-    """The boundary of `activity` or `pipeline/activity`. Raises for a name that none has."""
+    """The boundary of `activity` or `pipeline/activity`. Raises for an unknown name."""
     pipeline, _, activity = named.rpartition("/")
     known = [(one, each["name"]) for one, each in activities(files)]
     for one, name in known:
@@ -45,19 +45,19 @@ def boundary(files: FactoryFiles, named: str, after: bool) -> Boundary:
 
 
 def activities(files: FactoryFiles) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every activity with its pipeline's name, inner ones included."""
+    """Every activity with its pipeline's name, including inner activities."""
     for name in files.pipelines():
         for activity in flat(files.pipeline(name).get("activities") or []):
             yield name, activity
 
 
 def dying_at(where: Boundary, listener: Listener) -> Listener:
-    """A listener that hands events on, and kills this process at the boundary."""
+    """A listener that forwards events, and kills this process at the boundary."""
 
     def listen(event: Event) -> None:
         listener(event)
         if where.holds(event):
-            sys.stderr.write(f"killed {where}, as asked\n")
+            sys.stderr.write(f"killed {where}, as requested\n")
             sys.stderr.flush()
             os.kill(os.getpid(), signal.SIGKILL)
 

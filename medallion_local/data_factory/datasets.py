@@ -1,4 +1,4 @@
-"""Follows a dataset reference to its linked service, with the parameters of both applied."""
+"""Resolves a dataset reference to its linked service, with the parameters of both applied."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ LINKED_SERVICES = (*STORAGE, "AzureSqlDatabase", "HttpServer", "AzureKeyVault")
 
 @dataclass(frozen=True)
 class Service:
-    """A linked service: its type and its properties, expressions evaluated."""
+    """A linked service: its type and its properties, with expressions evaluated."""
 
     name: str
     type: str
@@ -24,7 +24,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset: its type, its properties, expressions evaluated, and its linked service."""
+    """A dataset: its type, its properties with expressions evaluated, and its linked service."""
 
     name: str
     type: str
@@ -33,7 +33,7 @@ class Dataset:
 
     @property
     def location(self) -> dict[str, Any]:
-        """Where a file dataset's file is."""
+        """The location of a file dataset's file."""
         if "location" not in self.properties:
             raise ActivityError(f"Dataset '{self.name}' of type {self.type} has no location.")
         location: dict[str, Any] = self.properties["location"]
@@ -62,7 +62,7 @@ def _service(environment: Environment, reference: dict[str, Any], scope: Scope) 
         raise not_supported("Linked service type", properties["type"], f"linked service '{name}'")
     if environment.places is not None:
         environment.place(name)
-        # What stands for it needs no address and no sign-in, which another factory may lack.
+        # Its local replacement needs no address and no sign-in; another factory may lack them.
         return Service(name, properties["type"], {})
     given = resolve(reference.get("parameters") or {}, scope)
     inside = Scope(linked_service=_values(f"linked service '{name}'", properties, given))
@@ -82,7 +82,7 @@ def _values(owner: str, properties: dict[str, Any], given: dict[str, Any]) -> di
 
 
 def _check_secrets(environment: Environment, owner: str, value: Any) -> None:
-    """Check that each Key Vault reference names a secret and a vault; its value is never read."""
+    """Check that each Key Vault reference names a secret and a vault; the value is never read."""
     if isinstance(value, list):
         for one in value:
             _check_secrets(environment, owner, one)
@@ -93,7 +93,7 @@ def _check_secrets(environment: Environment, owner: str, value: Any) -> None:
         if not value.get("secretName") or store["type"] != "AzureKeyVault":
             raise ActivityError(
                 f"Linked service '{owner}' has a Key Vault reference without a secretName, "
-                "or whose store is no AzureKeyVault."
+                "or whose store is not an AzureKeyVault; correct it."
             )
     for one in value.values():
         _check_secrets(environment, owner, one)

@@ -1,8 +1,8 @@
 """Runs a pipeline of another team's factory on this machine.
 
-Control flow runs as it is. What reaches out of the pipeline runs where the caller says that
-something here stands for the linked service, and is refused by its name where not, when an
-activity reaches it. Nothing of another factory is checked before.
+Control flow runs unchanged. Activities that use a linked service run against the local replacement
+that the caller names. Without one, the activity is rejected with its name when the run reaches it.
+Nothing of another factory is checked before.
 """
 
 import json
@@ -32,11 +32,11 @@ def run_elsewhere(
     online: bool = False,
     longest_pause: float = math.inf,
 ) -> Run:
-    """Run a pipeline to its end; `places` say what stands for a linked service, by its name.
+    """Run a pipeline to its end; `places` are the local replacements of linked services, by name.
 
-    A place is a database file of the source's stand-in, a folder with one folder per container, or
-    an address. `longest_pause` shortens waits and pauses to so many seconds. Raises
-    `MedallionError` for a run that does not start.
+    A place is the database file of a local source, a folder with one folder per container, or an
+    address. `longest_pause` limits waits and pauses to that many seconds. Raises `MedallionError`
+    for a run that cannot start.
     """
     check_folder(files)
     environment = Environment(
@@ -56,17 +56,17 @@ def check_folder(files: FactoryFiles) -> None:
     if not files.pipelines():
         raise MedallionError(
             f"{files.folder} has no pipelines; name a folder in Data Factory's git layout, which "
-            "holds pipeline/ and the like."
+            "contains pipeline/."
         )
 
 
 def pairs(option: str, given: Iterable[str]) -> dict[str, str]:
-    """The names and texts of values that are given as `name=value`."""
+    """The names and texts of values in the form `name=value`."""
     found = {}
     for one in given:
         name, sign, value = one.partition("=")
         if not sign or not name:
-            raise MedallionError(f"'{one}' is not of the form name=value, which {option} needs.")
+            raise MedallionError(f"'{one}' is invalid; {option} needs the form name=value.")
         found[name] = value
     return found
 
@@ -74,9 +74,9 @@ def pairs(option: str, given: Iterable[str]) -> dict[str, str]:
 def arguments(
     files: FactoryFiles, pipeline: str, given: Iterable[str], document: str | None
 ) -> dict[str, Any]:
-    """The values of a pipeline's parameters: of a JSON object or its file, then of `name=value`.
+    """The values of a pipeline's parameters, from a JSON object or its file, then `name=value`.
 
-    The text of a value is JSON, where the parameter is declared as something else than a text.
+    The text of a value is JSON unless the declared type is a text.
     """
     values: dict[str, Any] = {}
     if document is not None:
@@ -92,7 +92,7 @@ def arguments(
         except ValueError as error:
             raise MedallionError(f"{what} is not JSON: {error}.") from None
         if not isinstance(values, dict):
-            raise MedallionError(f"{what} is no JSON object of parameters.")
+            raise MedallionError(f"{what} is not a JSON object of parameters.")
     declared = files.pipeline(pipeline).get("parameters") or {}
     kinds = {name.lower(): str(one.get("type", "")) for name, one in declared.items()}
     for name, value in pairs("--parameter", given).items():
@@ -101,12 +101,12 @@ def arguments(
 
 
 def globals_of(given: Iterable[str]) -> dict[str, Any]:
-    """The values of global parameters that are given as `name=value`."""
+    """The values of global parameters in the form `name=value`."""
     return {name: _read(text) for name, text in pairs("--global-parameter", given).items()}
 
 
 def _read(text: str) -> Any:
-    """What a text says in JSON, else the text, whose type the pipeline refuses by name."""
+    """The text's JSON value, or the text itself, whose type the pipeline then rejects by name."""
     try:
         return json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Runs pipelines: parameters, variables, and what remains of a run."""
+"""Runs pipelines: parameters, variables, and the record of a run."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ LOG = logging.getLogger(__name__)
 
 @dataclass
 class Run:
-    """A pipeline run in progress: its place, its scope, its record, and who invoked it."""
+    """A pipeline run in progress: its environment, scope, record, and parent run."""
 
     environment: Environment
     properties: dict[str, Any]
@@ -47,12 +47,12 @@ class Run:
             )
 
     def child(self, name: str, parameters: dict[str, Any], scope: Scope, wait: bool) -> "Run":
-        """Run another pipeline, as `ExecutePipeline` does: to its end, or beside this run."""
+        """Run another pipeline, as `ExecutePipeline` does: to its end, or in parallel."""
         chain = self._chain()
         if name.lower() in (one.lower() for one in chain):
             raise ActivityError(
                 f"Pipeline '{name}' invokes itself ({' → '.join([*chain, name])}); "
-                "Data Factory publishes no such circle."
+                "Data Factory does not publish such a circle."
             )
         child = _prepared(self.environment, name, parameters, self.shared, self)
         child.record.invoked_by_activity = scope.container
@@ -63,7 +63,7 @@ class Run:
         return child
 
     def pause(self, seconds: float, scope: Scope) -> None:
-        """Wait, at most until the loop around times out; a run that is stopped waits no longer."""
+        """Wait, at most until the enclosing loop times out; a stopped run stops waiting."""
         seconds = min(seconds, max(scope.deadline - time.monotonic(), 0))
         if self.environment.pause is not None:
             self.environment.pause(seconds)
@@ -72,7 +72,7 @@ class Run:
         self.shared.check()
 
     def go(self, ticket: Ticket | None = None) -> None:
-        """Run the pipeline to its end, when its `concurrency` lets it; the record says how it went.
+        """Run the pipeline to its end, once its `concurrency` allows it; the record has the result.
 
         A run that is stopped before it began leaves no record.
         """
@@ -96,11 +96,11 @@ class Run:
                 record.write(self.environment.runs)
 
     def _go_beside(self) -> None:
-        """Run to its end; a refusal is the record's alone, as nobody waits for it."""
+        """Run to the end; only the record gets an error, because no run waits for this one."""
         try:
             self.go()
         except MedallionError as error:
-            LOG.debug("pipeline '%s' failed beside its invoker: %s", self.record.pipeline, error)
+            LOG.debug("pipeline '%s' failed in the background: %s", self.record.pipeline, error)
 
     def _chain(self) -> list[str]:
         above = self.parent._chain() if self.parent else []
@@ -115,7 +115,7 @@ def run_pipeline(
     shared: Shared | None = None,
     ticket: Ticket | None = None,
 ) -> Run:
-    """Run a pipeline to its end, as far as `run_alone` does, and the runs that go on beside it."""
+    """Run a pipeline to its end like `run_alone`, and wait for the runs that it started."""
     run = run_alone(environment, name, parameters, run_id, shared, ticket)
     run.shared.join()
     return run
@@ -129,15 +129,15 @@ def run_alone(
     shared: Shared | None = None,
     ticket: Ticket | None = None,
 ) -> Run:
-    """Run a pipeline to its own end and write its record; `record.status` says how it went.
+    """Run a pipeline to its own end and write its record; `record.status` is the result.
 
-    Who calls this joins `shared`, for the pipelines for which no activity waits. `shared.stop`
-    cancels the run from another thread: it ends by `Stopped`. `ticket` is a place in the
-    pipeline's queue that was taken before.
-    Raises `MedallionError` for a pipeline that does not exist, a parameter that is missing,
-    unknown or of another type: such a run does not start. An error that is no `Exception`, such as
-    a `KeyboardInterrupt`, also out of the listener, cancels the run: no activity begins or ends
-    any more, and the record says so.
+    The caller joins `shared`, for the pipelines for which no activity waits. `shared.stop` cancels
+    the run from another thread: it ends with `Stopped`. `ticket` is a place in the pipeline's
+    queue that was taken before.
+    Raises `MedallionError` for an unknown pipeline, and for a parameter that is missing, unknown or
+    of another type: such a run does not start. An error that is not an `Exception`, such as a
+    `KeyboardInterrupt`, also from the listener, cancels the run: no activity begins or ends after
+    it, and the record says so.
     """
     shared = shared or Shared()
     run = _prepared(environment, name, parameters or {}, shared, None)
@@ -186,11 +186,11 @@ def _refusal(pipeline: str, error: MedallionError) -> dict[str, Any]:
 
 
 def _concurrency(name: str, properties: dict[str, Any]) -> int | None:
-    """How many runs of a pipeline may run at the same time; None is any number."""
+    """The maximum number of parallel runs of a pipeline; None means no limit."""
     limit = properties.get("concurrency")
     if limit is None or (isinstance(limit, int) and limit > 0):
         return limit
-    raise MedallionError(f"The concurrency of pipeline '{name}' is {limit!r}; write 1 or more.")
+    raise MedallionError(f"The concurrency of pipeline '{name}' is {limit!r}; use 1 or more.")
 
 
 def _system_variables(
@@ -199,7 +199,7 @@ def _system_variables(
     record: RunRecord,
     parent: Run | None,
 ) -> dict[str, Any]:
-    """What `pipeline()` gives.
+    """The properties of `pipeline()`.
 
     Source: https://learn.microsoft.com/azure/data-factory/control-flow-system-variables
     """
@@ -221,7 +221,7 @@ def _system_variables(
 
 
 def _global_parameters(environment: Environment, properties: dict[str, Any]) -> dict[str, Any]:
-    """The factory's global parameters; files of it that are broken stop only who reads them."""
+    """The factory's global parameters; broken files fail only the expressions that read them."""
     try:
         own = environment.files.global_parameters()
     except MedallionError:

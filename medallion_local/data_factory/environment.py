@@ -1,4 +1,4 @@
-"""What a local run puts in the place of Azure: folders, files and the run's own settings."""
+"""The local replacements of Azure's services: folders, files, and the run's own settings."""
 
 import math
 from collections.abc import Callable
@@ -15,27 +15,28 @@ from medallion_local.data_factory.waiting import Queues
 
 
 def _ignore(event: Event) -> None:
-    """Listen to nothing."""
+    """The default listener, which ignores events."""
 
 
 def _unheard(tsql: str) -> None:
-    """Hear nothing."""
+    """The default listener for T-SQL, which ignores it."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """Where linked services lead on this machine.
+    """The local places of linked services.
 
     `global_parameters` override the factory's own, as a deployment to another environment does.
-    `places` say what stands for a linked service, by its name in lower case: a database file of
-    the source's stand-in, a folder, an address. None is for our own factory, whose database is the
-    home's source, and whose storage is the home's lake; in another factory a service without a
-    place is refused. `online` lets Web activities leave this machine.
-    `tokens` are what the factory's managed identity gets for a resource, such as
+    `places` are the local replacements of linked services, by their lower-case names: the database
+    file of a local source, a folder, or an address. None means our own factory, whose database is
+    the home's source, and whose storage is the home's lake. In another factory a service without a
+    place is rejected. `online` allows Web activities to leave this machine.
+    `tokens` are the tokens of the factory's managed identity by resource, such as
     `https://storage.azure.com`. `jobs` are Databricks jobs by their id: each takes parameters,
-    and raises `MedallionError` when it fails. `longest_pause` shortens pauses, in `Wait` and
-    between retries, to so many seconds; `pause` is called instead of waiting. `on_tsql` hears each
-    text that is sent to a database, in the thread that told the listener of its activity.
+    and raises `MedallionError` when it fails. `longest_pause` limits pauses, in `Wait` and between
+    retries, to that many seconds; `pause` is called instead of waiting. `on_tsql` receives each
+    text that is sent to a database, in the thread that notified the listener of its activity.
+    `queues` hold runs of a pipeline with `concurrency` that wait for each other.
     `queues` are where runs of a pipeline with `concurrency` wait for each other.
     """
 
@@ -58,20 +59,20 @@ class Environment:
         return self.home.factory / "runs"
 
     def database(self, service: str) -> Path:
-        """The file that stands for the database of a linked service."""
+        """The file that replaces the database of a linked service."""
         return self.home.source_database if self.places is None else Path(self.place(service))
 
     def storage(self, service: str) -> Path:
-        """The folder that stands for the storage account of a linked service."""
+        """The folder that replaces the storage account of a linked service."""
         return self.home.lake if self.places is None else Path(self.place(service))
 
     def place(self, service: str) -> str:
-        """What stands for a linked service of another factory; refuses one that has no place."""
+        """The local replacement of another factory's linked service; raises without one."""
         found = (self.places or {}).get(service.lower())
         if found is None:
             raise ActivityError(
-                f"Nothing on this machine stands for the linked service '{service}'; "
-                f"name what does with --linked-service '{service}=…'.",
+                f"The linked service '{service}' has no local replacement; "
+                f"name one with --linked-service '{service}=…'.",
                 NOT_HERE,
             )
         return found

@@ -1,4 +1,4 @@
-"""What a run tells whoever watches it, and the record that it leaves."""
+"""The events of a run for its listeners, and the record of the run."""
 
 import datetime as dt
 import json
@@ -14,9 +14,9 @@ from medallion.atomic import write_text
 class Event:
     """An activity began (`status` is `InProgress`) or ended (`Succeeded`, `Failed`, `Skipped`).
 
-    `activity_run_id` tells one run of an activity from the others of that name. `container` is
-    that of the activity around it, or of the `ExecutePipeline` that began its pipeline run, and
-    `iteration` the place of its item in a `ForEach`, from 0.
+    `activity_run_id` identifies one run of an activity. `container` is the id of the enclosing
+    activity, or of the `ExecutePipeline` that started its pipeline run. `iteration` is the index of
+    its item in a `ForEach`, from 0.
     """
 
     run_id: str
@@ -38,13 +38,13 @@ Listener = Callable[[Event], None]
 
 
 def timestamp() -> str:
-    """The present in UTC, as Data Factory writes it."""
+    """The present in UTC, in Data Factory's format."""
     return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass
 class RunRecord:
-    """One pipeline run as Data Factory's monitor shows it."""
+    """One pipeline run, with the fields of Data Factory's monitor."""
 
     pipeline: str
     run_id: str

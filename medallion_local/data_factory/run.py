@@ -1,4 +1,4 @@
-"""Runs the ingestion pipeline `pl_ingest` locally and gathers what it landed."""
+"""Runs the ingestion pipeline `pl_ingest` locally and collects its results."""
 
 import datetime as dt
 import secrets
@@ -24,7 +24,7 @@ from medallion_local.data_factory.events import Event, Listener
 from medallion_local.github import server as github
 
 STORAGE = "https://storage.azure.com"
-LONGEST_PAUSE_SECONDS = 1.0  # between retries: nothing on a laptop recovers in Azure's 30 s
+LONGEST_PAUSE_SECONDS = 1.0  # between retries: waiting Azure's 30 s has no use on a laptop
 
 
 def ingest(
@@ -39,8 +39,8 @@ def ingest(
 ) -> IngestResult:
     """Run `pl_ingest` over all tables, or one; with dates (days in UTC, both included) a backfill.
 
-    A backfill whose changes the source no longer holds in full fails, unless `allow_partial`.
-    A run that fails gives a result with `status` `Failed` and its error. Raises `MedallionError`
+    A backfill fails if the source no longer holds all its changes, unless `allow_partial`.
+    A failed run returns a result with `status` `Failed` and its error. Raises `MedallionError`
     for an unknown table, wrong dates, a missing source, or another run in progress.
     """
     files = files or FactoryFiles()
@@ -60,7 +60,7 @@ def laptop(
     listener: Listener | None = None,
     alert_webhook: str = "",
 ) -> Iterator[Environment]:
-    """The services that the pipelines reach, on this machine while the block runs."""
+    """The local services that the pipelines use, while the block runs."""
     github.seed(home.github)
     token = secrets.token_urlsafe()
     with github.serving(home.github) as github_url, blob_service.serving(home.lake, token) as lake:
@@ -81,9 +81,9 @@ def run(
     on_event: Listener | None = None,
     parameters: dict[str, Any] | None = None,
 ) -> tuple[str, str | None]:
-    """Run a pipeline with these parameters, else their defaults: its status, and why it failed.
+    """Run a pipeline with these parameters or their defaults; return its status and its error.
 
-    The Databricks job that the factory names runs `dbt build` here, with its events in `log`.
+    The factory's Databricks job runs `dbt build` here, with its events in `log`.
     Raises `MedallionError` for an unknown pipeline, a missing source, or another run in progress.
     """
     _check_source(home)
@@ -108,7 +108,7 @@ def _check_source(home: Home) -> None:
 
 
 class _Told:
-    """Keeps what a run says of itself: each table's failure, and what the columns' check notes."""
+    """Collects each table's failure, and the notes of the column check."""
 
     def __init__(self, on_event: Listener | None) -> None:
         self.failures: list[str] = []
@@ -127,7 +127,7 @@ class _Told:
 
 
 def _remove_unfinished(lake: Path) -> None:
-    """Remove what an ingestion that was killed left of the files that it was writing."""
+    """Remove the partly written files of an ingestion that was killed."""
     for container in ("bronze", "control"):
         for file in (lake / container).rglob(".*.tmp"):
             file.unlink()
@@ -157,7 +157,7 @@ def _gathered(
 
 
 def _in_order(messages: list[str], subjects: list[str]) -> list[str]:
-    """The messages in the order of the subjects that they begin with, however the runs ended."""
+    """The messages in the order of the subjects at their start, in whichever order runs ended."""
 
     def place(message: str) -> int:
         begun = (n for n, one in enumerate(subjects) if message.startswith(f"{one}:"))

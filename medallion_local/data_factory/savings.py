@@ -1,8 +1,8 @@
-"""What change data capture saves: the rows and bytes that a full reload of the source would land.
+"""The savings of change data capture: rows and bytes that a full reload of the source would land.
 
-A full reload lands each table whole. Its rows are those in the source now. Its bytes are these
-rows × the bytes per row of the table's first load, which the same pipeline wrote as Parquet with
-the same control columns. `medallion bench` measures a full reload by doing it.
+A full reload lands each complete table. Its rows are the current rows of the source. Its bytes are
+these rows × the bytes per row of the table's first load, which the same pipeline wrote as Parquet
+with the same control columns. `medallion bench` runs a full reload and measures it.
 """
 
 import datetime as dt
@@ -20,13 +20,13 @@ from medallion.ingestion.savings import Day, Size
 from medallion_local.azure_sql.database import SourceDatabase
 
 DELETE, INSERT = 1, 2
-DATED = ("increment", "backfill")  # their rows bear the commit times of the changes
+DATED = ("increment", "backfill")  # their rows carry the commit times of the changes
 
 
 def full_reload(home: Home) -> dict[str, Size]:
-    """Per table, what a full reload would land now.
+    """Per table, the size of a full reload now.
 
-    A table without a first load that had rows is left out: nothing tells its bytes per row.
+    A table whose first load had no rows is left out, because its bytes per row are unknown.
     """
     source = SourceDatabase.open(home.source_database)
     found = {}
@@ -41,16 +41,16 @@ def full_reload(home: Home) -> dict[str, Size]:
 
 
 def full_reload_bytes(home: Home) -> dict[str, int]:
-    """Per table, the bytes that a full reload would land now."""
+    """Per table, the bytes of a full reload now."""
     return {table: size.bytes for table, size in full_reload(home).items()}
 
 
 def by_day(home: Home, receipts: list[Receipt], full: dict[str, Size]) -> list[Day]:
-    """Per table and day of commits, what a run's changes landed; first loads have no days.
+    """Per table and day of commits, the landed changes of a run; first loads have no days.
 
-    A file that spans days gives each its rows' share of the file's bytes. The rows of a full
-    reload at a day's end are those in the source now, less what the run's later days inserted, plus
-    what they deleted.
+    The bytes of a file that spans days are divided by the days' rows. The rows of a full reload at
+    a day's end are the current rows of the source, minus the inserts of the run's later days, plus
+    their deletes.
     """
     found: list[Day] = []
     for table in dict.fromkeys(one.table for one in receipts if one.table in full):

@@ -1,18 +1,18 @@
-"""What a run shares with the pipelines that it runs: its end, its listener, its other threads."""
+"""The state that a run shares with its child pipelines: its end, its listener, its threads."""
 
 import threading
 from collections.abc import Callable
 
 
 class Stopped(BaseException):
-    """Ends a thread of a run that another thread, or whoever cancels the run, has ended."""
+    """Ends a thread of a run that another thread has ended, or that was cancelled."""
 
 
 class Shared:
-    """One per run that somebody starts, for all pipelines in it.
+    """One per started run, for all its pipelines.
 
-    `turn` lets one thread at a time tell the listener. `stopped` is set when no activity may begin
-    or end any more; `cause` is the error that stopped the run, or None when it was cancelled.
+    `turn` lets one thread at a time notify the listener. `stopped` is set when no activity may
+    begin or end any more. `cause` is the error that stopped the run, or None for a cancellation.
     """
 
     def __init__(self) -> None:
@@ -28,12 +28,12 @@ class Shared:
         self.stopped.set()
 
     def check(self) -> None:
-        """Raise `Stopped` when the run goes no further."""
+        """Raise `Stopped` when the run was stopped."""
         if self.stopped.is_set():
             raise Stopped
 
     def beside(self, work: Callable[[], object]) -> None:
-        """Do some work in a thread of its own, which `join` waits for."""
+        """Do some work in a new thread, which `join` waits for."""
 
         def guarded() -> None:
             try:
@@ -48,10 +48,10 @@ class Shared:
     def join(self) -> None:
         """Wait for the threads that `beside` started, and for those that they start.
 
-        Raises what stopped the run. An interrupt while waiting stops it.
+        Raises the error that stopped the run. An interrupt while waiting stops the run.
         """
         try:
-            for thread in self._background:  # which grows meanwhile
+            for thread in self._background:  # the list can grow meanwhile
                 thread.join()
         except BaseException as error:
             self.stop(error)

@@ -1,4 +1,4 @@
-"""Every T-SQL text that the pipelines send, gathered by running them in all their modes."""
+"""Every T-SQL text that the pipelines send, collected by running them in all their modes."""
 
 import json
 import shutil
@@ -28,9 +28,9 @@ Place = tuple[str, str]
 
 
 def write_sent(files: FactoryFiles, folder: Path) -> list[Path]:
-    """Write one file per distinct text into `folder`, which is emptied before.
+    """Write one file per distinct text into `folder`, whose content is deleted first.
 
-    Raises `MedallionError` when a run fails, or an activity with T-SQL was never reached.
+    Raises `MedallionError` when a run fails, or an activity with T-SQL never ran.
     """
     sent = _sent(files)
     asked = {(name, each["name"]) for name, each in activities(files) if _has_tsql(each)}
@@ -54,7 +54,7 @@ def _has_tsql(activity: dict[str, Any]) -> bool:
 
 
 def _sent(files: FactoryFiles) -> dict[Place, list[str]]:
-    """What each activity sends in a first load while capture lags, an increment, a backfill."""
+    """The texts of each activity in a first load with capture lag, an increment, a backfill."""
     sent: dict[Place, list[str]] = {}
     with tempfile.TemporaryDirectory() as name:
         home = Home(Path(name))
@@ -65,7 +65,7 @@ def _sent(files: FactoryFiles) -> dict[Place, list[str]]:
         run({})
         source.execute(CHANGE)
         run({})
-        for _ in range(2):  # the second meets the file of the first
+        for _ in range(2):  # the second run finds the file of the first
             run({"from_date": "2000-01-01", "to_date": "2099-12-31", "allow_partial": True})
     return sent
 
@@ -73,7 +73,7 @@ def _sent(files: FactoryFiles) -> dict[Place, list[str]]:
 def _runner(
     home: Home, files: FactoryFiles, sent: dict[Place, list[str]], while_waiting: Callable[[], Any]
 ) -> Callable[[dict[str, Any]], None]:
-    here = threading.local()  # an activity is told of in the thread in which it sends its T-SQL
+    here = threading.local()  # the event of an activity comes in the thread that sends its T-SQL
 
     def listen(event: Event) -> None:
         here.place = (event.pipeline, event.activity)

@@ -1,4 +1,4 @@
-"""`Validation`: waits until a file or a folder of a dataset is there.
+"""`Validation`: waits until a dataset's file or folder exists.
 
 Source: https://learn.microsoft.com/azure/data-factory/control-flow-validation-activity
 """
@@ -21,7 +21,7 @@ TIMEOUT = "7.00:00:00"
 
 
 def validation(run: Run, activity: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """Look again after `sleep` seconds until it is there, as wanted, or `timeout` is over."""
+    """Check again every `sleep` seconds until it exists as required, or `timeout` is over."""
     properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     dataset = open_dataset(run.environment, properties["dataset"], scope)
     if dataset.service.type not in STORAGE:
@@ -34,7 +34,7 @@ def validation(run: Run, activity: dict[str, Any], scope: Scope) -> dict[str, An
         if time.monotonic() >= over:
             raise ActivityError(
                 f"Validation '{activity['name']}' timed out after {limit:g} s: "
-                f"{path} is not there as it should be.",
+                f"{path} does not exist as required.",
                 "ActivityTimeout",
             )
         run.pause(float(properties.get("sleep") or SLEEP_SECONDS), scope)

@@ -1,4 +1,4 @@
-"""Runs of one pipeline that wait for each other, as the pipeline's `concurrency` says.
+"""Runs of one pipeline that wait for each other because of the pipeline's `concurrency`.
 
 Source: https://learn.microsoft.com/azure/data-factory/concepts-pipelines-activities#pipeline-json
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-POLL_SECONDS = 0.05  # how long a queued run may take to see that it was cancelled
+POLL_SECONDS = 0.05  # how long a queued run may take to notice its cancellation
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Queues:
         self._running: Counter[str] = Counter()
 
     def join(self, pipeline: str) -> Ticket:
-        """Queue a run of a pipeline; whoever takes a ticket enters, or leaves the queue."""
+        """Queue a run of a pipeline; the holder of a ticket enters, or leaves the queue."""
         ticket = Ticket(pipeline.lower())
         with self._changed:
             self._waiting.setdefault(ticket.pipeline, deque()).append(ticket)
@@ -46,7 +46,7 @@ class Queues:
     def turn(self, ticket: Ticket, limit: int | None, check: Callable[[], None]) -> Iterator[None]:
         """Wait until fewer than `limit` runs of the pipeline run, and count as one in the block.
 
-        `check` is called while the run waits; what it raises ends the wait.
+        `check` is called while the run waits; an error from it ends the wait.
         """
         name = ticket.pipeline
         with self._changed:

@@ -1,4 +1,4 @@
-"""The whole pipeline over several simulated days, and the books at its end."""
+"""The whole pipeline over several simulated days, and the reconciliation at its end."""
 
 import subprocess
 import sys
@@ -54,7 +54,7 @@ COUNTED = {
 
 @dataclass
 class Day:
-    """One day: its source changes by table and kind, what landed, and rows by table afterwards."""
+    """One day: its source changes by table and kind, the ingestion, and the rows afterwards."""
 
     name: str
     changes: dict[str, dict[str, int]]
@@ -74,9 +74,9 @@ class Story:
 
 
 def run(home: Home, days: int, seed: int) -> Story:
-    """Start over in `home`, then first load, build, and `days` days of changes, each built.
+    """Reset `home`, run the first load and build, then `days` days of changes, each with a build.
 
-    Raises a `MedallionError` when `home` holds a lakehouse that the demo did not make.
+    Raises `MedallionError` when `home` holds a lakehouse that the demo did not create.
     """
     story = Story()
     log = home.root / "logs" / "demo.jsonl"
@@ -100,7 +100,7 @@ def _start_over(home: Home) -> None:
     marker = home.root / MARKER
     if (home.source_database.exists() or home.lake.exists()) and not marker.exists():
         raise MedallionError(
-            f"{home.root} holds a lakehouse that the demo did not make: name another folder in"
+            f"{home.root} holds a lakehouse that the demo did not create: set another folder in"
             " MEDALLION_HOME, or remove this one with `medallion clean`"
         )
     clean(home)
@@ -128,7 +128,7 @@ def _work_day(home: Home, story: Story, day: Day, log: Path) -> None:
         dbt.run(
             "build", log=log, on_progress=lambda at: tell(f"{at.done}/{at.total} {at.node[:48]}")
         )
-    with _step(story, f"{day.name}: Synapse can read it"):
+    with _step(story, f"{day.name}: check that Synapse can read it"):
         if found := check(served_tables(), home.lake):
             raise MedallionError(f"{found[0]} (`medallion synapse check` lists all)")
     with connected() as connection:
@@ -141,7 +141,7 @@ def _work_day(home: Home, story: Story, day: Day, log: Path) -> None:
 
 
 def _books(database: SourceDatabase, first_rows: dict[str, int]) -> list[dict]:
-    """Per source table: what the source committed, what landed, and what became of it."""
+    """Per source table: the committed changes, the landed changes, and their outcomes."""
     with connected() as connection:
         outcomes = rows(connection, "select * from silver.reconciliation")
     books = []
@@ -163,7 +163,7 @@ def _count(database: SourceDatabase, table: str) -> int:
 
 
 def _medallion(*arguments: str) -> None:
-    """Run a command of this program as a person would, in a process of its own."""
+    """Run a command of this program in a child process, as a person would."""
     done = subprocess.run(
         [str(Path(sys.executable).with_name("medallion")), *arguments],
         stdout=subprocess.PIPE,
@@ -176,7 +176,7 @@ def _medallion(*arguments: str) -> None:
 
 @contextmanager
 def _step(story: Story, name: str) -> Iterator:
-    """Show `name` with a clock while the block runs; the block may tell how far it is."""
+    """Show `name` with a clock while the block runs; the block can report its progress."""
     started = time.monotonic()
     with Progress(
         SpinnerColumn(),

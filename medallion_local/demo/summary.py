@@ -6,14 +6,14 @@ from rich.table import Table
 from medallion_local.demo.story import COUNTED, TABLES, Day, Story
 
 NEXT = """\
-The warehouse is still up and the lakehouse is yours. Next:
+The warehouse still runs. Next, you can try:
 
   . .venv/bin/activate
   medallion source sql "UPDATE dbo.DimUser SET country = N'Chile' WHERE user_id = 1"
   medallion source simulate --days 1 --seed 42
   medallion ingest && dbt build
-  dbt run --full-refresh       # rebuilds silver and gold from bronze, to the same rows
-  medallion synapse up         # what Synapse serves of it; then medallion synapse sql "SELECT …"
+  dbt run --full-refresh       # rebuilds silver and gold from bronze, with the same rows
+  medallion synapse up         # the serverless pool; then medallion synapse sql "SELECT …"
   make docs                    # the docs site, in target/site
   medallion down
 """
@@ -22,16 +22,16 @@ BOOKED = {
     "committed by the source": "committed",
     "  = images before an update": "before_images",
     "  + applied": "applied",
-    "  + deletes": "deleted",
+    "  + collapsed: no tracked column changed": "collapsed",
     "  + collapsed: nothing tracked changed": "collapsed",
     "  + superseded by a later change": "superseded",
-    "  + quarantined": "quarantined",
+    "delivered again, counted once": "redelivered",
     "delivered again, and counted once": "redelivered",
 }
 
 
 def show(story: Story) -> None:
-    """Print what the demo did: rows, changes, bytes, times, the books, and what to try next."""
+    """Print the demo's rows, changes, bytes, times and reconciliation, and the next commands."""
     for table in (_rows(story), _changes(story), _bytes(story), _times(story), _books(story)):
         out.print()
         out.print(table)
@@ -60,7 +60,7 @@ def _rows(story: Story) -> Table:
 
 def _changes(story: Story) -> Table:
     table = _table(
-        "What each day changed in the source, and what is in quarantine after it",
+        "Changes of each day in the source, and rows in quarantine after it",
         *("day", "table", "inserted", "updated", "deleted", "quarantined"),
         text=2,
     )
@@ -83,9 +83,7 @@ def _quarantined(day: Day) -> int:
 
 def _books(story: Story) -> Table:
     names = [book["source_table"] for book in story.books]
-    table = _table(
-        "Reconciliation: every source row and every change, and what became of it", "", *names
-    )
+    table = _table("Reconciliation: every source row and every change, and its outcome", "", *names)
     for line, kind in BOOKED.items():
         table.add_row(line, *(f"{book[kind]:,}" for book in story.books))
     table.add_section()

@@ -1,9 +1,9 @@
-"""The ARM template of Data Factory files: what Data Factory itself makes when it publishes.
+"""The ARM template of Data Factory files, as Data Factory generates it when it publishes.
 
-Every resource depends on those that it refers to. What differs between environments is a
-parameter, named as Data Factory names it (`ls_lake_properties_typeProperties_url`), with the value
-in the files as its default. The factory itself is part of the template, so that one deployment
-makes it all:
+Every resource depends on the resources that it refers to. Values that differ between environments
+are parameters, named as in Data Factory (`ls_lake_properties_typeProperties_url`). Their defaults
+are the values in the files. The factory itself is part of the template, so one deployment creates
+everything:
 `az deployment group create --template-file adf/arm/ARMTemplateForFactory.json
 --parameters adf/arm/ARMTemplateParametersForFactory.json`.
 Source: https://learn.microsoft.com/azure/data-factory/continuous-integration-delivery
@@ -28,8 +28,8 @@ SCHEMAS = "https://schema.management.azure.com/schemas/2019-04-01"
 def template(folder: Path) -> Json:
     """The deployment template of a folder in git layout.
 
-    Raises `MedallionError` for a file that can't be read, a reference to what is not there, a
-    circle of references, and a template that is larger than Azure takes.
+    Raises `MedallionError` for an unreadable file, a reference to a missing resource, a circle of
+    references, and a template that exceeds Azure's limits.
     """
     factory = load(folder)
     for fault in factory.faults:
@@ -53,9 +53,9 @@ def template(folder: Path) -> Json:
 
 
 def parameter_file(made: Json) -> Json:
-    """The parameter file of a template: its defaults, and empty texts where it has none.
+    """The parameter file of a template: its defaults, and empty texts without a default.
 
-    Azure computes nothing in a parameter file, so that a default that is computed is left out.
+    Azure evaluates no expressions in a parameter file, so computed defaults are left out.
     """
     values = {
         name: {"value": unescaped(one.get("defaultValue", ""))}
@@ -70,7 +70,7 @@ def parameter_file(made: Json) -> Json:
 
 
 def texts(folder: Path) -> dict[Path, str]:
-    """The texts of the two files, by where they belong: `arm/` in the folder."""
+    """The texts of the two files by their paths in the folder's `arm/`."""
     made = template(folder)
     return {
         folder / "arm" / name: json.dumps(one, indent=4, ensure_ascii=False) + "\n"
@@ -79,7 +79,7 @@ def texts(folder: Path) -> dict[Path, str]:
 
 
 def write(folder: Path) -> list[Path]:
-    """Write the template and its parameters; the files written."""
+    """Write the template and its parameters, and return the written files."""
     found = texts(folder)
     for file, text in found.items():
         write_text(file, text)
@@ -87,7 +87,7 @@ def write(folder: Path) -> list[Path]:
 
 
 def stale(folder: Path) -> list[Path]:
-    """The files that are missing, or are not what the folder makes now."""
+    """The files that are missing, or differ from what the folder generates."""
     return [
         file
         for file, text in texts(folder).items()

@@ -1,4 +1,4 @@
-"""What becomes a parameter of the template, by Data Factory's default parameterization.
+"""The values that become template parameters, by Data Factory's default parameterization.
 
 Source: https://learn.microsoft.com/azure/data-factory/continuous-integration-delivery-resource-manager-custom-parameters
 """
@@ -41,7 +41,7 @@ KEPT = (
     "userName",
     "username",
 )
-# Those that are secrets when they are texts: a short name, and no default.
+# The properties that are secrets when they are texts: a short name, and no default.
 SECRET = ("connectionString", "encryptedCredential", "sasToken", "sasUri")
 OTHER_KINDS = {
     "credential": (("typeProperties", "resourceId"),),
@@ -49,14 +49,14 @@ OTHER_KINDS = {
     "managedPrivateEndpoint": (("groupId",), ("privateLinkResourceId",)),
     "trigger": (("typeProperties", "scope"),),
 }
-# ARM's types of parameters; it has none for a fraction.
+# ARM's parameter types; it has no type for fractions.
 TYPES = {str: "string", bool: "bool", int: "int", list: "array", dict: "object"}
 
 
 class Parameters:
     """The parameters of a template, in the order in which its resources need them.
 
-    Default values are texts of the template: whoever passes one has escaped it.
+    Default values are texts of the template, already escaped by the caller.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Parameters:
         return value if kind is None else self.add(name, kind, value)
 
     def take(self, resource: Resource, properties: Json) -> None:
-        """Replace in an escaped copy of a resource's properties what becomes a parameter."""
+        """Replace parameterized values in an escaped copy of a resource's properties."""
         name = resource.stem
         if resource.kind == "linkedService":
             settings = properties.get("typeProperties")

@@ -1,4 +1,4 @@
-"""The resources of the template, each after what it refers to."""
+"""The resources of the template, each after the resources that it refers to."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -40,7 +40,7 @@ def resources(factory: Factory, parameters: Parameters) -> list[Json]:
 
 
 def _factory(resource: Resource, parameters: Parameters) -> Iterator[Json]:
-    """The factory, and its global parameters as Data Factory deploys them: a resource `default`."""
+    """The factory; Data Factory deploys its global parameters as a resource `default`."""
     document = resource.document
     properties = {k: v for k, v in resource.properties.items() if k != "globalParameters"}
     location = document.get("location", "[resourceGroup().location]")
@@ -54,7 +54,7 @@ def _factory(resource: Resource, parameters: Parameters) -> Iterator[Json]:
         "properties": escaped(properties),
         "dependsOn": [],
     }
-    if isinstance(identity, dict):  # who the identity is, Azure says when it makes the factory
+    if isinstance(identity, dict):  # Azure assigns the identity when it creates the factory
         made["identity"] = {
             k: v for k, v in identity.items() if k in ("type", "userAssignedIdentities")
         }
@@ -84,7 +84,7 @@ def _resource(
 ) -> Json:
     before = {_id(one) for one in _referenced(factory, resource)}
     properties: Json = escaped(resource.properties)
-    properties.pop("lastPublishTime", None)  # Studio's own note
+    properties.pop("lastPublishTime", None)  # metadata of Studio
     parameters.take(resource, properties)
     types, names = _path(resource)
     return {
@@ -97,7 +97,7 @@ def _resource(
 
 
 def _path(resource: Resource) -> tuple[list[str], list[str]]:
-    """The types and the names that lead to a resource from the factory."""
+    """The types and the names of a resource's path below the factory."""
     if resource.kind == NESTED:
         network = PurePosixPath(resource.file).parts[1]
         return [TYPES["managedVirtualNetwork"], TYPES[NESTED]], [network, resource.stem]
@@ -115,7 +115,7 @@ def _id(resource: Resource) -> str:
 
 
 def _referenced(factory: Factory, resource: Resource) -> Iterator[Resource]:
-    """What a resource refers to. Raises `MedallionError` when that is not there."""
+    """The resources that a resource refers to. Raises `MedallionError` for a missing one."""
     if resource.kind == NESTED:
         network = factory.find("managedVirtualNetwork", PurePosixPath(resource.file).parts[1])
         if network is not None:
@@ -129,6 +129,6 @@ def _referenced(factory: Factory, resource: Resource) -> Iterator[Resource]:
         if target is None:
             raise MedallionError(
                 f"{factory.folder / resource.file} refers at {path} to the {kind} '{name}', "
-                f"which is not there; add {kind}/{name}.json or correct the name."
+                f"which does not exist; add {kind}/{name}.json or correct the name."
             )
         yield target

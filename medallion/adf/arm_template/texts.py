@@ -1,4 +1,4 @@
-"""Texts in a template: which are ARM's expressions, and which are not.
+"""Texts in a template: distinguishes ARM expressions from literal texts.
 
 Source: https://learn.microsoft.com/azure/azure-resource-manager/templates/template-expressions
 """
@@ -17,7 +17,7 @@ def quoted(text: str) -> str:
 
 
 def unescaped(value: Any) -> Any:
-    """A copy in which every escaped text is what it stands for, as a parameter file has it."""
+    """A copy with every escaped text unescaped, as a parameter file needs it."""
     if isinstance(value, dict):
         return {key: unescaped(one) for key, one in value.items()}
     if isinstance(value, list):
@@ -26,10 +26,10 @@ def unescaped(value: Any) -> Any:
 
 
 def escaped(value: Any) -> Any:
-    """A copy in which no text is taken for an expression.
+    """A copy in which no text is read as an expression.
 
-    A text is one when it begins with `[` and ends with `]`, as a table's name in T-SQL does; any
-    other text stands for itself, and must not be escaped.
+    ARM reads a text as an expression when it begins with `[` and ends with `]`, as a table's name
+    in T-SQL does. Any other text is literal and must not be escaped.
     """
     if isinstance(value, dict):
         return {key: escaped(one) for key, one in value.items()}

@@ -1,4 +1,4 @@
-"""Whether Azure takes a template: that it can be ordered, and is not too large.
+"""Checks that Azure accepts a template: its resources can be ordered, and it is not too large.
 
 Source: https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices#template-limits
 """
@@ -13,13 +13,13 @@ from medallion.errors import MedallionError
 MOST_BYTES = 4_000_000
 MOST_PARAMETERS = 256
 MOST_RESOURCES = 800
-# What this package itself writes as a name and as an id.
+# The form in which this package writes a name and an id.
 NAME = re.compile(r"\[concat\(parameters\('factoryName'\), '/(.*)'\)\]")
 ID = re.compile(r"\[concat\(variables\('factoryId'\), '/(.*)'\)\]")
 
 
 def verify(template: Json) -> None:
-    """Raise `MedallionError` when Azure would refuse a template."""
+    """Raise `MedallionError` when Azure would reject a template."""
     size = len(json.dumps(template, ensure_ascii=False).encode())
     for what, count, most in (
         ("bytes", size, MOST_BYTES),
@@ -28,23 +28,25 @@ def verify(template: Json) -> None:
     ):
         if count > most:
             raise MedallionError(
-                f"The ARM template has {count:,} {what}, more than the {most:,} that Azure takes; "
-                "divide the factory in two."
+                f"The ARM template has {count:,} {what}, more than Azure's limit of {most:,}; "
+                "split the factory in two."
             )
     order(template)
 
 
 def order(template: Json) -> list[str]:
-    """The ids of a template's resources, each after those that it depends on.
+    """The ids of a template's resources, each after its dependencies.
 
-    Raises `MedallionError` for a dependency on what is not in the template, and for a circle.
+    Raises `MedallionError` for a dependency that is not in the template, and for a circle.
     """
     graph = {
         identity(one): {_read(each) for each in one["dependsOn"]} for one in template["resources"]
     }
     for one, before in graph.items():
         for missing in sorted(before - set(graph)):
-            raise MedallionError(f"In the ARM template {one} depends on {missing}, which it lacks.")
+            raise MedallionError(
+                f"The ARM template lacks {missing}, on which {one} depends; add it."
+            )
     try:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:

@@ -1,6 +1,6 @@
-"""Checks Data Factory files without running them: what the service would refuse, and secrets.
+"""Checks Data Factory files without running them: errors that the service rejects, and secrets.
 
-Each module holds one chapter of rules: `models` (what the service's own models say), `naming`,
+Each module holds one group of rules: `models` (the rules of the service's own models), `naming`,
 `references`, `structure`, `datasets`, `expressions`, `values`, `triggers`, `secrets`.
 """
 
@@ -23,7 +23,7 @@ from medallion.fault import Fault
 def check(folder: Path) -> list[Fault]:
     """The faults and warnings of a folder in git layout, by file and place.
 
-    Raises `MedallionError` when the folder is none of a factory.
+    Raises `MedallionError` when the folder does not hold a factory.
     """
     return sorted(set(_faults(load(folder))), key=Fault.order)
 
@@ -42,7 +42,7 @@ def _faults(factory: Factory) -> Iterator[Fault]:
 
 
 def _contents(factory: Factory, resource: Resource) -> Iterator[Fault]:
-    # The models take half a second to import, which no other command should wait for.
+    # The models take half a second to import, so no other command imports them.
     from medallion.adf.check.models import check_model
 
     if "properties" in resource.document or resource.kind != "factory":

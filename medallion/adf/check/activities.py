@@ -1,4 +1,4 @@
-"""Walks a pipeline's activities, with what stands around each."""
+"""Walks a pipeline's activities, with the containers and the siblings of each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 class Activity:
     """An activity with its place: `around` are the activities that contain it, outermost first.
 
-    `beside` are the activities of its own list, itself included.
+    `beside` are the activities of its own list, including itself.
     """
 
     path: str
@@ -34,7 +34,7 @@ class Activity:
 
     @property
     def settings(self) -> Json:
-        """What stands under `typeProperties`; empty when that is missing or no object."""
+        """The object under `typeProperties`; empty when it is missing or not an object."""
         found = self.json.get("typeProperties")
         return found if isinstance(found, dict) else {}
 
@@ -46,12 +46,12 @@ class Activity:
         return path
 
     def dependencies(self) -> Iterator[tuple[int, str]]:
-        """The names of the activities in `dependsOn`, with their places in it."""
+        """The names of the activities in `dependsOn`, with their indexes in it."""
         yield from dependencies(self.json)
 
 
 def dependencies(activity: Json) -> Iterator[tuple[int, str]]:
-    """The names of the activities in an activity's `dependsOn`, with their places in it."""
+    """The names of the activities in an activity's `dependsOn`, with their indexes in it."""
     found = activity.get("dependsOn")
     for index, one in enumerate(found if isinstance(found, list) else []):
         if isinstance(one, dict) and isinstance(one.get("activity"), str):
@@ -59,7 +59,7 @@ def dependencies(activity: Json) -> Iterator[tuple[int, str]]:
 
 
 def upstream(beside: tuple[Json, ...], name: str) -> set[str]:
-    """The names, in lower case, of all activities that end before the one named begins."""
+    """The names, in lower case, of all activities that end before the named one begins."""
     by_name = {str(one.get("name")).lower(): one for one in beside}
     found: set[str] = set()
     asked = [name.lower()]
@@ -72,7 +72,7 @@ def upstream(beside: tuple[Json, ...], name: str) -> set[str]:
 
 
 def activities(properties: Json) -> Iterator[Activity]:
-    """All activities of a pipeline, the inner ones after the one that holds them."""
+    """All activities of a pipeline; inner activities follow their container."""
     for one in _list(properties.get("activities"), "$.properties.activities", ()):
         yield one
         yield from _deeper(one)
@@ -100,7 +100,7 @@ def _list(value: Any, path: str, around: tuple[Activity, ...]) -> Iterator[Activ
 
 
 def _deeper(activity: Activity) -> Iterator[Activity]:
-    # A container in a container may be a fault already; what it holds is looked at all the same.
+    # A container in a container may be a fault already; its content is checked all the same.
     if activity.type in CONTAINERS:
         for one in inner(activity):
             yield one

@@ -1,7 +1,7 @@
-"""What the service takes and its Python models (10.0.0) lack, as seen in public factories.
+"""Features that the service accepts and its Python models (10.0.0) lack, from public factories.
 
-Data Factory Studio runs ahead of the models: a property that is in no model may still be one that
-Studio itself writes. What is here was met in files that Studio had written, or is documented.
+Data Factory Studio is ahead of the models: it may write a property that no model has. The entries
+here are documented, or were found in files that Studio had written.
 """
 
 # By model, properties in lower case; a model's subclasses have them too.
@@ -21,10 +21,10 @@ PROPERTIES: dict[str, tuple[str, ...]] = {
     "Transformation": ("script",),
 }
 
-# Properties that the models' documentation calls text, where JSON of any kind is taken.
+# Properties that the models' documentation calls text, but that accept JSON of any kind.
 ANY_JSON = ("body", "requestbody", "additionalheaders", "paginationrules")
 
-# Further values of enumerations. Studio names a variable's type Boolean or Integer, and a web
+# Additional values of enumerations. Studio names a variable's type Boolean or Integer, and a web
 # activity's method may be PATCH.
 VALUES: dict[str, tuple[str, ...]] = {
     "VariableType": ("Boolean", "Integer"),
@@ -36,11 +36,11 @@ VALUES: dict[str, tuple[str, ...]] = {
 # Enumerations that are not kept up to date: a catalogue's pricing tier may be S1 or GP_S_Gen5_2.
 OPEN_VALUES = ("IntegrationRuntimeSsisCatalogPricingTier",)
 
-# Properties that the models require and the service does not: a tumbling window trigger may wait
-# for its pipeline.
+# Properties that the models require and the service does not: a tumbling window trigger may lack
+# its pipeline.
 OPTIONAL: frozenset[tuple[str, str]] = frozenset({("TumblingWindowTrigger", "pipeline")})
 
-# The models tell these bases' subclasses apart by another property than `type`.
+# These base models use another discriminator than `type` for their subclasses.
 DISCRIMINATORS: dict[str, str] = {
     "LinkedIntegrationRuntimeType": "authorizationType",
     "WebLinkedServiceTypeProperties": "authenticationType",

@@ -1,4 +1,4 @@
-"""Whether an activity reads and writes a dataset as what it is.
+"""Checks that an activity uses a dataset according to its format and its store.
 
 A dataset of a file format is read by that format's source and written by its sink, through the
 settings of the store that its location is in.
@@ -18,7 +18,7 @@ READ, WRITE = "ReadSettings", "WriteSettings"
 
 
 def datasets(factory: Factory, pipeline: Resource) -> Iterator[Fault]:
-    """The faults in how a pipeline's activities use their datasets."""
+    """The faults in a pipeline's uses of its datasets."""
     for activity in activities(pipeline.properties):
         if activity.type == "Copy":
             yield from _copy(factory, pipeline, activity)
@@ -29,7 +29,7 @@ def datasets(factory: Factory, pipeline: Resource) -> Iterator[Fault]:
             target = _target(factory, activity.settings.get("dataset"))
             path = activity.at("typeProperties", "storeSettings")
             settings = activity.settings.get("storeSettings")
-            # Studio leaves these behind when another dataset is chosen, and the service takes them.
+            # Studio leaves these after another dataset is chosen, and the service accepts them.
             yield from _store(pipeline, path, settings, target, READ, warning=True)
 
 
@@ -95,4 +95,4 @@ def _named(value: Json, suffix: str) -> str:
 
 
 def _short(store: str) -> str:
-    return store.replace("Server", "")  # HttpServerLocation goes with HttpReadSettings
+    return store.replace("Server", "")  # HttpServerLocation belongs to HttpReadSettings

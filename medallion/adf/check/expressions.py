@@ -1,4 +1,4 @@
-"""Expressions: that they can be read, call functions that exist, and name what exists.
+"""Expressions: they must parse, call existing functions, and use existing names.
 
 Sources: https://learn.microsoft.com/azure/data-factory/control-flow-expression-language-functions
 https://learn.microsoft.com/azure/data-factory/control-flow-system-variables
@@ -24,14 +24,14 @@ from medallion.adf.places import ROOTS, Place
 from medallion.fault import Fault, step
 
 LONGEST = 8192  # characters of one expression
-# Functions that the evaluator itself knows, with the least and the most of their arguments.
+# Functions that the evaluator itself implements, with their minimum and maximum of arguments.
 LAZY: dict[str, tuple[int, int | None]] = {
     "if": (3, 3),
     "and": (1, None),
     "or": (1, None),
     "coalesce": (1, None),
 }
-# Functions that read a run rather than compute, with the number of their arguments.
+# Functions that read the state of a run, with the number of their arguments.
 NAMES = {
     "pipeline": 0,
     "activity": 1,
@@ -52,9 +52,9 @@ RETURN_VALUE = "pipelinereturnvalue"
 
 @dataclass(frozen=True)
 class Known:
-    """What an expression may name, in lower case; None where anything may be.
+    """The names that an expression may use, in lower case; None means any name.
 
-    `kind` is that of the resource, and of a trigger its type.
+    `kind` is the kind of the resource; for a trigger it is the trigger's type.
     """
 
     kind: str = ""
@@ -64,10 +64,10 @@ class Known:
     before: frozenset[str] | None = None  # activities that end before this one begins
     all_activities: frozenset[str] = frozenset()
     item: bool | None = None
-    item_keys: tuple[str, ...] = ()  # of an object that a loop goes over, where they are known
+    item_keys: tuple[str, ...] = ()  # the keys of a loop's item, where they are known
     by_name: dict[str, Activity] = field(default_factory=dict)
     factory: Factory | None = None
-    own: dict[str, Json] = field(default_factory=dict)  # parameters of dataset() and the like
+    own: dict[str, Json] = field(default_factory=dict)  # the parameters of dataset() etc.
 
 
 def expressions(factory: Factory, resource: Resource) -> Iterator[Fault]:
@@ -111,7 +111,7 @@ def _pipeline(factory: Factory, pipeline: Resource) -> Iterator[Fault]:
 
 
 def _own(activity: Activity) -> Iterator[Text]:
-    """The expressions of an activity, but not those of the activities in it."""
+    """The expressions of an activity, without those of its inner activities."""
     for key, one in activity.json.items():
         place = Place.ACTIVITY.within(key)
         if key == "typeProperties" and activity.type in CONTAINERS and isinstance(one, dict):
@@ -125,8 +125,8 @@ def _own(activity: Activity) -> Iterator[Text]:
 def _before(activity: Activity, by_name: dict[str, Activity]) -> frozenset[str]:
     """The activities that have ended, and share their outputs, when this one begins.
 
-    What a branch or an Until holds can be read after it. Of a ForEach it cannot: each of its turns
-    has outputs of its own.
+    The outputs inside a branch or an Until can be read after it. Those inside a ForEach cannot,
+    because each iteration has its own outputs.
     """
     found: set[str] = set()
     for one in (*activity.around, activity):
@@ -134,13 +134,13 @@ def _before(activity: Activity, by_name: dict[str, Activity]) -> frozenset[str]:
             found.add(name)
             if name in by_name:
                 found |= {each.name.lower() for each in _shared(by_name[name])}
-    if activity.type == "Until":  # its condition is evaluated after the activities in it
+    if activity.type == "Until":  # its condition is evaluated after its inner activities
         found |= {one.name.lower() for one in _shared(activity)}
     return frozenset(found)
 
 
 def _shared(container: Activity) -> Iterator[Activity]:
-    """The activities inside, however deep, whose outputs can be read outside."""
+    """The inner activities, at any depth, whose outputs can be read outside."""
     if container.type not in CONTAINERS or container.type == "ForEach":
         return
     for one in inside(container):
@@ -149,7 +149,7 @@ def _shared(container: Activity) -> Iterator[Activity]:
 
 
 def _within(known: Known, activity: Activity, text: Text) -> Known:
-    """A Filter's condition has an item of its own."""
+    """The known names, plus the item of a Filter's condition."""
     condition = activity.at("typeProperties", "condition")
     if activity.type == "Filter" and text.path.startswith(condition):
         return replace(known, item=True, item_keys=_item_keys(activity, known.by_name))
@@ -157,13 +157,13 @@ def _within(known: Known, activity: Activity, text: Text) -> Known:
 
 
 def _item_keys(loop: Activity, by_name: dict[str, Activity]) -> tuple[str, ...]:
-    """The keys of each item of a ForEach or a Filter; none where they are not known."""
+    """The keys of each item of a ForEach or a Filter; empty where they are not known."""
     items = _items(loop)
     return ("name", "type") if items and child_items(items, by_name) else ()
 
 
 def _items(loop: Activity) -> Node | None:
-    """The expression whose items a ForEach or a Filter goes over, if it can be read."""
+    """The expression of the items of a ForEach or a Filter, if it can be parsed."""
     items = loop.settings.get("items")
     text = items.get("value") if isinstance(items, dict) else None
     try:
@@ -207,7 +207,7 @@ def _node(node: Node, known: Known) -> Iterator[tuple[str, str]]:
         case Call(name, (Literal(value),)) if name.lower() == "variables":
             yield from _named("variable", str(value), known.variables)
         case Call(name, ()) if name.lower() == "item" and known.item is False:
-            yield "item() stands outside a ForEach", "move it into one, or read something else"
+            yield "item() is used outside a ForEach", "move it into one, or read something else"
         case Access(Access(Call(name, ()), Literal(part), _), Literal(value), _) if (
             name.lower() == "pipeline"
         ):
@@ -245,7 +245,7 @@ def _call(call: Call) -> Iterator[tuple[str, str]]:
             expected = f"{least} or more"
         yield (
             f"'{call.name}' is called with {count} arguments, but takes {expected}",
-            "pass as many",
+            "pass that many",
         )
 
 
@@ -253,8 +253,8 @@ def _activity(name: str, known: Known) -> Iterator[tuple[str, str]]:
     if known.before is None or name.lower() in known.before:
         return
     if name.lower() in known.all_activities:
-        message = f"activity '{name}' does not run before the one that reads it"
-        yield message, "name it in dependsOn, here or in a container of this"
+        message = f"activity '{name}' does not run before the activity that reads it"
+        yield message, "add it to the dependsOn of this activity, or of one that contains it"
     else:
         close = get_close_matches(name.lower(), list(known.all_activities), n=1)
         mend = f"did you mean '{close[0]}'" if close else "correct the name"
@@ -270,7 +270,7 @@ def _named(kind: str, name: str, declared: Json | None) -> Iterator[tuple[str, s
 
 
 def _variable(pipeline: Resource, activity: Activity) -> Iterator[Fault]:
-    """A variable that is set exists, takes the value, and is not read by its own new value."""
+    """A variable that is set must exist, take the value, and not occur in its own new value."""
     if activity.type not in ("SetVariable", "AppendVariable"):
         return
     name, value = activity.settings.get("variableName"), activity.settings.get("value")
@@ -291,13 +291,13 @@ def _variable(pipeline: Resource, activity: Activity) -> Iterator[Fault]:
             yield pipeline.fault(step(path, "variableName"), message, "set it, or make it an Array")
     elif not evaluated and (wrong := misfit(wanted, value, parameter=False)):
         message = f"{wrong} is set to '{name}', whose type is {wanted}"
-        yield pipeline.fault(step(path, "value"), message, "correct one of both")
+        yield pipeline.fault(step(path, "value"), message, "correct one of them")
     if activity.type == "SetVariable":
         for text in evaluated:
             yield from _own_value(pipeline, text, name)
         if any(one.type == "ForEach" and not _sequential(one) for one in activity.around):
-            message = f"'{name}' is set in a ForEach whose turns run at once and share it"
-            mend = "set isSequential, or call a pipeline that has a variable of its own"
+            message = f"'{name}' is set in a ForEach whose iterations run in parallel and share it"
+            mend = "set isSequential, or call a pipeline that has its own variable"
             yield pipeline.fault(path, message, mend, warning=True)
 
 
@@ -312,7 +312,7 @@ def _own_value(pipeline: Resource, text: Text, name: str) -> Iterator[Fault]:
                 function.lower() == "variables" and one.lower() == name.lower()
             ):
                 message = f"the variable '{name}' is set to a value that reads it"
-                mend = "set a second variable first, and this from that"
+                mend = "set a second variable first, and copy it to this one"
                 yield pipeline.fault(text.path, message, mend)
                 return
 

@@ -1,9 +1,9 @@
 """Checks a factory's JSON against the models of `azure-mgmt-datafactory`.
 
-The models say which properties an object has, which it must have, and what their values are; an
-object's subclass is told by its `type`. Where a model says `any`, its docstring says more, such as
-"Type: boolean (or Expression with resultType boolean)", and that is what counts. Names of
-properties and of enumerated values are compared without regard to case, as the service does.
+The models define the properties of an object, which of them are required, and their values. The
+`type` of an object selects its subclass. Where a model says `any`, its docstring says more, such as
+"Type: boolean (or Expression with resultType boolean)", and the docstring applies. Names of
+properties and of enumerated values are case-insensitive, as in the service.
 Source: https://learn.microsoft.com/python/api/azure-mgmt-datafactory/azure.mgmt.datafactory.models
 """
 
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-# Takes half a second: nothing but the check may import this module.
+# Takes half a second to import: only the check may import this module.
 from azure.mgmt.datafactory.models import _models as all_models
 
 from medallion.adf.check import beyond
@@ -35,16 +35,16 @@ ROOTS: dict[str, type] = {
 SAID_TYPE = re.compile(r"\bType: ([A-Za-z]+)( of objects| of strings)?(, SecureString)?")
 MINIMUM = re.compile(r"minimum: (\d+)")
 SPAN = re.compile(r"(\d+[.:])?\d\d?:[0-5]\d(:[0-5]\d(\.\d{1,7})?)?|\d+")
-SPAN_PATTERN = r"(\d+)\.)?"  # how a docstring shows that its text is a time span
+SPAN_PATTERN = r"(\d+)\.)?"  # a docstring with this pattern describes a time span
 
 
 def check_model(kind: str, properties: Any, path: str = "$.properties") -> Iterator[Found]:
-    """What in a resource's properties the model of its kind does not allow."""
+    """The violations of the kind's model in a resource's properties."""
     yield from compare(ROOTS[kind], properties, path, DIALECT)
 
 
 def _special(field: Field, value: Any, path: str) -> tuple[list[Found], bool]:
-    """What the docstring says of a field, and whether its hint counts too."""
+    """Check a field against its docstring; return also whether its type hint applies too."""
     if isinstance(value, str) and _secret(field) and looks_evaluated(value):
         return [], False  # Studio writes "@{linkedService().password}" as a plain text
     said = _said_type(field)
@@ -52,7 +52,7 @@ def _special(field: Field, value: Any, path: str) -> tuple[list[Found], bool]:
     span = SPAN_PATTERN in field.text.replace("\\\\", "\\")
     if span and isinstance(value, str) and "@" not in value and not SPAN.fullmatch(value):
         mend = "write d.hh:mm:ss, such as 0.12:00:00"
-        found.append((path, f"'{value}' is no time span", mend))
+        found.append((path, f"'{value}' is not a time span", mend))
     return found, not said or is_expression(value)
 
 
@@ -70,10 +70,10 @@ def _said_type(field: Field) -> str:
 
 
 def _said(said: str, field: Field, value: Any, path: str) -> Iterator[Found]:
-    """Against what the docstring says, with what the service converts by itself."""
+    """Check against the docstring's type, with the conversions that the service does by itself."""
     text = isinstance(value, str)
     if text and "@" in value:
-        return  # an expression, or what should be one: the check of expressions tells
+        return  # an expression, or meant as one: the check of expressions reports it
     good = {
         "string": not isinstance(value, list)
         and not (isinstance(value, dict) and "type" not in value),
@@ -84,13 +84,13 @@ def _said(said: str, field: Field, value: Any, path: str) -> Iterator[Found]:
     named = {"string": "text", "boolean": "true or false", "integer": "a whole number"}
     if not good.get(said, True):
         mend = f"write {said} JSON or an Expression object"
-        yield path, f"{told(value)} stands where {named[said]} belongs", mend
+        yield path, f"expected {named[said]}, found {told(value)}", mend
     least = MINIMUM.search(field.text)
     if least and isinstance(value, int) and value < int(least[1]):
         yield path, f"{value} is less than {least[1]}", f"write {least[1]} or more"
 
 
-# Studio writes numbers and truth values as texts, and sets what the models call read-only.
+# Studio writes numbers and truth values as texts, and sets properties that are read-only in models.
 DIALECT = Dialect(
     texts_convert=True,
     same_case=False,

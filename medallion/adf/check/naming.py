@@ -3,7 +3,7 @@
 Sources: https://learn.microsoft.com/azure/data-factory/naming-rules,
 https://learn.microsoft.com/azure/data-factory/concepts-pipelines-activities, and the service's own
 patterns: https://learn.microsoft.com/rest/api/datafactory/pipelines/create-or-update. The
-page forbids dashes in the names of datasets and linked services, which the service takes.
+page forbids dashes in the names of datasets and linked services, which the service accepts.
 """
 
 import re
@@ -22,14 +22,14 @@ FORBIDDEN = r"begin with a letter, a digit or _ and use none of < > * # . % & : 
 
 
 def naming(factory: Factory) -> Iterator[Fault]:
-    """The faults in names: of files and resources, twice the same, forbidden letters, length."""
+    """The faults in names: mismatches with the file, duplicates, forbidden letters, and length."""
     seen: dict[tuple[str, str], str] = {}
     for resource in factory.resources:
         yield from _resource(resource)
         key = resource.kind, resource.stem.lower()
         if key in seen:
             message = f"'{seen[key]}' differs from this only in case, which the service ignores"
-            yield resource.fault("$.name", message, "rename one of both")
+            yield resource.fault("$.name", message, "rename one of them")
         seen[key] = resource.file
         if resource.kind == "pipeline":
             yield from _activities(resource)
@@ -41,12 +41,12 @@ def _resource(resource: Resource) -> Iterator[Fault]:
         yield resource.fault("$", "the required 'name' is missing", f"write '{resource.stem}'")
         return
     if name != resource.stem:
-        message = f"the name inside is '{name}', that of the file '{resource.stem}'"
-        yield resource.fault("$.name", message, "rename one of both")
+        message = f"the name is '{name}', which does not match the file name '{resource.stem}'"
+        yield resource.fault("$.name", message, "rename one of them")
     dashed = resource.kind in ("factory", "integrationRuntime")
     if not (DASHED if dashed else ENTITY).fullmatch(name):
         mend = "use letters, digits and single dashes between them" if dashed else FORBIDDEN
-        yield resource.fault("$.name", f"'{name}' is no name for this", mend)
+        yield resource.fault("$.name", f"'{name}' is not a valid name here", mend)
     longest = LONGEST.get(resource.kind, LONGEST_OTHER)
     if len(name) > longest:
         message = f"the name has {len(name)} characters, more than {longest}"
@@ -56,7 +56,7 @@ def _resource(resource: Resource) -> Iterator[Fault]:
 def _activities(pipeline: Resource) -> Iterator[Fault]:
     for one in activities(pipeline.properties):
         if one.name and not ENTITY.fullmatch(one.name):
-            message = f"'{one.name}' is no name for an activity"
+            message = f"'{one.name}' is not a valid name of an activity"
             yield pipeline.fault(one.at("name"), message, FORBIDDEN)
         if len(one.name) > LONGEST_ACTIVITY:
             message = f"the name has {len(one.name)} characters, more than {LONGEST_ACTIVITY}"

@@ -1,8 +1,8 @@
-"""What an activity's output holds, by the activity's type and settings.
+"""The content of an activity's output, by the activity's type and settings.
 
-Only shapes that are documented are listed; an activity that answers with what a service sent it,
-such as Web, holds anything. Where a list may be incomplete (`closed` is false) a name is a fault
-only when it is nearly one of the list.
+Only documented shapes are listed. An activity that returns a service's answer, such as Web, can
+have any content. Where a list may be incomplete (`closed` is false), a name is a fault only when it
+is similar to one of the list.
 Sources: https://learn.microsoft.com/azure/data-factory/control-flow-lookup-activity
 https://learn.microsoft.com/azure/data-factory/control-flow-get-metadata-activity
 https://learn.microsoft.com/azure/data-factory/copy-activity-monitoring
@@ -20,9 +20,9 @@ from medallion.adf.check.activities import Activity, activities
 from medallion.adf.check.resources import Factory, Json, Resource
 from medallion.adf.language.expressions import Access, Call, Literal, Node
 
-Wrong = tuple[str, str]  # what is wrong, and the mend
+Wrong = tuple[str, str]  # the problem, and the fix
 NEARLY = 0.8  # of `get_close_matches`: one letter of five, two of ten
-# Of the activity itself, beside its output.
+# Properties of the activity itself, next to its output.
 MEMBERS = (
     "output",
     "error",
@@ -45,7 +45,7 @@ MEMBERS = (
     "userProperties",
 )
 ERROR = ("errorCode", "message", "failureType", "target", "details", "code")
-# What the service adds to every output.
+# Properties that the service adds to every output.
 COMMON = (
     "effectiveIntegrationRuntime",
     "effectiveIntegrationRuntimes",
@@ -127,18 +127,18 @@ OPEN: dict[str, tuple[str, ...]] = {
     "SetVariable": ("name", "value"),
     "Validation": ("childItems", "exists", "itemName", "itemType", "lastModified", "size"),
 }
-# Properties of other activities that these do not have, and where the rows are instead.
+# Properties that only other activities have, and where this activity's rows are instead.
 ROWS = ("firstRow", "value", "count")
 NOT_THERE: dict[str, tuple[tuple[str, ...], str]] = {
     "SqlServerStoredProcedure": (
         (*ROWS, "resultSets", "resultSetCount", "rowsCopied", "rowsRead"),
-        "a stored procedure's rows are lost: call it by a Lookup or a Script",
+        "a stored procedure's rows are lost: call it in a Lookup or a Script",
     ),
     "Script": (ROWS, "read resultSets[0].rows"),
     "Copy": ((*ROWS, "resultSets", "childItems"), "read rowsCopied and the like, or use a Lookup"),
-    "ExecutePipeline": (ROWS, "return it by Set Variable, and read pipelineReturnValue"),
+    "ExecutePipeline": (ROWS, "return it with Set Variable, and read pipelineReturnValue"),
 }
-# Properties that are arrays, and what each of their items holds when that is known.
+# Properties that are arrays, and the content of their items where it is known.
 ARRAYS: dict[tuple[str, str], tuple[str, ...]] = {
     ("Lookup", "value"): (),
     ("Filter", "value"): (),
@@ -151,14 +151,14 @@ ARRAYS: dict[tuple[str, str], tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Shape:
-    """The names that an output has; `closed` when it has no others."""
+    """The names in an output; `closed` when there are no others."""
 
     names: tuple[str, ...]
     closed: bool
 
 
 def read_wrongly(node: Node, by_name: dict[str, Activity], factory: Factory) -> list[Wrong]:
-    """What is wrong about reading a property of `activity('…')`, as one access reads it."""
+    """The faults of an access to a property of `activity('…')`."""
     found = _path(node)
     if found is None:
         return []
@@ -188,7 +188,7 @@ def child_items(items: Node, by_name: dict[str, Activity]) -> bool:
 
 
 def not_an_array(items: Node, by_name: dict[str, Activity]) -> list[Wrong]:
-    """Whether the items of a loop are a Lookup's output, or its first row, and so an object."""
+    """The fault if the items of a loop are an object: a Lookup's output, or its first row."""
     found = _path(items)
     activity = by_name.get(found[0].lower()) if found else None
     if found is None or activity is None or activity.type != "Lookup":
@@ -197,12 +197,12 @@ def not_an_array(items: Node, by_name: dict[str, Activity]) -> list[Wrong]:
     if keys not in (["output"], ["output", "firstrow"]):
         return []
     what = "the output" if keys == ["output"] else "the first row"
-    message = f"{what} of Lookup '{activity.name}' is an object, no array to go over"
+    message = f"{what} of Lookup '{activity.name}' is an object, not an array"
     return [(message, "read output.value, with firstRowOnly set to false")]
 
 
 def _path(node: Node) -> tuple[str, list[object]] | None:
-    """The activity that a chain of accesses reads, and its keys; None where one is optional."""
+    """The activity and the keys of a chain of accesses; None where one access is optional."""
     keys: list[object] = []
     while isinstance(node, Access):
         if node.optional or not isinstance(node.key, Literal):
@@ -281,7 +281,7 @@ def _returned(activity: Activity, name: str, factory: Factory) -> list[Wrong]:
     if known is None or name.lower() in {one.lower() for one in known}:
         return []
     close = _close(name, known)
-    mend = f"did you mean '{close}'" if close else "return it there by Set Variable"
+    mend = f"did you mean '{close}'" if close else "return it there with Set Variable"
     return [(f"pipeline '{target}' returns no '{name}'", mend)]
 
 

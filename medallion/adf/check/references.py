@@ -1,4 +1,4 @@
-"""What a resource refers to is there, and takes the parameters that it is given.
+"""Checks that referenced resources exist, and accept the parameters that they are given.
 
 Sources: https://learn.microsoft.com/azure/data-factory/parameterize-linked-services
 https://learn.microsoft.com/azure/data-factory/control-flow-execute-pipeline-activity
@@ -13,7 +13,7 @@ from medallion.adf.check.texts import looks_evaluated
 from medallion.adf.check.values import misfit
 from medallion.fault import Fault, step, walk
 
-# By a reference's `type`, the kind of resource that it names.
+# By a reference's `type`, the kind of the referenced resource.
 KINDS = {
     "LinkedServiceReference": "linkedService",
     "DatasetReference": "dataset",
@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 
 def references(factory: Factory, resource: Resource) -> Iterator[Fault]:
-    """References to what is not there, and pipelines that call themselves."""
+    """References to missing resources, and pipelines that call themselves."""
     for path, kind, one in _all(resource):
         name = one["referenceName"]
         if name.lower() in ALWAYS_THERE or factory.find(kind, name):
@@ -50,7 +50,7 @@ def _all(resource: Resource) -> Iterator[tuple[str, str, Json]]:
 
 
 def arguments(factory: Factory, resource: Resource) -> Iterator[Fault]:
-    """The faults in the parameters that a resource passes to what it refers to."""
+    """The faults in the parameters that a resource passes to a referenced resource."""
     for path, kind, one in _all(resource):
         target = factory.find(kind, one["referenceName"])
         if target is not None and kind in ("linkedService", "dataset"):
@@ -58,7 +58,7 @@ def arguments(factory: Factory, resource: Resource) -> Iterator[Fault]:
     for path, one in walk(resource.document, "$"):
         if not isinstance(one, dict):
             continue
-        # The parameters of a pipeline stand beside the reference, not in it.
+        # The parameters of a pipeline are next to the reference, not in it.
         for name in ("pipeline", "pipelineReference"):
             inner = one.get(name)
             if isinstance(inner, dict) and inner.get("type") == "PipelineReference":
@@ -87,7 +87,7 @@ def _given(resource: Resource, target: Resource, given: Any, path: str) -> Itera
         wrong = misfit(wanted, value)
         if wrong:
             message = f"{wrong} is passed to '{known}' of {target.stem}, whose type is {wanted}"
-            yield resource.fault(step(inside, name), message, "pass what that type takes")
+            yield resource.fault(step(inside, name), message, "pass a value of that type")
     if resource.kind == "dataflow":
         return  # the activity that runs a data flow passes the parameters of its datasets
     passed = {name.lower() for name in values}
@@ -101,7 +101,7 @@ def _given(resource: Resource, target: Resource, given: Any, path: str) -> Itera
 
 
 def _circle(factory: Factory, resource: Resource) -> Iterator[Fault]:
-    """A pipeline that calls itself, if only through others, can't be deployed."""
+    """A pipeline that calls itself, even through others, cannot be deployed."""
     if resource.kind != "pipeline":
         return
     asked, seen = [(path, name) for path, name in _calls(resource)], set[str]()

@@ -1,4 +1,4 @@
-"""Reads a folder in git layout for the check: whatever is in the files, without a traceback.
+"""Reads a folder in git layout for the check; any content of the files is reported, not raised.
 
 Source: https://learn.microsoft.com/azure/data-factory/source-control
 """
@@ -13,7 +13,7 @@ from typing import Any
 from medallion.errors import MedallionError
 from medallion.fault import Fault
 
-# The folders of the git layout, in the order in which the service deploys what is in them.
+# The folders of the git layout, in the order in which the service deploys their resources.
 KINDS = (
     "factory",
     "managedVirtualNetwork",
@@ -40,17 +40,17 @@ class Resource:
 
     @property
     def stem(self) -> str:
-        """The name that the file's own name gives the resource."""
+        """The resource's name according to the file name."""
         return Path(self.file).stem
 
     @cached_property
     def properties(self) -> Json:
-        """What stands under `properties`, empty when that is missing or no object."""
+        """The object under `properties`; empty when it is missing or not an object."""
         found = self.document.get("properties")
         return found if isinstance(found, dict) else {}
 
     def part(self, name: str) -> Json:
-        """An object under `properties`, such as `parameters`; empty when it is missing or none."""
+        """An object under `properties`, such as `parameters`; empty when missing or invalid."""
         found = self.properties.get(name)
         return found if isinstance(found, dict) else {}
 
@@ -72,7 +72,7 @@ class Factory:
         return {(one.kind, one.stem.lower()): one for one in reversed(self.resources)}
 
     def find(self, kind: str, name: str) -> Resource | None:
-        """A resource by its name, in which case does not count, as in the service."""
+        """A resource by its name, case-insensitive as in the service."""
         return self._named.get((kind, name.lower()))
 
     def names(self, kind: str) -> list[str]:
@@ -81,27 +81,29 @@ class Factory:
 
     @cached_property
     def global_parameters(self) -> Json | None:
-        """The declared global parameters, or None when no file of the factory itself is here."""
+        """The declared global parameters, or None without a file of the factory itself."""
         found = [one.part("globalParameters") for one in self.resources if one.kind == "factory"]
         return {key: one for each in found for key, one in each.items()} if found else None
 
 
 def load(folder: Path) -> Factory:
-    """Read every resource under a folder. Raises `MedallionError` when it holds none."""
+    """Read every resource under a folder. Raises `MedallionError` when there is none."""
     if not folder.is_dir():
-        raise MedallionError(f"{folder} is no folder; name one that holds pipeline/ and the like.")
+        raise MedallionError(
+            f"{folder} is not a folder; name a folder that contains pipeline/ and the like."
+        )
     factory = Factory(folder)
     for kind, file in _files(folder):
         _read(factory, kind, file)
     if not factory.resources and not factory.faults:
         raise MedallionError(
-            f"{folder} is no Data Factory folder; it needs JSON files in pipeline/ and the like."
+            f"{folder} is not a Data Factory folder; it needs JSON files in pipeline/ and the like."
         )
     return factory
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    # People's folders differ in case, as the service's own do not.
+    # Users' folders differ in case; the service's own do not.
     known = {kind.lower(): kind for kind in KINDS if kind != NESTED}
     found = sorted((one for one in folder.iterdir() if one.is_dir()), key=lambda one: one.name)
     for one in sorted(found, key=lambda one: one.name.lower()):
@@ -135,14 +137,14 @@ def _read(factory: Factory, kind: str, file: Path) -> None:
         fault("$", "the file is not UTF-8", "save it in that encoding")
         return
     except RecursionError:
-        fault("$", "the JSON is nested too deeply to be read", "make it flatter")
+        fault("$", "the JSON is nested too deeply to be read", "reduce its nesting")
         return
     except ValueError as error:
         fault("$", f"the file is not JSON ({error})", "correct it there")
         return
     for key in dict.fromkeys(twice):
-        fault("$", f"the property '{key}' stands twice in one object", "keep one of both")
+        fault("$", f"the property '{key}' occurs twice in one object", "keep one of them")
     if not isinstance(document, dict):
-        fault("$", "the file holds no JSON object", "write one with 'name' and 'properties'")
+        fault("$", "the file has no JSON object", "write one with 'name' and 'properties'")
     else:
         factory.resources.append(Resource(kind, name, document))

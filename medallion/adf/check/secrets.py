@@ -1,13 +1,13 @@
-"""Secrets that stand in the files, where they belong in Key Vault. None is ever printed.
+"""Finds secrets in the files that belong in Key Vault. No secret is ever printed.
 
-A secret is told by its place (a SecureString, a property such as `accountKey`, a header such as
-`Authorization`) or by its form (`AccountKey=…` in a connection string, `WITH PASSWORD = '…'` in a
-script, the signature of a shared access signature, a long key in base64). An expression is judged
-by the texts that it spells out.
+A secret is recognized by its place (a SecureString, a property such as `accountKey`, a header such
+as `Authorization`) or by its form (`AccountKey=…` in a connection string, `WITH PASSWORD = '…'` in
+a script, the signature of a shared access signature, a long key in base64). An expression is
+checked through its literal texts.
 
-Studio writes `encryptedCredential` when a password is typed in: the id of a credential that the
-service keeps, or one that an integration runtime has encrypted. It is of no use outside that
-factory, so it is a warning.
+Studio writes `encryptedCredential` when a password is typed in. It is the id of a credential that
+the service keeps, or that an integration runtime has encrypted. It works only in that factory, so
+it is a warning.
 Source: https://learn.microsoft.com/azure/data-factory/store-credentials-in-key-vault
 """
 
@@ -21,7 +21,7 @@ from medallion.adf.check.texts import GAP, spoken
 from medallion.adf.places import wrapped
 from medallion.fault import Fault, step, walk
 
-# Names of properties, parameters and variables, without the marks between their words.
+# Names of properties, parameters and variables, without the separators between their words.
 PROPERTIES = {
     "accesskey",
     "accesskeysecret",
@@ -54,7 +54,7 @@ PROPERTIES = {
     "sharedaccesskey",
     "storagekey",
 }
-# Longer names that end like this hold a secret, unless the text is the name of one in Key Vault.
+# Longer names with these endings hold a secret, unless the text is the name of one in Key Vault.
 ENDINGS = (
     "password",
     "pwd",
@@ -78,14 +78,14 @@ HEADERS = {
     "x-auth-token",
     "x-functions-key",
 }
-# `Password=…` of a connection string, and `client_secret=…` of a form that a request sends.
+# `Password=…` of a connection string, and `client_secret=…` of a form in a request.
 IN_CONNECTION = re.compile(
     r"(^|[;,&?'\"\s{(])(user[ _]?password|password|pwd|accountkey|sharedaccesskey"
     r"|sharedaccesssignature|accesskey|secret[ _]?access[ _]?key|client[_ ]?secret|refresh_token"
     r"|access[_ ]?token|api[_ ]?key)\s*=\s*(?!N')([^;&\"'\s][^;&\"']*)",
     re.IGNORECASE,
 )
-# What is compared in SQL stands without quotes too: `WHERE password=u.password`
+# Comparisons in SQL can have no quotes: `WHERE password=u.password`
 SQL = re.compile(r"\b(?:select|update|insert|delete|merge|where|join)\b", re.IGNORECASE)
 IN_ADDRESS = re.compile(
     r"(?:[?&](?=\w)|(?:^|[;,\s'\"])(?=sig=))(sig|code|token|access_token|api_?key|subscription-key)="
@@ -101,7 +101,7 @@ IN_JSON = re.compile(
     r"([^\"'\\]+)",
     re.IGNORECASE,
 )
-# In SQL a quoted text follows; inside the quoted text of another statement its quotes are doubled.
+# In SQL a quoted text follows; inside a quoted text its quotes are doubled.
 _QUOTED = r"N?'{1,4}([^']+)'"
 IN_SQL = (
     # WITH PASSWORD = '…', ENCRYPTION BY PASSWORD = '…', @rmtpassword = '…'
@@ -130,14 +130,14 @@ IN_SQL = (
     re.compile(r"\b((?:en|de)cryptbypassphrase)\s*\(\s*" + _QUOTED, re.IGNORECASE),
     re.compile(r"\b(sp_addlogin)\s+N?'[^']*'\s*,\s*" + _QUOTED, re.IGNORECASE),
 )
-# CREDENTIAL … WITH IDENTITY = '…', SECRET = '…'; other texts call other things a secret
+# CREDENTIAL … WITH IDENTITY = '…', SECRET = '…'; in other texts "secret" has other meanings
 OF_CREDENTIAL = re.compile(r"\b(secret)\s*=\s*" + _QUOTED, re.IGNORECASE)
-BASE64_KEY = re.compile(  # of 32 or 64 bytes, as the keys of Azure's services are
+BASE64_KEY = re.compile(  # of 32 or 64 bytes, like the keys of Azure's services
     r"(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/]{86}==|[A-Za-z0-9+/]{43}=)(?![=A-Za-z0-9+/])"
 )
 BEARER = re.compile(r"\b(?:bearer|basic)\s+([A-Za-z0-9+/_.~-]{12,}=*)", re.IGNORECASE)
 SCHEME = re.compile(r"(?:bearer|basic|token|sharedkey|sharedaccesssignature|apikey)\b", re.I)
-# What issuers give a form of its own.
+# Tokens whose issuers use a recognizable form.
 ISSUED = (
     (re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"), "a signed access token"),
     (re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"), "a private key"),
@@ -145,7 +145,7 @@ ISSUED = (
     (re.compile(r"\bdapi[0-9a-f]{32}"), "a token of Databricks"),
     (re.compile(r"\b[\w~.-]{3}\dQ~[\w~.-]{31,34}"), "a client secret of Entra ID"),
 )
-# What stands where a secret was, or will be: ****, <secret>, {0}, $(pwd), #{pwd}#, __pwd__
+# Placeholders of a secret: ****, <secret>, {0}, $(pwd), #{pwd}#, __pwd__
 MASK = re.compile(
     r"[*•xX.]*|<.*>|\{.*\}|\[.*\]|\$\(.*\)|\$\{?\w+\}?|#\{.*\}#?|__\w+__|%\w+%|\(.*\)"
     r"|\?|:\w+|\w"
@@ -160,7 +160,7 @@ ENCRYPTED = "encryptedcredential"
 
 
 def secrets(resource: Resource) -> Iterator[Fault]:
-    """One fault per place that holds a secret; one that is encrypted is a warning."""
+    """One fault per place that holds a secret; an encrypted secret is a warning."""
     secure = _secure_parameters(resource)
     told: set[str] = set()
     for path, one in walk(resource.document, "$"):
@@ -185,7 +185,7 @@ def secrets(resource: Resource) -> Iterator[Fault]:
 
 
 def _named_values(path: str, pair: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """A `value` whose name stands beside it, as of a header or of a variable that is set."""
+    """A `value` with its name in the same object, as in a header or a variable that is set."""
     name = pair.get("name", pair.get("variableName"))
     value: Any = pair.get("value")
     inner = step(path, "value")
@@ -215,11 +215,11 @@ def _secure_string(value: dict[str, Any]) -> str:
 
 
 def secret_in(path: str, text: str) -> str:
-    """What is secret about a text at a JSON path, or an empty text."""
+    """Describe the secret in a text at a JSON path, or return an empty text."""
     steps = _steps(path)
     default = steps[-1] == "defaultvalue"
     while len(steps) > 1 and steps[-1] in ("value", "content", "defaultvalue"):
-        steps.pop()  # of an Expression object, a parameter or a variable
+        steps.pop()  # the `value` of an Expression object, a parameter or a variable
     if default and _by_name(steps[-1], text):
         return f"the default value of '{steps[-1]}' is a secret in plain text"
     if found := _by_name(steps[-1], text):
@@ -228,7 +228,7 @@ def secret_in(path: str, text: str) -> str:
 
 
 def _by_name(name: str, text: str) -> str:
-    """What is secret about a text by the name of its property, header, parameter or variable."""
+    """Describe the secret by the name of its property, header, parameter or variable."""
     words, whole = _words(name), spoken(text)[0].strip()
     if name in HEADERS:
         whole = SCHEME.sub("", whole, count=1).strip()
@@ -244,7 +244,7 @@ def _words(name: str) -> str:
 
 
 _PLAIN = "'{}' is a secret in plain text"
-_ENCRYPTED = "this credential can be used in the factory alone in which it was typed"
+_ENCRYPTED = "this credential works only in the factory in which it was typed"
 
 
 def _steps(path: str) -> list[str]:
@@ -252,10 +252,10 @@ def _steps(path: str) -> list[str]:
 
 
 def _said(text: str) -> str:
-    """What is secret about a text by its form alone."""
+    """Describe the secret in a text by its form alone."""
     compared = SQL.search(text) is not None
     for found in IN_CONNECTION.finditer(text):
-        blanks = text[found.end(2)].isspace()  # in a connection string they are rare
+        blanks = text[found.end(2)].isspace()  # rare in a connection string
         if (compared and found[1] not in (";", "'", '"')) or (blanks and found[1] not in (";", "")):
             continue
         if not _harmless(found[3].strip()):
@@ -288,5 +288,5 @@ def _harmless(text: str) -> bool:
 
 
 def _mixed(text: str) -> bool:
-    """Whether letters of both cases and digits occur, as in what was drawn by chance."""
+    """Whether letters of both cases and digits occur, as in random text."""
     return all(re.search(kind, text) for kind in ("[a-z]", "[A-Z]", "[0-9]"))

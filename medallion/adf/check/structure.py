@@ -1,4 +1,4 @@
-"""The order and the nesting of a pipeline's activities, and how many of what it may have.
+"""The order and the nesting of a pipeline's activities, and the limits on their numbers.
 
 Sources: https://learn.microsoft.com/azure/data-factory/concepts-nested-activities
 https://learn.microsoft.com/azure/data-factory/concepts-pipelines-activities
@@ -13,31 +13,31 @@ from medallion.adf.check.resources import Resource
 from medallion.adf.nesting import BRANCHES, CONTAINERS, LOOPS
 from medallion.fault import Fault, step
 
-MOST_ACTIVITIES = 120  # inner ones included; 40 until 2023, then 80
+MOST_ACTIVITIES = 120  # including inner activities; 40 until 2023, then 80
 MOST_PARAMETERS = 50
 MOST_PARALLEL = 50  # ForEach's batchCount
 MOST_CASES = 25
 RETRY_SECONDS = (30, 86_400)
 LONGEST_DAYS = 7  # policy.timeout
-LEAVE = "move it into a pipeline of its own and call that by ExecutePipeline"
+LEAVE = "move it into its own pipeline and call that with ExecutePipeline"
 
 
 def structure(pipeline: Resource) -> Iterator[Fault]:
-    """The faults in how a pipeline is built."""
+    """The faults in the structure of a pipeline."""
     found = list(activities(pipeline.properties))
     path = "$.properties.activities"
     if len(found) > MOST_ACTIVITIES:
         message = f"the pipeline has {len(found)} activities, more than {MOST_ACTIVITIES}"
-        yield pipeline.fault(path, message, "move some into a pipeline of their own")
+        yield pipeline.fault(path, message, "move some into another pipeline")
     if len(pipeline.part("parameters")) > MOST_PARAMETERS:
         message = f"the pipeline has more than {MOST_PARAMETERS} parameters"
-        yield pipeline.fault("$.properties.parameters", message, "pass an object instead of some")
+        yield pipeline.fault("$.properties.parameters", message, "combine some into an object")
     yield from _concurrency(pipeline)
     seen: set[str] = set()
     for activity in found:
         if activity.name.lower() in seen:
             message = f"the activity name '{activity.name}' is used twice"
-            yield pipeline.fault(activity.at("name"), message, "rename one of both")
+            yield pipeline.fault(activity.at("name"), message, "rename one of them")
         seen.add(activity.name.lower())
         for place, message, mend in _faults(activity):
             yield pipeline.fault(place, message, mend)
@@ -63,7 +63,7 @@ def _faults(activity: Activity) -> Iterator[tuple[str, str, str]]:
 
 
 def _nesting(activity: Activity) -> Iterator[tuple[str, str, str]]:
-    """If and Switch may stand in a loop; loops may stand in nothing, nor may Validation."""
+    """If and Switch may be in a loop; loops and Validation may be in nothing."""
     outer: list[Activity] = []
     if activity.type in LOOPS:
         outer = [one for one in activity.around if one.type in CONTAINERS]
@@ -74,14 +74,14 @@ def _nesting(activity: Activity) -> Iterator[tuple[str, str, str]]:
 
 
 def _branches(activity: Activity) -> Iterator[tuple[str, str, str]]:
-    """The documentation allows no branch in a branch; factories that hold one are published."""
+    """The documentation forbids a branch in a branch, but factories with one are published."""
     outer = [one for one in activity.around if one.type in BRANCHES]
     if activity.type in BRANCHES and outer:
         yield _inside(activity, outer[-1])
 
 
 def _inside(activity: Activity, outer: Activity) -> tuple[str, str, str]:
-    message = f"{activity.type} '{activity.name}' stands inside {outer.type} '{outer.name}'"
+    message = f"{activity.type} '{activity.name}' is inside {outer.type} '{outer.name}'"
     return activity.path, message, LEAVE
 
 
@@ -91,10 +91,10 @@ def _order(activity: Activity) -> Iterator[tuple[str, str, str]]:
     for index, name in activity.dependencies():
         path = activity.at("dependsOn", index, "activity")
         if name.lower() not in known:
-            message = f"'{activity.name}' depends on '{name}', which is not beside it"
+            message = f"'{activity.name}' depends on '{name}', which is not in the same list"
             yield path, message, "name an activity of the same list"
         elif name.lower() in before:
-            yield path, f"'{name}' is named twice", "join their dependencyConditions"
+            yield path, f"'{name}' is named twice", "merge their dependencyConditions"
         before.add(name.lower())
     if activity.name.lower() in upstream(activity.beside, activity.name):
         path = activity.at("dependsOn")
@@ -102,9 +102,9 @@ def _order(activity: Activity) -> Iterator[tuple[str, str, str]]:
 
 
 def _conditions(activity: Activity) -> Iterator[tuple[str, str, str]]:
-    """`Completed` is `Succeeded` or `Failed`, so that beside either it says one thing twice.
+    """`Completed` means `Succeeded` or `Failed`, so it makes either of them redundant.
 
-    The other combinations, also `Completed` with `Skipped`, are meant: any of them is enough.
+    Other combinations, also `Completed` with `Skipped`, are valid: one of them is enough.
     """
     found = activity.json.get("dependsOn")
     for index, one in enumerate(found if isinstance(found, list) else []):
@@ -115,7 +115,7 @@ def _conditions(activity: Activity) -> Iterator[tuple[str, str, str]]:
         beside = [given[each] for each in ("succeeded", "failed") if each in given]
         if "completed" in given and beside:
             path = activity.at("dependsOn", index, "dependencyConditions")
-            message = f"'{given['completed']}' stands together with '{beside[0]}'"
+            message = f"'{given['completed']}' is combined with '{beside[0]}'"
             yield path, message, "write Completed alone, or Succeeded and Failed"
 
 
@@ -127,7 +127,7 @@ def _policy(activity: Activity) -> Iterator[tuple[str, str, str]]:
     least, most = RETRY_SECONDS
     if interval is not None and not least <= interval <= most:
         path = activity.at("policy", "retryIntervalInSeconds")
-        yield path, f"{interval} is not from {least} to {most}", "write a number of seconds in that"
+        yield path, f"{interval} is not from {least} to {most}", "use a number in this range"
     timeout = policy.get("timeout")
     if isinstance(timeout, str) and _days(timeout) > LONGEST_DAYS:
         path = activity.at("policy", "timeout")
@@ -148,13 +148,13 @@ def _cases(activity: Activity) -> Iterator[tuple[str, str, str]]:
     path = activity.at("typeProperties", "cases")
     if len(cases) > MOST_CASES:
         message = f"the Switch has {len(cases)} cases, more than {MOST_CASES}"
-        yield path, message, "use two Switches, or look the answer up"
+        yield path, message, "use two Switches, or a Lookup"
     seen: set[str] = set()
     for index, case in enumerate(cases):
         value = str(case.get("value")) if isinstance(case, dict) else ""
         if value and value in seen:
-            message = f"the case '{value}' stands twice"
-            yield step(step(path, index), "value"), message, "remove one of both"
+            message = f"the case '{value}' occurs twice"
+            yield step(step(path, index), "value"), message, "remove one of them"
         seen.add(value)
 
 
@@ -163,7 +163,7 @@ def _number(value: Any) -> int | None:
 
 
 def _days(span: str) -> float:
-    """A time span's length in days; 0 when it is none."""
+    """A time span's length in days; 0 when it is invalid."""
     days, _, clock = span.rpartition(".") if "." in span else ("0", "", span)
     hours, _, rest = clock.partition(":")
     if not (days.isdigit() and hours.isdigit()):

@@ -1,4 +1,4 @@
-"""What an expression may read of a run, by the resource in which it stands.
+"""The system variables that an expression may read, by the kind of its resource.
 
 Sources: https://learn.microsoft.com/azure/data-factory/control-flow-system-variables
 https://learn.microsoft.com/azure/data-factory/how-to-use-trigger-parameterization
@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from medallion.adf.language.expressions import Access, Call, Literal, Node
 
-# Of `pipeline()`. The last ones are Fabric's and Synapse's, which Studio offers too.
+# Of `pipeline()`. The last ones are from Fabric and Synapse; Studio offers them too.
 SYSTEM_VARIABLES = (
     "DataFactory",
     "Pipeline",
@@ -32,7 +32,7 @@ SYSTEM_VARIABLES = (
     "WorkspaceId",
     "WorkspaceName",
 )
-# The functions that read a run, where each can stand; a function that is not here is not judged.
+# The functions that read a run, and where each can be used; other functions are not checked here.
 # A trigger is named by its type.
 IN_PIPELINE = ("activity", "item", "variables")
 WINDOWS = ("windowStartTime", "windowEndTime")
@@ -43,16 +43,16 @@ TRIGGER: dict[str, tuple[str, ...]] = {
 
 
 def misplaced(call: Call, kind: str) -> Iterator[tuple[str, str]]:
-    """Whether a function that reads a run has nothing to read in a resource of this kind."""
+    """Whether a function that reads a run has no value in a resource of this kind."""
     name = call.name.lower()
     where = {"pipeline": "a pipeline", "dataset": "a dataset", "linkedService": "a linked service"}
     here = where.get(kind, "a trigger")
     if name in IN_PIPELINE and kind != "pipeline":
         yield f"{call.name}() cannot be read in {here}", "pass the value as a parameter"
     elif name == "dataset" and kind != "dataset":
-        yield f"{call.name}() cannot be read in {here}", "it gives a dataset its own parameters"
+        yield f"{call.name}() cannot be read in {here}", "it reads a dataset's own parameters"
     elif name == "linkedservice" and kind != "linkedService":
-        mend = "it gives a linked service its own parameters"
+        mend = "it reads a linked service's own parameters"
         yield f"{call.name}() cannot be read in {here}", mend
 
 
@@ -68,7 +68,7 @@ def system_variable(node: Node) -> Iterator[tuple[str, str]]:
 
 
 def read_of_trigger(node: Node, kind: str) -> Iterator[tuple[str, str]]:
-    """Whether a property of `trigger()` is none of a trigger of this type."""
+    """Whether a trigger of this type lacks a property of `trigger()`."""
     known = TRIGGER.get(kind)
     if known is None:
         return

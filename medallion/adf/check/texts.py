@@ -1,4 +1,4 @@
-"""Finds the expressions in a resource; `places` says where a plain text is one."""
+"""Finds the expressions in a resource; `places` defines where a plain text is one."""
 
 import re
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from medallion.adf.language.expressions import Access, Call, Literal, Node, pars
 from medallion.adf.places import Place, wrapped
 from medallion.fault import children, step
 
-# Where an activity holds other activities.
+# The properties of an activity that hold other activities.
 BLOCKS = ("activities", "ifTrueActivities", "ifFalseActivities", "cases", "defaultActivities")
 CALLED = re.compile(r"@\s*[A-Za-z]\w*\s*\(")
-GAP = "\0"  # stands for what an expression computes, among the texts that it is joined with
+GAP = "\0"  # replaces the computed part of an expression between its literal texts
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Text:
 
 
 def texts(value: Any, path: str, place: Place) -> Iterator[Text]:
-    """The expressions inside a JSON value that stands at a place."""
+    """The expressions inside a JSON value at a place."""
     if name := wrapped(value):
         yield Text(step(path, name), value[name])
         return
@@ -38,9 +38,9 @@ def texts(value: Any, path: str, place: Place) -> Iterator[Text]:
 
 
 def looks_evaluated(text: str) -> bool:
-    """Whether a plain text is meant as an expression: `@name…` that can be read, or `@{…}`.
+    """Whether a plain text is meant as an expression: a valid `@name…`, or `@{…}`.
 
-    An address, a SQL variable or `@odata.type` is not.
+    An email address, a SQL variable or `@odata.type` is not.
     """
     if "@" not in text or text.startswith("@@"):
         return False
@@ -71,10 +71,10 @@ def nodes(text: str) -> list[Node]:
 
 
 def spoken(text: str) -> list[str]:
-    """The texts that an expression spells out, with `GAP` for every part that it computes.
+    """The literal texts of an expression, with `GAP` for every computed part.
 
     The whole comes first, with `concat` joined; the quoted texts inside other functions follow.
-    A text without an expression, or with one that cannot be read, is returned as it is.
+    A text without a valid expression is returned unchanged.
     """
     if not (text.startswith("@") or "@{" in text):
         return [text]

@@ -1,4 +1,4 @@
-"""When a trigger fires.
+"""The times at which a trigger fires.
 
 Sources: https://learn.microsoft.com/azure/data-factory/how-to-create-schedule-trigger
 https://learn.microsoft.com/azure/data-factory/how-to-create-tumbling-window-trigger
@@ -85,7 +85,7 @@ def _dependencies(factory: Factory, trigger: Resource, found: Any) -> Iterator[F
         if one.get("type") == "SelfDependencyTumblingWindowTriggerReference":
             if not str(one.get("offset", "")).startswith("-"):
                 message = "a window can depend on earlier windows of its own trigger only"
-                yield trigger.fault(step(inner, "offset"), message, "write a negative time span")
+                yield trigger.fault(step(inner, "offset"), message, "use a negative time span")
             continue
         reference = one.get("referenceTrigger")
         name = str(reference.get("referenceName")) if isinstance(reference, dict) else ""
@@ -98,7 +98,7 @@ def _dependencies(factory: Factory, trigger: Resource, found: Any) -> Iterator[F
 
 def _time(value: Any) -> dt.datetime | None:
     try:
-        # Without a zone it is the schedule's own time zone; both ends are then alike.
+        # Without a zone it is the schedule's own time zone, the same for both ends.
         return dt.datetime.fromisoformat(value).replace(tzinfo=None)
     except (TypeError, ValueError):
         return None

@@ -1,8 +1,8 @@
-"""Whether a literal fits a declared type, of a parameter, a variable or a global parameter.
+"""Checks that a literal fits the declared type of a parameter, a variable or a global parameter.
 
-Studio writes numbers and truth values as texts now and then, and an object or an array as the JSON
-text of one; the service takes those. A parameter of type string takes an object or an array, of
-which it holds the JSON text; a variable does not.
+Studio sometimes writes numbers and truth values as texts, and an object or an array as JSON text;
+the service accepts those. A parameter of type string accepts an object or an array and holds its
+JSON text; a variable does not.
 """
 
 import re
@@ -17,9 +17,9 @@ NUMBER = re.compile(r"\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*")
 
 
 def misfit(wanted: Any, value: Any, parameter: bool = True) -> str:
-    """What a literal is, when the type does not take it; an empty text when it does.
+    """Describe a literal that does not fit the type; an empty text when it fits.
 
-    An Expression object's type is known only when it runs.
+    The type of an Expression object is known only at run time.
     """
     if value is None or (isinstance(value, dict) and str(value.get("type")) == "Expression"):
         return ""
@@ -57,7 +57,7 @@ def defaults(resource: Resource) -> Iterator[Fault]:
             path = step(step(step("$.properties", part), name), key)
             if wrong:
                 message = f"{wrong} is the value of '{name}', whose type is {one.get('type')}"
-                yield resource.fault(path, message, "correct one of both")
+                yield resource.fault(path, message, "correct one of them")
             elif isinstance(one.get(key), str) and looks_evaluated(one[key]):
-                message = f"the value of '{name}' reads like an expression, but is taken as it is"
+                message = f"the value of '{name}' looks like an expression, but is taken literally"
                 yield resource.fault(path, message, "pass it where it is used", warning=True)

@@ -1,4 +1,4 @@
-"""Compares the expression evaluator with recorded answers of Microsoft's."""
+"""Compares the expression evaluator with recorded answers of Microsoft's service."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from medallion.errors import MedallionError
 def load(file: Path) -> dict[str, Any]:
     """Read a file `{"context": …, "cases": {expression: {"value": …} or {"error": true}}}`.
 
-    Raises `MedallionError` that names the file, and the first case that has neither answer.
+    Raises `MedallionError` that names the file, and the first case without an answer.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -34,7 +34,7 @@ def load(file: Path) -> dict[str, Any]:
 
 
 def disagreements(cases: dict[str, Any]) -> list[str]:
-    """One line for each expression whose value, type or refusal differs from the recorded one."""
+    """One line for each expression whose value, type or error differs from the recorded one."""
     scope = _scope(cases["context"])
     lines = (_difference(case, answer, scope) for case, answer in cases["cases"].items())
     return [line for line in lines if line]

@@ -1,21 +1,21 @@
-"""The two ways in which a Data Factory run goes wrong."""
+"""The two kinds of errors of a Data Factory run."""
 
 from typing import Any
 
 from medallion.errors import MedallionError
 
-NOT_HERE = "NotSupportedLocally"  # the code of what only Azure can do
+NOT_HERE = "NotSupportedLocally"  # the error code of features that only Azure has
 
 
 class ExpressionError(MedallionError):
-    """An expression that Data Factory's template language refuses."""
+    """An expression that Data Factory's template language rejects."""
 
 
 class ActivityError(MedallionError):
-    """A failed activity: what `activity('x').error` holds afterwards.
+    """A failed activity: the value of `activity('x').error` afterwards.
 
     `code` is Data Factory's `errorCode`; `kind` its `failureType` (`UserError` or `SystemError`).
-    `output` is what the activity leaves all the same.
+    `output` is the output that the activity has despite the failure.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Data Factory's expression language: text to syntax tree, and tree to value.
+"""Data Factory's expression language: from text to syntax tree, and from tree to value.
 
 Source: https://learn.microsoft.com/azure/data-factory/control-flow-expression-language-functions
 """
@@ -58,14 +58,14 @@ Node = Literal | Call | Access
 
 
 class Names(Protocol):
-    """What an expression can refer to: the functions that read a run rather than compute."""
+    """The names that an expression can refer to: functions that read the state of a run."""
 
     def reference(self, name: str, arguments: list[Any]) -> tuple[bool, Any]:
         """Whether `name` is such a function here, and its value."""
 
 
 class Parser:
-    """A recursive-descent parser that stops after one expression; `position` is where."""
+    """A recursive-descent parser that stops after one expression, at `position`."""
 
     def __init__(self, source: str, position: int = 0) -> None:
         self.source = source
@@ -79,7 +79,7 @@ class Parser:
         return matched.lastgroup, matched[matched.lastgroup]
 
     def take(self, expected: str | None = None) -> tuple[str, str]:
-        """Consume the next token, which must read `expected` if that is given."""
+        """Consume the next token, which must equal `expected` if that is given."""
         matched = TOKEN.match(self.source, self.position)
         if matched is None or matched.lastgroup is None:
             raise self.unreadable(f"'{expected}'" if expected else "an expression")
@@ -89,7 +89,7 @@ class Parser:
         return matched.lastgroup, matched[matched.lastgroup]
 
     def unreadable(self, expected: str) -> ExpressionError:
-        """The error that something else stands where `expected` belongs."""
+        """The error for a token that is not the expected one."""
         return ExpressionError(
             f"Unable to parse expression '{_short(self.source)}': expected {expected} "
             f"at position {self.position + 1}."
@@ -145,9 +145,9 @@ class Parser:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Node | tuple[str | Node, ...]:
-    """Parse a JSON string's value: one expression (`@…`), or a text with `@{…}` inside it.
+    """Parse a JSON string's value: one expression (`@…`), or a text that contains `@{…}`.
 
-    A leading `@@` and `@@{` stand for the sign itself. Raises `ExpressionError`.
+    A leading `@@` and `@@{` are the escaped sign. Raises `ExpressionError`.
     """
     try:
         return _parsed(text)
@@ -157,7 +157,7 @@ def parse(text: str) -> Node | tuple[str | Node, ...]:
 
 def _too_deep(text: str) -> ExpressionError:
     return ExpressionError(
-        f"The expression '{_short(text)}' is nested too deeply; take it apart with variables."
+        f"The expression '{_short(text)}' is nested too deeply; split it with variables."
     )
 
 

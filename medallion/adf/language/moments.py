@@ -19,10 +19,10 @@ MONTHS = (
 
 @dataclass(frozen=True)
 class Moment:
-    """A point in time: `ticks` of 100 ns since 0001-01-01, and how its zone is printed.
+    """A point in time: `ticks` of 100 ns since 0001-01-01, and the printed suffix of its zone.
 
-    `suffix` is `Z` for UTC, empty for an unspecified zone, and `+00:00` for a local time, which
-    is what a timestamp with an offset becomes on a machine that runs in UTC, as the service does.
+    `suffix` is `Z` for UTC, empty for an unspecified zone, and `+00:00` for a local time. A
+    timestamp with an offset becomes a local time on a machine in UTC, such as the service's.
     """
 
     ticks: int
@@ -62,7 +62,7 @@ def now() -> Moment:
 
 
 def add_months(moment: Moment, months: int) -> Moment:
-    """The same day `months` later, or the month's last day where it has no such day."""
+    """The same day `months` later, or the month's last day if that day does not exist."""
     when = moment.datetime
     year, month0 = divmod(when.year * 12 + when.month - 1 + months, 12)
     if not 1 <= year <= 9999:
@@ -107,7 +107,7 @@ def show(moment: Moment, form: str) -> str:
     """Format by a standard (one letter) or custom .NET format string, in US English.
 
     Source: https://learn.microsoft.com/dotnet/standard/base-types/custom-date-and-time-format-strings
-    Raises `ExpressionError` for a format that .NET refuses.
+    Raises `ExpressionError` for a format that .NET rejects.
     """
     pattern = form or "o"
     if len(pattern) == 1:
@@ -125,7 +125,7 @@ def show(moment: Moment, form: str) -> str:
 
 
 def _unformattable(form: str) -> ExpressionError:
-    return ExpressionError(f"The date format '{form}' is none that .NET knows.")
+    return ExpressionError(f"The date format '{form}' is not a .NET format.")
 
 
 def _token(moment: Moment, token: re.Match[str], form: str) -> str:
@@ -142,7 +142,7 @@ def _token(moment: Moment, token: re.Match[str], form: str) -> str:
 
 
 def _fraction(moment: Moment, token: str, form: str) -> str:
-    """A second's fraction, one digit per letter of the token; `F` drops zeros at the end."""
+    """A second's fraction, one digit per letter of the token; `F` drops trailing zeros."""
     if len(token) > LONGEST_FRACTION:
         raise _unformattable(form)
     digits = f"{moment.fraction:07d}"[: len(token)]

@@ -1,4 +1,4 @@
-"""What expressions see while a pipeline runs, and the evaluation of whole JSON values."""
+"""The values that expressions see while a pipeline runs, and the evaluation of JSON values."""
 
 import math
 import threading
@@ -16,13 +16,13 @@ from medallion.adf.places import Place, wrapped
 class Scope:
     """One pipeline run's `pipeline()`, variables and activities, and the `item()` of a loop.
 
-    An iteration has its own activities over the same variables, as Data Factory's have;
-    `types` are the variables' declared ones. Whoever changes a variable holds `lock`.
-    `visible` are the activities, in lower case, that end before the present one begins: only of
-    these can it read what they left, however the others ran. None stands for all.
-    `around` are the types of the activities around the present one, outermost first, `container`
-    is the activity run of the innermost, `place` that of the item in its loop. `deadline` is when
-    the loop around it times out, by the monotonic clock.
+    An iteration has its own activities over the same variables, as in Data Factory. `types` are the
+    variables' declared types. Code that changes a variable holds `lock`.
+    `visible` are the activities, in lower case, that end before the present one begins. It can read
+    only their results, in whichever order the others ran. None means all.
+    `around` are the types of the enclosing activities, outermost first. `container` is the activity
+    run of the innermost, and `place` the index of the item in its loop. `deadline` is when the
+    enclosing loop times out, by the monotonic clock.
     """
 
     pipeline: dict[str, Any] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Scope:
         return replace(self, activities=dict(self.activities), loop=(item,), place=place)
 
     def seeing(self, names: Iterable[str]) -> "Scope":
-        """The scope of an activity before which these have ended, besides those seen already."""
+        """The scope of an activity before which these have ended, in addition to earlier ones."""
         return replace(self, visible=(self.visible or frozenset()).union(names))
 
     def reference(self, name: str, arguments: list[Any]) -> tuple[bool, Any]:
@@ -66,7 +66,7 @@ class Scope:
         return False, None
 
     def _left(self) -> dict[str, dict[str, Any]]:
-        """What the visible activities left; others that run at the same time add theirs."""
+        """The results of the visible activities; parallel activities add theirs meanwhile."""
         there = self.activities.copy()
         if self.visible is None:
             return there
@@ -90,10 +90,10 @@ class Scope:
 
 
 def resolve(value: Any, scope: Scope, place: Place = Place.VALUES) -> Any:
-    """A JSON value that stands at `place` with its expressions evaluated.
+    """Evaluate the expressions in a JSON value at `place`.
 
-    An expression is a string that begins with `@` or holds `@{…}`, plain where the place evaluates
-    it, or wrapped as `{"value": …, "type": "Expression"}`.
+    An expression is a string that begins with `@` or contains `@{…}`, either plain where the place
+    evaluates it, or wrapped as `{"value": …, "type": "Expression"}`.
     """
     if isinstance(value, dict):
         if name := wrapped(value):

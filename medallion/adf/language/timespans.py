@@ -1,4 +1,4 @@
-"""Spans of time as .NET writes them."""
+"""Time spans in .NET's format."""
 
 import re
 

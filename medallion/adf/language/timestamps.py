@@ -1,7 +1,7 @@
 """Reads timestamps as .NET's `DateTime.Parse` does in the invariant culture.
 
 Source: https://learn.microsoft.com/dotnet/api/system.datetime.parse#the-string-to-parse
-Texts that lack the date, or its year, take it from today there; they are refused here.
+.NET completes a text without a date or year from the current day; such texts are rejected here.
 """
 
 import datetime as dt
@@ -83,7 +83,7 @@ def _hour(part: dict[str, str]) -> int:
     if half and not 1 <= hour <= 12:
         raise ValueError("no hour of a half day")
     if "hour" in part and "minute" not in part and not half:
-        raise ValueError("an hour alone")
+        raise ValueError("an hour without minutes")
     return hour % 12 + (12 if half == "PM" else 0) if half else hour
 
 

@@ -1,4 +1,4 @@
-"""JSON values as Data Factory's expression language names, prints and compares them."""
+"""JSON values: their names, texts and comparison in Data Factory's expression language."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ from typing import Any
 INTEGER_MINIMUM = -(2**63)
 INTEGER_MAXIMUM = 2**63 - 1
 
-# What Newtonsoft.Json escapes inside a text besides what every JSON writer does.
+# The characters that Newtonsoft.Json escapes in addition to every JSON writer's.
 ESCAPED = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
 
 
@@ -46,7 +46,7 @@ def float_text(value: float) -> str:
 
 
 def _decimal(value: float) -> tuple[str, str, int]:
-    """A float's sign, its shortest digits, and the power of ten of the first of them."""
+    """A float's sign, its shortest digits, and the exponent of the first digit."""
     mantissa, _, exponent = f"{value!r}".partition("e")
     sign, mantissa = ("-", mantissa[1:]) if mantissa.startswith("-") else ("", mantissa)
     whole, _, fraction = mantissa.partition(".")
@@ -58,7 +58,7 @@ def _decimal(value: float) -> tuple[str, str, int]:
 
 
 def to_json(value: Any) -> str:
-    """Compact JSON: what `string()` gives for arrays and objects. A float keeps its `.0`."""
+    """Compact JSON, as `string()` returns for arrays and objects. A float keeps its `.0`."""
     if isinstance(value, dict):
         return "{" + ",".join(f"{to_json(k)}:{to_json(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
@@ -81,7 +81,7 @@ def binary_content(value: Any) -> bytes | None:
 
 
 def to_text(value: Any) -> str:
-    """What a value becomes inside `concat()`, `string()` and `@{…}`: null is the empty text."""
+    """A value's text in `concat()`, `string()` and `@{…}`: null is the empty text."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -126,7 +126,7 @@ def _alike(left: Any, right: Any, compare: Any) -> bool:
 
 
 def wide(text: str) -> str:
-    """The text with each UTF-16 code unit as one character: what .NET counts and cuts."""
+    """The text with each UTF-16 code unit as one character, which .NET counts and slices."""
     if text.isascii() or max(text) <= "\uffff":
         return text
     units = memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H")

@@ -1,5 +1,5 @@
-"""Holds JSON against the models of Azure's management libraries, by reflection.
+"""Compares JSON with the models of Azure's management libraries, by reflection.
 
-`fields` reads what a model says of its properties, `check` compares a JSON document with it, and
-`fault` is what is found and where. The rooms that check `adf/` and `infra/` share it.
+`fields` reads the properties of a model, `check` compares a JSON document with it, and `fault` is a
+finding and its place. The checks of `adf/` and `infra/` share it.
 """

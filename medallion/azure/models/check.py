@@ -13,7 +13,7 @@ from medallion.azure.models.fields import Field, Shape, bare, is_model, shape
 from medallion.azure.models.words import a_model, either, meant, the_model, told
 from medallion.fault import step
 
-Found = tuple[str, str, str]  # a path, what is wrong there, and the mend
+Found = tuple[str, str, str]  # a path, the problem there, and the fix
 NUMBER = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*")
 DURATION = re.compile(r"P(?=.)(\d+[YMWD])*(T(?=.)(\d+(\.\d+)?[HMS])*)?")
 NAMES = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
@@ -21,11 +21,11 @@ NAMES = {str: "text", bool: "true or false", int: "a whole number", float: "a nu
 
 @dataclass(frozen=True)
 class Dialect:
-    """How strictly a service is known to read, and what it takes beyond its models.
+    """How strictly a service reads, and what it accepts beyond its models.
 
     `texts_convert`: numbers and truth values may be texts. `same_case`: names of properties and
-    enumerated values compare with case. `sets_readonly`: what the service alone sets may be given.
-    Properties (in lower case) and further values go by the model's or the enumeration's name.
+    enumerated values are case-sensitive. `sets_readonly`: read-only properties may be given.
+    Properties (in lower case) and additional values are keyed by the model or the enumeration.
     """
 
     texts_convert: bool = False
@@ -36,12 +36,12 @@ class Dialect:
     open_values: Collection[str] = ()
     optional: Collection[tuple[str, str]] = ()
     keys: Mapping[str, str] = field(default_factory=dict)  # discriminators, by model
-    # What a field means beyond its hint: its findings, and whether the hint counts too.
+    # Checks of a field beyond its type hint: the findings, and whether the hint applies too.
     special: Callable[[Field, Any, str], tuple[list[Found], bool]] | None = None
 
 
 def compare(model: type, value: Any, path: str, dialect: Dialect) -> Iterator[Found]:
-    """What in a JSON value the model does not allow, each with its path below `path`."""
+    """The violations of the model in a JSON value, each with its path below `path`."""
     yield from _object(shape(model), value, path, dialect, _lineage(model))
 
 
@@ -53,21 +53,21 @@ def _object(
     known: Shape, value: Any, path: str, dialect: Dialect, lineage: list[str]
 ) -> Iterator[Found]:
     if not isinstance(value, dict):
-        yield path, f"{told(value)} stands where an object belongs", "write a JSON object"
+        yield path, f"expected an object, found {told(value)}", "write a JSON object"
         return
     if known.kinds:
         key = dialect.keys.get(known.name, known.key)
         named = _get(value, key)
         if named is None:
             what = a_model(known.name)
-            yield path, f"the required '{key}' is missing", f"add it: what {what} this is"
+            yield path, f"the required '{key}' is missing", f"add it; it names the type of {what}"
             return
         if not isinstance(named, str):
-            yield step(path, key), f"{told(named)} stands where text belongs", "name a type"
+            yield step(path, key), f"expected text, found {told(named)}", "name a type"
             return
         if named.lower() not in known.kinds:
             mend = meant(named, [name for name, _ in known.kinds.values()])
-            yield step(path, key), f"'{named}' is no type of {a_model(known.name)}", mend
+            yield step(path, key), f"'{named}' is not a type of {a_model(known.name)}", mend
             return
         model = known.kinds[named.lower()][1]
         known, lineage = shape(model), _lineage(model)
@@ -90,7 +90,7 @@ def _field(declared: Field, value: Any, path: str, dialect: Dialect) -> Iterator
     if value is None:
         return
     if declared.readonly and not dialect.sets_readonly:
-        yield path, f"'{declared.name}' is set by the service alone", "remove it"
+        yield path, f"only the service sets '{declared.name}'", "remove it"
         return
     found, hinted = dialect.special(declared, value, path) if dialect.special else ([], True)
     yield from found
@@ -113,13 +113,13 @@ def _value(hint: Any, value: Any, path: str, dialect: Dialect) -> Iterator[Found
         yield from _literal(list(arguments), value, path, dialect)
     elif origin is list:
         if not isinstance(value, list):
-            yield path, f"{told(value)} stands where an array belongs", "write a JSON array"
+            yield path, f"expected an array, found {told(value)}", "write a JSON array"
             return
         for index, one in enumerate(value):
             yield from _value(arguments[0], one, step(path, index), dialect)
     elif origin is dict:
         if not isinstance(value, dict):
-            yield path, f"{told(value)} stands where an object belongs", "write a JSON object"
+            yield path, f"expected an object, found {told(value)}", "write a JSON object"
             return
         for key, one in value.items():
             yield from _value(arguments[1], one, step(path, key), dialect)
@@ -138,7 +138,7 @@ def _value(hint: Any, value: Any, path: str, dialect: Dialect) -> Iterator[Found
 def _enumerated(known: type[enum.Enum], value: Any, path: str, dialect: Dialect) -> Iterator[Found]:
     values = [str(one.value) for one in known]
     if not isinstance(value, str):
-        yield path, f"{told(value)} stands where text belongs", f"write {either(values)}"
+        yield path, f"expected text, found {told(value)}", f"write {either(values)}"
     elif known.__name__ not in dialect.open_values:
         more = dialect.values.get(known.__name__, ())
         yield from _among([*values, *more], values, value, path, dialect)
@@ -169,19 +169,19 @@ def _primitive(hint: type, value: Any, path: str, dialect: Dialect) -> Iterator[
         elif hint in (int, float):
             right = bool(NUMBER.fullmatch(value))
     if not right:
-        yield path, f"{told(value)} stands where {NAMES[hint]} belongs", f"write {NAMES[hint]}"
+        yield path, f"expected {NAMES[hint]}, found {told(value)}", f"write {NAMES[hint]}"
 
 
 def _time(value: Any, path: str) -> Iterator[Found]:
     try:
         dt.datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        yield path, f"{told(value)} is no time", "write ISO 8601, such as 2025-01-31T00:00:00Z"
+        yield path, f"{told(value)} is not a time", "write ISO 8601, such as 2025-01-31T00:00:00Z"
 
 
 def _duration(value: Any, path: str) -> Iterator[Found]:
     if not isinstance(value, str) or not DURATION.fullmatch(value):
-        yield path, f"{told(value)} is no duration", "write ISO 8601, such as PT5M"
+        yield path, f"{told(value)} is not a duration", "write ISO 8601, such as PT5M"
 
 
 def _get(value: Mapping[str, Any], key: str) -> Any:

@@ -1,9 +1,9 @@
-"""What the models of Azure's management libraries say of an object's properties.
+"""Reads the properties of an object from the models of Azure's management libraries.
 
 Two generators have made these libraries. The newer one declares `rest_field`s with type hints and a
-visibility; the older one has an `_attribute_map` from attributes to JSON paths (`properties.name`
-flattens an object into its parent), a `_validation` and, of enumerations, only the docstring's
-`:vartype x: str or ~…models.Name`. Both become the same `Shape` here.
+visibility. The older one has an `_attribute_map` from attributes to JSON paths (`properties.name`
+flattens an object into its parent) and a `_validation`. It names enumerations only in the docstring
+(`:vartype x: str or ~…models.Name`). Both become the same `Shape` here.
 Source: https://github.com/Azure/autorest.python, https://github.com/Azure/typespec
 """
 
@@ -38,10 +38,10 @@ PLAIN: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Field:
-    """A property: its name in JSON, the type hint of its value, and what is said of it.
+    """A property: its name in JSON, the type hint of its value, and its documentation.
 
-    In a hint a model's class or a `Shape` stands for an object. `readonly` means that the service
-    alone sets it, and `text` is the sentence in the model's docstring.
+    In a hint a model's class or a `Shape` means an object. `readonly` means that only the service
+    sets it, and `text` is the sentence in the model's docstring.
     """
 
     name: str
@@ -53,9 +53,9 @@ class Field:
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """An object: its properties and its concrete kinds, both by their names in lower case.
+    """An object: its properties and its concrete kinds, both by their lower-case names.
 
-    `kinds` holds the name and the class of each model that `key`, the discriminator, tells apart.
+    `key` is the discriminator. `kinds` holds the name and the class of each model that it selects.
     """
 
     name: str
@@ -71,7 +71,7 @@ def is_model(hint: Any) -> bool:
 
 @cache
 def shape(model: type) -> Shape:
-    """What a model says of its object."""
+    """The shape of a model's object."""
     older = hasattr(model, "_attribute_map")
     return Shape(
         model.__name__,
@@ -130,12 +130,12 @@ def _mapped_kinds(model: type) -> dict[str, tuple[str, type]]:
 
 
 def _mapped_fields(model: Any) -> dict[str, Field]:
-    """The fields of an older model, with what it flattened put back into objects of their own."""
+    """The fields of an older model, with flattened properties restored to their own objects."""
     said = _docstrings(model)
     tree: dict[str, Any] = {}
     for attribute, one in model._attribute_map.items():
         if not one["key"]:
-            continue  # what else the object holds: no name to know it by
+            continue  # the object's additional properties, which have no names
         *parents, name = [
             step.replace("\\.", ".") for step in re.split(r"(?<!\\)\.", str(one["key"]))
         ]
@@ -178,12 +178,12 @@ def _mapped_hint(kind: str, documented: str, module: ModuleType) -> Any:
     if kind == "str" and (named := ENUMERATED.search(documented)):
         known = getattr(module, named[1], None)
         if isinstance(known, type) and issubclass(known, enum.Enum):
-            return typing.Union[str, known]  # noqa: UP007 - it is made while running
+            return typing.Union[str, known]  # noqa: UP007 - it is made at run time
     return PLAIN[kind] if kind in PLAIN else getattr(module, kind)
 
 
 def _docstrings(model: type) -> dict[str, tuple[str, str]]:
-    """By attribute, the sentence and the type that a model's docstring gives it."""
+    """By attribute, the sentence and the type in a model's docstring."""
     found: dict[str, tuple[str, str]] = {}
     for base in reversed(model.__mro__):
         text = re.sub(r"\s+", " ", base.__doc__ or "").strip()
@@ -198,5 +198,5 @@ def _module(model: type) -> ModuleType:
 
 
 def bare(hint: Any) -> list[Any]:
-    """The alternatives of a hint that are not None, unless it is no union."""
+    """The alternatives of a union that are not None; any other hint alone."""
     return [one for one in typing.get_args(hint) if one is not NoneType]

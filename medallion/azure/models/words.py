@@ -1,4 +1,4 @@
-"""How the checks name JSON values, models and mends in a sentence."""
+"""Names of JSON values, models and fixes in the sentences of the checks."""
 
 import re
 from difflib import get_close_matches
@@ -6,12 +6,12 @@ from typing import Any
 
 
 def is_expression(value: Any) -> bool:
-    """Whether a JSON value is an object that stands for an expression's result, in Data Factory."""
+    """Whether a JSON value is one of Data Factory's Expression objects."""
     return isinstance(value, dict) and str(value.get("type")).lower() == "expression"
 
 
 def told(value: Any) -> str:
-    """A JSON value in few words; a text is not quoted, as it may be a secret."""
+    """A JSON value in few words; a text is not quoted, because it may be a secret."""
     match value:
         case dict():
             return "an Expression object" if is_expression(value) else "an object"
@@ -21,11 +21,13 @@ def told(value: Any) -> str:
             return "a text"
         case bool():
             return str(value).lower()
+        case None:
+            return "null"
     return f"the number {value}"
 
 
 def meant(given: str, known: list[str]) -> str:
-    """The mend of an unknown name: the known one that is most like it, or all if they are few."""
+    """The fix of an unknown name: the most similar known one, or all if they are few."""
     by_case = {one.lower(): one for one in known}
     close = get_close_matches(given.lower(), by_case, n=1, cutoff=0.7)
     if close:
@@ -45,5 +47,5 @@ def a_model(name: str) -> str:
 
 
 def the_model(name: str) -> str:
-    """A model's name as a sentence has it."""
+    """A model's name in a sentence."""
     return name.removesuffix("TypeProperties")

@@ -1,1 +1,1 @@
-"""A Data Factory in Azure: starts the ingestion there and follows the run."""
+"""The Data Factory in Azure: starts the ingestion there and follows its run."""

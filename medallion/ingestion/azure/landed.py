@@ -1,7 +1,7 @@
-"""What a run in Azure landed, as the monitor tells it.
+"""The data that a run in Azure landed, read from the monitor.
 
-The pipelines pass the ingestion's run id on as their parameter `run_id`, by which their runs are
-known; the receipt of a window is in the parameters of `pl_write_receipt`.
+The pipelines pass the ingestion's run id on in their parameter `run_id`, which identifies their
+runs. The receipt of a window is in the parameters of `pl_write_receipt`.
 """
 
 from collections.abc import Iterable
@@ -25,19 +25,19 @@ def belongs(run: PipelineRun, run_id: str) -> bool:
 
 
 def subject(run: PipelineRun) -> str | None:
-    """The table or reference file that a run is about."""
+    """The table or reference file of a run."""
     about = given(run, "table") or given(run, "reference") or {}
     return about.get("table") or about.get("name")
 
 
 def receipts(runs: Iterable[PipelineRun]) -> list[Receipt]:
-    """The receipts that were left, by their tables' names, and for a table as it was ingested."""
+    """The receipts that the runs wrote, sorted by table, then in the order of ingestion."""
     left = [one for one in runs if (one.pipeline_name, one.status) == (RECEIPT, "Succeeded")]
     return sorted((_receipt(one) for one in left), key=lambda one: (one.table, one.ended_at))
 
 
 def _receipt(run: PipelineRun) -> Receipt:
-    # a parameter that was left to its default may be absent
+    # a parameter with its default value may be absent
     values = run.parameters or {}
     table = given(run, "table") or {}
     return Receipt(
@@ -62,7 +62,7 @@ def _receipt(run: PipelineRun) -> Receipt:
 
 
 def reference(run: PipelineRun, activities: Iterable[ActivityRun]) -> Reference:
-    """What a run of `pl_ingest_reference` landed."""
+    """The file that a run of `pl_ingest_reference` landed."""
     name = subject(run) or "unknown"
     for one in activities:
         if (one.activity_name, one.status) == ("Land file", "Succeeded"):
@@ -72,7 +72,7 @@ def reference(run: PipelineRun, activities: Iterable[ActivityRun]) -> Reference:
 
 
 def notices(run: PipelineRun, activities: Iterable[ActivityRun]) -> list[str]:
-    """What the check of a table's columns notes."""
+    """The notes of the check of a table's columns."""
     found = []
     for one in activities:
         if (one.activity_name, one.status) == ("Check columns", "Succeeded"):
@@ -83,9 +83,9 @@ def notices(run: PipelineRun, activities: Iterable[ActivityRun]) -> list[str]:
 
 
 def failures(activities: Iterable[ActivityRun]) -> list[str]:
-    """Each table's and reference file's failure, as `pl_ingest` itself words them, sorted.
+    """Each table's and reference file's failure, in the words of `pl_ingest`, sorted.
 
-    Tables are ingested at the same time, so the order of their failures says nothing.
+    Tables are ingested in parallel, so the order of their failures has no meaning.
     """
     return sorted(
         cause(str((one.error or {}).get("message")))

@@ -18,8 +18,8 @@ from medallion.ingestion.azure.settings import Factory
 
 ENDED = ("Succeeded", "Failed", "Cancelled")
 
-# The monitor is asked by the time of the last change: from before the run began, by Azure's own
-# clock, until after now by any clock.
+# The monitor is queried by the time of the last change. The range starts before the run by Azure's
+# own clock, and ends in the future by any clock.
 BEFORE = dt.timedelta(hours=1)
 AFTER = dt.timedelta(days=1)
 
@@ -32,11 +32,11 @@ class Monitor:
     factory: Factory
 
     def run(self, run_id: str) -> PipelineRun:
-        """A pipeline run. Raises `ResourceNotFoundError` for one that the factory does not know."""
+        """A pipeline run. Raises `ResourceNotFoundError` when the factory does not know it."""
         return self.client.pipeline_runs.get(self.factory.resource_group, self.factory.name, run_id)
 
     def runs(self, pipelines: list[str], since: dt.datetime) -> Iterator[PipelineRun]:
-        """The runs of some pipelines that changed since a time, whoever started them."""
+        """The runs of some pipelines that changed since a time, including runs of other users."""
         named = RunQueryFilter(operand="PipelineName", operator="In", values_property=pipelines)
         return _pages(
             lambda asked: self.client.pipeline_runs.query_by_factory(
@@ -47,7 +47,7 @@ class Monitor:
         )
 
     def activities(self, run_id: str, since: dt.datetime) -> list[ActivityRun]:
-        """The activity runs of one pipeline run, in the order in which they began."""
+        """The activity runs of one pipeline run, in order of their start."""
         found = _pages(
             lambda asked: self.client.activity_runs.query_by_pipeline_run(
                 self.factory.resource_group, self.factory.name, run_id, asked
@@ -59,12 +59,12 @@ class Monitor:
 
 
 def begin(activity: ActivityRun) -> dt.datetime:
-    """When an activity began; one that has not, begins last."""
+    """The start of an activity; an activity that has not started sorts last."""
     return activity.activity_run_start or dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 def given(run: PipelineRun, parameter: str) -> Any:
-    """A parameter of type object or array, which the monitor shows as JSON; None if it is cut."""
+    """An object or array parameter, which the monitor shows as JSON; None if it is truncated."""
     try:
         return json.loads((run.parameters or {}).get(parameter) or "null")
     except ValueError:

@@ -1,4 +1,4 @@
-"""What Azure refuses, in one sentence each."""
+"""One sentence for each error of Azure."""
 
 from azure.core.exceptions import (
     AzureError,
@@ -16,33 +16,33 @@ BUSY = (408, 429, 500, 502, 503, 504)
 
 
 def passing(error: AzureError) -> bool:
-    """Whether the same request may work later: Azure is busy, or the network is down."""
+    """Whether the same request may succeed later: Azure is busy, or the network is down."""
     if isinstance(error, HttpResponseError) and error.status_code is not None:
         return error.status_code in BUSY
     return isinstance(error, ServiceRequestError | ServiceResponseError)
 
 
 def unclear(error: AzureError) -> bool:
-    """Whether Azure may have done what was asked, although it answered with an error or not."""
+    """Whether Azure may have processed the request although no success was reported."""
     if isinstance(error, HttpResponseError) and error.status_code is not None:
         return error.status_code >= 500
     return isinstance(error, ServiceResponseError)
 
 
 def asked_pause(error: HttpResponseError) -> float | None:
-    """The seconds after which Azure wants to be asked again, if it says so."""
+    """The seconds until the next attempt that Azure asks for, if it does."""
     after = getattr(error.response, "headers", {}).get("Retry-After")
     return float(after) if after and after.isdigit() else None
 
 
 def reason(error: AzureError) -> str:
-    """The error's status and message, for a parenthesis."""
+    """The error's status and message, for use in parentheses."""
     status = error.status_code if isinstance(error, HttpResponseError) else None
     return _why(error) if status is None else f"{status} {_code(error)}"
 
 
 def told(error: AzureError, factory: Factory, doing: str) -> MedallionError:
-    """The error's sentence; `doing` says what was asked, such as `start pl_ingest`."""
+    """The error as a sentence; `doing` names the request, such as `start pl_ingest`."""
     where = f"the factory '{factory.name}'"
     status = error.status_code if isinstance(error, HttpResponseError) else None
     if status is None and isinstance(error, ClientAuthenticationError):
@@ -57,8 +57,8 @@ def told(error: AzureError, factory: Factory, doing: str) -> MedallionError:
         )
     if status == 403:
         return MedallionError(
-            f"This identity may not {doing} in {where} (403 {code}): give it the role Data Factory "
-            f"Contributor on the resource group '{factory.resource_group}'."
+            f"This identity may not {doing} in {where} (403 {code}): grant it the role Data "
+            f"Factory Contributor on the resource group '{factory.resource_group}'."
         )
     if status == 404:
         return MedallionError(
@@ -80,4 +80,4 @@ def _why(error: AzureError) -> str:
 def _line(message: str) -> str:
     """The first line of a message, without its full stop."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return lines[0].rstrip(".") if lines else "no reason is given"
+    return lines[0].rstrip(".") if lines else "Azure gave no reason"

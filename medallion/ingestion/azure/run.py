@@ -1,7 +1,7 @@
 """Starts `pl_ingest` in a Data Factory, and follows the run to its end.
 
-A run that was started goes on in Azure whatever happens here: to stop following it, by Ctrl-C or
-for an error, never cancels it. Whether a half-landed ingestion should stop is for a person to say.
+A started run continues in Azure whatever happens here. Ctrl-C or an error ends only the monitoring
+and never cancels the run. A person decides whether a half-landed ingestion should stop.
 """
 
 import time
@@ -21,19 +21,19 @@ from medallion.ingestion.azure.refusals import asked_pause, passing, reason, tol
 from medallion.ingestion.azure.settings import Factory
 from medallion.ingestion.request import PIPELINE, IngestResult, cause
 
-BUSY_STARTS = 5  # how often a start is asked for while the factory is too busy
+BUSY_STARTS = 5  # attempts to start a run while the factory is too busy
 
-# Takes a table or a reference file, what it does now, and whether it has ended.
+# Receives a table or a reference file, its current activity, and whether it has ended.
 Progress = Callable[[str, str, bool], None]
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How often a run is asked after, and how long one is patient, in seconds.
+    """The polling intervals and the time limits, in seconds.
 
-    A first load takes minutes; the first questions come faster, for runs that fail at once.
-    `appearing` is how long a new run may be unknown, `silent` how long Azure may not answer,
-    `queued` how long a run may wait behind another, `settling` how long the monitor may lag
+    A first load takes minutes. The first polls come faster, for runs that fail at once.
+    `appearing` limits how long a new run may be unknown, `silent` how long Azure may not answer,
+    `queued` how long a run may wait behind another, and `settling` how long the monitor may lag
     behind a run's end.
     """
 
@@ -46,7 +46,7 @@ class Pace:
     settling: float = 30.0
 
     def after(self, pause: float) -> float:
-        """The pause that follows a pause."""
+        """The pause after the given pause."""
         return min(pause * self.growth, self.longest)
 
 
@@ -59,9 +59,9 @@ def start(
     arguments: dict[str, Any],
     pace: Pace = PACE,
 ) -> str:
-    """Start `pl_ingest`; gives the run's id. Raises `MedallionError` if Azure refuses.
+    """Start `pl_ingest` and return the run's id. Raises `MedallionError` if Azure rejects it.
 
-    Only a start that did not happen is asked for again: two starts are two runs.
+    A start is retried only when it certainly did not happen, because two starts are two runs.
     """
     pause = pace.first
     for turn in range(BUSY_STARTS):
@@ -83,15 +83,15 @@ def _not_started(error: AzureError, factory: Factory) -> MedallionError:
     if not unclear(error):
         return told(error, factory, f"start {PIPELINE}")
     return MedallionError(
-        f"Azure did not say whether it started {PIPELINE} in the factory '{factory.name}' "
-        f"({reason(error)}): look into its monitor, or run again, since a second run waits for the "
+        f"Azure did not report whether it started {PIPELINE} in the factory '{factory.name}' "
+        f"({reason(error)}): look into its monitor, or run again; a second run waits for the "
         "first and lands nothing twice."
     )
 
 
 @dataclass
 class _Seen:
-    """What the monitor has shown of a run: itself, its parts, and the activities of each.
+    """The monitor's data of a run: the run itself, its parts, and the activities of each.
 
     `told` are the parts that had ended when their activities were read.
     """
@@ -121,10 +121,10 @@ def follow(
     progress: Progress,
     pace: Pace = PACE,
 ) -> IngestResult:
-    """Follow a run of `pl_ingest` to its end, and gather what it landed.
+    """Follow a run of `pl_ingest` to its end, and collect what it landed.
 
-    A run that failed or was cancelled gives a result with its error. Raises `MedallionError` when
-    the run can no longer be followed, or on Ctrl-C; the run itself then goes on.
+    A failed or cancelled run returns a result with its error. Raises `MedallionError` when the run
+    can no longer be followed, or on Ctrl-C; the run itself then continues.
     """
     seen, began = _Seen(), time.monotonic()
     try:
@@ -166,7 +166,7 @@ def _give_up(
     answered: float,
     pace: Pace,
 ) -> None:
-    """Raise what ends the following, unless a later question may be answered."""
+    """Raise the error that ends the following, unless a later poll may succeed."""
     now = time.monotonic()
     if isinstance(error, ResourceNotFoundError):
         if seen.run is None and now - began < pace.appearing:
@@ -186,7 +186,7 @@ def _give_up(
 
 
 def _look(monitor: Monitor, run_id: str, seen: _Seen, progress: Progress) -> None:
-    """Read what is new, and tell it."""
+    """Read the changes of the run, and report them."""
     run = monitor.run(run_id)
     began = run.run_start
     if run.status == "Queued" or began is None:
@@ -207,11 +207,11 @@ def _look(monitor: Monitor, run_id: str, seen: _Seen, progress: Progress) -> Non
             progress(landed.subject(part) or "?", _doing(part, seen), part.status in ENDED)
     if run.status in ENDED:
         seen.activities[run_id] = monitor.activities(run_id, began)
-    seen.run = run  # last, so that a round that Azure cut short is no end
+    seen.run = run  # last, so that an interrupted poll does not count as the end
 
 
 def _doing(part: PipelineRun, seen: _Seen) -> str:
-    """What a table or reference file does now: the activity under way that began last."""
+    """The current activity of a table or reference file: the newest one in progress."""
     under_way = [
         one
         for part_id, other in seen.parts.items()
@@ -230,9 +230,9 @@ def _result(run_id: str, seen: _Seen, waited: float) -> IngestResult:
     status = str(seen.run.status)
     errors = landed.failures(seen.activities.get(run_id, []))
     if status == "Cancelled":
-        errors = ["It was cancelled in Azure; the next run lands what is missing."]
+        errors = ["The run was cancelled in Azure; the next run lands the missing data."]
     elif status == "Failed" and not errors:
-        errors = [cause(seen.run.message or "Azure gives no reason.")]
+        errors = [cause(seen.run.message or "Azure gave no reason.")]
     parts = [(part, seen.activities.get(key, [])) for key, part in seen.parts.items()]
     references = [landed.reference(*one) for one in parts if one[0].pipeline_name == REFERENCE]
     took = seen.run.duration_in_ms
@@ -249,7 +249,7 @@ def _result(run_id: str, seen: _Seen, waited: float) -> IngestResult:
 
 def _goes_on(factory: Factory, run_id: str) -> str:
     return (
-        f"the run {run_id} goes on in Azure: see {factory.monitor(run_id)}, or cancel it with "
+        f"the run {run_id} continues in Azure: see {factory.monitor(run_id)}, or cancel it with "
         f"`{factory.cancelling(run_id)}`."
     )
 

@@ -1,4 +1,4 @@
-"""Which Data Factory is meant: the environment's variables."""
+"""The Data Factory that the environment variables name."""
 
 import os
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ ENDPOINT = "MEDALLION_ARM_ENDPOINT"
 
 @dataclass(frozen=True)
 class Factory:
-    """A Data Factory, and the management endpoint if it is not the Azure cloud's own."""
+    """A Data Factory, and the management endpoint if it is not in the public Azure cloud."""
 
     subscription: str
     resource_group: str
@@ -36,7 +36,7 @@ class Factory:
         )
 
     def monitor(self, run_id: str) -> str:
-        """The page of Data Factory's monitor that shows a run."""
+        """The URL of a run in Data Factory's monitor."""
         return f"https://adf.azure.com/en/monitoring/pipelineruns/{run_id}?factory={self.resource}"
 
     def cancelling(self, run_id: str) -> str:
@@ -48,9 +48,9 @@ class Factory:
 
 
 def from_environment() -> Factory:
-    """The factory that the variables name; its name is by default the one under `adf/factory/`.
+    """The factory that the variables name; the default name is the file name in `adf/factory/`.
 
-    Raises `MedallionError` for a variable that is missing.
+    Raises `MedallionError` for a missing variable.
     """
     return Factory(
         _needed(SUBSCRIPTION, "the subscription that holds the Data Factory"),
@@ -63,8 +63,8 @@ def from_environment() -> Factory:
 def connect(
     factory: Factory, signed_in: "TokenCredential | None" = None
 ) -> "DataFactoryManagementClient":
-    """A client of the factory's management API; it sends nothing yet."""
-    # half a second to import, which only a run in Azure should pay
+    """A client of the factory's management API; it sends no request yet."""
+    # takes half a second to import; only a run in Azure needs it
     from azure.mgmt.datafactory import DataFactoryManagementClient
 
     return DataFactoryManagementClient(
@@ -75,11 +75,11 @@ def connect(
 def _needed(variable: str, what: str) -> str:
     if value := os.environ.get(variable):
         return value
-    raise MedallionError(f"{variable} is not set; it names {what}.")
+    raise MedallionError(f"{variable} is not set; set it to {what}.")
 
 
 def _published() -> str:
     found = sorted((PROJECT_ROOT / "adf" / "factory").glob("*.json"))
     if not found:
-        raise MedallionError(f"{NAME} is not set, and there is no file under adf/factory/.")
+        raise MedallionError(f"{NAME} is not set and adf/factory/ has no file; set the variable.")
     return found[0].stem

@@ -1,4 +1,4 @@
-"""What a Copy does with columns on their way: `additionalColumns`, and mappings by name.
+"""The column changes of a Copy: `additionalColumns`, and mappings by name.
 
 Source: https://learn.microsoft.com/azure/data-factory/copy-activity-schema-and-type-mapping
 """
@@ -19,9 +19,9 @@ UNKNOWN_COLUMN = "2200"
 def arranged(
     reader: pa.RecordBatchReader, source: dict[str, Any], translator: dict[str, Any], where: str
 ) -> pa.RecordBatchReader:
-    """The rows with the source's additional columns, then only the mapped ones, by their new names.
+    """Add the source's additional columns, then keep only the mapped ones under their new names.
 
-    Types stay as they are: `typeConversion` has nothing to do here.
+    Types do not change: `typeConversion` has no effect here.
     """
     added, mapped = _added(source, reader.schema, where), _mapped(translator, where)
     if not added and not mapped:
@@ -79,7 +79,7 @@ def _added(
 
 
 def _mapped(translator: dict[str, Any], where: str) -> list[tuple[str, str]]:
-    """The source's and the sink's name of each mapped column; none without a mapping."""
+    """The source's and the sink's name of each mapped column; empty without a mapping."""
     if not translator:
         return []
     only(translator, TRANSLATOR, where)

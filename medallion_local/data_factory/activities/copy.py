@@ -1,4 +1,4 @@
-"""`Copy`: a query or a Parquet file to Parquet or JSON, and files as they are.
+"""`Copy`: from a query or a Parquet file to Parquet or JSON, and files unchanged.
 
 Source: https://learn.microsoft.com/azure/data-factory/copy-activity-overview
 """
@@ -33,7 +33,7 @@ HTTP_TIMEOUT_SECONDS = 100.0  # HttpReadSettings' own default
 
 
 def copy_data(environment: Environment, activity: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """Copy from `inputs` to `outputs`; the target appears whole or not at all."""
+    """Copy from `inputs` to `outputs`; the target appears completely or not at all."""
     where = f"activity '{activity['name']}'"
     properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     source, sink = properties["source"], properties["sink"]
@@ -78,7 +78,7 @@ def copy_data(environment: Environment, activity: dict[str, Any], scope: Scope) 
 
 @contextmanager
 def _parquet(path: Path) -> Iterator[pa.RecordBatchReader]:
-    """A file's rows, batch by batch. Raises `ActivityError` for one that is damaged."""
+    """A file's rows, batch by batch. Raises `ActivityError` when it is damaged."""
     try:
         with pq.ParquetFile(path) as file:
             yield pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches())
@@ -130,10 +130,10 @@ def _copy_rows(
 def _write_parquet(
     reader: pa.RecordBatchReader, file: Path, settings: dict[str, Any]
 ) -> tuple[int, int]:
-    """Write batch by batch, so that memory holds no more than a row group."""
+    """Write batch by batch, so that memory holds at most one row group."""
     rows = read = 0
     codec = settings.get("compressionCodec", "snappy")
-    # Arrow's own schema in the footer is a kilobyte that Data Factory does not write either.
+    # Omit Arrow's own schema from the footer: it takes a kilobyte, and Data Factory omits it too.
     with pq.ParquetWriter(file, reader.schema, compression=codec, store_schema=False) as writer:
         for batch in reader:
             if batch.num_rows:

@@ -1,4 +1,4 @@
-"""`DatabricksJob`: the job that runs dbt, started and followed to its end.
+"""`DatabricksJob`: starts the job that runs dbt, and waits for its end.
 
 Source: https://learn.microsoft.com/azure/data-factory/transform-data-databricks-job
 """
@@ -17,12 +17,12 @@ from medallion_local.data_factory.environment import Environment
 def databricks_job(
     environment: Environment, activity: dict[str, Any], scope: Scope
 ) -> dict[str, Any]:
-    """Run the job that the environment has under this id; its parameters are texts."""
+    """Run the environment's job with this id; its parameters are texts."""
     where = f"activity '{activity['name']}'"
     name = activity.get("linkedServiceName", {}).get("referenceName", "")
     kind = environment.files.linked_service(name)["type"]
     if kind != "AzureDatabricks":
-        raise ActivityError(f"Linked service '{name}' of {where} is {kind}, no AzureDatabricks.")
+        raise ActivityError(f"Linked service '{name}' of {where} is {kind}, not AzureDatabricks.")
     properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     only(properties, {"jobId", "jobParameters"}, where)
     job = to_text(properties["jobId"])

@@ -43,7 +43,7 @@ def _opened(
 def get_metadata(
     environment: Environment, activity: dict[str, Any], scope: Scope
 ) -> dict[str, Any]:
-    """The fields of `fieldList`; a path that does not exist is an error unless `exists` is asked.
+    """The fields of `fieldList`; a missing path is an error unless `exists` is requested.
 
     Source: https://learn.microsoft.com/azure/data-factory/control-flow-get-metadata-activity
     """
@@ -64,7 +64,9 @@ def get_metadata(
 def _field(dataset: Dataset, path: Path, field: str, settings: dict[str, Any], where: str) -> Any:
     if path.is_dir() == (field in OF_FILES) and (field in OF_FILES or field == "childItems"):
         kind = "folder" if path.is_dir() else "file"
-        raise ActivityError(f"Metadata field '{field}' in {where} is none of a {kind}: {path}.")
+        raise ActivityError(
+            f"Metadata field '{field}' in {where} does not apply to a {kind}: {path}."
+        )
     match field:
         case "exists":
             return True
@@ -97,7 +99,7 @@ def _modified(path: Path) -> dt.datetime:
 
 
 def _children(folder: Path, settings: dict[str, Any]) -> list[dict[str, str]]:
-    """What a folder holds; with a filter by time only files."""
+    """The items of a folder; with a filter by time only files."""
     shown = sorted(one for one in folder.iterdir() if not one.name.startswith("."))
     if any(settings.get(name) for name in FILTER):
         shown = list(_in_time((one for one in shown if one.is_file()), settings))
@@ -127,9 +129,10 @@ def _structure(dataset: Dataset, path: Path, where: str) -> list[dict[str, str]]
 
 
 def delete(environment: Environment, activity: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """Delete a file, or a folder's files, with all in it when `recursive`; none is no error.
+    """Delete a file, or a folder's files, with everything in it when `recursive`.
 
-    `wildcardFileName` and the times of `storeSettings` choose among a folder's files.
+    A missing file or folder is not an error.
+    `wildcardFileName` and the times of `storeSettings` select among a folder's files.
 
     Source: https://learn.microsoft.com/azure/data-factory/delete-activity
     """

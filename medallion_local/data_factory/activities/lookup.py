@@ -71,11 +71,11 @@ def _rows(
 
 
 def query_of(dataset: Dataset, source: dict[str, Any]) -> str:
-    """The T-SQL of a source: its query, else all of the dataset's table."""
+    """The T-SQL of a source: its query, or all rows of the dataset's table."""
     if source.get("sqlReaderQuery"):
         return str(source["sqlReaderQuery"])
     if "table" not in dataset.properties:
-        raise ActivityError(f"Dataset '{dataset.name}' names no table, so a query is needed.")
+        raise ActivityError(f"Dataset '{dataset.name}' has no table; add a query or a table.")
     schema = dataset.properties.get("schema", "dbo")
     return f"SELECT * FROM [{schema}].[{dataset.properties['table']}]"
 

@@ -7,7 +7,7 @@ from medallion.adf.language.errors import not_supported
 
 
 def only(given: dict[str, Any], known: Iterable[str], where: str) -> None:
-    """Refuse a property that is set, is not in `known`, and could change the result."""
+    """Reject a property that is set, is not in `known`, and could change the result."""
     for name, value in given.items():
         if name not in known and value not in (None, False, "", {}, []):
             raise not_supported("Property", name, where)

@@ -29,7 +29,7 @@ def _service(environment: Environment, activity: dict[str, Any]) -> str:
 
 
 def script(environment: Environment, activity: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """Run scripts in order; of a `Query` each statement's rows are a result set.
+    """Run scripts in order; each statement of a `Query` returns its rows as a result set.
 
     Source: https://learn.microsoft.com/azure/data-factory/transform-data-using-script
     """
@@ -56,7 +56,7 @@ def script(environment: Environment, activity: dict[str, Any], scope: Scope) -> 
 
 
 def _with_parameters(text: str, parameters: list[dict[str, Any]], where: str) -> str:
-    """The script with each `@name` of its parameters replaced by the value's literal."""
+    """Replace each `@name` of the script's parameters by the value's literal."""
     literals = {}
     for one in parameters:
         if one.get("direction", "Input") != "Input":
@@ -93,7 +93,7 @@ def stored_procedure(
 
 
 def _literal(name: str, given: dict[str, Any]) -> str:
-    """A parameter's value as T-SQL writes it, by its declared type if it has one."""
+    """A parameter's value as a T-SQL literal of its declared type, if it has one."""
     value, kind = given.get("value"), str(given.get("type", "")).lower()
     if value is None:
         return "NULL"
@@ -111,6 +111,6 @@ def _number(name: str, kind: str, value: Any) -> str:
         float(value)
     except ValueError:
         raise ActivityError(
-            f"The parameter '{name}' is of type {kind}, but was given '{value}'."
+            f"The parameter '{name}' is of type {kind}, but its value is '{value}'."
         ) from None
     return to_text(value)

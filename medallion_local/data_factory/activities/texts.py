@@ -1,4 +1,4 @@
-"""Files of text that Data Factory reads as rows: JSON and delimited.
+"""Text files that Data Factory reads as rows: JSON and delimited.
 
 Sources: https://learn.microsoft.com/azure/data-factory/format-json and format-delimited-text
 """
@@ -17,7 +17,7 @@ UNREADABLE = "2200"
 
 
 def present(file: Path) -> Path:
-    """The file, or the error that it is not there."""
+    """Return the file, or raise an error when it does not exist."""
     if not file.is_file():
         raise ActivityError(f"The required file is missing: {file}.", MISSING_FILE)
     return file
@@ -37,10 +37,10 @@ def documents(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def delimited_rows(file: Path, properties: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The rows of a delimited text by its dataset's properties; every value is a text or null.
+    """The rows of a delimited text, as its dataset describes it; every value is a text or null.
 
-    Without `firstRowAsHeader` the columns are `Prop_0`, `Prop_1`, …. A row with fewer values than
-    columns ends in nulls; one with more, and a quote that is not closed, are errors.
+    Without `firstRowAsHeader` the columns are `Prop_0`, `Prop_1`, …. Missing values at the end of a
+    row are null. A row with more values than columns, or a quote that is not closed, is an error.
     """
     null = properties.get("nullValue")
     records = delimited.read(

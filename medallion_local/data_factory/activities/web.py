@@ -1,4 +1,4 @@
-"""`WebActivity`: one HTTP request, its response as the output.
+"""`WebActivity`: sends one HTTP request and returns the response as the output.
 
 Source: https://learn.microsoft.com/azure/data-factory/control-flow-web-activity
 """
@@ -20,18 +20,18 @@ from medallion_local.data_factory.environment import Environment
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 KNOWN = {"method", "url", "headers", "body", "authentication", "httpRequestTimeout"}
-KNOWN |= {"connectVia"}  # which integration runtime sends it; here there is one machine
+KNOWN |= {"connectVia"}  # the integration runtime; here there is only this machine
 DEFAULT_TIMEOUT_SECONDS = 60.0  # Data Factory waits one minute for a response
 
 
 def web_activity(
     environment: Environment, activity: dict[str, Any], scope: Scope
 ) -> dict[str, Any]:
-    """A JSON object's properties, else the text as `Response`; and the response's headers."""
+    """The properties of a JSON object, else the text as `Response`, plus the response's headers."""
     properties = resolve(activity["typeProperties"], scope, Place.SETTINGS)
     only(properties, KNOWN, f"activity '{activity['name']}'")
     if properties["method"] not in METHODS:
-        raise ActivityError(f"WebActivity knows no method '{properties['method']}'.")
+        raise ActivityError(f"WebActivity does not support the method '{properties['method']}'.")
     body = properties.get("body")
     content = None if body is None else to_text(body).encode()
     limit = properties.get("httpRequestTimeout")
@@ -48,7 +48,7 @@ def web_activity(
 
 
 def _check_host(environment: Environment, url: Any, activity: str) -> None:
-    """Another factory's requests stay on this machine, unless its user wants otherwise."""
+    """Keep another factory's requests on this machine, unless its user allows others."""
     host = urlsplit(str(url)).hostname or ""
     if not environment.online and host not in LOOPBACK:
         raise ActivityError(
@@ -61,7 +61,7 @@ def _check_host(environment: Environment, url: Any, activity: str) -> None:
 def _sign_in(
     environment: Environment, authentication: dict[str, Any] | None, activity: str
 ) -> dict[str, str]:
-    """The header that the factory's managed identity adds, as `MSI` for a resource asks."""
+    """The header that the factory's managed identity adds when `MSI` names a resource."""
     if not authentication:
         return {}
     where = f"activity '{activity}'"

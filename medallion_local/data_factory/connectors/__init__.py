@@ -1,1 +1,1 @@
-"""How each type of linked service is reached on this machine."""
+"""Connects each type of linked service to its local replacement."""

@@ -1,4 +1,4 @@
-"""`AzureSqlDatabase`: the source database's stand-in, which takes the same T-SQL."""
+"""`AzureSqlDatabase`: the local source database, which accepts the same T-SQL."""
 
 import base64
 import datetime as dt
@@ -18,13 +18,13 @@ def query(environment: Environment, service: str, tsql: str) -> pa.RecordBatchRe
 
 
 def execute(environment: Environment, service: str, tsql: str) -> int:
-    """Run a script; the number of rows that it affected."""
+    """Run a script and return the number of affected rows."""
     environment.on_tsql(tsql)
     return SourceDatabase.open(environment.database(service)).execute(tsql)
 
 
 def result_sets(environment: Environment, service: str, tsql: str) -> list[list[dict[str, Any]]]:
-    """Run a script; the rows of each of its statements that gives any, as JSON objects."""
+    """Run a script; return the rows of each statement that has a result, as JSON objects."""
     if is_query(tsql):
         with query(environment, service, tsql) as reader:
             return [_read(reader)]
@@ -59,7 +59,7 @@ def type_name(kind: pa.DataType) -> str:
 
 
 def json_value(value: Any) -> Any:
-    """A column's value as Data Factory puts it into JSON."""
+    """A column's value in Data Factory's JSON form."""
     if isinstance(value, (dt.datetime, dt.date, dt.time)):
         return value.isoformat()
     if isinstance(value, decimal.Decimal):

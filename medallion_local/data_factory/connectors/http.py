@@ -44,7 +44,7 @@ def request(
         with urllib.request.urlopen(_prepared(method, url, headers, body), timeout=timeout) as got:
             content = got.read(LONGEST_BODY_BYTES + 1)
             if len(content) > LONGEST_BODY_BYTES:
-                raise ActivityError(f"The response of {url} is above 4 MB.", "2001")
+                raise ActivityError(f"The response of {url} is larger than 4 MB.", "2001")
             return Response(got.status, dict(got.headers.items()), content)
     except urllib.error.HTTPError as error:
         raise _refused(url, error) from None
@@ -53,7 +53,7 @@ def request(
 
 
 def download(url: str, target: Path, timeout: float) -> int:
-    """Stream a file to `target`; the number of its bytes."""
+    """Stream a file to `target` and return the number of its bytes."""
     try:
         with urllib.request.urlopen(_prepared("GET", url, {}, None), timeout=timeout) as got:
             with target.open("wb") as file:
@@ -73,7 +73,7 @@ def _prepared(
     method: str, url: str, headers: dict[str, str], body: bytes | None
 ) -> urllib.request.Request:
     if not url.startswith(("http://", "https://")):
-        raise ActivityError(f"'{url}' is no HTTP address; it must begin with https://.")
+        raise ActivityError(f"'{url}' is not an HTTP address; it must begin with https://.")
     return urllib.request.Request(url, data=body, headers=headers, method=method)
 
 

@@ -1,4 +1,4 @@
-"""Storage: the account is the folder `lake/`, or another, each container a folder in it."""
+"""Storage: an account is the folder `lake/`, or another one; each container is a folder in it."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ CONTAINERS = {"AzureBlobFSLocation": "fileSystem", "AzureBlobStorageLocation": "
 
 
 def path_of(environment: Environment, dataset: Dataset) -> Path:
-    """The local path of a dataset's file or folder. Raises for a path that leaves the lake."""
+    """The local path of a dataset's file or folder. Raises when it lies outside the lake."""
     location = dataset.location
     if location["type"] not in CONTAINERS:
         raise not_supported("Location type", location["type"], f"dataset '{dataset.name}'")
@@ -25,7 +25,7 @@ def _inside(lake: Path, dataset: str, location: dict[str, Any]) -> Path:
     parts = [part for key in keys for part in str(location.get(key) or "").split("/") if part]
     if not location.get(container) or any(part in (".", "..") for part in parts):
         raise ActivityError(
-            f"Dataset '{dataset}' names the path '{'/'.join(parts)}'; "
+            f"Dataset '{dataset}' has the path '{'/'.join(parts)}'; "
             f"it needs a {container}, and no '.' or '..'."
         )
     if any("*" in part or "?" in part for part in parts):

@@ -1,1 +1,1 @@
-"""Data Factory's management API on the loopback, which runs the pipelines by the local engine."""
+"""Data Factory's management API on the loopback, which runs the pipelines in the local engine."""

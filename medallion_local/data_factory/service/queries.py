@@ -18,13 +18,13 @@ KNOWN = {"lastUpdatedAfter", "lastUpdatedBefore", "filters", "continuationToken"
 
 
 class QueryError(Exception):
-    """A query that the service refuses, or that has no stand-in, and why."""
+    """A query that the service rejects, or that the emulator does not support, with the reason."""
 
 
 def page(
     items: list[dict[str, Any]], query: dict[str, Any], fields: Mapping[str, str], size: int
 ) -> dict[str, Any]:
-    """One page of the items that a query asks for, with the token of the next page if there is one.
+    """One page of a query's items, with the token of the next page if there is one.
 
     `fields` are the properties that filters may name, by their operands. Raises `QueryError`.
     """
@@ -60,7 +60,7 @@ def _moment(query: dict[str, Any], name: str) -> dt.datetime:
     try:
         return dt.datetime.fromisoformat(query[name])
     except (KeyError, TypeError, ValueError):
-        raise QueryError(f"{name} is missing, or is no time") from None
+        raise QueryError(f"{name} is missing, or is not a valid time") from None
 
 
 def _changed(one: dict[str, Any]) -> dt.datetime:
@@ -73,5 +73,5 @@ def _first(token: str | None) -> int:
         return 0
     marker, _, first = token.partition(":")
     if marker != "from" or not first.isdigit():
-        raise QueryError(f"the continuation token '{token}' is not one of ours")
+        raise QueryError(f"the continuation token '{token}' is unknown")
     return int(first)

@@ -1,4 +1,4 @@
-"""The pipeline runs of a factory that others start: in threads, one after another where asked."""
+"""The pipeline runs that clients of a factory start: in threads, and queued by `concurrency`."""
 
 import json
 import threading
@@ -22,7 +22,7 @@ from medallion_local.data_factory.waiting import Queues
 class Runs:
     """The runs of the pipelines in `files`, against the services of a home.
 
-    A pipeline's `concurrency` holds for the runs that are asked for here, and for those that other
+    A pipeline's `concurrency` applies to the runs that clients start, and to those that other
     pipelines start.
     """
 
@@ -30,7 +30,7 @@ class Runs:
         self.files = files or FactoryFiles()
         self._home = home
         self._asked: dict[str, views.Asked] = {}
-        self._known: list[str] = []  # run ids, the children's too, in the order of beginning
+        self._known: list[str] = []  # run ids, including child runs, in order of their start
         self._records: dict[str, dict[str, Any]] = {}  # of runs that have ended
         self._activities: dict[str, list[dict[str, Any]]] = {}
         self._queues = Queues()
@@ -38,7 +38,7 @@ class Runs:
         self._threads: list[threading.Thread] = []
 
     def ask(self, pipeline: str, parameters: dict[str, Any]) -> str:
-        """Queue a run; gives its id. Raises `MedallionError` for an unknown pipeline."""
+        """Queue a run and return its id. Raises `MedallionError` for an unknown pipeline."""
         self.files.pipeline(pipeline)
         with self._changed:
             ticket = self._queues.join(pipeline)
@@ -51,7 +51,7 @@ class Runs:
         return asked.run_id
 
     def cancel(self, run_id: str) -> bool:
-        """Cancel a run that was asked for, at its next activity; False for an unknown one."""
+        """Cancel a requested run, at its next activity; return False for an unknown one."""
         with self._changed:
             asked = self._asked.get(run_id)
             if asked is not None and not asked.ended:
@@ -60,20 +60,20 @@ class Runs:
         return asked is not None
 
     def close(self) -> None:
-        """Cancel all runs, and wait for their ends."""
+        """Cancel all runs, and wait until they end."""
         for run_id in list(self._asked):
             self.cancel(run_id)
         for thread in self._threads:
             thread.join()
 
     def all(self) -> list[dict[str, Any]]:
-        """Every run as the monitor shows it, in the order of beginning."""
+        """Every run in the monitor's form, in order of their start."""
         with self._changed:
             known = list(self._known)
         return [shown for run_id in known if (shown := self.one(run_id)) is not None]
 
     def one(self, run_id: str) -> dict[str, Any] | None:
-        """A run as the monitor shows it; None for an unknown one."""
+        """A run in the monitor's form; None for an unknown one."""
         with self._changed:
             if run_id not in self._known:
                 return None
@@ -84,7 +84,7 @@ class Runs:
         return views.run(record, self._record(record["invoked_by"] or ""), self._first(record))
 
     def activities(self, run_id: str) -> list[dict[str, Any]]:
-        """The activity runs of a run so far; those of a cancelled run ended with it."""
+        """The activity runs of a run so far; a cancelled run also ends its activities."""
         record = self._record(run_id) or {}
         with self._changed:
             found = [dict(one) for one in self._activities.get(run_id, [])]
@@ -105,7 +105,7 @@ class Runs:
         return self._records[run_id]
 
     def _first(self, record: dict[str, Any]) -> str:
-        """The id of the run that was asked for, of which a run is part."""
+        """The id of the requested run that a run belongs to."""
         while (above := self._record(record["invoked_by"] or "")) is not None:
             record = above
         return str(record["run_id"])

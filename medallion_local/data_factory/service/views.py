@@ -1,4 +1,4 @@
-"""Runs and activity runs in the form in which the management API shows them.
+"""Runs and activity runs in the form of the management API.
 
 Source: https://learn.microsoft.com/rest/api/datafactory/pipeline-runs/get
 """
@@ -15,7 +15,7 @@ from medallion_local.data_factory.waiting import Ticket
 
 @dataclass
 class Asked:
-    """A run that was asked for, and the moments of it that no record holds."""
+    """A requested run, with the times that its record lacks."""
 
     run_id: str
     pipeline: str
@@ -29,7 +29,7 @@ class Asked:
 
 
 def waiting(asked: Asked) -> dict[str, Any]:
-    """A run without a record: it is queued, or was cancelled or refused before it began."""
+    """A run without a record: queued, or cancelled or rejected before it began."""
     status = "Cancelled" if asked.cancelled else "Failed" if asked.refused else "Queued"
     return {
         "runId": asked.run_id,
@@ -48,7 +48,7 @@ def waiting(asked: Asked) -> dict[str, Any]:
 
 
 def run(record: dict[str, Any], parent: dict[str, Any] | None, group: str) -> dict[str, Any]:
-    """A run that has begun, by its record, that of the run that started it, and their group."""
+    """A run that has begun, from its record, its parent's record, and their group."""
     error, run_id = record["error"], record["run_id"]
     message = ""
     if error:
@@ -70,7 +70,7 @@ def run(record: dict[str, Any], parent: dict[str, Any] | None, group: str) -> di
 
 
 def note(activities: list[dict[str, Any]], event: Event) -> None:
-    """Begin an activity run at the end of the list, or end the one that is under way."""
+    """Append a started activity run to the list, or end the one in progress."""
     same = (one for one in activities if one["activityRunId"] == event.activity_run_id)
     under_way = next(same, None)
     if under_way is None:
@@ -112,7 +112,7 @@ def _begun(event: Event) -> dict[str, Any]:
 
 
 def _texts(parameters: dict[str, Any]) -> dict[str, str]:
-    """Parameters as the monitor shows them: what is no text, as JSON."""
+    """Parameters in the monitor's form: values other than texts as JSON."""
     return {
         name: value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
         for name, value in parameters.items()

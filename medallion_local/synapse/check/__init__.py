@@ -1,4 +1,4 @@
-"""Whether Synapse serverless can read what is served, told from the Delta folders alone."""
+"""Checks from the Delta folders alone whether Synapse serverless can read the served tables."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from medallion_local.synapse.check.readers import connect, disagreements, too_lo
 
 
 def check(tables: Sequence[Table], lake: Path) -> list[Finding]:
-    """All that would not be read, or not alike by everyone, in the order of the tables."""
+    """Everything that readers cannot read, or read differently, in the order of the tables."""
     with connect() as reader:
         found = [one for table in tables for one in check_table(table, table.folder(lake), reader)]
     return found + list(colliding_names("the views", (table.name for table in tables), "names"))
@@ -31,7 +31,7 @@ def check_table(table: Table, folder: Path, reader: duckdb.DuckDBPyConnection) -
     yield from unreadable
     yield from colliding_names(table.name, (field["name"] for field in log.fields), "columns")
     if unreadable:
-        return  # the two readers know more than serverless does, and less than some logs ask for
+        return  # the readers support more than serverless, but not every feature of a log
     yield from drifted_columns(table, log)
     yield from disagreements(table, folder, reader)
     yield from too_long(table, folder, reader)

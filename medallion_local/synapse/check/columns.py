@@ -1,4 +1,4 @@
-"""A log's columns beside the contract: types that serverless lacks, drift, names that collide.
+"""A log's columns against the contract: unsupported types, drift, and colliding names.
 
 Source of the types: https://learn.microsoft.com/azure/synapse-analytics/sql/develop-openrowset
 (type mapping for Parquet)
@@ -62,6 +62,6 @@ def colliding_names(table: str, names: Iterable[str], things: str) -> Iterator[F
         if len(several) > 1:
             yield Finding(
                 table,
-                f"the {things} {' and '.join(several)} differ in case alone",
-                "rename one: most collations of SQL Server take them for the same",
+                f"the {things} {' and '.join(several)} differ only in case",
+                "rename one of them: most collations of SQL Server treat them as equal",
             )

@@ -1,4 +1,4 @@
-"""What a Delta log says that Synapse serverless cannot read: its readers know version 1 alone.
+"""The features of a Delta log that Synapse serverless cannot read: it supports only version 1.
 
 Sources: https://learn.microsoft.com/azure/synapse-analytics/sql/resources-self-help-sql-on-demand
 (Delta Lake), https://learn.microsoft.com/azure/synapse-analytics/sql/query-delta-lake-format
@@ -10,14 +10,14 @@ from medallion_local.synapse.check.finding import Finding
 from medallion_local.synapse.check.log import Log
 
 REBUILD = "set it so in dbt_project.yml, and rebuild with `dbt run --full-refresh --select {}`"
-# An existing table keeps what it has turned on, so a mend always ends with a new table.
-PROPERTIES = {  # table property: the values that are harmless, the mend
+# An existing table keeps its enabled features, so every fix ends with a new table.
+PROPERTIES = {  # table property: the harmless values, the fix
     "delta.enableDeletionVectors": ({"false"}, "make it false"),
     "delta.columnMapping.mode": ({"none"}, "make it none"),
     "delta.enableRowTracking": ({"false"}, "make it false"),
     "delta.checkpointPolicy": ({"classic"}, "make it classic"),
 }
-FEATURES = {  # table feature: what turns it on
+FEATURES = {  # table feature: the setting or type that enables it
     "deletionVectors": "delta.enableDeletionVectors",
     "columnMapping": "delta.columnMapping.mode",
     "rowTracking": "delta.enableRowTracking",
@@ -30,21 +30,21 @@ FEATURES = {  # table feature: what turns it on
 
 
 def unreadable_features(table: str, log: Log) -> Iterator[Finding]:
-    """The reader's version, properties, features, files and checkpoints that rule it out."""
+    """The reader version, properties, features, files and checkpoints that prevent reading."""
     rebuild = REBUILD.format(table)
     version = log.protocol.get("minReaderVersion", 1)
     if version > 1:
         yield Finding(
             table,
             f"minReaderVersion is {version}",
-            f"Synapse reads version 1 alone; turn off what needs more, and {rebuild}",
+            f"Synapse reads only version 1; turn off the features that need more, and {rebuild}",
         )
     for name, (harmless, mend) in PROPERTIES.items():
         value = log.configuration.get(name)
         if value is not None and value.lower() not in harmless:
             yield Finding(table, f"{name} is {value}", f"{mend}: {rebuild}")
     for name in sorted(log.features & set(FEATURES)):
-        yield Finding(table, f"the feature {name} is on", f"it came by {FEATURES[name]}: {rebuild}")
+        yield Finding(table, f"the feature {name} is on", f"disable {FEATURES[name]}: {rebuild}")
     marked = sum(bool(add.get("deletionVector")) for add in log.adds)
     if marked:
         yield Finding(

@@ -1,11 +1,11 @@
-"""One thing that Synapse serverless could not read, or would read otherwise."""
+"""One thing that Synapse serverless could not read, or would read differently."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The table, the property or column at fault with its value, and the mend."""
+    """The table, the property or column at fault with its value, and the fix."""
 
     table: str
     property: str

@@ -1,4 +1,4 @@
-"""A Delta log as it stands in its files, read without any library of Delta.
+"""A Delta log parsed from its files, without any Delta library.
 
 Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 """
@@ -63,7 +63,7 @@ def read_log(folder: Path) -> Log:
     if not parts and not rest:
         raise LogError("holds no _delta_log with a commit")
     whole = [_version(file) for file in rest] == list(range(last + 1, last + 1 + len(rest)))
-    # Where v2 checkpoints stand, older commits may be cleaned away: what is left tells enough.
+    # With v2 checkpoints older commits may have been removed; the remaining ones are sufficient.
     if not whole and not v2:
         raise LogError(f"has a hole in its log after version {last}")
     return _folded(v2, [*_checkpointed(parts), *(a for file in rest for a in _lines(file))])

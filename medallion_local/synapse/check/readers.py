@@ -13,7 +13,7 @@ MEND = "rebuild with `dbt run --full-refresh --select {}`, and run the check aga
 
 
 def delta_extension() -> Path:
-    """DuckDB's Delta extension as the package duckdb-extension-delta carries it."""
+    """DuckDB's Delta extension from the package duckdb-extension-delta."""
     import duckdb_extension_delta
 
     root = Path(duckdb_extension_delta.__path__[0])
@@ -37,10 +37,10 @@ def scan(folder: Path) -> str:
 def disagreements(
     table: Table, folder: Path, connection: duckdb.DuckDBPyConnection
 ) -> Iterator[Finding]:
-    """Rows that one reader finds and the other does not; a reader that fails."""
+    """Rows that only one reader finds, and readers that fail."""
     try:
         one = DeltaTable(str(folder)).to_pyarrow_table()
-    except Exception as error:  # whatever delta-rs raises is told
+    except Exception as error:  # every error of delta-rs is reported
         yield _failed(table, "deltalake", error)
         return
     names = ", ".join(f'"{name}"' for name in one.column_names)
@@ -59,7 +59,7 @@ def disagreements(
     if any(only):
         yield Finding(
             table.name,
-            f"deltalake alone finds {only[0]} rows, DuckDB alone {only[1]}",
+            f"only deltalake finds {only[0]} rows, only DuckDB finds {only[1]}",
             MEND.format(table.name),
         )
 
@@ -75,12 +75,12 @@ def too_long(
         try:
             longest = _first(connection, query)
         except duckdb.Error:
-            continue  # a table that cannot be read, or lacks the column, is told elsewhere
+            continue  # other checks report an unreadable table or a missing column
         if longest is not None and longest > column.length:
             yield Finding(
                 table.name,
                 f"a value of {column.name} has {longest} bytes, the view's column {column.length}",
-                "raise meta.max_length of the column in the model's YAML, and build the views anew",
+                "raise meta.max_length of the column in the model's YAML, and rebuild the views",
             )
 
 

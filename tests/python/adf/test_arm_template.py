@@ -196,12 +196,12 @@ def test_template_larger_than_azure_takes_is_an_error(tmp_path: Path) -> None:
     declared = at(found, "factory/small", "globalParameters")
     for number in range(260):
         declared[f"p{number}"] = {"type": "int", "value": number}
-    with pytest.raises(MedallionError, match="267 parameters, more than the 256"):
+    with pytest.raises(MedallionError, match="267 parameters, more than Azure's limit of 256"):
         arm.template(write(tmp_path, found))
     found = files()
     long = expression("@concat('" + "a" * 4_000_000 + "')")
     at(found, "pipeline/outer", "activities", 3, "typeProperties")["url"] = long
-    with pytest.raises(MedallionError, match="bytes, more than the 4,000,000"):
+    with pytest.raises(MedallionError, match="bytes, more than Azure's limit of 4,000,000"):
         arm.template(write(tmp_path, found))
 
 
@@ -221,5 +221,5 @@ def test_command_tells_a_stale_template(
         main()
     assert exit.value.code == 1
     told = capsys.readouterr().err
-    assert "ARMTemplateForFactory.json: not what" in told
+    assert "ARMTemplateForFactory.json: out of date" in told
     assert "run `medallion factory arm`." in told

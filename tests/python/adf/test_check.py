@@ -44,10 +44,10 @@ def test_variable_set_by_parallel_turns_is_a_warning(tmp_path: Path) -> None:
         (b"{", "the file is not JSON (Expecting property name enclosed in double quotes"),
         (b"", "the file is not JSON (Expecting value"),
         ("{}".encode("utf-16"), "the file is not UTF-8"),
-        (b"[]", "the file holds no JSON object"),
-        (b'{"name": "odd", "properties": []}', "an array stands where an object belongs"),
-        (b'{"name": "odd"}', "an object belongs"),
-        (b'{"name": "odd", "name": "odd", "properties": {}}', "the property 'name' stands twice"),
+        (b"[]", "the file has no JSON object"),
+        (b'{"name": "odd", "properties": []}', "expected an object, found an array"),
+        (b'{"name": "odd"}', "expected an object, found null"),
+        (b'{"name": "odd", "name": "odd", "properties": {}}', "the property 'name' occurs twice"),
         (b'\xef\xbb\xbf{"name": "odd", "properties": {}}', "begins with a byte order mark"),
         (b"[" * 100_000, "the JSON is nested too deeply"),
     ],
@@ -89,9 +89,9 @@ def test_a_factory_with_only_pipelines_is_checked_too(tmp_path: Path) -> None:
 
 
 def test_folder_that_is_no_factory_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(MedallionError, match="is no Data Factory folder"):
+    with pytest.raises(MedallionError, match="is not a Data Factory folder"):
         check(tmp_path)
-    with pytest.raises(MedallionError, match="is no folder"):
+    with pytest.raises(MedallionError, match="is not a folder"):
         check(tmp_path / "missing")
 
 

@@ -60,7 +60,7 @@ MODELS: list[Plant] = [
         lambda f: tell(f).update(type="WebActivty"),
         OUTER,
         f"{TELL}.type",
-        "'WebActivty' is no type of an activity",
+        "'WebActivty' is not a type of an activity",
         "did you mean 'WebActivity'",
     ),
     (
@@ -68,7 +68,7 @@ MODELS: list[Plant] = [
         lambda f: at(f, "linkedService/vault").update(type="AzureKeyVolt"),
         "linkedService/vault",
         "$.properties.type",
-        "'AzureKeyVolt' is no type of a linked service",
+        "'AzureKeyVolt' is not a type of a linked service",
         "did you mean 'AzureKeyVault'",
     ),
     (
@@ -77,7 +77,7 @@ MODELS: list[Plant] = [
         "dataset/files",
         "$.properties",
         "the required 'type' is missing",
-        "add it: what a dataset this is",
+        "add it; it names the type of a dataset",
     ),
     (
         "enumeration",
@@ -108,7 +108,7 @@ MODELS: list[Plant] = [
         lambda f: each(f).update(isSequential="yes"),
         OUTER,
         f"{EACH}.typeProperties.isSequential",
-        "a text stands where true or false belongs",
+        "expected true or false, found a text",
         "write true or false",
     ),
     (
@@ -116,7 +116,7 @@ MODELS: list[Plant] = [
         lambda f: each(f).update(batchCount=expression("@item()")),
         OUTER,
         f"{EACH}.typeProperties.batchCount",
-        "an Expression object stands where a whole number belongs",
+        "expected a whole number, found an Expression object",
         "write a whole number",
     ),
     (
@@ -124,7 +124,7 @@ MODELS: list[Plant] = [
         lambda f: at(f, OUTER).update(description=5),
         OUTER,
         "$.properties.description",
-        "the number 5 stands where text belongs",
+        "expected text, found the number 5",
         "write text",
     ),
     (
@@ -132,7 +132,7 @@ MODELS: list[Plant] = [
         lambda f: tell(f).update(dependsOn={}),
         OUTER,
         f"{TELL}.dependsOn",
-        "an object stands where an array belongs",
+        "expected an array, found an object",
         "write a JSON array",
     ),
     (
@@ -140,7 +140,7 @@ MODELS: list[Plant] = [
         lambda f: each(f).update(items="@variables('seen')"),
         OUTER,
         f"{EACH}.typeProperties.items",
-        "a text stands where an object belongs",
+        "expected an object, found a text",
         "write a JSON object",
     ),
     (
@@ -148,7 +148,7 @@ MODELS: list[Plant] = [
         lambda f: look(f).update(firstRowOnly="maybe"),
         OUTER,
         f"{LOOK}.typeProperties.firstRowOnly",
-        "a text stands where true or false belongs",
+        "expected true or false, found a text",
         "write boolean JSON or an Expression object",
     ),
     (
@@ -164,7 +164,7 @@ MODELS: list[Plant] = [
         lambda f: tell(f)["policy"].update(timeout="ten minutes"),
         OUTER,
         f"{TELL}.policy.timeout",
-        "'ten minutes' is no time span",
+        "'ten minutes' is not a time span",
         "write d.hh:mm:ss, such as 0.12:00:00",
     ),
     (
@@ -172,7 +172,7 @@ MODELS: list[Plant] = [
         lambda f: recurrence(f).update(startTime="tomorrow"),
         "trigger/hourly",
         f"{SETTINGS}.recurrence.startTime",
-        "a text is no time",
+        "a text is not a time",
         "write ISO 8601, such as 2025-01-31T00:00:00Z",
     ),
 ]

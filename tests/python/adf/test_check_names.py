@@ -28,8 +28,8 @@ NAMES: list[Plant] = [
         lambda f: f[INNER].update(name="other"),
         INNER,
         "$.name",
-        "the name inside is 'other', that of the file 'inner'",
-        "rename one of both",
+        "the name is 'other', which does not match the file name 'inner'",
+        "rename one of them",
     ),
     (
         "no name",
@@ -44,7 +44,7 @@ NAMES: list[Plant] = [
         lambda f: tell(f).update(name="Tell: all"),
         OUTER,
         f"{TELL}.name",
-        "'Tell: all' is no name for an activity",
+        "'Tell: all' is not a valid name of an activity",
         ENTITY,
     ),
     (
@@ -62,7 +62,7 @@ NAMES: list[Plant] = [
         ),
         "integrationRuntime/a_b",
         "$.name",
-        "'a_b' is no name for this",
+        "'a_b' is not a valid name here",
         "use letters, digits and single dashes between them",
     ),
     (
@@ -71,7 +71,7 @@ NAMES: list[Plant] = [
         "linkedService/vault",
         "$.name",
         "'linkedService/VAULT.json' differs from this only in case, which the service ignores",
-        "rename one of both",
+        "rename one of them",
     ),
 ]
 
@@ -162,7 +162,7 @@ REFERENCES: list[Plant] = [
         OUTER,
         f"{CALL}.parameters.table",
         "the number 5 is passed to 'table' of inner, whose type is string",
-        "pass what that type takes",
+        "pass a value of that type",
     ),
     (
         "text for number",
@@ -170,7 +170,7 @@ REFERENCES: list[Plant] = [
         OUTER,
         f"{CALL}.parameters.size",
         "a text is passed to 'size' of inner, whose type is int",
-        "pass what that type takes",
+        "pass a value of that type",
     ),
     (
         "circle",

@@ -220,7 +220,7 @@ WRONG: list[tuple[str, Json, str, str, str]] = [
         procedure(),
         "@activity('Proc').output.firstRow.a",
         "the output of SqlServerStoredProcedure 'Proc' has no 'firstRow'",
-        "a stored procedure's rows are lost: call it by a Lookup or a Script",
+        "a stored procedure's rows are lost: call it in a Lookup or a Script",
     ),
     (
         "rows of a Script",
@@ -262,7 +262,7 @@ WRONG: list[tuple[str, Json, str, str, str]] = [
         called(),
         "@activity('Call').output.pipelineReturnValue.rows",
         "pipeline 'inner' returns no 'rows'",
-        "return it there by Set Variable",
+        "return it there with Set Variable",
     ),
 ]
 
@@ -353,7 +353,7 @@ RUN: list[Plant] = [
         OUTER,
         URL,
         "dataset() cannot be read in a pipeline",
-        "it gives a dataset its own parameters",
+        "it reads a dataset's own parameters",
     ),
     (
         "linked service in a dataset",
@@ -363,7 +363,7 @@ RUN: list[Plant] = [
         "dataset/files",
         f"{SETTINGS}.location.fileName.value",
         "linkedService() cannot be read in a dataset",
-        "it gives a linked service its own parameters",
+        "it reads a linked service's own parameters",
     ),
     (
         "item in a dataset",
@@ -470,7 +470,7 @@ def test_activity_inside_can_be_read_after_its_container(tmp_path: Path, kind: s
     assert [str(one) for one in check(write(tmp_path, found))] == []
     at(found, READ, "activities", 1)["dependsOn"] = []
     [fault] = check(write(tmp_path, found))
-    assert "activity 'Deep' does not run before the one that reads it" in fault.message
+    assert "activity 'Deep' does not run before the activity that reads it" in fault.message
 
 
 @pytest.mark.parametrize(
@@ -485,7 +485,7 @@ def test_loop_over_an_object(tmp_path: Path, text: str, what: str) -> None:
         each(found)["items"] = expression(text)
         look(found)["firstRowOnly"] = what != "the first row"
 
-    message = f"{what} of Lookup 'Look' is an object, no array to go over"
+    message = f"{what} of Lookup 'Look' is an object, not an array"
     mend = "read output.value, with firstRowOnly set to false"
     place = f"{EACH}.typeProperties.items.value"
     found = files()
@@ -495,6 +495,6 @@ def test_loop_over_an_object(tmp_path: Path, text: str, what: str) -> None:
 
 
 def test_each_turn_of_a_loop_has_outputs_of_its_own(tmp_path: Path) -> None:
-    message = "activity 'Deep' does not run before the one that reads it"
-    mend = "name it in dependsOn, here or in a container of this"
+    message = "activity 'Deep' does not run before the activity that reads it"
+    mend = "add it to the dependsOn of this activity, or of one that contains it"
     see(tmp_path, (ended("ForEach"), READ, READS, message, mend))

@@ -41,7 +41,7 @@ STRUCTURE: list[Plant] = [
         lambda f: inside(f, "ForEach", loop()),
         OUTER,
         f"{IN_EACH}[2]",
-        "Until 'Loop' stands inside ForEach 'Each'",
+        "Until 'Loop' is inside ForEach 'Each'",
         OUT,
     ),
     (
@@ -49,7 +49,7 @@ STRUCTURE: list[Plant] = [
         lambda f: choose(f)["cases"][0]["activities"].append(loop()),
         OUTER,
         f"{CHOOSE}.typeProperties.cases[0].activities[1]",
-        "Until 'Loop' stands inside Switch 'Choose'",
+        "Until 'Loop' is inside Switch 'Choose'",
         OUT,
     ),
     (
@@ -65,7 +65,7 @@ STRUCTURE: list[Plant] = [
         ),
         OUTER,
         f"{IN_EACH}[2]",
-        "Validation 'Valid' stands inside ForEach 'Each'",
+        "Validation 'Valid' is inside ForEach 'Each'",
         OUT,
     ),
     (
@@ -76,7 +76,7 @@ STRUCTURE: list[Plant] = [
         INNER,
         "$.properties.activities",
         "the pipeline has 121 activities, more than 120",
-        "move some into a pipeline of their own",
+        "move some into another pipeline",
     ),
     (
         "number of parameters",
@@ -86,7 +86,7 @@ STRUCTURE: list[Plant] = [
         OUTER,
         "$.properties.parameters",
         "the pipeline has more than 50 parameters",
-        "pass an object instead of some",
+        "combine some into an object",
     ),
     (
         "name used twice",
@@ -94,14 +94,14 @@ STRUCTURE: list[Plant] = [
         INNER,
         "$.properties.activities[1].name",
         "the activity name 'rest' is used twice",
-        "rename one of both",
+        "rename one of them",
     ),
     (
         "unknown dependency",
         lambda f: outer(f, 3, "dependsOn", 0).update(activity="Keep"),
         OUTER,
         f"{TELL}.dependsOn[0].activity",
-        "'Tell' depends on 'Keep', which is not beside it",
+        "'Tell' depends on 'Keep', which is not in the same list",
         "name an activity of the same list",
     ),
     (
@@ -110,14 +110,14 @@ STRUCTURE: list[Plant] = [
         OUTER,
         f"{TELL}.dependsOn[1].activity",
         "'Each' is named twice",
-        "join their dependencyConditions",
+        "merge their dependencyConditions",
     ),
     (
         "Completed with Failed",
         lambda f: outer(f, 3, "dependsOn", 0).update(dependencyConditions=["Failed", "Completed"]),
         OUTER,
         f"{TELL}.dependsOn[0].dependencyConditions",
-        "'Completed' stands together with 'Failed'",
+        "'Completed' is combined with 'Failed'",
         "write Completed alone, or Succeeded and Failed",
     ),
     (
@@ -132,7 +132,7 @@ STRUCTURE: list[Plant] = [
         ),
         OUTER,
         f"{IN_EACH}[1].dependsOn[0].dependencyConditions",
-        "'completed' stands together with 'succeeded'",
+        "'completed' is combined with 'succeeded'",
         "write Completed alone, or Succeeded and Failed",
     ),
     (
@@ -159,15 +159,15 @@ STRUCTURE: list[Plant] = [
         OUTER,
         f"{CHOOSE}.typeProperties.cases",
         "the Switch has 26 cases, more than 25",
-        "use two Switches, or look the answer up",
+        "use two Switches, or a Lookup",
     ),
     (
         "case twice",
         lambda f: choose(f)["cases"].append({"value": "one", "activities": []}),
         OUTER,
         f"{CHOOSE}.typeProperties.cases[1].value",
-        "the case 'one' stands twice",
-        "remove one of both",
+        "the case 'one' occurs twice",
+        "remove one of them",
     ),
     (
         "retry interval",
@@ -175,7 +175,7 @@ STRUCTURE: list[Plant] = [
         OUTER,
         f"{TELL}.policy.retryIntervalInSeconds",
         "5 is not from 30 to 86400",
-        "write a number of seconds in that",
+        "use a number in this range",
     ),
     (
         "timeout",
@@ -206,7 +206,7 @@ def test_branch_in_a_branch_is_a_warning(tmp_path: Path) -> None:
     inside(found, "IfCondition", branch())
     [warning] = check(write(tmp_path, found))
     assert (warning.path, warning.warning) == (f"{IN_IF}[1]", True)
-    assert warning.message == "IfCondition 'Branch' stands inside IfCondition 'If known'"
+    assert warning.message == "IfCondition 'Branch' is inside IfCondition 'If known'"
 
 
 DATASETS: list[Plant] = [
@@ -317,7 +317,7 @@ EXPRESSIONS: list[Plant] = [
         OUTER,
         URL,
         "'replace' is called with 2 arguments, but takes 3",
-        "pass as many",
+        "pass that many",
     ),
     (
         "length",
@@ -382,23 +382,23 @@ EXPRESSIONS: list[Plant] = [
         lambda f: choose(f).update(on=expression("@activity('Look').output.firstRow.a")),
         OUTER,
         f"{CHOOSE}.typeProperties.on.value",
-        "activity 'Look' does not run before the one that reads it",
-        "name it in dependsOn, here or in a container of this",
+        "activity 'Look' does not run before the activity that reads it",
+        "add it to the dependsOn of this activity, or of one that contains it",
     ),
     (
         "activity inside another container",
         said("@activity('Keep').output"),
         OUTER,
         URL,
-        "activity 'Keep' does not run before the one that reads it",
-        "name it in dependsOn, here or in a container of this",
+        "activity 'Keep' does not run before the activity that reads it",
+        "add it to the dependsOn of this activity, or of one that contains it",
     ),
     (
         "item outside a loop",
         said("@item()"),
         OUTER,
         URL,
-        "item() stands outside a ForEach",
+        "item() is used outside a ForEach",
         "move it into one, or read something else",
     ),
     (
@@ -415,7 +415,7 @@ EXPRESSIONS: list[Plant] = [
         OUTER,
         f"{IN_EACH}[1].typeProperties.value",
         "an array is set to 'name', whose type is String",
-        "correct one of both",
+        "correct one of them",
     ),
     (
         "text appended to",
@@ -433,7 +433,7 @@ EXPRESSIONS: list[Plant] = [
         OUTER,
         f"{IN_EACH}[1].typeProperties.value.value",
         "the variable 'name' is set to a value that reads it",
-        "set a second variable first, and this from that",
+        "set a second variable first, and copy it to this one",
     ),
     (
         "default value of another type",
@@ -441,7 +441,7 @@ EXPRESSIONS: list[Plant] = [
         OUTER,
         "$.properties.parameters.mode.defaultValue",
         "the number 5 is the value of 'mode', whose type is string",
-        "correct one of both",
+        "correct one of them",
     ),
     (
         "global parameter of another type",
@@ -449,7 +449,7 @@ EXPRESSIONS: list[Plant] = [
         "factory/small",
         "$.properties.globalParameters.hook.value",
         "a text is the value of 'hook', whose type is int",
-        "correct one of both",
+        "correct one of them",
     ),
 ]
 

@@ -64,7 +64,7 @@ TRIGGERS: list[Plant] = [
         "trigger/window",
         f"{SETTINGS}.dependsOn[0].offset",
         "a window can depend on earlier windows of its own trigger only",
-        "write a negative time span",
+        "use a negative time span",
     ),
     (
         "dependency without windows",

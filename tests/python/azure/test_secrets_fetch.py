@@ -84,7 +84,7 @@ def test_no_vault_is_read_when_nothing_is_missing(azure):
 def test_without_a_vault_the_missing_variables_are_named():
     with pytest.raises(MedallionError, match="needs DATABRICKS_HTTP_PATH: name the vault"):
         environment("dev", None, {"DATABRICKS_HOST": "x"})
-    with pytest.raises(MedallionError, match="for the target 'prd'"):
+    with pytest.raises(MedallionError, match="target 'prd' has no list of secrets"):
         environment("prd", None, {})
 
 
@@ -218,7 +218,7 @@ def test_a_failing_vault_is_retried_and_then_told_of(azure):
 
 def test_a_revoked_sign_in_is_told_of(azure):
     azure.vault.access.issuer = Issuer()
-    assert "refuses the token" in sentence(azure)
+    assert "rejects the access token" in sentence(azure)
 
 
 def test_a_vault_of_another_tenant_is_told_of(azure):
@@ -240,7 +240,7 @@ def test_a_bundle_that_is_not_there_is_told_of(azure, monkeypatch):
 
 
 def test_a_host_that_is_not_there_is_told_of(azure):
-    with pytest.raises(MedallionError, match=r"There is no host kv-nowhere\.invalid"):
+    with pytest.raises(MedallionError, match=r"The host kv-nowhere\.invalid does not exist"):
         fetch(["x"], "https://kv-nowhere.invalid")
 
 

@@ -168,7 +168,7 @@ def test_the_local_target_reads_no_vault(azure, here):
 def test_a_command_that_is_not_there_or_no_program(here):
     done = run(here, "--", "no-such-command")
     assert (done.returncode, done.stdout) == (127, "")
-    assert done.stderr == "error: There is no command 'no-such-command': check PATH.\n"
+    assert done.stderr == "error: The command 'no-such-command' does not exist: check PATH.\n"
     (here / "text").write_text("no program")
     done = run(here, "--", "./text")
     assert done.returncode == 126

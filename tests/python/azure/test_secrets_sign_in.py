@@ -206,14 +206,14 @@ def test_auto_where_nothing_applies(azure, monkeypatch):
     use(monkeypatch, AZURE_POD_IDENTITY_AUTHORITY_HOST=azure.endpoints.managed)
     use(monkeypatch, AZURE_CLIENT_ID=APPLICATION, MEDALLION_AZURE_AUTH="auto")
     said = sentence(azure)
-    assert said.startswith("Signing in to Azure by auto failed (none of its ways applies here)")
+    assert said.startswith("Signing in to Azure by auto failed (no method applies here)")
     assert "`az login`" in said
 
 
 def test_a_way_that_is_not_known(azure, monkeypatch):
     use(monkeypatch, MEDALLION_AZURE_AUTH="password")
     assert sentence(azure) == (
-        "MEDALLION_AZURE_AUTH is 'password': make it one of auto, managed_identity, "
+        "MEDALLION_AZURE_AUTH is 'password': set it to one of auto, managed_identity, "
         "workload_identity, cli."
     )
 

@@ -24,7 +24,7 @@ from medallion_local.databricks_sql.storage import append, replace_table
     [
         (OSError(errno.ENOSPC, "No space left on device", "/d/f"), "the disk of /d/f is full"),
         (OSError(errno.EDQUOT, "Disk quota exceeded", "/d/f"), "quota at /d/f is used up"),
-        (PermissionError(errno.EACCES, "Permission denied", "/d/f"), "may not access /d/f"),
+        (PermissionError(errno.EACCES, "Permission denied", "/d/f"), "cannot access /d/f"),
         (OSError(errno.EROFS, "Read-only file system", "/d/f"), "/d/f is on a read-only"),
         (OSError(errno.EMFILE, "Too many open files", "/d/f"), "too many files are open at /d/f"),
         (

@@ -287,7 +287,7 @@ def test_quarantine_of_a_rule__shows_the_rows(story):
         assert text in told
     assert "and 1 more" in told
     warned = lakehouse.run(["medallion", "quarantine", "user_is_known"])
-    assert "1 row that break it" in warned and "404" in warned
+    assert "1 row that violate it" in warned and "404" in warned
     with pytest.raises(AssertionError, match="did you mean user_is_known\\?"):
         lakehouse.run(["medallion", "quarantine", "user_is_know"])
 

@@ -124,15 +124,15 @@ SCHEMA = {
     ),
     "text for a truth value": (
         setting(VAULT, "properties.enableSoftDelete", "true"),
-        "properties.enableSoftDelete: a text stands where true or false belongs",
+        "properties.enableSoftDelete: expected true or false, found a text",
     ),
     "text for a number": (
         setting(LOGS, "properties.retentionInDays", "30"),
-        "properties.retentionInDays: a text stands where a whole number belongs",
+        "properties.retentionInDays: expected a whole number, found a text",
     ),
     "object for an array": (
         setting(NETWORK, "properties.subnets", {}),
-        "properties.subnets: an object stands where an array belongs",
+        "properties.subnets: expected an array, found an object",
     ),
     "unknown value of an enumeration": (
         setting(STORAGE, "properties.accessTier", "Warm"),
@@ -157,15 +157,15 @@ SCHEMA = {
     ),
     "read-only property of a shared model": (
         setting(WORKSPACE, "properties.workspaceUrl", "https://x"),
-        "properties.workspaceUrl: 'workspaceUrl' is set by the service alone; remove it",
+        "properties.workspaceUrl: only the service sets 'workspaceUrl'; remove it",
     ),
     "duration": (
         setting(ALERT, "properties.windowSize", "5 minutes"),
-        "properties.windowSize: a text is no duration",
+        "properties.windowSize: a text is not a duration",
     ),
     "API version": (
         setting(STORAGE, "apiVersion", "2023-05-01"),
-        "the apiVersion is 2023-05-01, that of the models 2026-09-01; write 2026-09-01",
+        "the apiVersion is 2023-05-01, but the models have 2026-09-01; write 2026-09-01",
     ),
     "unknown type": (
         setting(STORAGE, "type", "Microsoft.Storage/accounts"),
@@ -185,7 +185,7 @@ def test_the_kind_of_a_criterion_is_told_by_a_dotted_key() -> None:
         entry(template, ALERT)["properties"]["criteria"]["odata.type"] = "Microsoft.Single"
 
     assert any(
-        "'Microsoft.Single' is no type of a metric alert criteria" in one for one in said(change)
+        "'Microsoft.Single' is not a type of a metric alert criteria" in one for one in said(change)
     )
 
 
@@ -210,36 +210,36 @@ def again(kind: str) -> Callable[[Json], None]:
 EVALUATION = {
     "unknown function": (
         setting(STORAGE, "location", "[dateTimeFromEpoch(1)]"),
-        "location: the function 'dateTimeFromEpoch' is not known here",
+        "location: the function 'dateTimeFromEpoch' is not supported here",
     ),
     "unknown parameter": (
         setting(STORAGE, "location", "[parameters('region')]"),
-        "there is no 'region' among the parameters",
+        "'region' is not defined in parameters",
     ),
     "unknown variable in a branch not taken": (
         setting(STORAGE, "location", "[if(false(), variables('nowhere'), 'westeurope')]"),
-        "there is no 'nowhere' among the variables",
+        "'nowhere' is not defined in variables",
     ),
-    "unused variable": (variable("spare", 1), "$.variables.spare: nothing uses 'spare'"),
+    "unused variable": (variable("spare", 1), "$.variables.spare: 'spare' is not used"),
     "unused parameter": (
         lambda template: template["parameters"].update(
             spare={"type": "int", "defaultValue": 1, "metadata": {"description": "."}}
         ),
-        "$.parameters.spare: nothing uses 'spare'",
+        "$.parameters.spare: 'spare' is not used",
     ),
     "variable that needs itself": (
         variable("suffix", "[variables('suffix')]"),
-        "the variable 'suffix' needs itself",
+        "the variable 'suffix' depends on itself",
     ),
     "unreadable expression": (setting(STORAGE, "location", "[concat('a' 'b')]"), "Unable to parse"),
-    "two expressions": (setting(STORAGE, "location", "['a' 'b']"), "goes on after its expression"),
+    "two expressions": (setting(STORAGE, "location", "['a' 'b']"), "has text after its expression"),
     "missing key": (
         setting(STORAGE, "location", "[variables('roles').owner]"),
-        "there is no 'owner' in what stands before it",
+        "there is no 'owner' in the value before it",
     ),
     "names of another number": (
         setting(STORAGE, "location", "[resourceId('Microsoft.Sql/servers/databases', 'a')]"),
-        "'Microsoft.Sql/servers/databases' wants 2 names and has 1",
+        "'Microsoft.Sql/servers/databases' needs 2 names and has 1",
     ),
     "missing dependency on what is named": (
         without(NETWORK, "", "endpointRulesId"),
@@ -265,16 +265,16 @@ EVALUATION = {
         lambda template: entry(template, SQL).update(dependsOn=["[variables('databaseId')]"]),
         "resources wait for each other: sql-medallion-prod-",
     ),
-    "twice": (again(VAULT), "is made twice"),
+    "twice": (again(VAULT), "is defined twice"),
     "reference to a property that there is not": (
         setting(f"{VAULT}/secrets", "properties.value", REFERENCE.format("url"), "azure-sql"),
-        "a Microsoft.KeyVault/vaults shows no 'url' to reference",
+        "reference cannot read 'url' of a Microsoft.KeyVault/vaults",
     ),
     "reference into an older library's model": (
         lambda template: template["outputs"]["dbtClientId"].update(
             value="[reference(variables('dbtId')).client]"
         ),
-        "a Microsoft.ManagedIdentity/userAssignedIdentities shows no 'client' to reference",
+        "reference cannot read 'client' of a Microsoft.ManagedIdentity/userAssignedIdentities",
     ),
     "reference to what is not deployed": (
         lambda template: template["outputs"]["sqlServer"].update(
@@ -284,11 +284,11 @@ EVALUATION = {
     ),
     "reference in a name": (
         setting(VAULT, "name", "[reference(variables('sqlId')).version]"),
-        "reference stands in what tells a resource",
+        "reference is used in a resource's type",
     ),
     "reference in a variable": (
         variable("suffix", "[reference(variables('sqlId')).version]"),
-        "$.variables.suffix: reference stands in a variable",
+        "$.variables.suffix: reference is used in a variable",
     ),
     "output of another type": (
         lambda template: template["outputs"]["sqlServer"].update(type="int"),
@@ -314,7 +314,7 @@ def test_evaluation_finds(name: str) -> None:
         ({"prefix": {"value": "a-very-long-prefix"}}, "is above its maxLength 10"),
         ({"prefix": {"value": "Big"}}, "'stBigprod"),
         ({"archiveAfterDays": {"value": 1}}, "is below its minValue 30"),
-        ({"monthlyBudget": {"value": "1"}}, "the value of 'monthlyBudget' is no int"),
+        ({"monthlyBudget": {"value": "1"}}, "the value of 'monthlyBudget' is not of type int"),
         ({"spare": {"value": 1}}, "the template has no parameter 'spare'"),
         ({"alertEmail": {"value": "password=Abc12345"}}, "the text holds a secret ('password=')"),
         ({"storageSku": {"value": "Standard_ZRS"}}, "an account of Standard_ZRS has no archive"),
@@ -410,11 +410,11 @@ POLICY = {
         setting(
             STORAGE, "properties.networkAcls.resourceAccessRules.0.resourceId", "/subscriptions/x"
         ),
-        "it lets in '/subscriptions/x'",
+        "it admits '/subscriptions/x'",
     ),
     "addresses let in": (
         setting(VAULT, "properties.networkAcls.ipRules", [{"value": "1.2.3.4"}]),
-        "'ipRules' is refused",
+        "'ipRules' is not allowed",
     ),
     "shared keys": (
         setting(STORAGE, "properties.allowSharedKeyAccess", True),
@@ -428,7 +428,7 @@ POLICY = {
     ),
     "SQL password": (
         setting(SQL, "properties.administratorLoginPassword", "x"),
-        "'administratorLoginPassword' is refused",
+        "'administratorLoginPassword' is not allowed",
     ),
     "Synapse logins": (
         setting(SYNAPSE, "properties.azureADOnlyAuthentication", False),
@@ -436,7 +436,7 @@ POLICY = {
     ),
     "Synapse password": (
         setting(SYNAPSE, "properties.sqlAdministratorLoginPassword", "x"),
-        "'sqlAdministratorLoginPassword' is refused",
+        "'sqlAdministratorLoginPassword' is not allowed",
     ),
     "exfiltration": (
         setting(SYNAPSE, "properties.managedVirtualNetworkSettings.preventDataExfiltration", False),
@@ -448,17 +448,17 @@ POLICY = {
     ),
     "access policies": (
         setting(VAULT, "properties.accessPolicies", []),
-        "'accessPolicies' is refused: the vault goes by roles",
+        "'accessPolicies' is not allowed: the vault uses roles",
     ),
-    "firewall rule": (firewall, "a Microsoft.Sql/servers/firewallRules is refused"),
-    "rule for the internet": (rule, "the rule lets the internet in"),
+    "firewall rule": (firewall, "a Microsoft.Sql/servers/firewallRules is not allowed"),
+    "rule for the internet": (rule, "the rule allows traffic from the internet"),
     "subnet without rules": (
         setting(NETWORK, "properties.subnets.0.properties.networkSecurityGroup", ...),
         "the subnet 'endpoints' has no security group",
     ),
     "subnet that goes out": (
         setting(NETWORK, "properties.subnets.1.properties.defaultOutboundAccess", ...),
-        "the subnet 'databricks-host' goes out to the internet by default",
+        "the subnet 'databricks-host' has outbound internet access by default",
     ),
     "password in a secret": (
         setting(f"{VAULT}/secrets", "properties.value", "Server=x;Password=Abc12345", "azure-sql"),
@@ -466,35 +466,38 @@ POLICY = {
     ),
     "Owner": (
         granting(DELEGATOR, roleDefinitionId=ROLE.format("8e3af657-a8ff-443c-a75c-2fe8c4bcb635")),
-        "the role Owner is not among those given",
+        "the role Owner is not allowed",
     ),
     "Contributor": (
         granting(DELEGATOR, roleDefinitionId=ROLE.format("b24988ac-6180-42a0-ab88-20f7382dd24c")),
-        "the role Contributor is not among those given",
+        "the role Contributor is not allowed",
     ),
     "reader of the account": (
         setting(GRANT, "scope", "[variables('storageId')]", "synapseId"),
-        "Storage Blob Data Reader is given on a Microsoft.Storage/storageAccounts, which is wider",
+        "Storage Blob Data Reader is assigned on a Microsoft.Storage/storageAccounts, which is",
     ),
     "delegator of the group": (
         setting(GRANT, "scope", ..., DELEGATOR),
-        "Storage Blob Delegator is given on a resource group, which is wider than allowed",
+        "Storage Blob Delegator is assigned on a resource group, which is wider than allowed",
     ),
-    "role for no reason": (granting(DELEGATOR, description=""), "nobody says why"),
-    "role for a person": (granting(DELEGATOR, principalType="User"), "something else than an id"),
+    "role for no reason": (granting(DELEGATOR, description=""), "has no reason"),
+    "role for a person": (granting(DELEGATOR, principalType="User"), "is not an id"),
     "role for a stranger": (
         granting(DELEGATOR, principalId="11111111-1111-1111-1111-111111111111"),
-        "it is given to nobody of the template",
+        "the principal is not defined in the template",
     ),
     "unlogged factory": (less("alwaysLogged", "of", "factoryId"), "has no diagnostic settings"),
     "unlogged lake": (less("alwaysLogged", "of", "blobServices"), "has no diagnostic settings"),
-    "unknown category": (logging, "has no logs 'PipelineRun'; choose of"),
+    "unknown category": (logging, "has no log category 'PipelineRun'; use one of"),
     "logs elsewhere": (
         setting("Microsoft.Insights/diagnosticSettings", "properties.workspaceId", HUB),
-        "the logs go elsewhere",
+        "the logs do not go to",
     ),
     "no endpoint": (less("endpoints", "group", "vault"), "has no private endpoint 'vault'"),
-    "unknown endpoint": (group, "a Microsoft.KeyVault/vaults has no private endpoints 'table'"),
+    "unknown endpoint": (
+        group,
+        "a Microsoft.KeyVault/vaults has no private endpoint group 'table'",
+    ),
     "endpoint in another zone": (zone, "the names of 'vault' are in privatelink.vaultcore.azure"),
     "flat lake": (setting(STORAGE, "properties.isHnsEnabled", False), "'isHnsEnabled' is False"),
     "no audit": (
@@ -538,7 +541,7 @@ def test_functions_compute_as_documented() -> None:
         "plain": "plain",
     }
     assert {text: scope.value(text) for text in answers} == answers
-    with pytest.raises(TemplateError, match="copyIndex stands outside"):
+    with pytest.raises(TemplateError, match="copyIndex is used outside"):
         scope.value("[copyIndex()]")
     assert FUNCTIONS["uniquestring"]("a") == FUNCTIONS["uniquestring"]("a")
     assert re.fullmatch("[a-z2-7]{13}", FUNCTIONS["uniquestring"]("a"))
@@ -673,7 +676,7 @@ def test_the_command_tells_faults_and_fails(tmp_path: Path) -> None:
     [
         ("template.json", "{", "not JSON"),
         ("template.json", "[]", "not a JSON object"),
-        ("parameters.prod.json", None, "there is no parameters.*.json"),
+        ("parameters.prod.json", None, "has no parameters.*.json"),
         ("template.json", None, "cannot be read"),
     ],
 )

@@ -163,7 +163,7 @@ def test_a_start_that_may_have_happened_is_not_repeated(factory) -> None:
         made.disturbances = [("createRun", error("InternalServerError", 500))]
         said = refused(made)
         assert made.count("createRun") == 1
-    assert said.startswith("Azure did not say whether it started pl_ingest")
+    assert said.startswith("Azure did not report whether it started pl_ingest")
     assert "(500 InternalServerError)" in said
 
 
@@ -179,7 +179,7 @@ def test_azure_that_falls_silent_is_given_up_while_the_run_goes_on(factory) -> N
         made.disturbances = [("GET pipelineruns", error("BadGateway", 502))] * 4
         said = refused(made, pace=HASTY)
     assert "has not answered for" in said
-    assert "goes on in Azure" in said
+    assert "continues in Azure" in said
 
 
 def test_who_may_not_run_pipelines_is_told_which_role_is_missing(factory) -> None:
@@ -256,7 +256,7 @@ def test_a_run_that_is_cancelled_in_azure(factory) -> None:
             )
         }
     assert result.status == "Cancelled"
-    assert result.error == "It was cancelled in Azure; the next run lands what is missing."
+    assert result.error == "The run was cancelled in Azure; the next run lands the missing data."
     assert len(result.receipts) < len(TABLES)
     assert "InProgress" not in statuses and "Cancelled" in statuses
 
@@ -279,7 +279,7 @@ def test_a_run_that_waits_too_long_is_left_to_azure(factory) -> None:
         azure.start(client, made.factory, WHOLE, QUICK)
         said = refused(made, pace=HASTY)
     assert "behind another run of pl_ingest" in said
-    assert "goes on in Azure" in said
+    assert "continues in Azure" in said
 
 
 def test_ctrl_c_leaves_the_run_to_azure_and_tells_how_to_cancel_it(factory) -> None:
@@ -299,7 +299,7 @@ def test_ctrl_c_leaves_the_run_to_azure_and_tells_how_to_cancel_it(factory) -> N
         with connect(made.factory) as client:
             place = (made.factory.resource_group, made.factory.name)
             client.pipeline_runs.cancel(*place, run_id, is_recursive=True)
-    assert said.startswith(f"Stopped following; the run {run_id} goes on in Azure")
+    assert said.startswith(f"Stopped following; the run {run_id} continues in Azure")
     assert f"az datafactory pipeline-run cancel --is-recursive true --run-id {run_id}" in said
     assert made.runs.one(run_id)["status"] == "Cancelled"
 
@@ -323,9 +323,9 @@ def test_mistakes_are_found_before_anything_is_asked_of_azure(factory) -> None:
 def test_targets_are_those_of_the_profiles(factory) -> None:
     failed = command("--target", "production").exception
     assert str(failed) == (
-        "No target 'production' is ingested into; there are local, dev, ci, prod."
+        "The target 'production' cannot be ingested into; use one of local, dev, ci, prod."
     )
-    assert "--no-wait is for a run in Azure" in str(command("--no-wait").exception)
+    assert "--no-wait needs a target in Azure" in str(command("--no-wait").exception)
 
 
 @pytest.mark.parametrize("missing", ["MEDALLION_SUBSCRIPTION_ID", "MEDALLION_RESOURCE_GROUP"])

@@ -251,7 +251,7 @@ def test_verify_finds_a_window_that_was_landed_after_cleanup(home: Home) -> None
     newest.with_name("other.json").write_text(json.dumps(altered))
     newest.write_text(json.dumps(kept | {"min_lsn": "0x0FFFFFFFFFFFFFFFFFFF"}))
     faults = " ".join(prove(home.lake)[0].faults)
-    assert "replaced by one with fewer changes: 18, not 140" in faults
+    assert "replaced by a file with fewer changes: 18, not 140" in faults
     assert "changes may be missing" in faults
 
 
@@ -259,7 +259,7 @@ def test_partial_is_for_backfills_alone(home: Home, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("MEDALLION_HOME", str(home.root))
     result = CliRunner().invoke(app, ["ingest", "--allow-partial"])
     assert isinstance(result.exception, MedallionError)
-    assert "--allow-partial is for a backfill" in str(result.exception)
+    assert "--allow-partial is only for a backfill" in str(result.exception)
 
 
 Asked = tuple[list[Change], Backfill, list[Change]]

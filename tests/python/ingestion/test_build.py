@@ -49,5 +49,5 @@ def test_unknown_pipeline_and_missing_source_are_one_sentence(
     with pytest.raises(MedallionError, match="There is no source database"):
         CliRunner().invoke(app, ["factory", "run"], catch_exceptions=False)
     monkeypatch.setenv("MEDALLION_HOME", str(make(tmp_path).root))
-    with pytest.raises(MedallionError, match="No pipeline 'pl_build'"):
+    with pytest.raises(MedallionError, match="has no pipeline 'pl_build'"):
         CliRunner().invoke(app, ["factory", "run", "pl_build"], catch_exceptions=False)

@@ -84,7 +84,10 @@ FIRST, LAST = "0x00000000000000000001", "0x0FFFFFFFFFFFFFFFFFFF"
 TAMPERED: dict[str, tuple[Tampering, str]] = {
     "receipt gone": (lambda h: receipts(h, "increment")[1].unlink(), "gap: nothing covers"),
     "last receipt gone": (lambda h: receipts(h, "increment")[2].unlink(), "gap: nothing covers"),
-    "first receipt gone": (lambda h: receipts(h, "initial")[0].unlink(), "no receipt of a first"),
+    "first receipt gone": (
+        lambda h: receipts(h, "initial")[0].unlink(),
+        "do not start with the receipt of a first",
+    ),
     "backfill's receipt gone": (lambda h: receipts(h, "backfill")[0].unlink(), "has no receipt"),
     "window longer": (lambda h: alter(receipts(h, "increment")[0], to_lsn=LAST), "overlap"),
     "window shorter": (
@@ -93,17 +96,20 @@ TAMPERED: dict[str, tuple[Tampering, str]] = {
     ),
     "window begins early": (
         lambda h: alter(receipts(h, "increment")[1], from_lsn=FIRST),
-        "no receipt of a first",
+        "do not start with the receipt of a first",
     ),
     "rows written": (lambda h: alter(receipts(h, "increment")[1], rows_written=7), "7 written"),
     "rows read": (lambda h: alter(receipts(h, "increment")[1], rows_read=5), "5 were read"),
     "bytes": (lambda h: alter(receipts(h, "increment")[1], bytes=1), "bytes, not 1"),
     "checksum": (lambda h: alter(receipts(h, "increment")[1], checksum="1"), "checksums differ"),
-    "hash": (lambda h: alter(receipts(h, "increment")[1], md5="AAAA"), "its hash is another"),
+    "hash": (lambda h: alter(receipts(h, "increment")[1], md5="AAAA"), "its hash differs"),
     "mode": (lambda h: alter(receipts(h, "increment")[1], mode="initial"), "more than inserts"),
     "unknown mode": (lambda h: alter(receipts(h, "increment")[1], mode="x"), "its mode is 'x'"),
-    "table": (lambda h: alter(receipts(h, "increment")[1], table="dbo.X"), "is another's"),
-    "run": (lambda h: alter(receipts(h, "increment")[1], run_id="x"), "is another's"),
+    "table": (
+        lambda h: alter(receipts(h, "increment")[1], table="dbo.X"),
+        "belongs to table dbo.X",
+    ),
+    "run": (lambda h: alter(receipts(h, "increment")[1], run_id="x"), "and run x"),
     "began": (
         lambda h: alter(receipts(h, "increment")[1], started_at="2020-01-01T00:00:00Z"),
         "was not ingested at",
@@ -112,28 +118,31 @@ TAMPERED: dict[str, tuple[Tampering, str]] = {
         lambda h: alter(receipts(h, "increment")[1], ended_at="2020-01-01T00:00:00Z"),
         "ended before it began",
     ),
-    "no file": (lambda h: alter(receipts(h, "increment")[1], file=None), "but of no file"),
+    "no file": (lambda h: alter(receipts(h, "increment")[1], file=None), "but names no file"),
     "other file": (
         lambda h: alter(receipts(h, "increment")[1], file="bronze/azure_sql/dbo.X/a.parquet"),
-        "is not there",
+        "which does not exist",
     ),
     "days of a backfill": (
         lambda h: alter(receipts(h, "backfill")[0], from_date="2024-01-01", to_date="2024-01-02"),
-        "is not named for its days, 2024-01-01",
+        "is not named after its days, 2024-01-01",
     ),
-    "no JSON": (lambda h: receipts(h, "increment")[1].write_text("{"), "is no receipt"),
-    "a field less": (lambda h: receipts(h, "increment")[1].write_text("{}"), "is no receipt"),
-    "file gone": (lambda h: landed(h, "DimUser")[1].unlink(), "which is not there"),
+    "no JSON": (lambda h: receipts(h, "increment")[1].write_text("{"), "is not a valid receipt"),
+    "a field less": (
+        lambda h: receipts(h, "increment")[1].write_text("{}"),
+        "is not a valid receipt",
+    ),
+    "file gone": (lambda h: landed(h, "DimUser")[1].unlink(), "which does not exist"),
     "file cut": (lambda h: landed(h, "DimUser")[1].write_bytes(b"PAR1"), "cannot be read"),
     "row gone": (lambda h: rewrite(landed(h, "DimUser")[1], lambda t: t.slice(1)), "holds 5 rows"),
     "row doubled": (
         lambda h: rewrite(landed(h, "DimUser")[1], lambda t: pa.concat_tables([t, t])),
-        "changes twice",
+        "duplicate changes",
     ),
-    "value altered": (lambda h: rewrite(landed(h, "DimUser")[1], renamed), "its hash is another"),
+    "value altered": (lambda h: rewrite(landed(h, "DimUser")[1], renamed), "its hash differs"),
     "column gone": (
         lambda h: rewrite(landed(h, "DimUser")[1], lambda t: t.drop_columns(["_seqval"])),
-        "has no column _seqval",
+        "lacks the column _seqval",
     ),
     "file swapped": (
         lambda h: shutil.copyfile(landed(h, "DimUser")[2], landed(h, "DimUser")[1]),
@@ -147,7 +156,7 @@ TAMPERED: dict[str, tuple[Tampering, str]] = {
     ),
     "watermark back": (lambda h: watermark(h).write_text(f'{{"lsn": "{FIRST}"}}'), "watermark is"),
     "watermark gone": (lambda h: watermark(h).unlink(), "watermark is missing"),
-    "watermark damaged": (lambda h: watermark(h).write_text(""), "by the receipts it is"),
+    "watermark damaged": (lambda h: watermark(h).write_text(""), "according to the receipts it is"),
 }
 
 

@@ -80,7 +80,7 @@ def csv(home: Home) -> Path:
 DAMAGES: dict[str, tuple[Callable[[Home], object], str]] = {
     "first load cut": (lambda h: cut(landed(h, "DimUser")[0]), "has 40 bytes"),
     "increment cut": (lambda h: cut(landed(h, "DimUser")[1]), "has 40 bytes"),
-    "increment gone": (lambda h: landed(h, "DimUser")[1].unlink(), "which is not there"),
+    "increment gone": (lambda h: landed(h, "DimUser")[1].unlink(), "which does not exist"),
     "increment altered": (lambda h: shutil.copy(*landed(h, "DimUser")[1:3]), "dbo.DimUser: "),
     "increment with more rows": (
         lambda h: shutil.copy(landed(h, "FactStream")[0], landed(h, "DimUser")[1]),

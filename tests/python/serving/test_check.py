@@ -161,14 +161,14 @@ def test_columns_that_differ_in_case_alone(tmp_path):
     schema = json.loads(metadata["schemaString"])
     schema["fields"].append({"name": "COUNTRY", "type": "string", "nullable": True, "metadata": {}})
     commit(folder, {"metaData": metadata | {"schemaString": json.dumps(schema)}})
-    assert "the columns country and COUNTRY differ in case alone" in told(tmp_path)
+    assert "the columns country and COUNTRY differ only in case" in told(tmp_path)
 
 
 def test_views_that_differ_in_case_alone(tmp_path):
     plain(tmp_path)
     again = Table("MART", "gold", "", MART.columns)
     found = {one.property for one in check([MART, again], tmp_path)}
-    assert "the names mart and MART differ in case alone" in found
+    assert "the names mart and MART differ only in case" in found
 
 
 def test_readers_that_disagree(tmp_path, monkeypatch):
@@ -179,7 +179,7 @@ def test_readers_that_disagree(tmp_path, monkeypatch):
         "medallion_local.synapse.check.readers.DeltaTable", lambda path: DeltaTable(path, version=0)
     )
     assert folder.is_dir()
-    assert told(tmp_path) == {"deltalake alone finds 0 rows, DuckDB alone 1"}
+    assert told(tmp_path) == {"only deltalake finds 0 rows, only DuckDB finds 1"}
 
 
 def test_data_file_that_is_gone(tmp_path):

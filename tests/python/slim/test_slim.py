@@ -163,10 +163,10 @@ def test_production_s_schemas_are_never_dropped(copy: Copy) -> None:
 
 def test_a_folder_without_a_manifest_is_named(copy: Copy) -> None:
     (copy.state / "manifest.json").write_text("[]")
-    with pytest.raises(AssertionError, match=r"manifest\.json is no dbt manifest"):
+    with pytest.raises(AssertionError, match=r"manifest\.json is not a dbt manifest"):
         copy.slim()
     (copy.state / "manifest.json").unlink()
-    with pytest.raises(AssertionError, match="the state is the target folder of production"):
+    with pytest.raises(AssertionError, match="must be the target folder of production"):
         copy.slim()
 
 

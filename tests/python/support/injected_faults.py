@@ -74,7 +74,7 @@ def window(found: Files, **settings: Any) -> None:
 
 CALL = f"{EACH}.typeProperties.activities[0].typeProperties.ifTrueActivities[0].typeProperties"
 VAULT_MEND = "move it to Key Vault and refer to it by an AzureKeyVaultSecret"
-OUT = "move it into a pipeline of its own and call that by ExecutePipeline"
+OUT = "move it into its own pipeline and call that with ExecutePipeline"
 ENTITY = r"begin with a letter, a digit or _ and use none of < > * # . % & : \ + ? /"
 LONG = "a" * 56
 

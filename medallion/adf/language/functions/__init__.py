@@ -1,8 +1,8 @@
 """The functions of Data Factory's expression language, one module per chapter of its reference.
 
 Source: https://learn.microsoft.com/azure/data-factory/control-flow-expression-language-functions
-`if`, `and`, `or` and `coalesce` are not here: they evaluate no more arguments than they need,
-in `expressions`.
+`if`, `and`, `or` and `coalesce` are in `expressions`, because they evaluate only the arguments that
+they need.
 """
 
 from medallion.adf.language.functions import (  # noqa: F401

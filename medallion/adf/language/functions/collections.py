@@ -13,7 +13,7 @@ def _among(value: Any, values: list[Any]) -> bool:
 
 @function("contains", 2)
 def contains(collection: Any, value: Any) -> bool:
-    """Whether an array has a value, an object a key or a text a part (minding case)."""
+    """Whether an array has a value, an object a key or a text a part (case-sensitive)."""
     if isinstance(collection, str):
         return to_text(value) in collection
     if isinstance(collection, dict):
@@ -26,7 +26,7 @@ def contains(collection: Any, value: Any) -> bool:
 
 @function("empty", 1)
 def empty(collection: Any) -> bool:
-    """Whether a text, array or object has nothing in it; null has nothing."""
+    """Whether a text, array or object is empty; null is empty."""
     if collection is None:
         return True
     if not isinstance(collection, (str, list, dict)):
@@ -35,7 +35,7 @@ def empty(collection: Any) -> bool:
 
 
 def _elements(name: str, collection: Any) -> Any:
-    """An array, or a text by its UTF-16 units."""
+    """An array, or a text as its UTF-16 units."""
     if isinstance(collection, str):
         return wide(collection)
     if not isinstance(collection, list):
@@ -103,7 +103,7 @@ def join(collection: Any, delimiter: Any) -> str:
 
 @function("createArray", 1, None)
 def create_array(*values: Any) -> list[Any]:
-    """An array of the values; it takes at least one."""
+    """An array of the values; it needs at least one."""
     return list(values)
 
 
@@ -115,7 +115,7 @@ def as_array(value: Any) -> list[Any]:
 
 @function("union", 2, None)
 def union(*collections: Any) -> Any:
-    """All distinct elements of arrays, or all properties of objects, the last winning."""
+    """All distinct elements of arrays, or all properties of objects; the last value wins."""
     if isinstance(collections[0], dict):
         merged: dict[str, Any] = {}
         for one in _objects("union", collections):

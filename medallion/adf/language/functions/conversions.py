@@ -1,6 +1,6 @@
 """Conversions between types, and base64, data-URI and percent encodings.
 
-The `…ToBinary` functions give the language's binary object: a base64 content with its type.
+The `…ToBinary` functions return the language's binary object: base64 content with its type.
 """
 
 import base64 as codec
@@ -24,7 +24,7 @@ from medallion.adf.language.values import (
 
 BINARY_TYPE = "application/octet-stream"
 
-# What .NET's double.Parse reads in the invariant culture: '1,500.5' has a thousands separator.
+# The syntax of .NET's double.Parse in the invariant culture: '1,500.5' has a thousands separator.
 FLOAT = re.compile(r"[+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
@@ -43,7 +43,7 @@ def string(value: Any) -> str:
 
 @function("int", 1)
 def integer(value: Any) -> int:
-    """An integer, a Boolean as 1 or 0, or the text of an integer; nothing is rounded."""
+    """An integer, a Boolean as 1 or 0, or the text of an integer; there is no rounding."""
     if isinstance(value, int):
         return int(value)
     if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d+\s*", value):
@@ -81,7 +81,7 @@ def _no_constant(name: str) -> Any:
 
 @function("json", 1)
 def from_json(value: Any) -> Any:
-    """The value of a JSON text, or of that in a binary; of an XML, its object; of null, `{}`."""
+    """The value of a JSON text, also inside a binary; an XML text's object; for null, `{}`."""
     if value is None:
         return {}
     content = binary_content(value)
@@ -104,7 +104,7 @@ def _decoded(name: str, value: str) -> bytes:
 
 
 def _as_text(content: bytes) -> str:
-    """The text of UTF-8 bytes, with U+FFFD for what is none, as .NET decodes."""
+    """Decode UTF-8 as .NET does, with U+FFFD for invalid bytes."""
     return content.decode(errors="replace")
 
 
@@ -189,7 +189,7 @@ def data_uri_to_string(value: Any) -> str:
 
 @function("decodeDataUri", 1)
 def decode_data_uri(value: Any) -> Any:
-    """What a data URI holds, by its media type: a text, the value of a JSON, or a binary."""
+    """The content of a data URI by its media type: a text, a JSON value, or a binary."""
     content, kind = _uri_content("decodeDataUri", value)
     media = kind.split(";")[0].strip().lower()
     if media.startswith("text/"):
@@ -201,7 +201,7 @@ def decode_data_uri(value: Any) -> Any:
 
 @function("uriComponent", 1, None)
 def uri_component(*values: Any) -> str:
-    """The values' texts joined, with percent signs for what a URI cannot hold."""
+    """The values' texts joined and percent-encoded for a URI."""
     return quote(_utf8("".join(map(to_text, values))), safe="-_.~")
 
 
@@ -213,7 +213,7 @@ def encode_uri_component(*values: Any) -> str:
 
 @function("uriComponentToString", 1)
 def uri_component_to_string(value: Any) -> str:
-    """The text that a percent-encoded text stands for; a plus sign is a space."""
+    """Decode a percent-encoded text; a plus sign is a space."""
     return unquote_plus(text("uriComponentToString", 1, value))
 
 
@@ -225,5 +225,5 @@ def decode_uri_component(value: Any) -> str:
 
 @function("uriComponentToBinary", 1)
 def uri_component_to_binary(value: Any) -> dict[str, str]:
-    """The bytes that a percent-encoded text stands for."""
+    """The bytes of a percent-encoded text."""
     return _binary(_utf8(uri_component_to_string(value)))

@@ -1,4 +1,4 @@
-"""Date functions; each formats its result as `o` unless told otherwise."""
+"""Date functions; each formats its result as `o` unless a format is given."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def _shift(name: str, moment: Moment, count: int, unit: str) -> Moment:
     if kind in ("month", "year"):
         return add_months(moment, count * (12 if kind == "year" else 1))
     raise ExpressionError(
-        f"The template function '{name}' knows no time unit '{unit}'; "
+        f"The template function '{name}' does not support the time unit '{unit}'; "
         "use Second, Minute, Hour, Day, Week, Month or Year."
     )
 
@@ -126,11 +126,11 @@ UTC = ZoneInfo("UTC")
 
 
 def _moved(name: str, moment: Moment, source: ZoneInfo, target: ZoneInfo) -> Moment:
-    """A moment of one zone in another; one that says it is UTC must come from UTC."""
+    """Convert a moment between zones; a moment marked as UTC must come from UTC."""
     if moment.suffix and source.key != "UTC":
         raise ExpressionError(
-            f"The template function '{name}' was given a timestamp with a time zone of its own, "
-            f"which is not '{source.key}'; give it without."
+            f"The template function '{name}' got a timestamp with its own time zone, "
+            f"which is not '{source.key}'; remove it from the timestamp."
         )
     there = _local(name, moment.datetime, source).astimezone(target)
     suffix = "Z" if target.key == "UTC" else ""
@@ -138,12 +138,12 @@ def _moved(name: str, moment: Moment, source: ZoneInfo, target: ZoneInfo) -> Mom
 
 
 def _local(name: str, when: dt.datetime, source: ZoneInfo) -> dt.datetime:
-    """The time in its zone: the standard one of two, and an error for one that clocks leap over."""
+    """The time in its zone: standard time if it is ambiguous, an error if clocks skip it."""
     local = when.replace(tzinfo=source, fold=1)
     if local.astimezone(UTC).astimezone(source).replace(tzinfo=None) != when:
         raise ExpressionError(
-            f"The template function '{name}' was given {when}, which no clock shows "
-            f"in '{source.key}'."
+            f"The template function '{name}' got {when}, which does not exist "
+            f"in the time zone '{source.key}'."
         )
     return local
 

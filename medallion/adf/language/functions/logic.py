@@ -8,7 +8,7 @@ from medallion.adf.language.values import is_number, same, type_name, wide
 
 @function("equals", 2, None)
 def equals(first: Any, *others: Any) -> bool:
-    """Whether all values are the same in type and value; 1 equals 1.0, 'a' not 'A'."""
+    """Whether all values have the same type and value; 1 equals 1.0, 'a' does not equal 'A'."""
     return all(same(first, other) for other in others)
 
 
@@ -36,7 +36,7 @@ def greater(left: Any, right: Any) -> bool:
 
 @function("greaterOrEquals", 2)
 def greater_or_equals(left: Any, right: Any) -> bool:
-    """Whether the first is greater or the same."""
+    """Whether the first is greater or equal."""
     return _order("greaterOrEquals", left, right) >= 0
 
 
@@ -48,5 +48,5 @@ def less(left: Any, right: Any) -> bool:
 
 @function("lessOrEquals", 2)
 def less_or_equals(left: Any, right: Any) -> bool:
-    """Whether the first is less or the same."""
+    """Whether the first is less or equal."""
     return _order("lessOrEquals", left, right) <= 0

@@ -18,7 +18,7 @@ NAME = re.compile(r"[^\W\d][\w.:-]*")
 
 
 def _written(name: str, value: Any) -> str:
-    """A property as an element, or as several for an array; JSON's spelling of values."""
+    """A property as an element, or as several for an array; values are written as in JSON."""
     if not NAME.fullmatch(name):
         raise ExpressionError(f"The template function 'xml' cannot name an element '{name}'.")
     if isinstance(value, list):
@@ -58,7 +58,7 @@ def _parsed(name: str, source: str) -> Any:
         return minidom.parseString(source.encode(errors="replace"))
     except (ExpatError, ValueError) as error:
         raise ExpressionError(
-            f"The template function '{name}' was given no XML: {error}."
+            f"The template function '{name}' got a text that is not XML: {error}."
         ) from None
 
 
@@ -88,7 +88,7 @@ def _value(element: Any) -> Any:
 
 @function("xpath", 2)
 def xpath(value: Any, path: Any) -> Any:
-    """The nodes that a path selects, elements as binary XML and others as texts; or its value."""
+    """The selected nodes, elements as binary XML and others as texts; or the path's value."""
     source = to_text(value) if isinstance(value, dict) else text("xpath", 1, value)
     wanted = text("xpath", 2, path)
     try:

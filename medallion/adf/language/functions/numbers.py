@@ -9,7 +9,7 @@ from medallion.adf.language.errors import ExpressionError
 from medallion.adf.language.functions.registry import function, integer, wrong_type
 from medallion.adf.language.values import INTEGER_MAXIMUM, INTEGER_MINIMUM, is_number
 
-LONGEST_RANGE = 100_000  # as the reference of Logic Apps, which shares the language, says
+LONGEST_RANGE = 100_000  # from the reference of Logic Apps, which shares the language
 
 
 def _number(name: str, position: int, value: Any) -> int | float:
@@ -61,7 +61,7 @@ def _quotient(left: Any, right: Any) -> int | float:
 
 @function("div", 2)
 def div(left: Any, right: Any) -> int | float:
-    """The quotient; of integers, cut towards zero."""
+    """The quotient; for integers rounded towards zero."""
     return _arithmetic("div", left, right, _quotient)
 
 
@@ -82,25 +82,25 @@ def mod(left: Any, right: Any) -> int | float:
 def _extreme(name: str, values: tuple[Any, ...], choose: Callable[..., Any]) -> int | float:
     whole = values[0] if len(values) == 1 and isinstance(values[0], list) else list(values)
     if not whole:
-        raise ExpressionError(f"The template function '{name}' was given an empty array.")
+        raise ExpressionError(f"The template function '{name}' got an empty array.")
     return choose(_number(name, p, v) for p, v in enumerate(whole, 1))
 
 
 @function("min", 1, None)
 def minimum(*values: Any) -> int | float:
-    """The least of numbers, or of an array's."""
+    """The minimum of numbers, or of an array."""
     return _extreme("min", values, min)
 
 
 @function("max", 1, None)
 def maximum(*values: Any) -> int | float:
-    """The greatest of numbers, or of an array's."""
+    """The maximum of numbers, or of an array."""
     return _extreme("max", values, max)
 
 
 @function("rand", 2)
 def rand(low: Any, high: Any) -> int:
-    """A random integer from `low` up to, but not including, `high`; `low` if both are the same."""
+    """A random integer from `low` up to, but not including, `high`; `low` if both are equal."""
     if integer("rand", 1, low) > integer("rand", 2, high):
         raise ExpressionError(
             "The template function 'rand' needs a first parameter that is not above the second."

@@ -1,4 +1,4 @@
-"""Where the functions of the expression language register under their names."""
+"""The registry of the expression language's functions, by name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from medallion.adf.language.values import type_name
 
 @dataclass(frozen=True)
 class Function:
-    """A function with its name as Microsoft writes it and how many arguments it takes."""
+    """A function with Microsoft's spelling of its name, and its number of arguments."""
 
     name: str
     body: Callable[..., Any]
@@ -24,7 +24,7 @@ class Function:
 
 
 def check_count(name: str, count: int, least: int, most: int | None) -> None:
-    """Raise `ExpressionError` unless `count` arguments are what the function takes."""
+    """Raise `ExpressionError` unless the function accepts `count` arguments."""
     if least <= count and (most is None or count <= most):
         return
     expected = f"at least {least}" if most is None else f"{least} to {most}"
@@ -38,7 +38,7 @@ FUNCTIONS: dict[str, Function] = {}
 
 
 def function(name: str, least: int, most: int | None = -1) -> Callable[..., Callable[..., Any]]:
-    """Register a function that takes `least` to `most` arguments (`None`: any number more)."""
+    """Register a function with `least` to `most` arguments (`None`: no upper limit)."""
 
     def register(body: Callable[..., Any]) -> Callable[..., Any]:
         FUNCTIONS[name.lower()] = Function(name, body, least, least if most == -1 else most)
@@ -56,28 +56,28 @@ def wrong_type(name: str, position: int, expected: str, value: Any) -> Expressio
 
 
 def text(name: str, position: int, value: Any) -> str:
-    """The argument as a string, or the error that it is none."""
+    """The argument as a string; raises `ExpressionError` for another type."""
     if not isinstance(value, str):
         raise wrong_type(name, position, "String", value)
     return value
 
 
 def integer(name: str, position: int, value: Any) -> int:
-    """The argument as an integer, or the error that it is none."""
+    """The argument as an integer; raises `ExpressionError` for another type."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong_type(name, position, "Integer", value)
     return value
 
 
 def boolean(name: str, position: int, value: Any) -> bool:
-    """The argument as a Boolean, or the error that it is none; no text counts as one."""
+    """The argument as a Boolean; raises `ExpressionError` for another type, also for a text."""
     if not isinstance(value, bool):
         raise wrong_type(name, position, "Boolean", value)
     return value
 
 
 def array(name: str, position: int, value: Any) -> list[Any]:
-    """The argument as an array, or the error that it is none."""
+    """The argument as an array; raises `ExpressionError` for another type."""
     if not isinstance(value, list):
         raise wrong_type(name, position, "Array", value)
     return value

@@ -1,6 +1,6 @@
 """String functions on UTF-16 code units: searches ignore case, replacements do not.
 
-Cases and white space are those of .NET's invariant culture.
+Case and white space follow .NET's invariant culture.
 """
 
 import uuid
@@ -19,14 +19,14 @@ WHITE_SPACE = (
 
 
 def _recased(value: str, change: Callable[[str], str]) -> str:
-    """Change each character for itself, and leave one that would become several: ß stays ß."""
+    """Change each character separately, unless it would become several: ß stays ß."""
     if value.isascii():
         return change(value)
     return "".join(new if len(new := change(old)) == 1 else old for old in value)
 
 
 def _folded(name: str, value: Any, part: Any) -> tuple[str, str]:
-    """Two texts as a search that ignores case compares them."""
+    """Two texts, folded for a case-insensitive search."""
     whole, wanted = wide(text(name, 1, value)), wide(text(name, 2, part))
     return _recased(whole, str.upper), _recased(wanted, str.upper)
 
@@ -53,21 +53,21 @@ def ends_with(value: Any, suffix: Any) -> bool:
 
 @function("indexOf", 2)
 def index_of(value: Any, part: Any) -> int:
-    """Where a part first stands, ignoring case; -1 if nowhere."""
+    """The position of the first occurrence, ignoring case; -1 without one."""
     whole, wanted = _folded("indexOf", value, part)
     return whole.find(wanted)
 
 
 @function("lastIndexOf", 2)
 def last_index_of(value: Any, part: Any) -> int:
-    """Where a part last stands, ignoring case; -1 if nowhere."""
+    """The position of the last occurrence, ignoring case; -1 without one."""
     whole, wanted = _folded("lastIndexOf", value, part)
     return whole.rfind(wanted)
 
 
 @function("replace", 3)
 def replace(value: Any, old: Any, new: Any) -> str:
-    """Replace every occurrence of a text, minding case."""
+    """Replace every occurrence of a text, case-sensitive."""
     if not text("replace", 2, old):
         raise ExpressionError("The template function 'replace' cannot replace the empty text.")
     return text("replace", 1, value).replace(old, text("replace", 3, new))
@@ -75,7 +75,7 @@ def replace(value: Any, old: Any, new: Any) -> str:
 
 @function("split", 2)
 def split(value: Any, delimiter: Any) -> list[str]:
-    """The parts of a text between delimiters, empty ones too; an empty delimiter splits nothing."""
+    """The parts between delimiters, including empty ones; an empty delimiter splits nothing."""
     if not text("split", 2, delimiter):
         return [text("split", 1, value)]
     return text("split", 1, value).split(delimiter)
@@ -89,7 +89,7 @@ def substring(value: Any, start: Any, length: Any = None) -> str:
     size = len(whole) - begin if length is None else integer("substring", 3, length)
     if not (0 <= begin < len(whole)) or size < 0 or begin + size > len(whole):
         raise ExpressionError(
-            f"The template function 'substring' was given start {begin} and length {size} "
+            f"The template function 'substring' got start {begin} and length {size} "
             f"for a text of {len(whole)} characters; they must lie inside it."
         )
     return narrow(whole[begin : begin + size])
@@ -109,7 +109,7 @@ def to_upper(value: Any) -> str:
 
 @function("trim", 1)
 def trim(value: Any) -> str:
-    """The text without white space around it."""
+    """The text without leading and trailing white space."""
     return text("trim", 1, value).strip(WHITE_SPACE)
 
 
@@ -127,7 +127,9 @@ def guid(form: Any = "D") -> str:
     try:
         return forms[text("guid", 1, form).upper()]
     except KeyError:
-        raise ExpressionError(f"The template function 'guid' knows no format '{form}'.") from None
+        raise ExpressionError(
+            f"The template function 'guid' does not support the format '{form}'."
+        ) from None
 
 
 def _in_parts(value: uuid.UUID) -> str:

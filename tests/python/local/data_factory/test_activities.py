@@ -135,7 +135,7 @@ def test_metadata_of_a_folder(factory: Factory) -> None:
     )
     assert late["childItems"] == [{"name": "new.csv", "type": "File"}]
     size = activity("G", "GetMetadata", dataset=DATASET, fieldList=["size"])
-    assert "'size' in activity 'G' is none of a folder" in factory.error(size)["message"]
+    assert "'size' in activity 'G' does not apply to a folder" in factory.error(size)["message"]
 
 
 def test_metadata_of_nothing(factory: Factory) -> None:
@@ -236,7 +236,7 @@ def test_stored_procedure_takes_typed_parameters(factory: Factory, source: Sourc
         storedProcedureParameters=parameters,
     )
     message = factory.error({**wrong, "linkedServiceName": SERVICE})["message"]
-    assert message == "The parameter 'source_name' is of type int32, but was given 'x'."
+    assert message == "The parameter 'source_name' is of type int32, but its value is 'x'."
 
 
 def copying(factory: Factory, **properties: object) -> Json:

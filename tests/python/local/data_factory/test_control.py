@@ -392,7 +392,7 @@ def test_a_loop_or_branch_stands_only_where_azure_allows_it(
         return activity(name, kind, **settings)
 
     error = factory.error(nested("Out", outer, nested("In", inner)))
-    assert f"{inner} 'In' stands inside {outer}" in error["message"]
+    assert f"{inner} 'In' is inside {outer}" in error["message"]
     branch = nested("In", "Switch", append("A", 1))
     assert factory.run(nested("Out", "ForEach", branch)).record.status == "Succeeded"
 

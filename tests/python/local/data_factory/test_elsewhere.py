@@ -139,7 +139,7 @@ def test_a_pipeline_that_azure_would_not_publish_does_not_start(
         ({"name": "A", "type": "Copy", "typeProperties": []}, "Copy 'A' has no typeProperties"),
         (activity("A", "Wait"), "Wait 'A' lacks its property 'waitTimeInSeconds'"),
         (activity("A", "AzureFunctionActivity"), "'AzureFunctionActivity' in activity 'A' has no"),
-        (activity("A", "ExecutePipeline", pipeline={"referenceName": "x"}), "No pipeline 'x'"),
+        (activity("A", "ExecutePipeline", pipeline={"referenceName": "x"}), "has no pipeline 'x'"),
         (
             activity("A", "WebActivity", method="GET", url="https://example.com/x"),
             "WebActivity 'A' would call 'example.com'",
@@ -178,7 +178,10 @@ def test_a_linked_service_needs_a_place_on_this_machine(factory: Factory, tmp_pa
     dataset = {"referenceName": "d"}
     pipeline(factory, activity("L", "Lookup", dataset=dataset, source={"type": "JsonSource"}))
     error = elsewhere(factory).record.error
-    assert error is not None and "stands for the linked service 'Blobs'" in error["message"]
+    assert (
+        error is not None
+        and "The linked service 'Blobs' has no local replacement" in error["message"]
+    )
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.json").write_text('{"k": 1}')
     run = elsewhere(factory, places={"blobs": str(tmp_path)})
@@ -262,7 +265,7 @@ def test_command_is_red_when_a_refusal_was_handled(at_home: Factory) -> None:
     shown = command(at_home, "pl")
     assert shown.exit_code == 1
     assert "'Custom' in activity 'A' has no local stand-in" in str(shown.exception)
-    assert "What followed ran as if it had failed" in str(shown.exception)
+    assert "The pipeline continued as if the activity had failed" in str(shown.exception)
 
 
 @pytest.mark.parametrize(
@@ -286,10 +289,10 @@ def test_command_takes_parameters_by_their_types(
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        (["none"], "No pipeline 'none'"),
+        (["none"], "has no pipeline 'none'"),
         (["pl"], "Parameter 'n' of pipeline 'pl' needs a value"),
-        (["pl", "--parameter", "n"], "'n' is not of the form name=value"),
-        (["pl", "--parameter", "n=x"], "'n' of pipeline 'pl' is of type int, but was given"),
+        (["pl", "--parameter", "n"], "--parameter needs the form name=value"),
+        (["pl", "--parameter", "n=x"], "'n' of pipeline 'pl' is of type int, but its value is"),
         (["pl", "--parameter", "m=1", "--parameter", "n=1"], "has no parameter 'm'"),
         (["pl", "--parameters", "nowhere.json"], "nowhere.json cannot be read"),
         (["pl", "--parameters", "{"], "--parameters is not JSON"),
@@ -307,4 +310,4 @@ def test_command_tells_mistakes_in_one_sentence(
 def test_command_needs_a_factory_folder_and_guards_our_own(at_home: Factory) -> None:
     assert "has no pipelines" in str(command(at_home, "pl").exception)
     own = CliRunner().invoke(app, ["factory", "run", "pl_alert", "--online"])
-    assert "are for another factory" in str(own.exception)
+    assert "are only for another factory" in str(own.exception)

@@ -80,12 +80,12 @@ def test_inactive_activity_counts_as_it_is_marked(factory: Factory) -> None:
     [
         (activity("A", "DatabricksNotebook"), "Activity type 'DatabricksNotebook'"),
         (append("A", "@frob()"), "'frob' is not defined"),
-        (activity("A", "SetVariable", variableName="w", value=1), "names the variable 'w'"),
+        (activity("A", "SetVariable", variableName="w", value=1), "uses the variable 'w'"),
         (activity("A", "IfCondition", expression="@string('x')"), "must be of type Boolean"),
         (activity("A", "ForEach", items="@string('x')", activities=[]), "must be of type Array"),
         (
             activity("A", "SetVariable", variableName="v", value="@{variables('v')}x"),
-            "refuses",
+            "rejects",
         ),
     ],
 )
@@ -117,7 +117,7 @@ def test_dependency_cycle_and_wrong_parameters_do_not_start(factory: Factory) ->
         factory.run(append("A", 1, {"B": "Succeeded"}), append("B", 1, {"A": "Succeeded"}))
     with pytest.raises(MedallionError, match="Parameter 'p' of pipeline 'pl' needs a value"):
         factory.run(append("A", 1), parameters={"p": {"type": "string"}})
-    with pytest.raises(MedallionError, match="No pipeline 'nope'"):
+    with pytest.raises(MedallionError, match="has no pipeline 'nope'"):
         run_pipeline(factory.environment(), "nope")
 
 
@@ -247,11 +247,11 @@ def test_a_missing_property_is_a_sentence(factory: Factory) -> None:
 def test_a_property_of_a_wrong_type_is_a_sentence(factory: Factory) -> None:
     add_lake(factory)
     for given, named in (
-        (looking("A", retry="often"), "'A' has a property that it cannot use"),
+        (looking("A", retry="often"), "'A' has an invalid property value"),
         (looking("A", timeout="soon"), "The timeout 'soon'"),
         (
             activity("A", "ForEach", items="@createArray(1)", activities=[], batchCount="many"),
-            "'A' has a property that it cannot use",
+            "'A' has an invalid property value",
         ),
     ):
         assert named in factory.error(given)["message"]
