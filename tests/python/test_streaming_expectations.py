@@ -129,12 +129,12 @@ def test_new_rules_come_with_create_or_refresh_and_go_with_it(warehouse, landing
     ("rule", "told"),
     [
         ("constraint r expect (nothing > 0)", "expectation r of medallion.s.refused cannot be"),
-        ("constraint r expect (id + 1)", "is no condition: id + 1"),
+        ("constraint r expect (id + 1)", "is not a condition: id + 1"),
         ("constraint r expect (id in (select 1))", "one condition on the row's own columns"),
-        ("constraint r expect (true), constraint R expect (true)", "r is given twice"),
-        ("constraint r expect (id > 0) on violation skip", "cannot serve: constraint r"),
-        ("constraint r expect ()", "cannot serve: create streaming"),
-        ("constraint r check (id > 0)", "cannot serve: create streaming"),
+        ("constraint r expect (true), constraint R expect (true)", "r is defined twice"),
+        ("constraint r expect (id > 0) on violation skip", "does not support: constraint r"),
+        ("constraint r expect ()", "does not support: create streaming"),
+        ("constraint r check (id > 0)", "does not support: create streaming"),
     ],
 )
 def test_what_is_no_rule_is_refused_before_anything_is_made(warehouse, landing, rule, told):

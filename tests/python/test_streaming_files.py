@@ -125,5 +125,5 @@ def test_folders_row_groups_and_files_without_rows(read):
     (hidden / "5.parquet").write_bytes(b"half")
     assert [row["id"] for row in read(id=pa.int64())] == list(range(1000))
     (read.folder / "6.parquet").write_bytes(b"")
-    with pytest.raises(SqlError, match=r"landed/6\.parquet is truncated or is no parquet file"):
+    with pytest.raises(SqlError, match=r"landed/6\.parquet is truncated or is not a parquet file"):
         read(id=pa.int64())

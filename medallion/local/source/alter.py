@@ -36,7 +36,7 @@ def alter_table(
                 drop(con, table, name.name, bool(action.args.get("exists")))
         else:
             raise MedallionError(
-                f"{tsql.describe(tree)} is not supported by the stand-in: use ADD with a column, "
+                f"{tsql.describe(tree)} is not supported by the emulator: use ADD with a column, "
                 "ALTER COLUMN with a type, DROP COLUMN or DROP CONSTRAINT"
             )
         table = catalog.find_table(con, table.schema, table.name)
@@ -124,7 +124,7 @@ def _drop_default(con: duckdb.DuckDBPyConnection, table: Table, name: str, if_ex
             return
     if not if_exists:
         raise MedallionError(
-            f"Msg 3728: '{name}' is not a constraint that can be dropped: the stand-in drops only "
+            f"Msg 3728: '{name}' is not a constraint that can be dropped: the emulator drops only "
             f"defaults, and '{table.full_name}' has no default of that name."
         )
 

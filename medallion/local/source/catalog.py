@@ -152,7 +152,7 @@ def add_column(
     number = int(row[0]) if row else 1
     if number > MAX_COLUMNS:
         raise MedallionError(
-            f"{schema}.{table} cannot have more than {MAX_COLUMNS} columns in the stand-in, "
+            f"{schema}.{table} cannot have more than {MAX_COLUMNS} columns in the emulator, "
             "dropped ones included"
         )
     con.execute(
@@ -221,5 +221,5 @@ def _default(column: exp.ColumnDef, table: str) -> tuple[str | None, str | None]
 def _unsupported(part: exp.Expression) -> MedallionError:
     return MedallionError(
         f"the clause {part.sql(dialect='tsql')!r} of a table's definition is not supported by the "
-        "stand-in: use only column types, NULL, NOT NULL, DEFAULT and PRIMARY KEY"
+        "emulator: use only column types, NULL, NOT NULL, DEFAULT and PRIMARY KEY"
     )

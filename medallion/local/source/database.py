@@ -165,9 +165,7 @@ def create(
     `load` fills the empty tables and returns the time at which change data capture begins.
     """
     if path.exists() and not force:
-        raise MedallionError(
-            f"a source database exists at {path}: pass --force to replace it"
-        )
+        raise MedallionError(f"a source database exists at {path}: pass --force to replace it")
     make_folder(path.parent)
     building = path.with_name(f"{path.stem}_building_{os.getpid()}.duckdb")
     _remove(building)

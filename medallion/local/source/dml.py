@@ -28,11 +28,11 @@ def plan(con: duckdb.DuckDBPyConnection, tree: exp.Expression, now: datetime) ->
     """The plan of a statement. Its clock functions and defaults use `now` as the current time."""
     if tree.args.get("returning") or tree.args.get("output"):
         raise MedallionError(
-            f"the OUTPUT clause of {describe(tree)} is not supported by the stand-in"
+            f"the OUTPUT clause of {describe(tree)} is not supported by the emulator"
         )
     if tree.args.get("limit") or tree.args.get("order") or tree.args.get("options"):
         raise MedallionError(
-            f"{describe(tree)} is not supported by the stand-in: remove its TOP, ORDER BY or OPTION"
+            f"{describe(tree)} is not supported by the emulator: remove its TOP, ORDER BY or OPTION"
         )
     c = compiler(con, now)
     if isinstance(tree, exp.Insert):
@@ -227,7 +227,7 @@ def _update(
 def _delete(con: duckdb.DuckDBPyConnection, c: Compiler, tree: exp.Delete) -> Planned:
     named = tree.args.get("tables") or []
     if any(t.name.upper() == "TOP" for t in named):
-        raise MedallionError(f"TOP in {describe(tree)} is not supported by the stand-in")
+        raise MedallionError(f"TOP in {describe(tree)} is not supported by the emulator")
     common = c.common(tree)
     source = tree.this or None
     target = named[0] if named else source

@@ -40,7 +40,7 @@ def execute(
         arguments = _arguments(tree)
         table = _source_table(con, arguments)
         if _text(arguments, "supports_net_changes") not in (None, "0"):
-            raise MedallionError("net changes are not supported by the stand-in: set it to 0")
+            raise MedallionError("net changes are not supported by the emulator: set it to 0")
         cdc.enable_table(
             con,
             table,
@@ -51,7 +51,7 @@ def execute(
             now=now,
         )
         return Result(is_logged=True)
-    raise MedallionError(f"Msg 2812: Could not find stored procedure '{name}' in the stand-in.")
+    raise MedallionError(f"Msg 2812: Could not find stored procedure '{name}' in the emulator.")
 
 
 def _disable_table(con: duckdb.DuckDBPyConnection, arguments: Arguments) -> None:
@@ -97,7 +97,7 @@ def _check_job(arguments: Arguments) -> None:
     job = _text(arguments, "job_type") or "capture"
     if job != "capture":
         raise MedallionError(
-            f"Msg 22992: The specified @job_type, {job}, is not supported: the stand-in has the "
+            f"Msg 22992: The specified @job_type, {job}, is not supported: the emulator has the "
             "job N'capture'; sys.sp_cdc_cleanup_change_table cleans up."
         )
 
@@ -129,7 +129,7 @@ def security(con: duckdb.DuckDBPyConnection, tree: exp.Expression) -> None:
     elif upper[:1] == ["GRANT"] and "ON" in upper and "TO" in upper:
         _grant(con, words, upper)
     else:
-        raise MedallionError(f"{describe(tree)} is not supported by the stand-in for Azure SQL")
+        raise MedallionError(f"{describe(tree)} is not supported by the Azure SQL emulator")
 
 
 def _grant(con: duckdb.DuckDBPyConnection, words: list[str], upper: list[str]) -> None:

@@ -68,7 +68,7 @@ class Relations:
             return self._view(schema.lower(), name.lower())
         if schema.lower() == "information_schema":
             raise MedallionError(
-                f"INFORMATION_SCHEMA.{name} is not supported by the stand-in: "
+                f"INFORMATION_SCHEMA.{name} is not supported by the emulator: "
                 "it has COLUMNS and TABLES"
             )
         if schema.lower() == "cdc":

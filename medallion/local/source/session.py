@@ -130,7 +130,7 @@ class Session:
             _check_option(tree)
         elif isinstance(tree, exp.Alter) and self._open:
             raise MedallionError(
-                f"{tsql.describe(tree)} is not supported inside BEGIN TRAN by the stand-in: "
+                f"{tsql.describe(tree)} is not supported inside BEGIN TRAN by the emulator: "
                 "run it before or after the transaction"
             )
         else:
@@ -176,7 +176,7 @@ class Session:
             self._give(tsql.query(self.con, tree, self._now))
         else:
             raise MedallionError(
-                f"{tsql.describe(tree)} is not supported by the stand-in for Azure SQL"
+                f"{tsql.describe(tree)} is not supported by the Azure SQL emulator"
             )
         return 0
 
@@ -263,4 +263,4 @@ def _check_option(tree: exp.Set) -> None:
     for item in tree.expressions:
         name = item.this.this.name if isinstance(item.this, exp.EQ) else item.name
         if name.upper() not in IGNORED_OPTIONS:
-            raise MedallionError(f"{tsql.describe(tree)} is not supported by the stand-in")
+            raise MedallionError(f"{tsql.describe(tree)} is not supported by the emulator")

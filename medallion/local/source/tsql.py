@@ -58,4 +58,4 @@ def describe(tree: exp.Expression) -> str:
 
 def refused(tree: exp.Expression) -> MedallionError:
     """The error for a statement that is not supported at all."""
-    return MedallionError(f"{describe(tree)} is not supported by the stand-in for Azure SQL")
+    return MedallionError(f"{describe(tree)} is not supported by the Azure SQL emulator")

@@ -1,4 +1,4 @@
-"""T-SQL as sqlglot parses it, without sqlglot's opinion of functions: each keeps its T-SQL name."""
+"""T-SQL parsed by sqlglot without its function rewrites: each function keeps its T-SQL name."""
 
 import logging
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _SYNTAX = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT", "STRING_AGG", "OPENJSON
 
 
 class Plain(TSQL):
-    """sqlglot's T-SQL, in which a function is a name and its arguments."""
+    """sqlglot's T-SQL in which a function call is only a name and its arguments."""
 
     class Tokenizer(TSQL.Tokenizer):
         """float and real are two types; `!<` and `!>` stay unknown."""
@@ -28,7 +28,7 @@ class Plain(TSQL):
         }
 
     class Parser(TSQL.Parser):
-        """Only what has a syntax of its own is parsed apart."""
+        """Only functions with special syntax get a parser of their own."""
 
         FUNCTIONS: ClassVar[dict] = {}
         FUNCTION_PARSERS = {  # noqa: RUF012
@@ -43,7 +43,7 @@ class Plain(TSQL):
 
 @dataclass
 class Unreadable(Exception):
-    """T-SQL that does not parse: the text at the place, its line, and why."""
+    """T-SQL that cannot be parsed: the text near the error, its line, and the reason."""
 
     near: str
     line: object
@@ -54,7 +54,7 @@ def read(batch: str, dialect: type[TSQL]) -> list[exp.Expression]:
     """The statements of one batch in a dialect. Raises `Unreadable`."""
     log = logging.getLogger("sqlglot")
     level = log.level
-    log.setLevel(logging.ERROR)  # what falls back to a raw command is judged by the session
+    log.setLevel(logging.ERROR)  # the session checks statements that become raw commands
     try:
         trees = sqlglot.parse(batch, read=dialect)
     except SqlglotError as error:
@@ -67,7 +67,7 @@ def read(batch: str, dialect: type[TSQL]) -> list[exp.Expression]:
 
 
 def parse(batch: str) -> list[exp.Expression]:
-    """The statements of one batch; they need semicolons between them."""
+    """The statements of one batch. Semicolons must separate them."""
     try:
         return read(batch, Plain)
     except Unreadable as fault:

@@ -1,4 +1,4 @@
-"""The functions of T-SQL that the compiler knows, by name; every other one is refused.
+"""The T-SQL functions that the compiler knows, by name. It rejects any other function.
 
 https://learn.microsoft.com/sql/t-sql/functions/functions
 """
@@ -39,7 +39,7 @@ _EDGES = {"FIRST_VALUE": "first_value", "LAST_VALUE": "last_value"}
 
 
 def has_aggregate(node: exp.Expression) -> bool:
-    """Whether an aggregate of this query, and no window, is in an expression."""
+    """Whether an expression has an aggregate of this query that is not a window function."""
     for found in node.find_all(exp.Anonymous, exp.GroupConcat):
         is_named = isinstance(found, exp.GroupConcat) or str(found.this).upper() in AGGREGATES
         if not is_named or isinstance(found.parent, exp.Window):
@@ -60,7 +60,7 @@ def _below(inner: exp.Expression, outer: exp.Expression) -> bool:
 
 
 def call(c: "Compiler", node: exp.Anonymous) -> Value:
-    """A call by name."""
+    """Compile a function call by its name."""
     name = str(node.this).upper()
     if name in AGGREGATES:
         return aggregate(c, name, node, None)
@@ -87,7 +87,7 @@ def call(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def aggregate(c: "Compiler", name: str, node: exp.Anonymous, over: str | None) -> Value:
-    """An aggregate of a group, or of a window when `over` is one."""
+    """An aggregate over a group, or over a window if `over` is given."""
     arguments = node.expressions
     tail = f" OVER ({over})" if over is not None else ""
     if len(arguments) != 1:
@@ -177,7 +177,7 @@ def _total(name: str, value: Value, word: str, tail: str) -> Value:
         return Value(done, result, has_columns=True)
     count = f"count({word}{sql}){tail}"
     if kind.name in INTEGERS:
-        # The total of ints must be one, as it must for SUM.
+        # The total of ints must fit into an int, as for SUM.
         checked = f"CAST({total} AS {'HUGEINT' if kind.name == 'bigint' else 'BIGINT'})"
         done = f"CAST(CASE WHEN {count} > 0 THEN {checked} // {count} END AS {result.engine})"
         return Value(done, result, has_columns=True)
@@ -205,7 +205,7 @@ def _extreme(name: str, value: Value, tail: str) -> Value:
 
 
 def string_agg(c: "Compiler", node: exp.GroupConcat) -> Value:
-    """STRING_AGG, in the order of WITHIN GROUP."""
+    """STRING_AGG in the order of WITHIN GROUP."""
     from medallion.local.tsql.queries import directed
 
     inner, terms = node.this, ""
@@ -222,20 +222,20 @@ def string_agg(c: "Compiler", node: exp.GroupConcat) -> Value:
     value = _inside(c, inner, None)
     separator = c.value(node.args["separator"])
     if separator.constant is None:
-        raise unsupported("STRING_AGG with a separator that is no constant")
+        raise unsupported("STRING_AGG with a separator that is not a constant")
     if value.type.name not in TEXT:
         value = convert(value, types.nvarchar(4000))
     national = value.type.name in NATIONAL
     length = types.MAX if value.type.length == types.MAX else 4000 if national else 8000
     text = f"string_agg({value.sql}, {quote(separator.constant)}{terms})"
     if length != types.MAX:
-        told = "Msg 9829: STRING_AGG aggregation result exceeded the limit of 8000 bytes."
-        text = f"ts_fits({text}, {length}, {quote(told)})"
+        message = "Msg 9829: STRING_AGG aggregation result exceeded the limit of 8000 bytes."
+        text = f"ts_fits({text}, {length}, {quote(message)})"
     return Value(text, Type("nvarchar" if national else "varchar", length), has_columns=True)
 
 
 def window(c: "Compiler", node: exp.Window) -> Value:
-    """A function OVER a window."""
+    """A function with an OVER clause."""
     from medallion.local.tsql.compiler import equality_key
     from medallion.local.tsql.queries import directed
 
@@ -249,7 +249,7 @@ def window(c: "Compiler", node: exp.Window) -> Value:
     terms = []
     for term in order.expressions if order is not None else []:
         by = term.this
-        # ORDER BY (SELECT NULL) asks for no order.
+        # ORDER BY (SELECT NULL) requests no order.
         if isinstance(by, exp.Subquery) and not by.find(exp.Column):
             continue
         if isinstance(by, exp.Literal):
@@ -363,7 +363,7 @@ def _choose(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def _text(value: Value, what: str) -> Value:
-    """An argument that is, or becomes, text."""
+    """An argument that is text or is converted to text."""
     if value.type == types.NULL:
         return convert(value, types.varchar(1))
     if value.type.name in TEXT:
@@ -378,7 +378,7 @@ def _as_var(kind: Type) -> Type:
 
 
 def _whole(c: "Compiler", node: exp.Expression) -> str:
-    """A whole argument, as DuckDB's bigint."""
+    """An integer argument as a DuckDB bigint."""
     return f"CAST({convert(c.value(node), types.INT).sql} AS BIGINT)"
 
 
@@ -408,7 +408,7 @@ def _datalength(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def _size(kind: Type) -> int:
-    """The bytes of a value of a type of fixed length."""
+    """The size in bytes of a value of a fixed-length type."""
     if kind.name == "decimal":
         return next(b for p, b in ((9, 5), (19, 9), (28, 13), (38, 17)) if kind.precision <= p)
     if kind.name in types.SCALED:
@@ -467,7 +467,7 @@ def _substring(c: "Compiler", node: exp.Anonymous) -> Value:
         )
         return value.become(f"ts_bytes({value.sql}, {start}, {length})", kind)
     value = _text(value, "SUBSTRING")
-    # A start below 1 counts into the length.
+    # A start below 1 reduces the length.
     sql = (
         f"CASE WHEN {length} + least({start} - 1, 0) <= 0 THEN "
         f"CASE WHEN {value.sql} IS NOT NULL AND {length} IS NOT NULL AND {start} IS NOT NULL "
@@ -493,7 +493,7 @@ def _charindex(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def _plain(value: Value) -> str:
-    """A text whose characters stand for themselves when they are sought."""
+    """The text to replace in. Raises if a collation could match its characters loosely."""
     return f"ts_clear({value.sql})"
 
 
@@ -501,7 +501,7 @@ def _replace(c: "Compiler", node: exp.Anonymous) -> Value:
     values = [_text(c.value(a), "REPLACE") for a in node.expressions]
     subject, sought, by = values
     if sought.constant is None:
-        raise unsupported("REPLACE of a text that is no constant")
+        raise unsupported("REPLACE of a text that is not a constant")
     national = any(v.type.name in NATIONAL for v in values)
     kind = types.nvarchar(4000) if national else types.varchar(8000)
     if any(v.type.length == types.MAX for v in values):
@@ -600,7 +600,7 @@ def _joined(c: "Compiler", nodes: list[exp.Expression], separator: Value | None)
 
 
 def _shown_length(kind: Type) -> int:
-    """The longest text of a value."""
+    """The maximum length of a value's text."""
     known = {"bit": 1, "tinyint": 4, "smallint": 6, "int": 12, "bigint": 20, "date": 10}
     return known.get(kind.name, kind.precision + 3 if kind.name == "decimal" else 40)
 
@@ -627,7 +627,7 @@ def _str(c: "Compiler", node: exp.Anonymous) -> Value:
     sizes = []
     for argument in node.expressions[1:]:
         if not (isinstance(argument, exp.Literal) and argument.name.isdigit()):
-            raise unsupported("STR with a length that is no constant")
+            raise unsupported("STR with a length that is not a constant")
         sizes.append(int(argument.name))
     length, places = [*sizes, *(10, 0)[len(sizes) :]][:2]
     if places > 0:
@@ -645,7 +645,7 @@ def _char(c: "Compiler", node: exp.Anonymous) -> Value:
     sql = (
         f"CASE WHEN {value.sql} BETWEEN 1 AND 127 OR {value.sql} BETWEEN 160 AND 255 "
         f"THEN chr({value.sql}) WHEN {value.sql} BETWEEN 0 AND 159 THEN "
-        f"error('CHAR of 0 and of 128 to 159 is not supported by the stand-in') END"
+        f"error('CHAR of 0 and of 128 to 159 is not supported by the emulator') END"
     )
     return value.become(sql, Type("char", 1))
 
@@ -677,7 +677,7 @@ def _patindex(c: "Compiler", node: exp.Anonymous) -> Value:
     pattern = c.value(node.expressions[0])
     value = _text(c.value(node.expressions[1]), "PATINDEX")
     if pattern.constant is None or not pattern.constant.startswith("%"):
-        raise unsupported("PATINDEX with a pattern that is no constant with % in front")
+        raise unsupported("PATINDEX with a pattern that is not a constant with a leading %")
     body = pattern.constant[1:]
     tail = "" if body.endswith("%") else "$"
     regex = likes.expression(body.removesuffix("%"), None, brief(node)) + tail
@@ -689,7 +689,7 @@ def _patindex(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def open_json(value: Value) -> Relation:
-    """OPENJSON in its default schema."""
+    """OPENJSON with its default schema."""
     from medallion.local.tsql.scope import quoted
 
     text = value.sql
@@ -714,8 +714,8 @@ def _hashbytes(c: "Compiler", node: exp.Anonymous) -> Value:
     functions["MD5"] = ("md5", 16)
     if algorithm not in functions:
         raise MedallionError(
-            f"HASHBYTES of {algorithm or 'an algorithm that is no constant'} is not supported by "
-            "the stand-in: it knows SHA2_256, SHA1 and MD5"
+            f"HASHBYTES of {algorithm or 'a variable algorithm'} is not supported by "
+            "the emulator: use SHA2_256, SHA1 or MD5"
         )
     value = c.value(node.expressions[1])
     if value.type.name not in TEXT | BINARY:
@@ -761,7 +761,7 @@ def _sign(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def _level(function: str) -> Callable[["Compiler", exp.Anonymous], Value]:
-    """FLOOR and CEILING: a decimal loses its digits."""
+    """FLOOR and CEILING: a decimal loses its fractional digits."""
 
     def make(c: "Compiler", node: exp.Anonymous) -> Value:
         value = _number(c, node.expressions[0], function)
@@ -784,7 +784,7 @@ def _round(c: "Compiler", node: exp.Anonymous) -> Value:
     for argument in node.expressions[1:]:
         number = c.value(argument).constant
         if number is None or not number.lstrip("-").isdigit():
-            raise unsupported("ROUND with a length that is no constant")
+            raise unsupported("ROUND with a length that is not a constant")
         sizes.append(int(number))
     places, cut = sizes[0], len(sizes) > 1 and sizes[1] != 0
     kind = value.type
@@ -836,14 +836,14 @@ def _square(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def _float(function: str, test: str = "true") -> Callable[["Compiler", exp.Anonymous], Value]:
-    """A function of float whose argument must pass `test`, a text with `{}`."""
+    """A function of float whose argument must satisfy `test`, an SQL text with `{}`."""
 
     def make(c: "Compiler", node: exp.Anonymous) -> Value:
         value = convert(c.value(node.expressions[0]), types.FLOAT)
-        told = "Msg 3623: An invalid floating point operation occurred."
+        message = "Msg 3623: An invalid floating point operation occurred."
         sql = (
             f"CASE WHEN {test.format(value.sql)} THEN ts_finite({function}({value.sql}), 'float') "
-            f"WHEN {value.sql} IS NOT NULL THEN error({quote(told)}) END"
+            f"WHEN {value.sql} IS NOT NULL THEN error({quote(message)}) END"
         )
         return value.become(sql, types.FLOAT)
 
@@ -866,16 +866,16 @@ def _isnumeric(c: "Compiler", node: exp.Anonymous) -> Value:
         f"CASE WHEN {value.sql} IS NULL THEN 0 "
         f"WHEN regexp_full_match({value.sql}, {number}) THEN 1 "
         f"WHEN regexp_full_match({value.sql}, {certain}, 's') THEN 0 ELSE error('ISNUMERIC of a "
-        "text with other signs than those of a number is not supported by the stand-in') END"
+        "text with characters that do not occur in numbers is not supported by the emulator') END"
     )
     return value.become(sql, types.INT)
 
 
-# Clocks and what the database says of itself.
+# Clocks, and functions that describe the database.
 
 
 def clock(c: "Compiler", name: str) -> Value:
-    """The present time, as the session has it."""
+    """The current time, as the session defines it."""
     moment = c.now
     text = f"TIMESTAMP '{moment.isoformat(' ')}'"
     if name in ("GETDATE", "GETUTCDATE"):
@@ -890,13 +890,11 @@ def _clock(name: str) -> Callable[["Compiler", exp.Anonymous], Value]:
 
 
 def at_time_zone(c: "Compiler", node: exp.AtTimeZone) -> Value:
-    """AT TIME ZONE, of UTC alone."""
+    """AT TIME ZONE for UTC only."""
     value = c.value(node.this)
     zone = c.value(node.args["zone"]).constant
     if zone is None or zone.upper() != "UTC":
-        raise unsupported(
-            f"AT TIME ZONE {brief(node.args['zone'])}: the stand-in knows UTC, and it"
-        )
+        raise unsupported(f"AT TIME ZONE {brief(node.args['zone'])} (other than UTC)")
     if value.type.name == "datetimeoffset":
         moved = f"struct_pack(utc := {value.sql}.utc, minutes := CAST(0 AS SMALLINT))"
         return value.become(f"CASE WHEN {value.sql} IS NOT NULL THEN {moved} END", value.type)
@@ -910,7 +908,7 @@ def at_time_zone(c: "Compiler", node: exp.AtTimeZone) -> Value:
 
 
 def shown(value: Value) -> str:
-    """A value as it leaves the database: a datetimeoffset as ISO text with its offset."""
+    """A value as the client receives it: a datetimeoffset is ISO text with its offset."""
     if value.type.name == "datetimeoffset":
         return convert(value, types.nvarchar(40), style=126).sql
     return value.sql

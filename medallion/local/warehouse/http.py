@@ -1,4 +1,4 @@
-"""HTTPS in front of the Thrift service, and the few REST paths that clients probe."""
+"""HTTPS in front of the Thrift service, and the REST paths that clients probe."""
 
 import hmac
 import json
@@ -25,12 +25,12 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away, or speaks no TLS, is its own affair."""
+        """Ignore a client that disconnects or does not use TLS."""
         log.debug("connection from %s failed", client_address, exc_info=True)
 
 
 def server(service: Service, port: int, token: str, tls: ssl.SSLContext) -> ThreadingHTTPServer:
-    """A listening server on 127.0.0.1; `serve_forever` runs it."""
+    """A listening server on 127.0.0.1. Call `serve_forever` to run it."""
     processor = TCLIService.Processor(service)
 
     class Handler(BaseHTTPRequestHandler):
@@ -38,7 +38,7 @@ def server(service: Service, port: int, token: str, tls: ssl.SSLContext) -> Thre
         disable_nagle_algorithm = True
 
         def setup(self) -> None:
-            # The handshake is each connection's own thread's work, so none can stall the others.
+            # Each connection's thread does its own handshake, so no client can block the others.
             self.request = tls.wrap_socket(self.request, server_side=True)
             super().setup()
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -73,6 +73,6 @@ def server(service: Service, port: int, token: str, tls: ssl.SSLContext) -> Thre
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Requests are not logged: there are hundreds in a build."""
+            """Do not log requests: a build sends hundreds."""
 
     return _Server(("127.0.0.1", port), Handler)

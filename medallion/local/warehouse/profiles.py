@@ -1,4 +1,4 @@
-"""Writes `local` and `local_ci` into dbt's `profiles.yml`; everything else in the file stays."""
+"""Write the targets `local` and `local_ci` to dbt's `profiles.yml`, and keep all others."""
 
 from collections.abc import Mapping
 from io import StringIO
@@ -19,7 +19,7 @@ EXAMPLE = PROJECT_ROOT / "profiles.yml.example"
 
 
 def local_output(home: Home, state: State) -> dict:
-    """The settings of `local`: a SQL warehouse like any other, on this machine."""
+    """The settings of the target `local`: a SQL warehouse on this machine."""
     return {
         "type": "databricks",
         "host": state.host,
@@ -37,14 +37,14 @@ def local_output(home: Home, state: State) -> dict:
 
 
 def names_local(settings: Mapping[str, Any]) -> str | None:
-    """The certificate authority that a target's settings name, if they are of a local warehouse."""
+    """The certificate authority in a target's settings, if they name a local warehouse."""
     return (settings.get("connection_parameters") or {}).get("_tls_trusted_ca_file")
 
 
 def require_own(settings: Mapping[str, Any], home: Home) -> None:
-    """Raise `MedallionError` when a local target's settings name another home's warehouse.
+    """Raise `MedallionError` if a local target's settings name another home's warehouse.
 
-    They do in a home or a clone that was moved or copied, until `medallion up` writes them anew.
+    This is so after a home or a clone was moved or copied, until `medallion up` writes them again.
     """
     if not (named := names_local(settings)):
         return
@@ -53,13 +53,13 @@ def require_own(settings: Mapping[str, Any], home: Home) -> None:
         return
     raise MedallionError(
         f"profiles.yml names the warehouse of {other}, but the home is {home.root}, as after a "
-        "move or a copy: run `medallion up`, which starts the home's own warehouse and names it, "
+        "move or a copy: run `medallion up` to start this home's warehouse and write its settings, "
         f"or set MEDALLION_HOME to {other}"
     )
 
 
 def write_profile(folder: Path, home: Home, state: State) -> Path:
-    """Put the running warehouse into `folder`/profiles.yml, made from the example if missing."""
+    """Write the running warehouse to `folder`/profiles.yml, created from the example if missing."""
     file = folder / "profiles.yml"
     yaml = YAML()
     yaml.preserve_quotes = True
@@ -68,7 +68,7 @@ def write_profile(folder: Path, home: Home, state: State) -> Path:
     try:
         document = yaml.load(source.read_text(encoding="utf-8")) or {}
     except YAMLError as error:
-        raise MedallionError(f"{source} is no valid YAML: {str(error).splitlines()[0]}.") from None
+        raise MedallionError(f"{source} is not valid YAML: {str(error).splitlines()[0]}.") from None
     profile = document.setdefault(PROFILE, {})
     profile.setdefault("target", "local")
     here = local_output(home, state)
