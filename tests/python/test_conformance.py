@@ -8,8 +8,8 @@ from collections import Counter
 
 import pytest
 
-from conformance.__main__ import REGRESSIONS, play, teller
-from conformance.kinds import ALL, Told, kinds_of
+from conformance.__main__ import REGRESSIONS, play, reporter
+from conformance.kinds import ALL, LogFacts, kinds_of
 from conformance.listings import LIST_KINDS, kinds_of_lists
 from conformance.run import FULL_RUN, Run
 from conformance.scenario import from_json, read_all, to_json
@@ -65,7 +65,7 @@ def test_few_scenarios__have_each_kind_whatever_the_seed(tmp_path, seed):
 
 def test_thousand_logs__in_any_batches_killed_and_rebuilt_give_what_they_mean(tmp_path, capsys):
     target = HomeTarget(tmp_path)
-    run = Run(target, SEED, teller())
+    run = Run(target, SEED, reporter())
     try:
         target.up()
         same = play(run, SCENARIOS, BATCHES, KILLS, tmp_path / "shrunk")
@@ -126,7 +126,7 @@ def test_suite__finds_the_one_change_that_did_not_land(tmp_path):
     lost = next(
         (number, change)
         for number, scenario in run.world.scenarios.items()
-        for (table, key), own in Told(scenario).by_key.items()
+        for (table, key), own in LogFacts(scenario).by_key.items()
         for change in own
         if table == "DimArtist"
         and key not in (None, -1)
