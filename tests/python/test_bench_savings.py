@@ -31,7 +31,7 @@ def bench(*arguments: str, docs: Path):
 
 
 def in_process(step: str, command: list[str], folder: Path) -> Measured:
-    """What `measure` does, without the seconds that a process takes to start."""
+    """The same as `measure`, without the seconds that a process needs to start."""
     assert command == ["medallion", "ingest"]
     result = run.ingest(Home(folder))
     assert result.status == "Succeeded"

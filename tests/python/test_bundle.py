@@ -1,4 +1,4 @@
-"""The bundle: what Databricks would refuse in it, and its job's command, run as the job runs it."""
+"""The bundle: the faults that Databricks would reject, and its job's command, run as in the job."""
 
 import json
 import shlex
@@ -106,7 +106,7 @@ def _run(
 ) -> subprocess.CompletedProcess[str]:
     """The task's command as Databricks runs it, with its own host and token in the environment.
 
-    Added to the profile is what a warehouse on loopback needs beside: its port, its certificate.
+    The profile also gets the port and certificate that a warehouse on the loopback needs.
     """
     here = yaml.safe_load((home.home / "profiles.yml").read_text(encoding="utf-8"))
     local = here["medallion"]["outputs"]["local"]
@@ -128,7 +128,7 @@ def _run(
         "DBT_PROFILES_DIR": dbt["profiles_directory"],
     }
     del environment["DBT_TARGET_PATH"]
-    # One dimension and all that it is made of: the whole build is the end-to-end story's.
+    # One dimension and everything upstream of it: test_end_to_end.py runs the whole build.
     chosen = ["--select", "+dim_user", "--indirect-selection", "cautious"]
     return subprocess.run(
         [str(Path(sys.executable).with_name("dbt")), *arguments, *chosen],

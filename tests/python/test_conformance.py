@@ -1,4 +1,4 @@
-"""However the log was cut, delivered twice, late or killed: the tables are what the history means.
+"""The tables equal the oracle's, even if the log is cut, redelivered or late, or builds are killed.
 
 `make conformance N=10000 KILLS=20` runs more of it; `SEED=…` repeats a run.
 """
@@ -35,7 +35,7 @@ def few(tmp_path, spoil, seed=7, scenarios=12) -> Run:
 
 
 def test_generated__has_all_that_the_rules_are_about(tmp_path):
-    """Guards the test below against logs too tame to break anything."""
+    """Guards the test below against logs without difficult events."""
     print(f"seed {SEED}")
     run = Run(OracleTarget(tmp_path, dict), SEED, silent)
     run.populate(SCENARIOS, BATCHES, [*read_all(REGRESSIONS).values()])
@@ -76,7 +76,7 @@ def test_thousand_logs__in_any_batches_killed_and_rebuilt_give_what_they_mean(tm
     assert same, capsys.readouterr().out
 
 
-# --- that the suite can fail ------------------------------------------------------------------
+# --- the suite can fail -----------------------------------------------------------------------
 
 
 def test_suite__agrees_with_the_oracle_itself(tmp_path):

@@ -1,4 +1,4 @@
-"""Delimited text: what is well formed is read, and what is damaged is an error with its line."""
+"""Delimited text: a well-formed file is read; a damaged file is an error with its line."""
 
 import csv
 import io

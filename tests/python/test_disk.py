@@ -1,4 +1,4 @@
-"""What the disk refuses is one sentence; and what a commit wrote is synced before it ends."""
+"""An error of the disk is one sentence. A commit's files are synced before the commit ends."""
 
 import errno
 import logging
@@ -69,7 +69,7 @@ def test_command_line_says_it_without_a_traceback(
 
 @pytest.fixture
 def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The paths that are synced, in order."""
+    """The synced paths, in order."""
     found: list[str] = []
     monkeypatch.setattr(
         os, "fsync", lambda fd: found.append(str(Path(f"/proc/self/fd/{fd}").readlink()))

@@ -1,4 +1,4 @@
-"""Execution activities on the lake and the source: what they give, and what they refuse."""
+"""Execution activities on the lake and the source: their outputs and their errors."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ def factory(tmp_path: Path) -> Factory:
 
 
 def place(factory: Factory, kind: str, file: str, **properties: object) -> Path:
-    """Make `d` the dataset of a file in the container `c`, and give the file's path."""
+    """Make `d` the dataset of a file in the container `c`. Returns the file's path."""
     location = {"type": "AzureBlobFSLocation", "fileSystem": "c", "fileName": file}
     service = {"referenceName": "lake", "type": "LinkedServiceReference"}
     content = {"location": location, **properties}
@@ -40,7 +40,7 @@ def place(factory: Factory, kind: str, file: str, **properties: object) -> Path:
 
 
 def output(factory: Factory, kind: str, **properties: object) -> Json:
-    """The output of one activity, which succeeds."""
+    """The output of one activity, which must succeed."""
     run = factory.run({**activity("It", kind, **properties), "linkedServiceName": SERVICE})
     assert run.record.error is None, run.record.error
     return dict(run.scope.activities["It"]["output"])

@@ -50,7 +50,7 @@ def test_every_file_is_deployed_once_and_after_what_it_refers_to(
     assert {one["type"] for one in made["resources"]} <= TYPES
     names = [identity(one) for one in made["resources"]]
     assert len(set(names)) == len(names)
-    # Evaluated as a graph, and not by the code that has written it.
+    # This is evaluated as a graph, independent of the code that wrote the template.
     done: set[str] = set()
     waiting = {identity(one): one["dependsOn"] for one in made["resources"]}
     while waiting:

@@ -45,7 +45,7 @@ def certificates(tmp_path_factory):
 
 @pytest.fixture
 def factory(certificates, monkeypatch, tmp_path):
-    """Opens rooms over tiny pipelines, with the environment of a machine that may use them."""
+    """Open factories over tiny pipelines, in the environment of a machine with access."""
 
     @contextmanager
     def opened(
@@ -484,7 +484,7 @@ def window(
 
 
 def _told(receipt) -> dict:
-    """A receipt without what differs from run to run."""
+    """A receipt without the values that differ from run to run."""
     own = ("run_id", "started_at", "ended_at", "bytes", "md5")
     return {name: one for name, one in vars(receipt).items() if name not in own}
 

@@ -1,4 +1,4 @@
-"""The check of the Data Factory files: what is under adf/, odd files, and the command."""
+"""The check of the Data Factory files: the files under adf/, unusual files, and the command."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Secrets outside Key Vault: one planted one per rule, none of which is printed."""
+"""Secrets outside Key Vault: one injected secret per rule, none of which is printed."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Data Factory Studio writes, and public factories hold, is no fault."""
+"""Content that Data Factory Studio writes, and public factories contain, is not a fault."""
 
 from collections.abc import Callable
 from pathlib import Path

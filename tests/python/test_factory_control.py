@@ -87,7 +87,7 @@ def loop(items: Any, *inner: Json, **properties: Any) -> Json:
 
 
 class Crowd:
-    """A pause that counts how many wait at the same time, until `expected` do or one gives up."""
+    """A pause that counts the waiting iterations, until `expected` wait or one times out."""
 
     def __init__(self, expected: int) -> None:
         self.now = self.most = 0
@@ -102,7 +102,7 @@ class Crowd:
             if self.now >= self.expected:
                 self.met.set()
         self.met.wait(10)
-        time.sleep(0.05)  # one too many would come now
+        time.sleep(0.05)  # an excess iteration would start now
         with self.lock:
             self.now -= 1
 

@@ -1,4 +1,4 @@
-"""Other teams' factories: files as Studio writes them, and what stands for their services."""
+"""Other teams' factories: files as Studio writes them, and substitutes for their services."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def factory(tmp_path: Path) -> Factory:
 
 
 def raw(factory: Factory, place: str, content: Any) -> Path:
-    """Write a file of the factory as it is given."""
+    """Write a file of the factory without changes."""
     file = factory.folder / "adf" / place
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")

@@ -157,7 +157,7 @@ def test_alert_is_posted_as_json_to_the_webhook(tmp_path: Path) -> None:
 
 
 class Killed(BaseException):
-    """A worker that dies."""
+    """A worker that stops with an error."""
 
 
 def test_conditions_of_one_dependency_are_alternatives_and_dependencies_add_up(
@@ -225,7 +225,7 @@ def test_control_activities_are_not_retried(factory: Factory) -> None:
 
 
 def looking(name: str, **policy: Any) -> Json:
-    """A `GetMetadata` of nothing, and what it needs."""
+    """A `GetMetadata` of a missing file, and the resources that it needs."""
     dataset = {"referenceName": "d", "type": "DatasetReference"}
     found = activity(name, "GetMetadata", dataset=dataset, fieldList=["exists"])
     return {**found, "policy": policy}

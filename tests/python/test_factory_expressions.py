@@ -1,4 +1,4 @@
-"""The expression language, against recorded answers of Microsoft's evaluator and its reference."""
+"""The expression language, compared with recorded answers of Microsoft's evaluator and its docs."""
 
 import base64
 import json
@@ -80,8 +80,8 @@ def test_malformed_case_file_is_one_sentence(tmp_path: Path, content: str, reaso
 
 
 # The examples of https://learn.microsoft.com/azure/data-factory/control-flow-expression-language-functions.
-# Its slips are mended: digits left out of timestamps, the Thursday 2018-03-15 as day 3, http that
-# decodes to https. Left out is `equals(true, 1)`, true there: the recorded answers are strict.
+# Its errors are fixed: missing digits in timestamps, the Thursday 2018-03-15 as day 3, http that
+# decodes to https. `equals(true, 1)`, true there, is omitted: the recorded answers are strict.
 DOCUMENTED = {
     "parameters[1]": "parameters[1]",
     "@@": "@",
@@ -176,8 +176,8 @@ DOCUMENTED = {
     '@xml(json(\'{ "name": "Sophia Owen" }\'))': "<name>Sophia Owen</name>",
 }
 
-# What .NET does where the reference is silent, and what Power Automate, which runs the same
-# language, was seen to answer (https://github.com/tomdam/flowforger, packages/engine/src/expr).
+# The behaviour of .NET where the reference is silent, and observed answers of Power Automate, which
+# runs the same language (https://github.com/tomdam/flowforger, packages/engine/src/expr).
 EDGES = {
     # literals and access
     "@'x'": "x",
@@ -335,7 +335,7 @@ def test_xpath(path: str, found: object) -> None:
         assert identical(evaluate(expression, scope), found)
 
 
-# The nodes are those that tests/functional/xml of microsoft/data-factory-testing-framework shows.
+# The nodes are those in tests/functional/xml of microsoft/data-factory-testing-framework.
 @pytest.mark.parametrize(
     "path",
     [

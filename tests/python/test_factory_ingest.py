@@ -34,7 +34,7 @@ def watermark(home: Home, table: str) -> str:
 
 
 def source_rows(file: Path) -> list[dict]:
-    """The rows without what differs from run to run."""
+    """The rows without the values that differ from run to run."""
     ours = ("_ingested_at", "_run_id", "_file")
     return [{k: v for k, v in row.items() if k not in ours} for row in rows(file)]
 
@@ -152,7 +152,7 @@ def test_rerun_after_a_lost_watermark_overwrites_its_own_file(home: Home) -> Non
 
 
 def cleaned_up(home: Home, table: str) -> None:
-    """Let cleanup pass the watermark: the log begins at its present end."""
+    """Let cleanup pass the watermark: the log then begins at its current end."""
     change(home, "UPDATE dbo.DimUser SET country = N'X'", "2025-01-05")
     source = SourceDatabase.open(home.source_database)
     end = source.query("SELECT CONVERT(varchar(22), sys.fn_cdc_get_max_lsn(), 1) AS lsn").read_all()
@@ -320,7 +320,7 @@ def test_every_run_leaves_a_record_and_no_temporary_file(home: Home) -> None:
 
 
 def logged(home: Home, table: str) -> set[tuple]:
-    """What the source's own log holds after the rows from before its capture began."""
+    """The source's own log after the rows from before its capture began."""
     return {
         (row["start_lsn"], row["seqval"], row["operation"], row["user_id"])
         for row in history(home, table)

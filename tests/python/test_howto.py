@@ -1,4 +1,4 @@
-"""The pages for newcomers do what they say, word by word."""
+"""The how-to pages work when they are followed word by word."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ import pytest
 from howto import Block, blocks, change, copy_project, follow
 from lakehouse import INGEST
 
-ELSEWHERE = ("make demo", "make lint")  # the first and the last step; CI takes both by itself
+ELSEWHERE = ("make demo", "make lint")  # the first and the last step; CI runs both separately
 PAGES = ["first_hour.md", "howto/add_a_source_table.md", "howto/add_a_mart.md"]
 
 

@@ -1,4 +1,4 @@
-"""The infrastructure's template: what it says, and that each rule finds what breaks it."""
+"""The infrastructure template: its content, and the faults that each rule finds."""
 
 import importlib
 import json
@@ -32,14 +32,14 @@ Json = dict[str, Any]
 
 
 def entry(template: Json, kind: str, name: str = "") -> Json:
-    """The entry of a type, whose name holds a text if several have it."""
+    """The resource of a type; if several have it, the one whose name contains a text."""
     found = [one for one in template["resources"] if one["type"] == kind and name in one["name"]]
     assert len(found) == 1, f"{kind} {name}: {len(found)}"
     return found[0]
 
 
 def said(change: Callable[[Json], None], given: Json = PROD) -> list[str]:
-    """What the check says of the template after a change."""
+    """The faults that the check finds after a change of the template."""
     template = deepcopy(TEMPLATE)
     change(template)
     return [str(one) for one in faults(evaluate(template, given, "t"))]
@@ -75,7 +75,7 @@ BUDGET = "Microsoft.Consumption/budgets"
 
 
 def setting(kind: str, path: str, value: Any, name: str = "") -> Callable[[Json], None]:
-    """A change that sets, or with `...` removes, a property of an entry."""
+    """A change that sets a property of a resource, or removes it with `...`."""
 
     def change(template: Json) -> None:
         *steps, last = path.split(".")
@@ -91,7 +91,7 @@ def setting(kind: str, path: str, value: Any, name: str = "") -> Callable[[Json]
 
 
 def granting(name: str, **properties: Any) -> Callable[[Json], None]:
-    """A change of the assignment that goes by a text in its name."""
+    """A change of the role assignment whose name contains a text."""
 
     def change(template: Json) -> None:
         found = entry(template, GRANT, name)
@@ -194,7 +194,7 @@ def variable(name: str, value: Any) -> Callable[[Json], None]:
 
 
 def without(kind: str, name: str, wanted: str) -> Callable[[Json], None]:
-    """A change that takes a dependency away."""
+    """A change that removes a dependency."""
 
     def change(template: Json) -> None:
         depends = entry(template, kind, name)["dependsOn"]
@@ -344,7 +344,7 @@ def firewall(template: Json) -> None:
 
 
 def less(name: str, key: str, value: str) -> Callable[[Json], None]:
-    """A change that takes an item out of a variable's array of objects."""
+    """A change that removes an item from a variable's array of objects."""
 
     def change(template: Json) -> None:
         items = template["variables"][name]
@@ -545,7 +545,7 @@ def test_functions_compute_as_documented() -> None:
 
 
 def test_every_known_type_is_used_and_has_its_models() -> None:
-    """A version or a type that no resource has would go stale unseen."""
+    """An unused version or type would become stale without notice."""
     assert {one.type for one in everything().resources} == TYPES.keys()
     for known in TYPES.values():
         for name in filter(None, (known.request, known.response)):
@@ -553,7 +553,7 @@ def test_every_known_type_is_used_and_has_its_models() -> None:
 
 
 def test_versions_are_those_that_the_libraries_ask_for() -> None:
-    """A library names its version where it sends it, or has a folder of models per version."""
+    """A library contains its API version in its requests or as a folder of models."""
     for kind, known in TYPES.items():
         library, _, folder = known.library.partition(".")
         if folder:
@@ -565,7 +565,7 @@ def test_versions_are_those_that_the_libraries_ask_for() -> None:
         assert any(quoted in file.read_text(encoding="utf-8") for file in files), kind
 
 
-# What the rest of the project takes for granted.
+# Assumptions of the rest of the project.
 
 
 def test_secrets_of_the_template_are_those_that_are_read() -> None:
@@ -626,14 +626,14 @@ def test_the_output_gives_adf_each_parameter_that_names_a_resource() -> None:
     declared = read(ADF_FOLDER / "arm" / "ARMTemplateForFactory.json")["parameters"]
     given = everything().outputs["factoryParameters"]["parameters"]
     assert given.keys() <= declared.keys()
-    # What is known only later, or is no resource: `docs/deployment.md` and infra/README.md say how.
+    # Values that are only known later, or are not resources: see docs/deployment.md and infra/.
     later = {"github_url", "alert_webhook", "dbt_job_id"}
     left = {name for name in declared.keys() - given.keys() if not name.endswith("_groupId")}
     assert left == {f"default_properties_{name}_value" for name in later}
 
 
 def test_role_assignments_are_those_of_the_page() -> None:
-    """docs/identity.md lists who may do what; Azure's names are shortened to what tells them."""
+    """docs/identity.md lists all permissions. Azure's names are shortened there."""
     page = (ROOT / "docs" / "identity.md").read_text(encoding="utf-8")
     table = page.partition("## Who may do what in Azure")[2].partition("\n## ")[0]
     listed = set()

@@ -1,4 +1,4 @@
-"""The lake's Blob service: conditional writes between processes, and what it refuses."""
+"""The lake's Blob service: conditional writes between processes, and rejected requests."""
 
 import multiprocessing
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_what_the_service_refuses(
 
 
 def count_up(lake: Path, times: int) -> None:
-    """Add one to a number by compare-and-set, over and over until it holds."""
+    """Add one to a number by compare-and-set, and repeat until it succeeds."""
     file = lake / "control" / "number"
     for _ in range(times):
         while True:

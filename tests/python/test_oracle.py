@@ -1,4 +1,4 @@
-"""Small stories, computed by hand, that the oracle must tell as the design does."""
+"""Small histories, computed by hand, for which the oracle must follow docs/history.md."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -30,12 +30,12 @@ KEYS |= {"DimDate": "date_key", "FactStream": "stream_id"}
 
 
 def at(day: int, hour: int = 0) -> datetime:
-    """A moment in October 2025, whose first day is a Wednesday."""
+    """A moment in October 2025. Its first day is a Wednesday."""
     return datetime(2025, 10, 1, hour) + timedelta(days=day - 1)
 
 
 class Story:
-    """A change log told in order: each call is one change, in its own transaction unless `txn`."""
+    """A change log in order: each call is one change, in its own transaction unless `txn`."""
 
     def __init__(self):
         self.history = {table: [] for table in BLANK}
@@ -714,7 +714,7 @@ def test_plans__have_a_version_per_price_until_a_list_misses_them(story):
         ("Plus", "9.99", at(4), END),
     ]
     assert story.plans() == expected
-    story.listings[PLANS].reverse()  # the order in which lists arrive says nothing
+    story.listings[PLANS].reverse()  # the order of arrival does not matter
     assert sorted(story.plans()) == expected
 
 
@@ -739,7 +739,7 @@ def test_plans__a_list_that_says_nothing_ends_nothing_and_of_a_tie_the_last_name
     assert story.plans() == [("Basic", "5.00", at(1), END)]
 
 
-# --- the books --------------------------------------------------------------------------------
+# --- reconciliation ---------------------------------------------------------------------------
 
 
 def books(story, table):
@@ -775,7 +775,7 @@ def test_books__of_plays_count_what_the_last_change_made_of_them(story):
     assert books(story, "FactStream") == [7, 0, 0, 1, 1, 1, 2, 2]
 
 
-# --- reading the source back ------------------------------------------------------------------
+# --- undoing the source's changes -------------------------------------------------------------
 
 
 def test_undo__gives_the_rows_from_before_the_changes(story):

@@ -1,4 +1,4 @@
-"""`medallion receipts verify`: it proves what landed, and finds each way of tampering with it."""
+"""`medallion receipts verify`: it proves the landed files, and finds each way of tampering."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture
 def home(ingested: Home, tmp_path: Path) -> Home:
-    """A copy to tamper with."""
+    """A copy for tampering."""
     copy = Home(tmp_path / "home")
     shutil.copytree(ingested.root, copy.root)
     return copy
@@ -47,7 +47,7 @@ def proof(home: Home) -> Proof:
 
 
 def receipts(home: Home, mode: str) -> list[Path]:
-    """The files of the receipts of one mode, in the order of their windows."""
+    """The receipt files of one mode, in the order of their windows."""
     found = [
         (json.loads(file.read_text()), file)
         for file in (home.lake / "control" / "receipts" / "dbo.DimUser").glob("*.json")
@@ -160,7 +160,7 @@ def test_tampering_is_found(home: Home, what: str) -> None:
 
 
 def test_empty_window_may_be_forgotten_without_harm(home: Home) -> None:
-    """A log that did not advance leaves a receipt that covers nothing."""
+    """The receipt of a log that did not advance covers nothing."""
     receipts(home, "empty")[0].unlink()
     assert proof(home).faults == []
 

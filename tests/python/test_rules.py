@@ -1,6 +1,6 @@
-"""Rules, written once: what lands broken is kept out with its reasons, and told; mended, it leaves.
+"""Rules: rows that violate one are quarantined and reported, and leave when they are corrected.
 
-A lakehouse of its own takes one row of each kind of fault, then the corrections.
+A separate lakehouse gets one row with each kind of fault, and then the corrections.
 """
 
 import json
@@ -30,7 +30,7 @@ GOOD_PLAY = {
     "date_key": 20250930,
     "stream_timestamp": PLAYED,
 }
-BROKEN = {  # stream_id: what is wrong with the row, and the rules that it breaks
+BROKEN = {  # stream_id: the fault of the row, and the rules that it violates
     2: ({"user_id": None}, "user_id_is_present"),
     3: ({"track_id": None}, "track_id_is_present"),
     4: ({"stream_timestamp": None}, "stream_timestamp_is_present"),
@@ -48,14 +48,14 @@ BROKEN = {  # stream_id: what is wrong with the row, and the rules that it break
         "user_id_is_present, listen_duration_is_not_negative",
     ),
 }
-UNPLACED = {  # stream_id: a good play has a later change, which cannot be placed
+UNPLACED = {  # stream_id: a good play with a later change without a position
     11: {"_start_lsn": None},
     12: {"_seqval": None},
     13: {"_operation": None},
     14: {"_commit_time": None},
     15: {"_operation": 7},
 }
-GOOD = {  # at the edge of a rule, or exempt from it
+GOOD = {  # at the limit of a rule, or exempt from it
     1: {},
     21: {"listen_duration": 0, "stream_timestamp": datetime(2006, 1, 1)},
     22: {"listen_duration": None, "stream_timestamp": COMMITTED + timedelta(days=1)},
@@ -84,13 +84,13 @@ def broken_batch():
     nothing = dict.fromkeys(GOOD_PLAY)
     plays += [
         play(None, 1),
-        play(None, 1) | {"_start_lsn": None},  # one fault more than its number alone
+        play(None, 1) | {"_start_lsn": None},  # a missing position in addition to the missing id
         play(31, 1),
-        play(31, 2, 1, **nothing),  # a delete needs nothing but its number
+        play(31, 2, 1, **nothing),  # a delete needs only its id
         play(32, 1),
-        play(32, 2, 3, **nothing),  # an image before an update is ignored, whatever it lacks
-        play(33, 2, **nothing) | {"_operation": None},  # but no operation is exempt from nothing
-        # An older good state does not stand in for a broken last one.
+        play(32, 2, 3, **nothing),  # a before-image is ignored, even with faults
+        play(33, 2, **nothing) | {"_operation": None},  # without an operation, all rules apply
+        # An older good state does not replace a last change that violates a rule.
         play(34, 1),
         play(34, 2, 4, user_id=None),
     ]
@@ -100,7 +100,7 @@ def broken_batch():
         "DimTrack": ("track_id", {"track_name": "Song", "artist_id": 1, "duration_sec": 100}),
         "DimDate": ("date_key", {"weekday": "Friday"}),
     }
-    batch = {"FactStream": [*plays, *plays[:3]]}  # three changes come twice
+    batch = {"FactStream": [*plays, *plays[:3]]}  # three changes arrive twice
     for table, (key, columns) in members.items():
         batch[table] = [
             change(1, **{key: 1}, **columns),
@@ -132,7 +132,7 @@ KEYS = {
     "github__markets": "iso_code",
     "github__subscription_plans": "max_devices",
 }
-# Of plays that no correction can reach, since they have no number or no place in the log.
+# Plays that no correction can match, because they have no id or no position in the log.
 STAY = Counter(
     {
         ("azure_sql__fact_stream", None, "stream_id_is_present"): 1,
@@ -170,7 +170,7 @@ MENDED = Counter(
 
 
 class State:
-    """What the warehouse says at one time, and what dbt knew of the project then."""
+    """The content of the warehouse at one time, and dbt's manifest at that time."""
 
     def __init__(self, lakehouse, read_rows):
         plays, members = (
@@ -203,7 +203,7 @@ class State:
 
 @pytest.fixture(scope="module")
 def story(new_lakehouse):
-    """The lakehouse, its state with broken rows, and its state with the corrections."""
+    """The lakehouse, its state with faulty rows, and its state with the corrections."""
     from medallion.lakehouse import rows
 
     from lakehouse import DBT
@@ -319,7 +319,7 @@ def test_every_rule__has_exactly_its_test(story):
 
 
 def test_conditions__are_those_that_dbt_makes(story):
-    """`medallion quarantine` counts by its own text of a rule, and must mean the same."""
+    """`medallion quarantine` counts with its own text of a rule. Both must mean the same."""
     _, manifest, *_ = story
     models = {node["name"]: node.get("compiled_code") or "" for node in manifest["nodes"].values()}
     judging = " ".join(" ".join(code.split()) for code in models.values())

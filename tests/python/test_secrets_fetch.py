@@ -1,4 +1,4 @@
-"""`medallion.secrets` with Azure's own clients: what is fetched, and what each refusal says."""
+"""`medallion.secrets` with Azure's own clients: the fetched secrets, and the error messages."""
 
 import logging
 import os
@@ -35,7 +35,7 @@ def azure(certificates, monkeypatch):
 
 
 def sentence(azure, name: str = "databricks-host") -> str:
-    """What fetching says when it fails: one line that names the vault."""
+    """The error of a failed fetch: one line that names the vault."""
     with pytest.raises(MedallionError) as failed:
         fetch([name], azure.url)
     said = str(failed.value)
@@ -124,7 +124,7 @@ def test_only_the_loopback_escapes_the_challenge_check(host, loopback):
 def test_a_host_off_the_loopback_gets_no_token_unless_the_challenge_names_its_domain(
     azure, monkeypatch
 ):
-    """The local vault by another name: the client checks the challenge, as for a real vault."""
+    """The local vault under another name: the client checks the challenge, as for a real vault."""
     resolve = socket.getaddrinfo
 
     def as_if_resolved(host, *arguments, **options):

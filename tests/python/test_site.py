@@ -1,4 +1,4 @@
-"""The docs site as a reader has it, in a browser; and nothing of the project is undescribed."""
+"""The docs site in a browser; and every object of the project has a description."""
 
 import json
 import re
@@ -31,8 +31,8 @@ UNTRACED_AT_MOST = 0.01
 BROWSER = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium is installed (apt install chromium): no page was opened"
 )
-# What the graph of dbt's docs, which cytoscape draws on canvases, shows: its nodes, and how many
-# pixels of them.
+# The graph of dbt's docs, which cytoscape draws on canvases: its nodes, and its number of drawn
+# pixels.
 DRAWN = """() => {
     const container = [...document.querySelectorAll('*')].find((one) => one._cyreg)
     if (!container) return {names: [], pixels: 0}
@@ -69,7 +69,7 @@ def site(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def artifacts(site: Path) -> Path:
-    """The target folder of the build that the site was made from."""
+    """The target folder of the build from which the site was made."""
     return site.with_name("site-build") / "full"
 
 
@@ -101,7 +101,7 @@ def browser() -> Iterator[Browser]:
 
 
 def relationships_of_the_yaml() -> set[str]:
-    """The relationships of the models' YAML, read here and not by the product."""
+    """The relationships of the models' YAML, read without the product's code."""
     found = set()
     for file in (PROJECT / "models").rglob("*.yml"):
         for model in (YAML(typ="safe").load(file) or {}).get("models", []):
@@ -116,7 +116,7 @@ def relationships_of_the_yaml() -> set[str]:
 
 
 def search(page: Page, words: str) -> None:
-    """Type into the search, once its index is there."""
+    """Type into the search when its index is loaded."""
     page.locator(".md-search__input").click()
     expect(page.locator(".md-search-result__meta")).to_contain_text("Type to start")
     page.locator(".md-search__input").press_sequentially(words)
@@ -221,7 +221,7 @@ def test_star_schema_shows_every_relationship(browser: Browser, base: str) -> No
 def test_no_page_has_a_fault(browser: Browser, base: str, site: Path) -> None:
     files = sorted(site.rglob("index.html"), key=lambda one: one.stat().st_size)
     tables = [one for one in files if one.parent.parent.name == "dictionary"]
-    # The pages of single tables are alike: the longest ones stand for them.
+    # The pages of single tables are similar: only the longest ones are tested.
     visited = set(files) - set(tables[:-12])
     assert len(visited) > 30
     pages = [one.parent.relative_to(site).as_posix() for one in visited]
@@ -278,7 +278,7 @@ def broken_links(site: Path) -> list[str]:
     broken = []
     for file, page in pages.items():
         if file.name == "404.html":
-            continue  # its links begin with the address that the site is published at
+            continue  # its links begin with the published address of the site
         here = f"http://site/{file.parent.relative_to(site).as_posix()}/".replace("/./", "/")
         for link in page.links:
             to = urlsplit(urljoin(here, link))

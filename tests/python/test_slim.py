@@ -1,4 +1,4 @@
-"""A change's verdict: exactly what it touches is built, beside production and never in it."""
+"""The selection of a change: only affected nodes are built, beside production and never in it."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ SEED = "seeds/spoken_languages.csv"
 
 @dataclass
 class Copy:
-    """A copy of the project as a branch has it, and production's manifest."""
+    """A copy of the project as on a branch, and production's manifest."""
 
     folder: Path
     state: Path
@@ -35,7 +35,7 @@ class Copy:
         path.write_text(text.replace(old, new))
 
     def changed(self) -> set[str]:
-        """The names of the models, seeds, snapshots and unit tests that a slim run would take."""
+        """The names of the models, seeds, snapshots and unit tests that a slim run would select."""
         flags = ["--target", "local_ci", "--project-dir", str(self.folder)]
         flags += ["--profiles-dir", str(self.home.home), "--target-path", str(self.target)]
         flags += ["--log-path", str(self.home.home / "logs")]
@@ -43,7 +43,7 @@ class Copy:
         return {one.split(".", 2)[2] for one in found if not one.startswith(UNBUILT)}
 
     def slim(self, *options: str) -> str:
-        """Run `medallion slim` on this copy; what it prints."""
+        """Run `medallion slim` on this copy. Returns its output."""
         command = ["medallion", "slim", "--state", str(self.state)]
         return self.home.run(
             [*command, "--artifacts", str(self.target), *options],
@@ -188,7 +188,7 @@ NARROW = "data_type: int\n        description: Plays"
 
 
 def written(home: Path) -> set[tuple[str, int]]:
-    """Every file of the lake and of the tables of production, and when it was last written."""
+    """Every file of the lake and of production's tables, with its modification time."""
     files = [*(home / "lake").rglob("*"), *(home / "warehouse" / "tables").rglob("*")]
     return {
         (str(file), file.stat().st_mtime_ns)

@@ -1,4 +1,4 @@
-"""`medallion source …` as an operator types it."""
+"""The commands `medallion source …`."""
 
 from pathlib import Path
 

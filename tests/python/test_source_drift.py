@@ -1,4 +1,4 @@
-"""Columns come, go and change their type; capture instances stay as they were enabled."""
+"""Columns are added, dropped and retyped; capture instances keep their columns."""
 
 from datetime import date, datetime
 from pathlib import Path

@@ -133,11 +133,11 @@ def test_apply_takes_each_row_of_a_repeated_key_as_a_change(tmp_path: Path, fold
         header,
         "4,New,Chile,,,,",
         known.replace("Chile", "Peru"),
-        "2,,,,,,",  # equal to what is there
+        "2,,,,,,",  # equal to the current row
         "4,New,Peru,,,,",
         known.replace("Chile", "Kenya"),
-        "4,New,Peru,,,,",  # equal to its row before
-        known,  # as it was at first
+        "4,New,Peru,,,,",  # equal to the previous row of the file
+        known,  # as it was at the beginning
     ]
     for file in folder.iterdir():
         file.unlink()
@@ -240,7 +240,7 @@ def test_generated_rows_hold_the_dirt(tmp_path: Path) -> None:
 
 
 def replay(source: SourceDatabase, table: str) -> dict[object, dict[str, object]]:
-    """The table as its history says: every change must fit the state before it."""
+    """The table that its history describes: every change must fit the state before it."""
     state: dict[object, dict[str, object]] = {}
     control = ("start_lsn", "seqval", "operation", "commit_time")
     for change in source.history(table).to_pylist():

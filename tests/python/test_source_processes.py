@@ -1,4 +1,4 @@
-"""Several processes at one source database: turns are fair, and a wait ends in a sentence."""
+"""Several processes use one source database: turns are fair, and a timeout is one sentence."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ while time.monotonic() < end:
     done += 1
 print(json.dumps(done))
 """
-# What a query sees is whole commits of 4 rows, and never less than the query before it saw.
+# A query sees only whole commits of 4 rows, and never fewer than the previous query.
 READ = """
 done, seen = 0, 0
 while time.monotonic() < end:

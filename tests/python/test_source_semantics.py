@@ -1,4 +1,4 @@
-"""What T-SQL means in the Azure SQL stand-in: each answer is SQL Server's, or a refusal by name."""
+"""The meaning of T-SQL in the Azure SQL emulator: SQL Server's answers, or errors by name."""
 
 import json
 from datetime import date, datetime, time
@@ -21,7 +21,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> SourceDatabase:
 
 
 def said(value: object) -> str | None:
-    """A value as the table below writes it: ISO forms, and texts as they are."""
+    """A value as the table below writes it: ISO forms, and unchanged texts."""
     if value is None:
         return None
     if isinstance(value, datetime | date | time):
@@ -37,7 +37,7 @@ def answers(source: SourceDatabase, ask: str) -> list[list[str | None]]:
     return [[said(v) for v in row.values()] for row in source.query(ask).read_all().to_pylist()]
 
 
-# Expression: its value, as text. Grouped by what they are about.
+# Expression: its value, as text. Grouped by subject.
 VALUES = {
     "integers": {
         "7/2": "3",
@@ -389,7 +389,7 @@ def test_expressions_have_the_values_of_sql_server(source: SourceDatabase, area:
     assert wrong == {}
 
 
-# Expression: what the error says.
+# Expression: a part of the error message.
 ERRORS = {
     "1/0": "8134",
     "1%0": "8134",
@@ -454,7 +454,7 @@ ERRORS = {
     "1 = 1": "condition",
     "NULLIF(NULL, 1)": "4151",
     "COALESCE(NULL, NULL)": "4127",
-    # Not known, and so refused by name.
+    # Unknown, and therefore rejected by name.
     "FORMAT(1, 'N')": "FORMAT",
     "list_sum([1])": "",
     "md5('x')": "MD5",
@@ -593,7 +593,7 @@ def test_queries_are_refused_by_name(source: SourceDatabase, query: str) -> None
         answers(source, query)
 
 
-# Type of the column: what is stored of each value, or what the error says.
+# Column type: the stored form of each value, or a part of the error message.
 STORED: dict[str, dict[str, str]] = {
     "datetime": {
         "'2024-01-01T23:59:59.999'": "2024-01-02T00:00:00",
@@ -762,7 +762,7 @@ def test_the_shared_cases(source: SourceDatabase) -> None:
 
 
 def test_the_compiler_is_the_only_way_to_duckdb(source: SourceDatabase) -> None:
-    """A name of DuckDB's own is no name of T-SQL."""
+    """A name that only DuckDB knows is not a T-SQL name."""
     functions = duckdb.sql("SELECT DISTINCT function_name FROM duckdb_functions()").fetchall()
     for name in ("list_value", "today", "uuid", "random", "current_setting", "getvariable"):
         assert (name,) in functions or name == "getvariable"

@@ -1,4 +1,4 @@
-"""The T-SQL that pipelines run: the same text on Azure SQL and here."""
+"""The T-SQL of the pipelines: the same text runs on Azure SQL and here."""
 
 import hashlib
 import random
@@ -63,7 +63,7 @@ def test_open_json_joins(source: SourceDatabase) -> None:
 def test_hashbytes_hashes_the_bytes_of_its_type(
     source: SourceDatabase, text: str, algorithm: str, function: object
 ) -> None:
-    # varchar has the bytes of code page 1252; a text that it cannot hold is refused.
+    # varchar has the bytes of code page 1252. A text that it cannot hold is an error.
     wide, narrow = text.encode("utf-16-le"), text.encode("cp1252", "ignore")
     in_varchar = {f"'{text}'", "CONVERT(varchar(400), u.user_name)"}
     source.execute(f"UPDATE dbo.DimUser SET user_name = N'{text}' WHERE user_id = 1")
@@ -176,7 +176,7 @@ def test_string_agg_in_its_own_order(source: SourceDatabase) -> None:
 
 
 def pinned(source: SourceDatabase, pin: str, changes: str) -> list[tuple[object, ...]]:
-    """The state of dbo.DimUser at an LSN, from the table and what `changes` says came after."""
+    """The state of dbo.DimUser at an LSN, from the table and the later changes in `changes`."""
     found = rows(
         source,
         "SELECT c.[user_id], c.[user_name], CONVERT(varchar(22), CAST(ROW_NUMBER() OVER ("

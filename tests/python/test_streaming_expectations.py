@@ -1,4 +1,4 @@
-"""Expectations of streaming tables: what they keep, drop and refuse, and how they are told."""
+"""Expectations of streaming tables: kept, dropped and rejected rows, and the event log."""
 
 import pytest
 from medallion.home import Home
@@ -52,7 +52,7 @@ def test_rules_count_and_drop(warehouse, landing):
     )
     assert told == [("2", 1, "INFO", None), ("1", 0, "INFO", None)]
     dataset = "medallion.s.counted"
-    # A condition that is NULL does not hold: 5 < 2 or NULL.
+    # A condition that is NULL is violated: 5 < 2 or NULL.
     assert warehouse.rows(DOCUMENTED.format("s.counted", "`s`.`counted`")) == [
         (dataset, "known", 1, 0),
         (dataset, "low", 0, 1),
@@ -148,6 +148,6 @@ def test_what_is_no_rule_is_refused_before_anything_is_made(warehouse, landing, 
 
 def test_the_event_log_is_only_a_streaming_tables(warehouse):
     warehouse.run("create or replace table s.plain as select 1 as id")
-    assert "no streaming table" in warehouse.fails("select * from event_log(TABLE(s.plain))")
+    assert "is not a streaming table" in warehouse.fails("select * from event_log(TABLE(s.plain))")
     assert "event_log(TABLE(name))" in warehouse.fails("select * from event_log('1234')")
     assert "NOT_FOUND" in warehouse.fails("select * from event_log(TABLE(s.absent))")

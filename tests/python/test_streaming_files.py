@@ -1,4 +1,4 @@
-"""Landed files as other generators write them: what is cast, and what is refused by name."""
+"""Landed files from other generators: values that are cast, and values that are errors."""
 
 import datetime as dt
 from decimal import Decimal
@@ -16,7 +16,7 @@ LAST = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 @pytest.fixture
 def read(tmp_path):
-    """Reads what was landed, as `id` or more columns of these types."""
+    """Read the landed file with `id` or more columns of these types."""
     folder, scratch = tmp_path / "landed", tmp_path / "scratch"
     folder.mkdir()
     scratch.mkdir()

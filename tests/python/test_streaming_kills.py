@@ -1,4 +1,4 @@
-"""Each landed file is taken exactly once, wherever the warehouse is killed."""
+"""Each landed file is read exactly once, wherever the warehouse is killed."""
 
 import json
 import random
@@ -38,7 +38,7 @@ TOLD = [["ask", ROWS], ["ask", COUNTED]]
 
 
 class Victims:
-    """Stories in a home; what landed there is what the table must hold."""
+    """Scripts of steps in a home. The table must have the rows of all landed files."""
 
     def __init__(self, home: Path, process: subprocess.Popen) -> None:
         self.folder = home / "lake" / "bronze" / "numbers"
@@ -51,7 +51,7 @@ class Victims:
         return json.loads(self._process.stdout.readline())
 
     def mended(self, *statements: str) -> None:
-        """After a kill, the statements run again, and the table holds what landed, once."""
+        """After a kill, the statements run again, and the table has every landed row once."""
         told = self.play(*(["run", statement] for statement in statements), *TOLD)
         ids = sorted(int(file.stem) for file in self.folder.glob("*.parquet"))
         evens = sum(number % 2 == 0 for number in ids)

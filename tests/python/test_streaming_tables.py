@@ -1,4 +1,4 @@
-"""The statements on streaming tables that dbt-databricks sends, and those that are refused."""
+"""dbt-databricks' statements on streaming tables, and statements that are rejected."""
 
 import json
 import threading

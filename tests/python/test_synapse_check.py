@@ -1,4 +1,4 @@
-"""What Synapse serverless could not read is found, with its property and the mend."""
+"""Tables that Synapse serverless could not read are found, with the property and the fix."""
 
 import json
 from datetime import datetime
@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from delta_folders import MART, ROWS, commit, configure, last, plain, protocol, retype
 
-VECTOR = {  # as the protocol's examples have it
+VECTOR = {  # as in the protocol's examples
     "storageType": "u",
     "pathOrInlineDv": "ab^-aqEH.-t@S}K{vb[*k^",
     "offset": 4,
@@ -27,7 +27,7 @@ VECTOR = {  # as the protocol's examples have it
 
 
 def told(lake, table=MART):
-    """What the check finds, by property; each finding names the table and a mend."""
+    """The findings of the check, by property. Each finding names the table and a fix."""
     found = check([table], lake)
     assert all(one.table in (table.name, "the views") and one.mend for one in found)
     return {one.property for one in found}
@@ -172,7 +172,7 @@ def test_views_that_differ_in_case_alone(tmp_path):
 
 
 def test_readers_that_disagree(tmp_path, monkeypatch):
-    """A row that one of them does not see: here, because the other was given another version."""
+    """A row that one of them does not see: here, because the other reads another version."""
     folder = plain(tmp_path)
     plain(tmp_path, ROWS.slice(0, 1), mode="append")
     monkeypatch.setattr(

@@ -1,4 +1,4 @@
-"""The scripts for the serverless pool: run again they change nothing, and they grant little."""
+"""The serverless pool's scripts: running them again changes nothing, and they grant little."""
 
 import re
 from datetime import date
@@ -36,7 +36,7 @@ ROWS = pa.table(
 )
 TEXT, NUMBER = "varchar(20)", "bigint"
 TYPES = ["date", TEXT, TEXT, TEXT, TEXT, NUMBER, NUMBER, NUMBER]
-# All that the scripts let a role do: to read the views; to make them.
+# All permissions that the scripts grant to a role: to read the views; to create them.
 READS = {("SELECT", "SCHEMA::serving"), ("ADMINISTER DATABASE BULK OPERATIONS", "")}
 READS |= {("REFERENCES", "DATABASESCOPEDCREDENTIAL::lake")}
 PERMITTED = {
@@ -55,7 +55,7 @@ def run(database: Database) -> None:
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
-    """What the scripts make, over a lake with one table that stands for two."""
+    """The objects that the scripts create, over a lake with one table that represents two."""
     folder = tmp_path_factory.mktemp("scripts")
     home = Home(folder / "It's a home")
     home.lake.mkdir(parents=True)
@@ -99,7 +99,7 @@ def test_roles_may_do_what_serving_needs_and_no_more(database):
 
 
 def test_every_grant_of_the_texts_was_run(database):
-    """What a script says without being run here would be in no permission above."""
+    """A statement of a script that does not run here would be in no permission above."""
     said = sum(
         len(re.findall(r"\b(?:GRANT|DENY) [A-Z]", file.read_text()))
         for file in FILES
@@ -148,7 +148,7 @@ def test_script_takes_parameters_and_holds_no_secret(file):
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_what_is_made_is_asked_for_first(file):
-    """What a script makes by CREATE it makes where it is missing, or replaces."""
+    """A script creates an object only if it is missing, or replaces it."""
     for batch in batches(file.read_text()):
         made = re.search(r"(^\s*|N')CREATE (?!OR ALTER)", batch, re.M)
         assert not made or re.search(r"\bIF NOT EXISTS\b", batch), batch

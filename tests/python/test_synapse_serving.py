@@ -1,4 +1,4 @@
-"""What Synapse serves, after a build: views with exactly the rows of gold and the dimensions."""
+"""The views of Synapse after a build: they have exactly the rows of gold and the dimensions."""
 
 import json
 import re
@@ -39,7 +39,7 @@ EACH = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
 @pytest.fixture(scope="module")
 def built(lakehouse):
-    """A lakehouse after two days, and the views over it, made by dbt-synapse."""
+    """A lakehouse after two days, and the views over it, created by dbt-synapse."""
     lakehouse.at(DAY_1)
     lakehouse.run(["medallion", "synapse", "up"])
     return lakehouse
@@ -122,7 +122,7 @@ def test_predicate_on_the_partitions_column_bounds_the_files_that_are_read(built
 
 
 def scanned(pool, query):
-    """How many of the table's files a query reads, and of how many, as the engine tells."""
+    """The number of the table's files that a query reads, and their total, from the engine."""
     (tree,) = statements(query)
     plan = pool.database.rows(f"explain analyze {engine_sql(tree, pool.database)}")[0][1]
     return tuple(map(int, re.search(r"Scanning Files: (\d+)/(\d+)", plan).groups()))

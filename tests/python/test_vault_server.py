@@ -1,4 +1,4 @@
-"""The local Key Vault, as the real azure-keyvault-secrets and azure-identity use it."""
+"""The Key Vault emulator, used through the real azure-keyvault-secrets and azure-identity."""
 
 from datetime import UTC, datetime
 
@@ -67,7 +67,7 @@ def test_client_trusts_only_who_it_is_told_to(azure, monkeypatch):
 
 
 def test_ssl_cert_file_is_not_what_the_client_looks_at(azure, monkeypatch):
-    """Only REQUESTS_CA_BUNDLE is: the reason why `medallion vault serve` names that one."""
+    """It reads only REQUESTS_CA_BUNDLE, so `medallion vault serve` prints that variable."""
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     monkeypatch.setenv("SSL_CERT_FILE", str(azure.certificates.authority))
     with pytest.raises(ServiceRequestError, match="CERTIFICATE_VERIFY_FAILED"):

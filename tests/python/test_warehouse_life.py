@@ -1,4 +1,4 @@
-"""The warehouse as a process: started once, found again, stopped, killed."""
+"""The warehouse as a process: it is started once, found again, stopped, killed."""
 
 import os
 import shutil
@@ -96,7 +96,7 @@ def test_a_taken_port_is_one_sentence(home):
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        with pytest.raises(MedallionError, match=f"Port {taken} on 127.0.0.1 is taken"):
+        with pytest.raises(MedallionError, match=f"Port {taken} on 127.0.0.1 is in use"):
             process.start(home, taken)
     assert process.running(home) is None
 

@@ -1,4 +1,4 @@
-"""The warehouse's SQL, as dbt-databricks speaks it."""
+"""The warehouse's SQL, in the dialect of dbt-databricks."""
 
 import datetime
 import json
@@ -29,7 +29,7 @@ def warehouse(tmp_path_factory):
 
 @pytest.fixture
 def landing(warehouse, request):
-    """A folder of the lake, its URL, and a way to land a Parquet file in it."""
+    """A folder of the lake, its URL, and a function that lands a Parquet file in it."""
     name = request.node.name
     folder = warehouse.home.lake / "bronze" / name
     folder.mkdir(parents=True)
@@ -258,7 +258,7 @@ def test_read_files_refuses_a_damaged_csv_by_file_and_line(warehouse, landing):
     (folder / "cut.csv").write_text('a,b\n"x\ny","5"" disk"\n')
     assert warehouse.rows(query(rfc)) == [("x\ny", '5" disk')]
     assert "follows the closing quote" in warehouse.fails(query(", multiLine => true"))
-    assert "takes multiLine => true" in warehouse.fails(query(""", escape => '"'"""))
+    assert "requires multiLine => true" in warehouse.fails(query(""", escape => '"'"""))
     (folder / "cut.csv").write_text('a,b\n1,"5\\" disk"\n')
     assert warehouse.rows(query()) == [("1", '5" disk')]
 
@@ -413,7 +413,7 @@ def _utc(day, time=datetime.time()):
 
 
 def _over(warehouse, call, kind, days=DAYS):
-    """What `call` of the column `v` gives for the days, as DATE or as their last moments."""
+    """The results of `call` on the column `v` for the days, as DATE or as their last moments."""
     texts = [f"{day}" if kind == "date" else f"{day} {LAST_MOMENT}" for day in days]
     values = ", ".join(f"({n}, {kind} '{text}')" for n, text in enumerate(texts))
     query = f"select {call} from values {values} as days (n, v) order by n"
