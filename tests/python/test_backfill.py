@@ -60,7 +60,7 @@ def _last_increment(home: Lakehouse, table: str):
     return max((home.home / "lake" / "bronze" / "azure_sql" / f"dbo.{table}").glob("0x*.parquet"))
 
 
-def test_range_of_days__lands_again_what_was_lost(filled):
+def test_range_of_days__lands_lost_changes_again(filled):
     """A file disappeared before bronze read it. The backfill of its days restores the changes."""
     lost = _last_increment(filled, "FactStream")
     days = sorted({change["_commit_time"].date() for change in _source(filled)["FactStream"]})
@@ -75,7 +75,7 @@ def test_range_of_days__lands_again_what_was_lost(filled):
     assert _differences(filled) == ""
 
 
-def test_everything__is_rebuilt_from_bronze_alone(filled):
+def test_everything__is_rebuilt_from_bronze_only(filled):
     """This also works if the landed files were archived: bronze survives `--full-refresh`."""
     archived = sorted((filled.home / "lake" / "bronze" / "azure_sql").rglob("*.parquet"))
     expected = _expected(filled)
@@ -123,7 +123,7 @@ def test_days_of_one_mart__are_rebuilt_and_no_others(filled):
     assert _differences(filled) == ""
 
 
-def test_backfill__of_any_range_changes_nothing_that_was_right(filled):
+def test_backfill__of_any_range_keeps_correct_rows(filled):
     """Every change of the history lands again, and each still counts once."""
     today = dt.date.today()
     before = read_published(filled.home)

@@ -71,7 +71,7 @@ def receipt(home: Home, result: IngestResult) -> Receipt:
     return read_receipt(folder / f"{result.run_id}.json")
 
 
-def test_range_that_begins_before_the_log_lands_nothing(home: Home) -> None:
+def test_range_before_the_start_of_the_log_lands_nothing(home: Home) -> None:
     cleanup(home, lsn(home, "2025-01-04"))
     before = contents(home)
     result = ingest(home, "DimUser", *DAYS)
@@ -81,7 +81,7 @@ def test_range_that_begins_before_the_log_lands_nothing(home: Home) -> None:
     assert contents(home) == before and result.receipts == []
 
 
-def test_rest_of_a_range_lands_beside_the_whole_file(home: Home) -> None:
+def test_partial_range_lands_beside_the_complete_file(home: Home) -> None:
     cleanup(home, low := lsn(home, "2025-01-04"))
     before = contents(home)
     result = ingest(home, "DimUser", *DAYS, allow_partial=True)
@@ -105,7 +105,7 @@ def test_rest_of_a_range_lands_beside_the_whole_file(home: Home) -> None:
         (("2025-01-02", "2025-01-03"), "2025-01-05", "Failed", 0),  # no change is left
     ],
 )
-def test_whether_a_range_is_there_is_decided_by_its_first_day(
+def test_first_day_decides_whether_a_range_is_available(
     home: Home, days: tuple[str, str], low: str, status: str, count: int
 ) -> None:
     cleanup(home, lsn(home, low))
@@ -113,7 +113,7 @@ def test_whether_a_range_is_there_is_decided_by_its_first_day(
     assert (result.status, result.rows) == (status, count)
 
 
-def test_capture_instance_that_was_made_again_holds_no_older_changes(home: Home) -> None:
+def test_recreated_capture_instance_has_no_older_changes(home: Home) -> None:
     source = SourceDatabase.open(home.source_database)
     for procedure in (
         "disable_table @capture_instance = N'dbo_DimUser',",
@@ -132,7 +132,7 @@ def test_capture_instance_that_was_made_again_holds_no_older_changes(home: Home)
 
 @pytest.mark.parametrize("activity", ["Pin window", "Count rows", "Find landed file", "Copy rows"])
 @pytest.mark.parametrize("days", [DAYS, (None, None)], ids=["backfill", "increment"])
-def test_cleanup_in_the_middle_of_a_run_replaces_nothing(
+def test_cleanup_during_a_run_replaces_no_file(
     home: Home, days: tuple[str | None, str | None], activity: str
 ) -> None:
     """Cleanup runs before the copy reads. At the end everything was read, and the file is whole."""
@@ -198,7 +198,7 @@ def test_verify_finds_a_window_that_was_landed_after_cleanup(home: Home) -> None
     assert "changes may be missing" in faults
 
 
-def test_partial_is_for_backfills_alone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_partial_is_only_for_backfills(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDALLION_HOME", str(home.root))
     result = CliRunner().invoke(app, ["ingest", "--allow-partial"])
     assert isinstance(result.exception, MedallionError)

@@ -33,12 +33,12 @@ PLANTS = {
 }
 
 
-def test_nothing_in_it_would_be_refused() -> None:
+def test_the_bundle_has_no_fault() -> None:
     assert faults(read_bundle()) == []
 
 
 @pytest.mark.parametrize("plant", PLANTS)
-def test_what_would_be_refused_is_found(plant: str) -> None:
+def test_each_fault_of_a_bundle_is_found(plant: str) -> None:
     bundle = read_bundle()
     path, change, named = PLANTS[plant]
     node = bundle["resources"]
@@ -67,7 +67,7 @@ def test_the_job_installs_what_the_lock_pins() -> None:
     assert set(environment["spec"]["dependencies"]) <= set(lock)
 
 
-def test_one_build_at_a_time_and_nobody_else_starts_it() -> None:
+def test_the_job_runs_one_build_at_a_time_and_only_the_factory_starts_it() -> None:
     job = read_bundle()["resources"]["jobs"]["dbt_build"]
     assert job["max_concurrent_runs"] == 1 and job["queue"] == {"enabled": True}
     assert "schedule" not in job and "trigger" not in job
@@ -84,7 +84,7 @@ def landed(new_lakehouse) -> Lakehouse:
     return home
 
 
-def test_the_job_builds__from_what_is_synced_alone(landed: Lakehouse, tmp_path: Path) -> None:
+def test_the_job_builds__from_synced_files_only(landed: Lakehouse, tmp_path: Path) -> None:
     bundle = read_bundle()
     copy_synced(bundle, tmp_path)
     assert not (tmp_path / "medallion").exists()

@@ -24,7 +24,7 @@ from medallion.relocate import relocate
 
 
 @pytest.mark.parametrize("odd", ["a%20b", "x[1]", "what?", "a|b", "a^b", "back\\slash", "tab\t"])
-def test_a_home_that_cannot_be_read_is_refused_by_name(
+def test_an_unreadable_home_is_an_error_that_names_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, odd: str
 ) -> None:
     monkeypatch.setenv("MEDALLION_HOME", str(tmp_path / odd / ".medallion"))
@@ -62,7 +62,7 @@ def test_an_address_is_plain_and_leads_to_the_folder(tmp_path: Path) -> None:
     assert not Path(address).parents[1].exists()
 
 
-def test_the_catalog_holds_no_whole_path(tmp_path: Path) -> None:
+def test_the_catalog_stores_no_absolute_path(tmp_path: Path) -> None:
     """Nor does it need the absolute paths that earlier versions wrote."""
     root = tmp_path / "home"
     catalog = Catalog(root / "c.sqlite", root)

@@ -34,7 +34,7 @@ def few(tmp_path, spoil, seed=7, scenarios=12) -> Run:
     return run
 
 
-def test_generated__has_all_that_the_rules_are_about(tmp_path):
+def test_generated__scenarios_have_every_kind(tmp_path):
     """Guards the test below against logs without difficult events."""
     print(f"seed {SEED}")
     run = Run(OracleTarget(tmp_path, dict), SEED, silent)
@@ -54,7 +54,7 @@ def test_generated__has_all_that_the_rules_are_about(tmp_path):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_few_scenarios__have_each_kind_whatever_the_seed(tmp_path, seed):
+def test_few_scenarios__have_every_kind_for_any_seed(tmp_path, seed):
     run = Run(OracleTarget(tmp_path, dict), seed, silent)
     run.populate(FULL_RUN, BATCHES, [])
     had = Counter(kind for one in run.world.scenarios.values() for kind in kinds_of(one))
@@ -63,7 +63,7 @@ def test_few_scenarios__have_each_kind_whatever_the_seed(tmp_path, seed):
     assert len(run.world.scenarios) == FULL_RUN
 
 
-def test_thousand_logs__in_any_batches_killed_and_rebuilt_give_what_they_mean(tmp_path, capsys):
+def test_thousand_logs__in_batches_killed_and_rebuilt_equal_the_oracle(tmp_path, capsys):
     target = HomeTarget(tmp_path)
     run = Run(target, SEED, reporter())
     try:
@@ -106,7 +106,7 @@ def without(table, claim):
         ),
     ],
 )
-def test_suite__finds_what_is_spoiled_and_makes_it_small(
+def test_suite__finds_and_shrinks_an_injected_fault(
     tmp_path, monkeypatch, spoil, table, most_changes
 ):
     monkeypatch.setattr("conformance.shrink.CANDIDATES", 20)
@@ -120,7 +120,7 @@ def test_suite__finds_what_is_spoiled_and_makes_it_small(
     assert again.guilty == {*range(len(shrunk))}
 
 
-def test_suite__finds_the_one_change_that_did_not_land(tmp_path):
+def test_suite__finds_a_single_change_that_did_not_land(tmp_path):
     run = Run(OracleTarget(tmp_path, dict), 7, silent)
     run.populate(60, BATCHES, [])
     lost = next(
@@ -144,6 +144,6 @@ def test_suite__finds_the_one_change_that_did_not_land(tmp_path):
     assert number in run.tables["silver.dim_artist"]
 
 
-def test_scenario__is_the_same_after_it_was_kept():
+def test_scenario__is_equal_after_saving_and_loading():
     for scenario in read_all(REGRESSIONS).values():
         assert from_json(to_json(scenario)) == scenario

@@ -85,7 +85,7 @@ def triggers(asked: list[list[str]]) -> list[str]:
     return found
 
 
-def test_triggers_stand_still_while_the_factory_is_deployed(tmp_path: Path) -> None:
+def test_triggers_are_stopped_while_the_factory_is_deployed(tmp_path: Path) -> None:
     done, asked = deploy(tmp_path)
     assert done.returncode == 0, done.stderr
     assert triggers(asked) == ["stop", "deploy", "start"]
@@ -97,7 +97,7 @@ def test_triggers_run_again_when_the_deployment_fails(tmp_path: Path) -> None:
     assert triggers(asked) == ["stop", "deploy", "start"]
 
 
-def test_the_factory_is_told_its_job_and_what_else_is_named(tmp_path: Path) -> None:
+def test_the_factory_gets_its_job_and_the_named_parameters(tmp_path: Path) -> None:
     _, asked = deploy(tmp_path, MEDALLION_ALERT_WEBHOOK="https://hooks.example/1")
     [created] = [one for one in asked if one[:3] == ["deployment", "group", "create"]]
     given = {one.split("=")[0] for one in created if "=" in one}
@@ -198,7 +198,7 @@ def test_every_date_of_a_deprecation_has_an_offset() -> None:
 
 
 @pytest.mark.parametrize("name", ["ci.yml", "deploy.yml"])
-def test_what_a_workflow_calls_is_there(name: str) -> None:
+def test_everything_that_a_workflow_calls_exists(name: str) -> None:
     told = "\n".join(step.get("run", "") for step in steps(name))
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"\bmake ([\w./-]+)", told):
@@ -207,7 +207,7 @@ def test_what_a_workflow_calls_is_there(name: str) -> None:
         assert (PROJECT / script).is_file()
 
 
-def test_no_workflow_knows_a_secret() -> None:
+def test_no_workflow_contains_a_secret() -> None:
     for file in WORKFLOWS.glob("*.yml"):
         assert "secrets." not in file.read_text(encoding="utf-8")
 

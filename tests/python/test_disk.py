@@ -46,12 +46,12 @@ def test_refusal_of_the_disk_is_a_sentence(error: Exception, told: str) -> None:
         assert found is not None and told in found and found.endswith(".")
 
 
-def test_other_errors_are_not_of_the_disk() -> None:
+def test_other_errors_are_not_disk_errors() -> None:
     assert disk.sentence(ValueError("no space in this name")) is None
     assert disk.sentence(FileNotFoundError(errno.ENOENT, "No such file", "/d/f")) is None
 
 
-def test_command_line_says_it_without_a_traceback(
+def test_command_line_reports_it_without_a_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def full(*_: object, **__: object) -> None:

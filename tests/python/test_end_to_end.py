@@ -21,7 +21,7 @@ TELLINGS = pytest.mark.parametrize(
 
 @DAYS
 @TELLINGS
-def test_published__equals_what_the_history_means(lakehouse, day, table, telling):
+def test_published__equals_the_oracle(lakehouse, day, table, telling):
     """The change tables and the landed files give the same history, and so must the table."""
     record = lakehouse.at(day)
     expected = getattr(record, telling)[table]
@@ -29,7 +29,7 @@ def test_published__equals_what_the_history_means(lakehouse, day, table, telling
 
 
 @DAYS
-def test_every_day__there_is_something_to_get_wrong(lakehouse, day):
+def test_every_day__has_changes(lakehouse, day):
     """Guards the tests above against an empty database, or days without changes."""
     published = lakehouse.at(day).published
     assert all(published.values())
@@ -38,7 +38,7 @@ def test_every_day__there_is_something_to_get_wrong(lakehouse, day):
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_build__leaves_what_synapse_can_read(lakehouse, stage):
+def test_every_build__leaves_tables_that_synapse_can_read(lakehouse, stage):
     assert lakehouse.at(stage).unreadable == []
 
 
@@ -58,7 +58,7 @@ def test_full_refresh__gives_the_same_rows_and_keys(lakehouse, table):
     assert not told, told
 
 
-def test_what_a_contract_calls_not_null__is_so_in_the_table(lakehouse):
+def test_not_null_columns_of_a_contract__are_not_null_in_the_table(lakehouse):
     """Delta rejects such a row, so no data test checks it again."""
     lakehouse.at(REFRESHED)
     manifest = json.loads((lakehouse.home / "target" / "manifest.json").read_text())

@@ -156,7 +156,7 @@ def test_metadata_of_nothing(factory: Factory) -> None:
         ({"recursive": True, "modifiedDatetimeEnd": "1971-01-01"}, ["a.txt", "b.csv", "deep"]),
     ],
 )
-def test_delete_takes_what_it_is_told(
+def test_delete_removes_only_the_named_files(
     factory: Factory, settings: Json, left: list[str] | None
 ) -> None:
     folder = place(factory, "Binary", "folder")

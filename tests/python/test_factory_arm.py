@@ -205,7 +205,7 @@ def test_template_larger_than_azure_takes_is_an_error(tmp_path: Path) -> None:
         arm.template(write(tmp_path, found))
 
 
-def test_command_tells_a_stale_template(
+def test_command_reports_a_stale_template(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "adf"

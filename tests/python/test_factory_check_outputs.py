@@ -438,7 +438,7 @@ RUN: list[Plant] = [
 
 
 @plants(*RUN)
-def test_what_cannot_be_read_of_a_run(tmp_path: Path, plant: Any) -> None:
+def test_system_variables_that_a_run_lacks(tmp_path: Path, plant: Any) -> None:
     see(tmp_path, plant)
 
 

@@ -208,7 +208,7 @@ def covered() -> set[Boundary]:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_run_that_dies_at_any_boundary_loses_nothing(
+def test_run_that_crashes_at_any_boundary_loses_nothing(
     name: str, tmp_path: Path, covered: set[Boundary]
 ) -> None:
     """A scenario skips the boundaries at which an earlier scenario crashed.
@@ -297,7 +297,7 @@ def test_damaged_control_file_stops_the_table_by_name(
     check_landed(Reader(home, "DimUser"), "user_id")
 
 
-def test_source_that_goes_away_and_comes_back_loses_nothing(tmp_path: Path) -> None:
+def test_unavailable_source_that_returns_loses_nothing(tmp_path: Path) -> None:
     home = make(tmp_path)
     loaded(home)
     away = home.root / "away.duckdb"
@@ -331,7 +331,7 @@ def test_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
     check_landed(Reader(home, "DimUser"), "user_id")
 
 
-def test_late_capture_is_restated_at_the_pinned_lsn(tmp_path: Path) -> None:
+def test_late_capture_is_landed_again_at_the_claimed_lsn(tmp_path: Path) -> None:
     """A row that was deleted before the copy, but not captured yet, is in the first load."""
     home = make(tmp_path)
     capture_lags(home)
@@ -344,7 +344,7 @@ def test_late_capture_is_restated_at_the_pinned_lsn(tmp_path: Path) -> None:
     check_landed(Reader(home, "DimUser"), "user_id")
 
 
-def test_capture_job_that_stands_still_fails_the_first_load(tmp_path: Path) -> None:
+def test_stopped_capture_job_fails_the_first_load(tmp_path: Path) -> None:
     home = make(tmp_path)
     capture_lags(home)
     folder = tmp_path / "adf"
@@ -380,7 +380,7 @@ def test_capture_job_that_stands_still_fails_the_first_load(tmp_path: Path) -> N
         ),
     ],
 )
-def test_column_that_changes_at_the_source_is_told_by_name(
+def test_column_that_changes_at_the_source_is_reported_by_name(
     tmp_path: Path, tsql: str, status: str, told: str
 ) -> None:
     home = make(tmp_path)

@@ -64,7 +64,7 @@ def test_first_load_lands_every_row_of_every_table_as_inserts(home: Home) -> Non
     ]
 
 
-def test_first_load_is_the_same_twice_but_for_its_run(tmp_path: Path) -> None:
+def test_repeated_first_load_differs_only_in_its_run(tmp_path: Path) -> None:
     found = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
@@ -177,7 +177,7 @@ def test_cleanup_past_the_watermark_fails_loudly_and_moves_nothing(home: Home) -
     assert others == {f"dbo.{name}" for name in TABLES} - {"dbo.DimUser"}
 
 
-def test_every_failure_is_told_and_alerted(home: Home) -> None:
+def test_every_failure_is_reported_and_alerted(home: Home) -> None:
     ingest(home)
     for table in ("DimUser", "DimTrack"):
         file = home.lake / "control" / "watermarks" / f"dbo.{table}.json"
@@ -259,7 +259,7 @@ def test_backfill_outside_the_log_is_empty(home: Home, days: tuple[str, str]) ->
     assert len(landed(home, "DimUser")) == 1
 
 
-def test_reference_file_lands_as_it_is_and_only_when_it_changed(home: Home) -> None:
+def test_reference_file_lands_unchanged_and_only_when_it_changed(home: Home) -> None:
     first, second = ingest(home), ingest(home)
     assert {one.name for one in first.references} == {"markets", "subscription_plans"}
     assert all(one.file for one in first.references)
@@ -291,7 +291,7 @@ def test_one_table_can_be_ingested_alone(home: Home) -> None:
     assert result.references == []
 
 
-def test_mistakes_are_told_in_one_sentence(home: Home, tmp_path: Path) -> None:
+def test_mistakes_are_reported_in_one_sentence(home: Home, tmp_path: Path) -> None:
     with pytest.raises(MedallionError, match="known are DimUser, DimArtist"):
         ingest(home, table="Nope")
     with pytest.raises(MedallionError, match="needs both"):
@@ -304,7 +304,7 @@ def test_mistakes_are_told_in_one_sentence(home: Home, tmp_path: Path) -> None:
         ingest(Home(tmp_path / "nothing"))
 
 
-def test_second_ingestion_at_once_says_so(home: Home) -> None:
+def test_second_ingestion_at_once_is_an_error(home: Home) -> None:
     with (
         single_run(home.factory / "ingest.lock", "ingestion"),
         pytest.raises(MedallionError, match="Another ingestion is running"),
@@ -332,7 +332,7 @@ def key(row: dict) -> tuple:
     return row["_start_lsn"], row["_seqval"], row["_operation"], row["user_id"]
 
 
-def test_commit_after_the_pin_belongs_to_the_next_window(home: Home) -> None:
+def test_commit_after_the_claimed_window_belongs_to_the_next_window(home: Home) -> None:
     ingest(home)
     change(home, LONE_UPDATE, "2025-01-03")
 

@@ -101,7 +101,7 @@ def failed(tmp_path_factory):
 
 
 @pytest.mark.parametrize("model", FOUND)
-def test_claims__fail_where_they_are_broken_and_only_there(failed, model):
+def test_claims__fail_only_where_they_are_violated(failed, model):
     assert failed[model] == FOUND[model]
 
 

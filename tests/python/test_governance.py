@@ -41,7 +41,7 @@ def personal(home: Lakehouse) -> set[tuple[str, str, str, str]]:
     }
 
 
-def test_personal_columns_are_tagged_where_they_stand(built: Lakehouse) -> None:
+def test_personal_columns_are_tagged_in_every_table(built: Lakehouse) -> None:
     tagged = rows(
         built,
         "select schema_name, table_name, column_name, tag_value from information_schema.column_tags"
@@ -59,7 +59,7 @@ def test_the_page_lists_every_personal_column_and_every_group(built: Lakehouse) 
     assert all(one["owner"]["email"] for one in groups)
 
 
-def test_both_versions_of_a_contract_stand_side_by_side(built: Lakehouse) -> None:
+def test_both_versions_of_a_contract_exist_side_by_side(built: Lakehouse) -> None:
     nodes = manifest(built)["nodes"]
     first, second = (nodes[f"model.medallion.mart_user_engagement.v{v}"] for v in (1, 2))
     assert first["deprecation_date"] and not second["deprecation_date"]
@@ -132,7 +132,7 @@ FOUND = {
 }
 
 
-def test_each_rule_of_the_project_finds_what_breaks_it(built: Lakehouse, tmp_path: Path) -> None:
+def test_each_rule_of_the_project_finds_its_violation(built: Lakehouse, tmp_path: Path) -> None:
     copy_project(tmp_path)
     for file, text in PLANTS.items():
         if file.startswith("models/gold"):  # with its configuration except contract and columns

@@ -48,7 +48,7 @@ def table(text: str) -> list[list[str]]:
     return [row for row in found if not set("".join(row)) <= {"-", " "}]
 
 
-def test_a_diff_whose_context_has_gone_is_told(tmp_path: Path) -> None:
+def test_a_diff_without_its_context_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "a.sql"
     file.write_text("select 1\n")
     with pytest.raises(AssertionError, match=r"a\.sql has the context 0 times"):

@@ -180,7 +180,7 @@ def test_the_models_refuse(name: str) -> None:
     assert any(wanted in one for one in said(change))
 
 
-def test_the_kind_of_a_criterion_is_told_by_a_dotted_key() -> None:
+def test_a_dotted_key_gives_the_kind_of_a_criterion() -> None:
     def change(template: Json) -> None:
         entry(template, ALERT)["properties"]["criteria"]["odata.type"] = "Microsoft.Single"
 
@@ -321,11 +321,11 @@ def test_evaluation_finds(name: str) -> None:
         ({"databaseSku": {"value": {"name": "S1"}}}, "a database of S1 has no change data capture"),
     ],
 )
-def test_parameters_are_held_against_their_declarations(given: Json, wanted: str) -> None:
+def test_parameters_are_checked_against_their_declarations(given: Json, wanted: str) -> None:
     assert any(wanted in one for one in said(lambda _: None, PROD | given))
 
 
-def test_a_parameter_without_a_value_is_told() -> None:
+def test_a_parameter_without_a_value_is_reported() -> None:
     given = {name: one for name, one in PROD.items() if name != "alertEmail"}
     assert any("'alertEmail' has no value" in one for one in said(lambda _: None, given))
 
@@ -516,7 +516,7 @@ def test_the_rules_refuse(name: str) -> None:
     assert any(wanted in one for one in said(change))
 
 
-def test_an_unlogged_pool_is_told() -> None:
+def test_an_unlogged_pool_is_reported() -> None:
     change = variable("logged", "[variables('alwaysLogged')]")
     assert any("medallion_pool' has no diagnostic settings" in one for one in said(change, ALL))
 
@@ -652,7 +652,7 @@ def test_role_assignments_are_those_of_the_page() -> None:
     assert listed == {(who, role, short.get(scope, scope)) for who, role, scope in given}
 
 
-def test_the_command_tells_faults_and_fails(tmp_path: Path) -> None:
+def test_the_command_reports_faults_and_fails(tmp_path: Path) -> None:
     folder = tmp_path / "infra"
     shutil.copytree(INFRA_FOLDER, folder, ignore=shutil.ignore_patterns("job"))
     done = CliRunner().invoke(app, ["infra", "check", str(folder)])
@@ -677,7 +677,7 @@ def test_the_command_tells_faults_and_fails(tmp_path: Path) -> None:
         ("template.json", None, "cannot be read"),
     ],
 )
-def test_odd_folders_are_told_in_a_sentence(
+def test_odd_folders_are_reported_in_one_sentence(
     tmp_path: Path, file: str, content: str | None, message: str
 ) -> None:
     for one in ("template.json", "parameters.prod.json"):

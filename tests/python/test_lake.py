@@ -53,7 +53,7 @@ def test_blob_that_is_edited_by_hand_has_another_tag(tmp_path: Path) -> None:
         ("DELETE", "/control/a", BEARER, "501"),
     ],
 )
-def test_what_the_service_refuses(
+def test_requests_that_the_service_rejects(
     tmp_path: Path, method: str, path: str, headers: dict[str, str], told: str
 ) -> None:
     with serving(tmp_path, "token") as url, pytest.raises(ActivityError, match=told):

@@ -54,7 +54,7 @@ def parse(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_nonsense__is_a_compiler_error_in_one_sentence(parse, variables, said):
+def test_invalid_value__is_a_compiler_error_in_one_sentence(parse, variables, said):
     done = parse(variables)
     assert not done.success
     told = str(done.exception).splitlines()

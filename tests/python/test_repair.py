@@ -207,7 +207,9 @@ TORN: dict[str, tuple[Callable[[Path], object], int]] = {
 
 @pytest.mark.parametrize("torn", TORN)
 @pytest.mark.parametrize("kind", ["MANAGED", "STREAMING_TABLE"])
-def test_table_goes_back_to_the_version_before_the_torn_commit(empty: Home, kind: str, torn: str) -> None:
+def test_table_goes_back_to_the_version_before_the_torn_commit(
+    empty: Home, kind: str, torn: str
+) -> None:
     folder = table(empty, "silver", "t", kind)
     assert list(tables.find(empty)) == []
     tear, first = TORN[torn]

@@ -228,13 +228,13 @@ def story(new_lakehouse):
     return lakehouse, manifest, broken, state()
 
 
-def test_broken_rows__are_in_quarantine_each_with_its_reasons(story):
+def test_faulty_rows__are_in_quarantine_with_their_reasons(story):
     _, _, broken, _ = story
     assert broken.quarantined == STAY + MENDED
     assert broken.markets == ["Norway"]
 
 
-def test_broken_rows__stand_there_as_they_came(story):
+def test_faulty_rows__are_quarantined_unchanged(story):
     _, _, broken, _ = story
     (row,) = (row for row in broken.plays if row["stream_id"] == 8)
     landed = json.loads(row["landed_row"])
@@ -245,7 +245,7 @@ def test_broken_rows__stand_there_as_they_came(story):
     assert (plan["_run_id"], plan["_file"]) == ("run-1", "run-1.csv")
 
 
-def test_plays__stand_as_their_last_placed_change_says(story):
+def test_plays__have_the_state_of_their_last_placed_change(story):
     _, _, broken, mended = story
     good = {number: GOOD_PLAY | columns for number, columns in GOOD.items()}
     good |= dict.fromkeys([*UNPLACED, 32], GOOD_PLAY)
@@ -254,7 +254,7 @@ def test_plays__stand_as_their_last_placed_change_says(story):
     assert mended.standing == expected | dict.fromkeys([*BROKEN, 33, 34], 60)
 
 
-def test_corrections__take_the_rows_out(story):
+def test_corrections__remove_the_rows_from_quarantine(story):
     _, _, _, mended = story
     assert mended.quarantined == STAY
 
@@ -318,7 +318,7 @@ def test_every_rule__has_exactly_its_test(story):
         assert node["config"]["severity"].lower() == severity, name
 
 
-def test_conditions__are_those_that_dbt_makes(story):
+def test_conditions__equal_those_that_dbt_compiles(story):
     """`medallion quarantine` counts with its own text of a rule. Both must mean the same."""
     _, manifest, *_ = story
     models = {node["name"]: node.get("compiled_code") or "" for node in manifest["nodes"].values()}
@@ -327,7 +327,7 @@ def test_conditions__are_those_that_dbt_makes(story):
         assert f"not {rule.condition}" in judging, rule.name
 
 
-def test_unknown_rule__is_an_error_that_names_those_there_are(story):
+def test_unknown_rule__is_an_error_that_names_the_existing_ones(story):
     from lakehouse import DBT
 
     lakehouse, *_ = story
@@ -337,7 +337,7 @@ def test_unknown_rule__is_an_error_that_names_those_there_are(story):
         lakehouse.run([*DBT, "compile", "--inline", inline])
 
 
-def test_quarantine__says_at_once_that_the_warehouse_is_down(tmp_path, monkeypatch):
+def test_quarantine__reports_at_once_that_the_warehouse_is_down(tmp_path, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         host = f"127.0.0.1:{taken.getsockname()[1]}"
     target = {"host": host, "http_path": "/sql", "token": "none", "catalog": "medallion"}
@@ -352,7 +352,7 @@ def test_quarantine__says_at_once_that_the_warehouse_is_down(tmp_path, monkeypat
 RULE = Rule("bronze", "azure_sql__dim_user", "user_id_is_present", "user_id > 0", "warn", "So.")
 
 
-def test_condition__exempts_what_the_rule_does_not_apply_to():
+def test_condition__exempts_rows_to_which_the_rule_does_not_apply():
     assert RULE.condition == "coalesce((user_id > 0), true)"
     assert replace(RULE, applies_to="changes").condition == (
         "(coalesce(_operation = 3, false) or coalesce((user_id > 0), true))"
@@ -364,7 +364,7 @@ def test_page__is_current():
     assert not is_stale(read_rules()), "run `medallion rules`"
 
 
-def test_page__says_what_a_rule_is_on_databricks(tmp_path):
+def test_page__shows_the_rule_on_databricks(tmp_path):
     rules = [RULE, replace(RULE, layer="silver", model="users"), replace(RULE, action="fail")]
     lines = [line for line in page(rules).splitlines() if line.startswith("| `user_id")]
     assert [line.split("|")[-2].strip() for line in lines] == [

@@ -155,7 +155,7 @@ def test_the_target_is_the_one_that_dbt_is_given(azure, here):
         ("make -t dev", None),
     ],
 )
-def test_only_dbt_tells_its_target_by_its_arguments(command, target):
+def test_only_dbt_gets_its_target_from_its_arguments(command, target):
     assert _target_of(command.split()) == target
 
 
@@ -165,7 +165,7 @@ def test_the_local_target_reads_no_vault(azure, here):
     assert azure.vault.requests == []
 
 
-def test_a_command_that_is_not_there_or_no_program(here):
+def test_a_missing_command_or_a_file_that_is_not_executable(here):
     done = run(here, "--", "no-such-command")
     assert (done.returncode, done.stdout) == (127, "")
     assert done.stderr == "error: There is no command 'no-such-command': check PATH.\n"

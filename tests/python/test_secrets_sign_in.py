@@ -146,7 +146,7 @@ def test_the_cli(azure, monkeypatch, tmp_path):
     ]
 
 
-def test_a_token_that_the_vault_no_longer_takes_is_asked_for_anew(azure, monkeypatch, tmp_path):
+def test_a_token_that_the_vault_rejects_is_requested_again(azure, monkeypatch, tmp_path):
     """The CLI's token is valid for long, but the vault has revoked it."""
     fake_az(tmp_path, azure.endpoints)
     use(monkeypatch, MEDALLION_AZURE_AUTH="cli")

@@ -247,7 +247,7 @@ def test_no_page_has_a_fault(browser: Browser, base: str, site: Path) -> None:
         ("<link rel='stylesheet' href='https://fonts.example.com/css'>", "external: https://fonts"),
     ],
 )
-def test_a_faulty_page_is_told(browser: Browser, tmp_path: Path, fault: str, told: str) -> None:
+def test_a_faulty_page_is_reported(browser: Browser, tmp_path: Path, fault: str, told: str) -> None:
     (tmp_path / "index.html").write_text(f"<title>faulty</title><link rel=icon href=data:,>{fault}")
     with served(tmp_path) as address, visit(browser, address) as opened:
         opened.go("")
@@ -308,7 +308,7 @@ def test_every_relation_and_macro_has_its_page_with_all_columns(
     assert [one["name"] for one in project.macros if f"<code>{one['name']}<" not in macros] == []
 
 
-def test_a_page_says_what_is_known_of_its_table(site: Path) -> None:
+def test_a_page_shows_the_facts_of_its_table(site: Path) -> None:
     page = (site / "dictionary" / "dim_user" / "index.html").read_text()
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
     assert "incremental, cdc_merge" in text
@@ -343,7 +343,7 @@ def test_a_link_to_a_file_of_the_repository_shows_it(tmp_path: Path) -> None:
         copy_pages(tmp_path / "docs", tmp_path / "again", tmp_path)
 
 
-def test_a_page_that_the_navigation_names_and_is_not_there_stops_the_build(tmp_path: Path) -> None:
+def test_a_missing_page_in_the_navigation_stops_the_build(tmp_path: Path) -> None:
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "README.md").write_text("# Start\n\n[gone](gone.md)\n")
     with pytest.raises(MedallionError, match=r"faults: .*first_hour\.md.*; .*gone\.md"):
@@ -393,7 +393,7 @@ def test_lineage_leads_to_the_source(
     }
 
 
-def test_what_a_query_makes_itself_is_said(lineage: Lineage) -> None:
+def test_columns_that_a_query_computes_are_marked(lineage: Lineage) -> None:
     streams = lineage[ColumnId("model.medallion.mart_daily_listening", "streams")]
     assert (streams.columns, streams.made) == (set(), {"COUNT(*)"})
     row = lineage[ColumnId("model.medallion.stg_azure_sql__user_changes", "_landed_row")]
@@ -536,7 +536,7 @@ def _pool_column(manifest: dict) -> None:
         (_pool_column, "column pool__fct_streams._slice is not listed"),
     ],
 )
-def test_what_is_not_described_is_named(
+def test_objects_without_a_description_are_named(
     project: Project, queries: dict[str, Query], plant: Callable[[dict], None], told: str
 ) -> None:
     manifest = json.loads(json.dumps(project.manifest))
@@ -546,7 +546,9 @@ def test_what_is_not_described_is_named(
     assert told in lacking[0]
 
 
-def test_arguments_in_another_order_are_told(project: Project, queries: dict[str, Query]) -> None:
+def test_arguments_in_another_order_are_reported(
+    project: Project, queries: dict[str, Query]
+) -> None:
     manifest = json.loads(json.dumps(project.manifest))
     manifest["macros"]["macro.medallion.landed"]["arguments"].reverse()
     lacking = [str(one) for one in things(Project(manifest, {}), queries) if one.lacks]
@@ -569,7 +571,7 @@ def test_the_check_fails_with_a_line_for_each(artifacts: Path, tmp_path: Path) -
     assert re.search(r"^ +models +70 +71 ", said, re.M)
 
 
-def test_a_column_that_a_query_gains_is_to_be_described(project: Project) -> None:
+def test_a_new_column_of_a_query_needs_a_description(project: Project) -> None:
     manifest = json.loads(json.dumps(project.manifest))
     model = node(manifest, "users_in_context")
     model["compiled_code"] = f"select inner_.*, 1 as gained from ({model['compiled_code']}) inner_"

@@ -45,7 +45,7 @@ def seen(source: SourceDatabase) -> dict[str, object]:
     }
 
 
-def test_what_commits_while_capture_is_stopped_is_invisible(source: SourceDatabase) -> None:
+def test_commits_while_capture_is_stopped_are_invisible(source: SourceDatabase) -> None:
     before = seen(source)
     source.execute(STOP)
     rename(source, "late")
@@ -81,7 +81,7 @@ def test_a_scan_captures_once_and_the_job_keeps_up(source: SourceDatabase) -> No
     assert (seen(source)["function"], seen(source)["table"]) == (4, 8)
 
 
-def test_a_new_instance_has_no_minimum_until_capture_meets_it(source: SourceDatabase) -> None:
+def test_a_new_instance_has_no_minimum_until_capture_reads_it(source: SourceDatabase) -> None:
     source.execute(STOP)
     enable(source, "v2")
     assert lsn(source, "sys.fn_cdc_get_min_lsn(N'v2')") == "0x00000000000000000000"

@@ -78,7 +78,7 @@ def test_readers_do_not_starve_a_writer(tmp_path: Path, readers: int) -> None:
     assert found["n"] == 4 * commits
 
 
-def test_a_writer_behind_a_long_reader_gives_up_in_a_sentence(tmp_path: Path) -> None:
+def test_a_writer_behind_a_long_reader_times_out_with_one_sentence(tmp_path: Path) -> None:
     source = five_users(tmp_path)
     holder = start(HOLD, source.path, 60)
     assert holder.stdout is not None and holder.stdout.readline() == "open\n"

@@ -480,7 +480,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("expression", ERRORS)
-def test_errors_are_those_of_sql_server_or_name_what_is_not_known(
+def test_errors_are_those_of_sql_server_or_name_the_unknown_construct(
     source: SourceDatabase, expression: str
 ) -> None:
     with pytest.raises(MedallionError, match=f"(?is).*{ERRORS[expression]}"):
@@ -735,7 +735,7 @@ STORIES: list[tuple[list[str], str, list[list[str | None]] | str]] = [
 
 
 @pytest.mark.parametrize("number", range(len(STORIES)))
-def test_statements_do_what_they_do_in_sql_server(source: SourceDatabase, number: int) -> None:
+def test_statements_behave_as_in_sql_server(source: SourceDatabase, number: int) -> None:
     setup, ask, expected = STORIES[number]
     for statement in setup:
         source.execute(statement)

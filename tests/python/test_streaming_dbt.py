@@ -179,7 +179,7 @@ def project(warehouse, driver, tmp_path):
     return Project(tmp_path, warehouse, landing, driver)
 
 
-def test_rules_come_change_and_go_without_a_full_refresh(project):
+def test_rules_are_added_changed_and_removed_without_a_full_refresh(project):
     # Deletes and before-images are exempt; a row of an unknown operation is not.
     project.landing.land("1.parquet", id=[1, None, None, None], _operation=[2, 1, 3, None])
     project.describe(rules=[KNOWN])
@@ -236,7 +236,7 @@ def test_another_change_of_the_configuration_keeps_the_rules(project):
     assert project.ids() == [1]
 
 
-def test_a_full_refresh_spares_bronze_unless_it_is_allowed(project):
+def test_a_full_refresh_skips_bronze_unless_it_is_allowed(project):
     project.describe(rules=[KNOWN])
     project.landing.land("1.parquet", id=[1], _operation=[2])
     project.landing.land("2.parquet", id=[2], _operation=[2])
@@ -248,13 +248,13 @@ def test_a_full_refresh_spares_bronze_unless_it_is_allowed(project):
     assert project.ids() == [2], "rebuilt from what is there"
 
 
-def test_a_rule_that_is_not_understood_names_model_rule_and_mend(project):
+def test_an_invalid_rule_is_an_error_that_names_model_rule_and_fix(project):
     project.describe(rules=[KNOWN | {"action": "drop"}])
     said = project.fails()
     assert "Rule 'id_is_present' of things has the action 'drop': write warn or quarantine" in said
 
 
-def test_what_lands_later_is_marked_later_whatever_the_clock_says(project, clock_file):
+def test_later_files_get_later_load_times_for_any_clock(project, clock_file):
     models = project.folder / "models"
     (models / "bronze" / "things.sql").write_text(STAMPED)
     (models / "read_things.sql").write_text(READER)

@@ -64,7 +64,7 @@ def test_a_value_that_fits_is_cast(read, landed, declared, value):
 
 
 @pytest.mark.parametrize("time", [NOON, LAST, dt.datetime(1, 1, 1, tzinfo=dt.UTC)])
-def test_int96_tells_every_year(read, time):
+def test_int96_reads_every_year(read, time):
     table = pa.table({"at": pa.array([time.replace(tzinfo=None)], pa.timestamp("us"))})
     pq.write_table(table, read.folder / "1.parquet", use_deprecated_int96_timestamps=True)
     assert read(at=UTC) == [{"at": time}]
@@ -94,7 +94,7 @@ def test_a_value_that_does_not_fit_names_column_and_file(read, landed, declared,
     assert "\n" not in str(error.value)
 
 
-def test_columns_go_by_name(read):
+def test_columns_are_matched_by_name(read):
     struct = pa.array([{"id": 7}])
     pq.write_table(pa.table({"more": [1], "s": struct, "Id": [2]}), read.folder / "1.parquet")
     pq.write_table(pa.table({"more": ["x"]}), read.folder / "2.parquet")
@@ -104,7 +104,7 @@ def test_columns_go_by_name(read):
     ]
 
 
-def test_names_that_differ_in_case_alone_are_told_apart_or_refused(read):
+def test_names_that_differ_only_in_case_are_distinguished_or_refused(read):
     pq.write_table(pa.table({"ID": [1], "id": [2]}), read.folder / "1.parquet")
     assert read(id=pa.int64()) == [{"id": 2}]
     with pytest.raises(SqlError, match=r"1\.parquet has more than one column `Id`"):

@@ -75,7 +75,7 @@ def victims(tmp_path, process):
     return made
 
 
-def test_a_create_that_is_killed_is_made_whole_by_the_next(victims):
+def test_a_killed_create_is_completed_by_the_next_one(victims):
     for moment in (
         *("before replace_table 1", "after replace_table 1", "after stage 1", "after fsync 1"),
         *("after log 1", "after commit 2", "before put 1"),
@@ -89,7 +89,7 @@ def test_a_create_that_is_killed_is_made_whole_by_the_next(victims):
 
 
 @pytest.mark.parametrize("statement", [REFRESH, CREATE_OR_REFRESH, FULL])
-def test_a_refresh_that_is_killed_is_made_up_for(victims, statement):
+def test_a_killed_refresh_is_completed_by_the_next_one(victims, statement):
     victims.play(["run", CREATE])
     for number, (moment, done) in enumerate(
         {
@@ -109,7 +109,7 @@ def test_a_refresh_that_is_killed_is_made_up_for(victims, statement):
         victims.mended(REFRESH)
 
 
-def test_a_new_column_that_was_killed_on_its_way_comes_with_the_next(victims):
+def test_a_new_column_of_a_killed_refresh_comes_with_the_next_one(victims):
     victims.play(["run", CREATE], ["land", 3])
     wider = TABLE.replace("(id bigint,", "(id bigint, day string,").replace("select id", WIDER)
     for moment, added in (("after log 1", []), ("after commit 1", ["monday"])):
@@ -151,7 +151,7 @@ def test_a_file_that_changes_between_listing_and_reading_is_listed_again(victims
     assert told["answers"] == [rows, rows, [[len(rows), 1 + len(more) // 2]]]
 
 
-def test_a_full_refresh_that_cannot_read_a_file_leaves_the_table(victims):
+def test_a_full_refresh_that_cannot_read_a_file_keeps_the_table(victims):
     victims.play(["run", CREATE])
     (victims.folder / "000001.parquet").unlink()
     (victims.folder / "000003.parquet").write_bytes(b"PAR1 half a file")
@@ -162,7 +162,7 @@ def test_a_full_refresh_that_cannot_read_a_file_leaves_the_table(victims):
     victims.mended(FULL)
 
 
-def test_a_file_that_comes_back_after_a_full_refresh_without_it_is_taken(victims):
+def test_a_file_that_returns_after_a_full_refresh_without_it_is_read(victims):
     victims.play(["run", CREATE])
     away = victims.folder.with_name("archive")
     (victims.folder / "000001.parquet").rename(away)

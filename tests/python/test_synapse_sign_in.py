@@ -87,7 +87,7 @@ def test_msi_sends_no_credentials(azure, home, tmp_path):
     assert "The connection brought no credentials" in said
 
 
-def test_environment_without_its_variables_signs_in_as_nobody(home, tmp_path):
+def test_environment_without_its_variables_cannot_sign_in(home, tmp_path):
     assert "EnvironmentCredential" in sign_in(home, tmp_path, "environment")
 
 

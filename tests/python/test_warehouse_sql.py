@@ -53,7 +53,7 @@ def test_a_table_can_be_replaced_from_itself(warehouse):
     assert warehouse.rows("select sum(twice) from s.self") == [(20,)]
 
 
-def test_a_clone_goes_its_own_way(warehouse):
+def test_a_clone_is_independent_of_its_source(warehouse):
     warehouse.run(
         "create table s.first partitioned by (part) tblproperties ('delta.appendOnly' = 'false') "
         "as select id, id % 2 as part from range(6)"
@@ -70,7 +70,7 @@ def test_a_clone_goes_its_own_way(warehouse):
     assert shown["delta.appendOnly"] == "false"
 
 
-def test_what_cannot_be_cloned_is_refused(warehouse):
+def test_a_relation_that_cannot_be_cloned_is_refused(warehouse):
     url = LAKE.format("gold", "cloned")
     warehouse.run("create view s.seen as select 1 as one")
     warehouse.run(f"create table s.outside location '{url}' as select 1 as one")
@@ -167,7 +167,7 @@ def test_an_external_table_is_plain_delta_in_the_lake(warehouse):
     assert warehouse.rows("select * from s.e") == [(datetime.date(2024, 1, 1), 1)]
 
 
-def test_properties_that_ask_for_what_the_writer_does_are_kept_and_others_refused(warehouse):
+def test_properties_that_match_the_writer_are_kept_and_others_refused(warehouse):
     properties = {"delta.enableRowTracking": "false", "delta.checkpointPolicy": "classic"}
     told = ", ".join(f"'{key}' = '{value}'" for key, value in properties.items())
     warehouse.run(f"create or replace table s.as_is tblproperties ({told}) as select 1 as a")
@@ -289,7 +289,7 @@ def test_read_files_reads_json(warehouse, landing):
     assert "rescueddatacolumn" in warehouse.fails(query + ", rescuedDataColumn => 'x')")
 
 
-def test_a_streaming_table_takes_each_file_once(warehouse, landing):
+def test_a_streaming_table_reads_each_file_once(warehouse, landing):
     _, url, land = landing
     stream = (
         f"STREAM read_files('{url}', format => 'parquet', allowOverwrites => true, "
@@ -319,7 +319,7 @@ def test_a_streaming_table_takes_each_file_once(warehouse, landing):
     assert warehouse.rows("select count(*) from s.st_once") == [(4,)], "unless it is not allowed to"
 
 
-def test_a_batch_that_was_logged_but_not_committed_is_taken(warehouse, landing):
+def test_a_batch_that_was_logged_but_not_committed_is_read_again(warehouse, landing):
     folder, url, land = landing
     land("1.parquet", id=[1])
     warehouse.run(
@@ -377,7 +377,7 @@ def test_four_sessions_at_once(warehouse):
     assert warehouse.rows("select count(distinct a), count(*) from s.shared") == [(20, 20)]
 
 
-def test_large_results_come_in_pieces(warehouse):
+def test_large_results_are_fetched_in_parts(warehouse):
     query = "select id, repeat('x', 100) as text from range(200000)"
     assert len(warehouse.rows(query)) == 200_000
 
@@ -458,7 +458,7 @@ def test_date_trunc_is_right_in_every_year(warehouse, unit):
         ),
     ],
 )
-def test_a_calendar_function_answers_as_spark_does(warehouse, call, expected):
+def test_a_calendar_function_returns_the_same_as_spark(warehouse, call, expected):
     assert warehouse.rows(f"select {call}") == [(expected,)]
 
 
