@@ -92,7 +92,7 @@ class _Opened:
 
 def _opened(path: Path, table: Table) -> _Opened:
     if not path.is_file():
-        raise MedallionError(f"the file {path} with the rows of {table.full_name} is missing")
+        raise MedallionError(f"the file {path} is missing: it has the rows of {table.full_name}")
     records = delimited.read(path)
     _, fields = next(records, (1, []))
     if not fields:
