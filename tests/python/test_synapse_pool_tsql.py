@@ -1,6 +1,7 @@
 """T-SQL on the stand-in for the dedicated pool: what it keeps, and what it refuses by name."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -112,7 +113,11 @@ def test_copy_into_loads_all_or_nothing(pool, columns, said):
         ("update statistics stage.t (s)", "no statistics 's'"),
         ("begin transaction; drop table stage.t; commit transaction", "not allowed inside"),
         ("begin transaction; delete from stage.t", "goes on after its batch"),
-        ("select top (1) a / 2 as half from stage.t", "CAST"),
+        (f"create table stage.u (a varchar(2) collate Latin1_General_CI_AS) {HEAP}", "collation"),
+        ("insert into stage.t ([a], [z]) select 1, 2", "Invalid column name 'z'"),
+        ("insert into stage.t ([a]) select 1, 2", "as many items"),
+        ("insert into stage.t ([b]) select N'abcd'", "would be truncated"),
+        ("delete from stage.t where z = 1", "Invalid column name 'z'"),
         ("drop table stage.u", "does not exist"),
     ],
 )
@@ -141,6 +146,33 @@ def test_table_made_of_a_query_keeps_types_and_layout_through_a_rename(pool):
     assert pool.database.rows(kept) == [
         ("HASH(a)", "CLUSTERED COLUMNSTORE INDEX", "a RANGE RIGHT FOR VALUES (1, 2)")
     ]
+
+
+def test_query_computes_as_tsql_does(pool):
+    pool.execute(copy())
+    asked = "select a / 2, len(b), datalength(b), cast(t as date) from stage.t order by a"
+    assert rows(pool, asked) == [(0, 1, 2, date(9999, 12, 31)), (1, 3, 6, None)]
+    assert rows(pool, "select a from stage.t where b = N'Å '") == [(1,)]
+    assert rows(pool, "select a from stage.t where b = N'å'") == []
+
+
+def test_table_made_of_a_query_has_the_types_that_tsql_computes(pool):
+    pool.execute(
+        f"create table stage.made {HEAP} as select a / 2.0 as half, cast('é' as char(3)) as c, "
+        "avg(a) as mean from stage.t group by a"
+    )
+    asked = (
+        "select data_type, character_maximum_length, numeric_precision, numeric_scale"
+        " from INFORMATION_SCHEMA.COLUMNS where table_name = 'made' order by ordinal_position"
+    )
+    assert rows(pool, asked) == [
+        ("decimal", None, 26, 6),
+        ("char", 3, None, None),
+        ("bigint", None, None, None),
+    ]
+    pool.execute("insert into stage.made ([half], [c]) select 1.0000005, 'a'")
+    assert rows(pool, "select half, c + '|' from stage.made") == [(Decimal("1.000001"), "a  |")]
+    pool.execute("drop table stage.made")
 
 
 def test_transaction_is_all_or_nothing(pool):

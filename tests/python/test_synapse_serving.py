@@ -14,10 +14,10 @@ from medallion.home import PROJECT_ROOT, Home
 from medallion.local.synapse import grammar
 from medallion.local.synapse.database import Database
 from medallion.local.synapse.projection import oddities
+from medallion.local.synapse.queries import compiled
 from medallion.local.synapse.run import DATABASE, ODBC
 from medallion.local.synapse.session import Session
 from medallion.local.synapse.statements import statements
-from medallion.local.synapse.translate import engine_sql
 from medallion.synapse import models
 from medallion.synapse.check.log import read_log
 from medallion.synapse.contract import served_tables
@@ -124,7 +124,7 @@ def test_predicate_on_the_partitions_column_bounds_the_files_that_are_read(built
 def scanned(pool, query):
     """The number of the table's files that a query reads, and their total, from the engine."""
     (tree,) = statements(query)
-    plan = pool.database.rows(f"explain analyze {engine_sql(tree, pool.database)}")[0][1]
+    plan = pool.database.rows(f"explain analyze {compiled(tree, pool.database).sql}")[0][1]
     return tuple(map(int, re.search(r"Scanning Files: (\d+)/(\d+)", plan).groups()))
 
 

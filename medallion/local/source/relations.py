@@ -8,7 +8,8 @@ from sqlglot import exp
 from medallion.errors import MedallionError
 from medallion.local.source import catalog, changelog
 from medallion.local.tsql import types
-from medallion.local.tsql.errors import unsupported
+from medallion.local.tsql.dialect import OpenRowset
+from medallion.local.tsql.errors import brief, unsupported
 from medallion.local.tsql.scope import Columns, Relation, quoted
 from medallion.local.tsql.types import Type
 from medallion.local.tsql.values import Value, convert
@@ -79,6 +80,10 @@ class Relations:
             raise MedallionError(f"Msg 208: Invalid object name '{schema}.{name}'.")
         table = catalog.find_table(self._con, schema, name)
         return Relation(table.sql, [(c.name, c.kind) for c in table.columns])
+
+    def rowset(self, node: OpenRowset) -> Relation:
+        """No files are read by OPENROWSET."""
+        raise unsupported(brief(node))
 
     def table_function(self, schema: str, name: str, arguments: Sequence[Value]) -> Relation:
         """`cdc.fn_cdc_get_all_changes_…`."""

@@ -54,7 +54,9 @@ create view stand_in.information_schema_columns as
         current_database() as table_catalog, schema_name as table_schema,
         view_name as table_name, name as column_name, ordinal as ordinal_position,
         'YES' as is_nullable, type as data_type, length as character_maximum_length,
-        precision as numeric_precision, scale as numeric_scale
+        precision as numeric_precision,
+        case when precision is not null then scale end as numeric_scale,
+        case when precision is null then scale end as datetime_precision
     from stand_in.columns;
 """
 # The catalog's tables that T-SQL may read, by schema and name; the engine's views begin with both.

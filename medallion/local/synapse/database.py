@@ -2,19 +2,27 @@
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import duckdb
 
 from medallion.home import Home, refused_characters
-from medallion.local.synapse.catalog import CATALOG
-from medallion.local.synapse.errors import DATABASE, TSqlError
-from medallion.local.synapse.types import Kind, kind_of_engine
+from medallion.local.synapse.catalog import CATALOG, SYSTEM
+from medallion.local.synapse.errors import DATABASE, TSqlError, numbered
+from medallion.local.tsql import macros
+from medallion.local.tsql.behaviour import Behaviour
+from medallion.local.tsql.errors import translated
+from medallion.local.tsql.scope import Columns, quoted
+from medallion.local.tsql.types import BINARY, SCALED, TEXT, Type, decimal
 from medallion.synapse.check.readers import connect
 
+# ESCAPE: https://learn.microsoft.com/sql/t-sql/language-elements/like-transact-sql
+LACKS = frozenset({"ESCAPE", "RECURSION"})
+SERVERLESS = Behaviour("Latin1_General_100_BIN2_UTF8", is_binary=True, is_utf8=True, lacks=LACKS)
 LAKE = "lake"  # the engine's variable that holds the lake's folder
 
 
@@ -33,7 +41,13 @@ def create(home: Home, name: str) -> None:
 
 
 class Database:
-    """An open database; statements of all its sessions run one after another."""
+    """An open database; statements of all its sessions run one after another.
+
+    `system` are the catalog's views that T-SQL may read.
+    """
+
+    behaviour: ClassVar[Behaviour] = SERVERLESS
+    system: ClassVar[set[tuple[str, str]]] = SYSTEM
 
     def __init__(self, home: Home, name: str, read_only: bool = False) -> None:
         file = folder(home) / f"{name}.duckdb"
@@ -61,11 +75,18 @@ class Database:
         try:
             return self._connection.execute(sql, parameters or [])
         except duckdb.Error as error:
-            raise TSqlError(" ".join(str(error).split())) from error
+            told = " ".join(str(error).split()).removeprefix("Invalid Input Error: ")
+            raise numbered(translated(told) or told) from error
 
     def rows(self, sql: str, parameters: list | None = None) -> list[tuple]:
         """The rows of a statement of the engine."""
         return self.run(sql, parameters).fetchall()
+
+    def provide(self, sql: str) -> None:
+        """Make the macros that a text calls, itself or by the views that it reads."""
+        views = self.rows("select sql from duckdb_views() where not internal")
+        text = "\n".join([sql, *(view for (view,) in views)])
+        macros.provide(self._connection, text, self.behaviour)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -121,22 +142,38 @@ class Database:
         query = "select 1 from stand_in.views where schema_name = ? and name = ?"
         return bool(self.rows(query, [schema, name]))
 
+    def object_number(self, schema: str, name: str, kind: str | None) -> int | None:
+        """What OBJECT_ID gives for a name, of a kind such as `V` when one is asked."""
+        return 1 if kind in (None, "V") and self.view_exists(schema, name) else None
+
     def put_view(
-        self, schema: str, name: str, definition: str, query: str, known: Mapping[str, Kind]
+        self, schema: str, name: str, definition: str, query: str, columns: Columns
     ) -> None:
-        """Make or replace a view over the engine's `query`; `known` are types by column."""
+        """Make or replace a view over the engine's `query`, which has these columns."""
         with self.transaction():
             self.drop_view(schema, name)
             self.run(f"create view {quoted(schema)}.{quoted(name)} as {query}")
-            described = self.rows(f"describe {quoted(schema)}.{quoted(name)}")
             self.run("insert into stand_in.views values (?, ?, ?)", [schema, name, definition])
-            for ordinal, (column, engine, *_) in enumerate(described, 1):
-                kind = known.get(column) or kind_of_engine(engine)
-                precision, scale = kind.arguments if kind.name == "decimal" else (None, None)
-                self.run(
-                    "insert into stand_in.columns values (?, ?, ?, ?, ?, ?, ?, ?)",
-                    [schema, name, ordinal, column, kind.name, kind.length, precision, scale],
-                )
+            self.put_columns(schema, name, columns)
+
+    def put_columns(self, schema: str, name: str, columns: Columns) -> None:
+        """Remember the columns of a view or table."""
+        for ordinal, (column, kind) in enumerate(columns, 1):
+            length = kind.length if kind.name in TEXT | BINARY else None
+            precision = kind.precision if kind.name == "decimal" else None
+            scale = kind.scale if kind.name in {"decimal", *SCALED} else None
+            self.run(
+                "insert into stand_in.columns values (?, ?, ?, ?, ?, ?, ?, ?)",
+                [schema, name, ordinal, column, kind.name, length, precision, scale],
+            )
+
+    def columns(self, schema: str, name: str) -> Columns:
+        """The columns of a view or table, in order."""
+        query = (
+            "select name, type, length, precision, scale from stand_in.columns"
+            " where schema_name = ? and view_name = ? order by ordinal"
+        )
+        return [(column, _type(*kind)) for column, *kind in self.rows(query, [schema, name])]
 
     def drop_view(self, schema: str, name: str) -> None:
         """Remove a view, if it is there."""
@@ -151,6 +188,10 @@ class Database:
         self._connection.close()
 
 
-def quoted(name: str) -> str:
-    """An identifier of the engine."""
-    return '"' + name.replace('"', '""') + '"'
+def _type(name: str, length: int | None, precision: int | None, scale: int | None) -> Type:
+    """A type as the catalog keeps it; databases of before had no scale of a datetime2."""
+    if name == "decimal":
+        return decimal(precision or 18, scale or 0)
+    if name in SCALED:
+        return Type(name, scale=6 if scale is None else scale)
+    return Type(name, length or 0)

@@ -1,11 +1,12 @@
 """Whether a view is a pass-through projection: columns of one OPENROWSET, and nothing else.
 
-What is more would need T-SQL's semantics, which the stand-in has not: such logic belongs in gold.
+What a mart computes belongs in gold, which every reader shares.
 """
 
 from sqlglot import exp
 
-from medallion.local.synapse.dialect import OpenRowset, brief
+from medallion.local.tsql.dialect import OpenRowset
+from medallion.local.tsql.errors import brief
 
 PLAIN = (exp.Select, exp.From, exp.Table, exp.TableAlias, exp.Column, exp.Identifier)
 

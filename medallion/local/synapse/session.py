@@ -1,32 +1,24 @@
 """One connection's statements: each batch through Microsoft's grammar, then on the engine."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from sqlglot import exp
 
 from medallion.local.source.tsql import batches
-from medallion.local.synapse import grammar, security
+from medallion.local.synapse import grammar, queries, security
 from medallion.local.synapse.database import Database
-from medallion.local.synapse.dialect import CreateDataSource, ExecuteText, brief
-from medallion.local.synapse.errors import PERMISSION, TSqlError, unsupported
+from medallion.local.synapse.errors import PERMISSION, TSqlError, as_tsql_errors, unsupported
 from medallion.local.synapse.projection import oddities
+from medallion.local.synapse.queries import Result
 from medallion.local.synapse.security import Security
 from medallion.local.synapse.statements import If, Statement, statements
-from medallion.local.synapse.translate import engine_sql, known_kinds
+from medallion.local.tsql.dialect import CreateDataSource, ExecuteText
+from medallion.local.tsql.errors import brief
 
 # The schema that dbt makes its views in.
 SERVED = "serving"
 CHANGES = (Security, CreateDataSource, exp.Create, exp.Drop)
-
-
-@dataclass(frozen=True)
-class Result:
-    """The rows of a query: the columns' names and the engine's types."""
-
-    columns: list[tuple[str, str]]
-    rows: list[tuple]
 
 
 class Executes(Protocol):
@@ -46,7 +38,7 @@ class Session:
     def execute(self, batch: str) -> list[Result]:
         """Run a batch; the results of its queries, in order."""
         grammar.require(batch)
-        with self.database.lock:
+        with self.database.lock, as_tsql_errors():
             self.database.run("set variable login = ?", [self.login])
             return self._run_all(statements(batch))
 
@@ -55,12 +47,12 @@ class Session:
 
     def _run(self, statement: Statement) -> list[Result]:
         if isinstance(statement, If):
-            holds = self.database.rows(engine_sql(statement.condition, self.database))
+            holds = queries.holds(statement.condition, self.database)
             return self._run_all(statement.then if holds else statement.otherwise)
         if isinstance(statement, ExecuteText):
             return self._execute_text(statement)
         if isinstance(statement, exp.Query):
-            return [self._query(statement)]
+            return [queries.answer(statement, self.database)]
         if isinstance(statement, exp.Use):
             self._use(statement)
             return []
@@ -91,11 +83,6 @@ class Session:
             grammar.require(text)
         return self._run_all(found)
 
-    def _query(self, query: exp.Query) -> Result:
-        done = self.database.run(engine_sql(query, self.database))
-        columns = [(one[0], str(one[1])) for one in done.description or []]
-        return Result(columns, done.fetchall())
-
     def _use(self, statement: exp.Use) -> None:
         if statement.this.name.lower() != self.database.name.lower():
             raise unsupported(f"USE of another database than {self.database.name}")
@@ -110,18 +97,13 @@ class Session:
         if schema == SERVED and (odd := oddities(query)):
             raise TSqlError(
                 f"{schema}.{target.name} is no pass-through projection ({odd[0]}): put what it "
-                "computes into the gold model, for T-SQL would compute it otherwise."
+                "computes into the gold model."
             )
         if self.database.view_exists(schema, target.name) and not statement.args.get("replace"):
             message = f"There is already an object named '{target.name}' in the database."
             raise TSqlError(message, 2714)
-        self.database.put_view(
-            schema,
-            target.name,
-            brief(statement),
-            engine_sql(query, self.database),
-            known_kinds(query),
-        )
+        made = queries.stored(query, self.database)
+        self.database.put_view(schema, target.name, brief(statement), made.sql, made.columns)
 
     def _drop_views(self, statement: exp.Drop) -> None:
         for target in statement.args.get("tables") or [statement.this]:

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
-from medallion.local.synapse.dialect import Serverless, parse
 from medallion.local.synapse.errors import SYNTAX, TSqlError, unsupported
 from medallion.local.synapse.security import Security, is_security
+from medallion.local.tsql.dialect import Plain, parse
 
 TEXTS = {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.IDENTIFIER}
 # What ends the condition of an IF.
@@ -31,7 +31,7 @@ Statement: TypeAlias = If | Security | Any  # or an expression of sqlglot, which
 
 
 def statements(
-    batch: str, read: Callable[[str], list] = parse, dialect: type[Serverless] = Serverless
+    batch: str, read: Callable[[str], list] = parse, dialect: type[Plain] = Plain
 ) -> list[Statement]:
     """The statements of one batch, blocks and IFs as they nest; `read` makes one from its text."""
     return _Cutter(batch, read, dialect).all()
@@ -40,7 +40,7 @@ def statements(
 class _Cutter:
     """Walks the tokens once; `at` is the next one."""
 
-    def __init__(self, batch: str, read: Callable[[str], list], dialect: type[Serverless]) -> None:
+    def __init__(self, batch: str, read: Callable[[str], list], dialect: type[Plain]) -> None:
         self.batch = batch
         self.read = read
         self.tokens = dialect().tokenize(batch)

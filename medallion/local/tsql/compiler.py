@@ -8,11 +8,12 @@ from sqlglot import exp
 
 from medallion.errors import MedallionError
 from medallion.local.tsql import functions, likes, numbers, types
+from medallion.local.tsql.behaviour import AZURE_SQL, Behaviour
 from medallion.local.tsql.errors import brief, unsupported
 from medallion.local.tsql.queries import Queries
 from medallion.local.tsql.scope import Catalog, Scope
 from medallion.local.tsql.types import BINARY, INTEGERS, NATIONAL, NUMBERS, TEXT, Type
-from medallion.local.tsql.values import Value, convert, literal, quote, ticks
+from medallion.local.tsql.values import Value, convert, literal, quote, sized, ticks
 
 OPERATORS: dict[Any, str] = {
     exp.EQ: "=",
@@ -51,13 +52,14 @@ def order_key(value: Value) -> str:
 class Compiler(Queries):
     """Compiles the trees of one statement. Its clock functions return `now`."""
 
-    def __init__(self, catalog: Catalog, now: datetime) -> None:
+    def __init__(self, catalog: Catalog, now: datetime, behaviour: Behaviour = AZURE_SQL) -> None:
         self.catalog = catalog
         self.now = now
+        self.behaviour = behaviour
         self.scope = Scope()
         self._handlers: dict[Any, Callable[[Any], Value]] = {
             exp.Literal: self._literal,
-            exp.National: lambda node: literal(node.name, national=True),
+            exp.National: lambda node: literal(node.name, True, behaviour),
             exp.HexString: self._hex,
             exp.Null: lambda node: Value("NULL", types.NULL),
             exp.Column: self._column,
@@ -85,6 +87,7 @@ class Compiler(Queries):
             exp.Window: lambda node: functions.window(self, node),
             exp.AtTimeZone: lambda node: functions.at_time_zone(self, node),
             exp.Concat: self._adjacent,
+            exp.Collate: self._collated,
         }
 
     def value(self, node: exp.Expression) -> Value:
@@ -136,7 +139,7 @@ class Compiler(Queries):
 
     def _literal(self, node: exp.Literal) -> Value:
         if node.is_string:
-            return literal(node.this)
+            return literal(node.this, False, self.behaviour)
         return numbers.constant(str(node.this))
 
     def _hex(self, node: exp.HexString) -> Value:
@@ -159,6 +162,13 @@ class Compiler(Queries):
 
     def _adjacent(self, node: exp.Concat) -> Value:
         raise unsupported("Two texts without an operator between them")
+
+    def _collated(self, node: exp.Collate) -> Value:
+        if node.expression.name.lower() != self.behaviour.collation.lower():
+            raise unsupported(
+                f"COLLATE {node.expression.name}, which is not {self.behaviour.collation},"
+            )
+        return self.value(node.this)
 
     # Operators.
 
@@ -194,12 +204,12 @@ class Compiler(Queries):
         if all(k.length != types.MAX for k in known):
             length = sum(k.length for k in known)
         sql = f"({left.sql} || {right.sql})"
+        kind = Type("nvarchar" if national else "varchar", min(length, limit))
         if length > limit:
-            sql, length = f"ts_cut({sql}, {limit})", limit
+            sql = f"{sized('cut', kind)}({sql}, {limit})"
         constant = None
         if left.constant is not None and right.constant is not None:
             constant = left.constant + right.constant
-        kind = Type("nvarchar" if national else "varchar", length)
         return Value(sql, kind, constant=constant, has_columns=_any(left, right))
 
     def _bits(self, operator: str, node: exp.Binary) -> Value:
@@ -314,13 +324,11 @@ class Compiler(Queries):
         if isinstance(node, exp.In):
             return self._in(node)
         if isinstance(node, exp.Like):
-            return likes.like(self.value(node.this), self.value(node.expression), None, brief(node))
+            return self._like(node, None, brief(node))
         if isinstance(node, exp.Escape) and isinstance(node.this, exp.Like):
-            inner = node.this
-            escape = self.value(node.expression).constant
-            return likes.like(
-                self.value(inner.this), self.value(inner.expression), escape, brief(node)
-            )
+            if "ESCAPE" in self.behaviour.lacks:
+                raise unsupported(f"ESCAPE in {brief(node)}")
+            return self._like(node.this, self.value(node.expression).constant, brief(node))
         if isinstance(node, exp.Exists):
             query = self.query(node.this, nested=True, exists=True)
             return f"EXISTS ({query.sql})"
@@ -330,6 +338,10 @@ class Compiler(Queries):
                 f"condition is expected, near {brief(node)!r}."
             )
         raise unsupported(f"The condition {brief(node)}")
+
+    def _like(self, node: exp.Like, escape: str | None, what: str) -> str:
+        subject, pattern = self.value(node.this), self.value(node.expression)
+        return likes.like(subject, pattern, escape, what, self.behaviour)
 
     def _in(self, node: exp.In) -> str:
         subject = self.value(node.this)
@@ -363,7 +375,7 @@ class Compiler(Queries):
         a, b = left.type, right.type
         kind = types.unified([a, b], f"the comparison {operator}")
         if a.name in TEXT and b.name in TEXT:
-            return _compare_texts(operator, left, right)
+            return _compare_texts(operator, left, right, self.behaviour)
         if a.name in BINARY and b.name in BINARY:
             fixed = a.length == b.length and all(
                 v.type.name == "binary" or v.constant is not None for v in (left, right)
@@ -389,9 +401,9 @@ class Compiler(Queries):
         return f"({x.sql} {operator} {y.sql})"
 
 
-def _compare_texts(operator: str, left: Value, right: Value) -> str:
+def _compare_texts(operator: str, left: Value, right: Value, behaviour: Behaviour) -> str:
     if operator in ("=", "<>"):
-        if left.has_columns and right.has_columns:
+        if behaviour.is_binary or (left.has_columns and right.has_columns):
             return f"(ts_fold({left.sql}) {operator} ts_fold({right.sql}))"
         same = f"ts_same({left.sql}, {right.sql})"
         if right.constant is not None and right.constant.isascii() and left.has_columns:

@@ -1,8 +1,7 @@
 """T-SQL parsed by sqlglot without its function rewrites: each function keeps its T-SQL name."""
 
 import logging
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
@@ -15,8 +14,32 @@ from medallion.errors import MedallionError
 _SYNTAX = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT", "STRING_AGG", "OPENJSON", "TRIM")
 
 
+class OpenRowset(exp.Expression):
+    """`OPENROWSET(BULK 'path', DATA_SOURCE = 'name', FORMAT = 'DELTA') WITH (columns)`.
+
+    `options` are the assignments by upper-case name; `expressions` the columns' definitions.
+    """
+
+    arg_types = {"this": True, "options": True, "expressions": False}  # noqa: RUF012
+
+
+class ExecuteText(exp.Expression):
+    """`EXEC ('text')`: `this` is the text."""
+
+    arg_types = {"this": True}  # noqa: RUF012
+
+
+class CreateDataSource(exp.Expression):
+    """`CREATE EXTERNAL DATA SOURCE name WITH (LOCATION = 'url', …)`."""
+
+    arg_types = {"this": True, "options": True}  # noqa: RUF012
+
+
 class Plain(TSQL):
-    """sqlglot's T-SQL in which a function call is only a name and its arguments."""
+    """sqlglot's T-SQL in which a function call is only a name and its arguments.
+
+    It also reads OPENROWSET, external data sources and EXEC of a text.
+    """
 
     class Tokenizer(TSQL.Tokenizer):
         """float and real are two types; `!<` and `!>` stay unknown."""
@@ -32,7 +55,8 @@ class Plain(TSQL):
 
         FUNCTIONS: ClassVar[dict] = {}
         FUNCTION_PARSERS = {  # noqa: RUF012
-            name: parser for name, parser in TSQL.Parser.FUNCTION_PARSERS.items() if name in _SYNTAX
+            **{k: v for k, v in TSQL.Parser.FUNCTION_PARSERS.items() if k in _SYNTAX},
+            "OPENROWSET": lambda self: self._parse_openrowset(),
         }
         NO_PAREN_FUNCTIONS = {  # noqa: RUF012
             token: kind
@@ -40,38 +64,73 @@ class Plain(TSQL):
             if token is TokenType.CURRENT_TIMESTAMP
         }
 
+        def _parse_openrowset(self) -> OpenRowset:
+            self._match_text_seq("BULK")
+            path = self._parse_string()
+            options = self._parse_assignments() if self._match(TokenType.COMMA) else {}
+            columns = None
+            # The closing parenthesis stays for the caller, unless columns follow it.
+            if self._match_pair(TokenType.R_PAREN, TokenType.WITH):
+                self._match_l_paren()
+                columns = self._parse_csv(self._parse_field_def)
+            return self.expression(OpenRowset(this=path, options=options, expressions=columns))
 
-@dataclass
-class Unreadable(Exception):
-    """T-SQL that cannot be parsed: the text near the error, its line, and the reason."""
+        def _parse_assignments(self) -> dict[str, exp.Expression]:
+            found: dict[str, exp.Expression] = {}
+            while True:
+                name = self._parse_id_var()
+                if name is None or not self._match(TokenType.EQ):
+                    self.raise_error("Expected NAME = value")
+                    return found
+                value = self._parse_string() or self._parse_id_var()
+                found[name.name.upper()] = value
+                if not self._match(TokenType.COMMA):
+                    return found
 
-    near: str
-    line: object
-    why: str
+        def _parse_execute(self) -> exp.Expression:
+            if self._match(TokenType.L_PAREN):
+                text = self._parse_primary()
+                self._match_r_paren()
+                return self.expression(ExecuteText(this=text))
+            return super()._parse_execute()
 
+        def _parse_create(self) -> Any:
+            if self._match_text_seq("EXTERNAL", "DATA", "SOURCE"):
+                name = self._parse_id_var()
+                self._match(TokenType.WITH)
+                self._match_l_paren()
+                options = self._parse_assignments()
+                self._match_r_paren()
+                return self.expression(CreateDataSource(this=name, options=options))
+            return super()._parse_create()
 
-def read(batch: str, dialect: type[TSQL]) -> list[exp.Expression]:
-    """The statements of one batch in a dialect. Raises `Unreadable`."""
-    log = logging.getLogger("sqlglot")
-    level = log.level
-    log.setLevel(logging.ERROR)  # the session checks statements that become raw commands
-    try:
-        trees = sqlglot.parse(batch, read=dialect)
-    except SqlglotError as error:
-        place: dict[str, object] = next(iter(getattr(error, "errors", [])), {})
-        why = str(place.get("description", str(error).splitlines()[0]))
-        raise Unreadable(str(place.get("highlight", "?")), place.get("line", "?"), why) from None
-    finally:
-        log.setLevel(level)
-    return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
+    class Generator(TSQL.Generator):
+        """Writes the three constructs, for errors."""
+
+        TRANSFORMS = {  # noqa: RUF012
+            **TSQL.Generator.TRANSFORMS,
+            OpenRowset: lambda self, node: f"OPENROWSET(BULK {self.sql(node, 'this')}, …)",
+            ExecuteText: lambda self, node: f"EXEC ({self.sql(node, 'this')})",
+            CreateDataSource: lambda self, node: (
+                f"CREATE EXTERNAL DATA SOURCE {self.sql(node, 'this')}"
+            ),
+        }
 
 
 def parse(batch: str) -> list[exp.Expression]:
     """The statements of one batch. Semicolons must separate them."""
+    log = logging.getLogger("sqlglot")
+    level = log.level
+    log.setLevel(logging.ERROR)  # the session checks statements that become raw commands
     try:
-        return read(batch, Plain)
-    except Unreadable as fault:
+        trees = sqlglot.parse(batch, read=Plain)
+    except SqlglotError as error:
+        place: dict[str, object] = next(iter(getattr(error, "errors", [])), {})
+        why = place.get("description", str(error).splitlines()[0])
         raise MedallionError(
-            f"the T-SQL cannot be read near {fault.near!r} on line {fault.line} ({fault.why}): "
-            "check it, and put semicolons between statements"
+            f"Msg 102: the T-SQL cannot be read near {place.get('highlight', '?')!r} on line "
+            f"{place.get('line', '?')} ({why}): check it, and put semicolons between statements"
         ) from None
+    finally:
+        log.setLevel(level)
+    return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]

@@ -3,10 +3,10 @@
 import re
 
 from sqlglot import exp
-from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import SqlglotError
 
 from medallion.errors import MedallionError
+from medallion.local.tsql.dialect import Plain
 
 DATE_TEXT = "Msg 241: Conversion failed when converting date and/or time from character string."
 DIVIDE = "Msg 8134: Divide by zero error encountered."
@@ -23,7 +23,7 @@ _ENGINE = {
 def brief(tree: exp.Expression) -> str:
     """A short text of a statement or construct."""
     try:
-        text = tree.sql(dialect=TSQL)
+        text = tree.sql(dialect=Plain)
     except (SqlglotError, ValueError):
         text = tree.key
     text = " ".join(text.split())

@@ -22,7 +22,7 @@ from medallion.local.tsql.types import (
     TEXT,
     Type,
 )
-from medallion.local.tsql.values import Value, convert, literal, quote
+from medallion.local.tsql.values import Value, convert, literal, quote, sized
 
 if TYPE_CHECKING:
     from medallion.local.tsql.compiler import Compiler
@@ -227,11 +227,15 @@ def string_agg(c: "Compiler", node: exp.GroupConcat) -> Value:
         value = convert(value, types.nvarchar(4000))
     national = value.type.name in NATIONAL
     length = types.MAX if value.type.length == types.MAX else 4000 if national else 8000
+    kind = Type("nvarchar" if national else "varchar", length)
     text = f"string_agg({value.sql}, {quote(separator.constant)}{terms})"
     if length != types.MAX:
         message = "Msg 9829: STRING_AGG aggregation result exceeded the limit of 8000 bytes."
-        text = f"ts_fits({text}, {length}, {quote(message)})"
-    return Value(text, Type("nvarchar" if national else "varchar", length), has_columns=True)
+        measure = sized("units", kind)
+        text = (
+            f"CASE WHEN {measure}({text}) > {length} THEN error({quote(message)}) ELSE {text} END"
+        )
+    return Value(text, kind, has_columns=True)
 
 
 def window(c: "Compiler", node: exp.Window) -> Value:
@@ -388,7 +392,7 @@ def _len(c: "Compiler", node: exp.Anonymous) -> Value:
         sql = f"octet_length({value.sql})"
     else:
         value = _text(value, "LEN")
-        sql = f"ts_units(rtrim({value.sql}, ' '))"
+        sql = f"ts_chars(rtrim({value.sql}, ' '))"
     kind = types.BIGINT if value.type.length == types.MAX else types.INT
     return value.become(f"CAST({sql} AS {kind.engine})", kind)
 
@@ -398,7 +402,7 @@ def _datalength(c: "Compiler", node: exp.Anonymous) -> Value:
     kind = value.type
     result = types.BIGINT if kind.length == types.MAX else types.INT
     if kind.name in TEXT:
-        sql = f"ts_units({value.sql}) * {2 if kind.name in NATIONAL else 1}"
+        sql = f"{sized('units', kind)}({value.sql}) * {2 if kind.name in NATIONAL else 1}"
     elif kind.name in BINARY:
         sql = f"octet_length({value.sql})"
     else:
@@ -481,7 +485,9 @@ def _charindex(c: "Compiler", node: exp.Anonymous) -> Value:
     sought = _text(c.value(node.expressions[0]), "CHARINDEX")
     within = _text(c.value(node.expressions[1]), "CHARINDEX")
     kind = types.BIGINT if within.type.length == types.MAX else types.INT
-    a, b = f"lower({_plain(sought)})", f"lower({_plain(within)})"
+    a, b = _plain(sought), _plain(within)
+    if not c.behaviour.is_binary:
+        a, b = f"lower({a})", f"lower({b})"
     if len(node.expressions) == 3:
         start = f"greatest({_whole(c, node.expressions[2])}, 1)"
         rest = f"strpos(substring({b}, {start}), {a})"
@@ -510,7 +516,7 @@ def _replace(c: "Compiler", node: exp.Anonymous) -> Value:
     if not sought.constant:
         sql = f"CASE WHEN {by.sql} IS NOT NULL THEN {subject.sql} END"
         return Value(sql, kind, has_columns=has_columns)
-    if sought.constant.lower() == sought.constant.upper():
+    if c.behaviour.is_binary or sought.constant.lower() == sought.constant.upper():
         sql = f"replace({subject.sql}, {sought.sql}, {by.sql})"
     else:
         import re
@@ -519,7 +525,7 @@ def _replace(c: "Compiler", node: exp.Anonymous) -> Value:
         new = f"replace({by.sql}, chr(92), chr(92) || chr(92))"
         sql = f"regexp_replace({_plain(subject)}, {pattern}, {new}, 'gi')"
     if kind.length != types.MAX:
-        sql = f"ts_cut({sql}, {kind.length})"
+        sql = f"{sized('cut', kind)}({sql}, {kind.length})"
     return Value(sql, kind, has_columns=has_columns)
 
 
@@ -530,7 +536,9 @@ def _replicate(c: "Compiler", node: exp.Anonymous) -> Value:
     if kind.length != types.MAX:
         kind = Type(kind.name, kind.limit)
     sql = f"CASE WHEN {count} >= 0 THEN repeat({value.sql}, {count}) END"
-    return value.become(sql if kind.length == types.MAX else f"ts_cut({sql}, {kind.length})", kind)
+    if kind.length != types.MAX:
+        sql = f"{sized('cut', kind)}({sql}, {kind.length})"
+    return value.become(sql, kind)
 
 
 def _space(c: "Compiler", node: exp.Anonymous) -> Value:
@@ -558,7 +566,8 @@ def _stuff(c: "Compiler", node: exp.Anonymous) -> Value:
     national = {value.type.name, new.type.name} & NATIONAL
     kind = types.nvarchar(4000) if national else types.varchar(8000)
     has_columns = value.has_columns or new.has_columns
-    return Value(f"ts_cut({sql}, {kind.length})", kind, has_columns=has_columns)
+    cut = f"{sized('cut', kind)}({sql}, {kind.length})"
+    return Value(cut, kind, has_columns=has_columns)
 
 
 def _concat(c: "Compiler", node: exp.Anonymous) -> Value:
@@ -593,10 +602,10 @@ def _joined(c: "Compiler", nodes: list[exp.Expression], separator: Value | None)
         sql = f"concat_ws(coalesce({separator.sql}, ''), {listed})"
         total = sum(v.type.length for v in parts) + separator.type.length * (len(parts) - 1)
     length = types.MAX if types.MAX in lengths else min(total, limit)
+    kind = Type("nvarchar" if national else "varchar", length)
     if length != types.MAX and total > limit:
-        sql = f"ts_cut({sql}, {limit})"
-    name = "nvarchar" if national else "varchar"
-    return Value(sql, Type(name, length), has_columns=any(v.has_columns for v in every))
+        sql = f"{sized('cut', kind)}({sql}, {limit})"
+    return Value(sql, kind, has_columns=any(v.has_columns for v in every))
 
 
 def _shown_length(kind: Type) -> int:
@@ -642,6 +651,13 @@ def _str(c: "Compiler", node: exp.Anonymous) -> Value:
 
 def _char(c: "Compiler", node: exp.Anonymous) -> Value:
     value = convert(c.value(node.expressions[0]), types.INT)
+    if c.behaviour.is_utf8:
+        sql = (
+            f"CASE WHEN {value.sql} BETWEEN 1 AND 127 THEN chr({value.sql}) "
+            f"WHEN {value.sql} BETWEEN 0 AND 255 THEN error('CHAR of 0 and of 128 to 255 is not "
+            "supported by the emulator for UTF-8') END"
+        )
+        return value.become(sql, Type("char", 1))
     sql = (
         f"CASE WHEN {value.sql} BETWEEN 1 AND 127 OR {value.sql} BETWEEN 160 AND 255 "
         f"THEN chr({value.sql}) WHEN {value.sql} BETWEEN 0 AND 159 THEN "
@@ -664,9 +680,17 @@ def _unicode(c: "Compiler", node: exp.Anonymous) -> Value:
 
 def _ascii(c: "Compiler", node: exp.Anonymous) -> Value:
     value = convert(_text(c.value(node.expressions[0]), "ASCII"), types.varchar(types.MAX))
+    if c.behaviour.is_utf8:
+        message = quote("ASCII of another character is not supported by the emulator for UTF-8")
+        code = f"unicode({value.sql})"
+        sql = (
+            f"CASE WHEN {value.sql} <> '' THEN CASE WHEN {code} < 128 "
+            f"THEN CAST({code} AS INTEGER) ELSE error({message}) END END"
+        )
+        return value.become(sql, types.INT)
     sql = (
         f"CASE WHEN {value.sql} = '' THEN NULL "
-        f"ELSE CAST(ts_unsigned(unhex(hex(ts_cp1252({value.sql}))[1 : 2]), 1) AS INTEGER) END"
+        f"ELSE CAST(ts_unsigned(unhex(hex(ts_encoded({value.sql}))[1 : 2]), 1) AS INTEGER) END"
     )
     return value.become(sql, types.INT)
 
@@ -680,10 +704,11 @@ def _patindex(c: "Compiler", node: exp.Anonymous) -> Value:
         raise unsupported("PATINDEX with a pattern that is not a constant with a leading %")
     body = pattern.constant[1:]
     tail = "" if body.endswith("%") else "$"
-    regex = likes.expression(body.removesuffix("%"), None, brief(node)) + tail
+    regex = likes.expression(body.removesuffix("%"), None, brief(node), c.behaviour) + tail
+    flags = "(?s)" if c.behaviour.is_binary else "(?si)"
     inner = _plain(value) if "[" not in body else f"ts_only_ascii({value.sql})"
-    found = f"regexp_extract({inner}, {quote('(?si)^(.*?)' + regex)}, 1)"
-    matches = f"regexp_matches({inner}, {quote('(?si)' + regex)})"
+    found = f"regexp_extract({inner}, {quote(flags + '^(.*?)' + regex)}, 1)"
+    matches = f"regexp_matches({inner}, {quote(flags + regex)})"
     sql = f"CASE WHEN {matches} THEN length({found}) + 1 WHEN {value.sql} IS NOT NULL THEN 0 END"
     return value.become(f"CAST({sql} AS INTEGER)", types.INT)
 
@@ -726,7 +751,7 @@ def _hashbytes(c: "Compiler", node: exp.Anonymous) -> Value:
     function, length = functions[algorithm]
     data = value.sql
     if value.type.name in TEXT:
-        data = f"ts_utf16({data})" if value.type.name in NATIONAL else f"ts_cp1252({data})"
+        data = f"ts_utf16({data})" if value.type.name in NATIONAL else f"ts_encoded({data})"
     return value.become(f"unhex({function}({data}))", Type("varbinary", length))
 
 

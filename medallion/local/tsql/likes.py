@@ -3,12 +3,13 @@
 import re
 
 from medallion.errors import MedallionError
+from medallion.local.tsql.behaviour import Behaviour
 from medallion.local.tsql.errors import unsupported
 from medallion.local.tsql.types import NATIONAL, TEXT
 from medallion.local.tsql.values import Value, quote
 
 
-def expression(pattern: str, escape: str | None, what: str) -> str:
+def expression(pattern: str, escape: str | None, what: str, behaviour: Behaviour) -> str:
     """The regular expression of a pattern with `%`, `_`, `[set]`, `[^set]`."""
     out, index = "", 0
     while index < len(pattern):
@@ -30,11 +31,16 @@ def expression(pattern: str, escape: str | None, what: str) -> str:
             if not body or not re.fullmatch(r"[0-9A-Za-z_%.,;:!?#@$&*+/ \-\[(){}'\"<>=|~]+", body):
                 raise unsupported(f"The set [{body}] in {what}")
             for low, high in re.findall(r"(.)-(.)", body):
+                if behaviour.is_binary:
+                    if low > high:
+                        raise unsupported(f"The range {low}-{high} in {what}")
+                    continue
                 digits = low.isdigit() and high.isdigit()
                 letters = low.isalpha() and high.isalpha()
                 if not (digits or letters) or low.lower() > high.lower():
                     raise unsupported(f"The range {low}-{high} in {what}")
-            inner = re.sub(r"([\[\]\\^])", r"\\\1", body).lower()
+            inner = re.sub(r"([\[\]\\^])", r"\\\1", body)
+            inner = inner if behaviour.is_binary else inner.lower()
             out += f"[{'^' if negated else ''}{inner}]"
             index = end
         else:
@@ -43,8 +49,13 @@ def expression(pattern: str, escape: str | None, what: str) -> str:
     return out
 
 
-def like(subject: Value, pattern: Value, escape: str | None, what: str) -> str:
-    """The LIKE condition. Trailing blanks count, except for a subject that is not Unicode."""
+def like(
+    subject: Value, pattern: Value, escape: str | None, what: str, behaviour: Behaviour
+) -> str:
+    """The LIKE condition. Trailing blanks count, except for a subject that is not Unicode.
+
+    Whether they count in UTF-8 is not documented.
+    """
     if subject.type.name not in TEXT or pattern.type.name not in TEXT:
         if subject.type.name == "null" or pattern.type.name == "null":
             return "CAST(NULL AS BOOLEAN)"
@@ -53,8 +64,10 @@ def like(subject: Value, pattern: Value, escape: str | None, what: str) -> str:
         raise unsupported(f"The pattern of {what}, which is not a constant,")
     if escape is not None and len(escape) != 1:
         raise MedallionError("Msg 506: The escape of LIKE must be one character.")
-    found = expression(pattern.constant, escape, what)
+    found = expression(pattern.constant, escape, what, behaviour)
     if not {subject.type.name, pattern.type.name} & NATIONAL:
+        if behaviour.is_utf8:
+            return f"ts_like_blank({subject.sql}, {quote(found)})"
         found += " *"
     if "[" in pattern.constant:
         # By the collation's order, a range of letters also contains accented letters.

@@ -7,8 +7,11 @@ returns NULL.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import duckdb
+
+from medallion.local.tsql.behaviour import AZURE_SQL, Behaviour
 
 EPOCH = 62_135_596_800_000_000  # microseconds from 0001-01-01 to 1970-01-01
 END = 3_155_378_976_000_000_000  # ticks from 0001-01-01 to 10000-01-01
@@ -154,6 +157,11 @@ MACROS = {
     "ts_pad(x, n)": (
         "CASE WHEN ts_units(x) >= n THEN ts_cut(x, n) ELSE x || repeat(' ', n - ts_units(x)) END"
     ),
+    # Lengths of varchar and char are those of the code page, and LEN counts characters.
+    "ts_v_units(x)": "ts_units(x)",
+    "ts_v_cut(x, n)": "ts_cut(x, n)",
+    "ts_v_pad(x, n)": "ts_pad(x, n)",
+    "ts_chars(x)": "ts_units(x)",
     "ts_narrow(x)": (
         r"CASE WHEN ts_ascii(x) OR x IS NULL OR regexp_full_match(x, "
         r"'[\x{0}-\x{7F}\x{A0}-\x{FF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]*') THEN x "
@@ -413,7 +421,7 @@ MACROS = {
         "|| ts_little(56320 + ((unicode(c) - 65536) & 1023)) END "
         "FOR c IN regexp_extract_all(x, '(?s).')], '')) END"
     ),
-    "ts_cp1252(x)": (
+    "ts_encoded(x)": (
         "CASE WHEN ts_ascii(x) OR x IS NULL THEN encode(x) "
         "ELSE unhex(array_to_string([printf('%02X', CASE WHEN unicode(c) < 256 THEN unicode(c) "
         "ELSE 127 + strpos('€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ', c) END) "
@@ -436,22 +444,66 @@ MACROS = {
 }
 
 
+# The macros of a binary collation. It ignores trailing blanks, too.
+BINARY = {
+    "ts_fold(x)": "rtrim(x, ' ')",
+    "ts_order(x)": (
+        r"CASE WHEN regexp_matches(x, '[\x{1}-\x{1F}]') THEN error('the emulator does not know a "
+        "text''s position in SQL Server''s order, because it has control characters, which sort "
+        "before the blanks that pad it') ELSE rtrim(x, ' ') END"
+    ),
+    "ts_like(x, p)": "regexp_full_match(x, p, 's')",
+    "ts_like_set(x, p)": "regexp_full_match(x, p, 's')",
+    "ts_clear(x)": "x",
+    "ts_only_ascii(x)": "x",
+}
+# The macros of a database whose varchar is UTF-8.
+UTF8 = {
+    "ts_v_units(x)": "strlen(x)",
+    "ts_v_cut(x, n)": (
+        "CASE WHEN strlen(x) <= n OR x IS NULL THEN x "
+        "WHEN hex(encode(x))[2 * n + 1 : 2 * n + 1] IN ('8', '9', 'A', 'B') THEN error('a text is "
+        "cut inside a UTF-8 character, which is not supported by the emulator: use a length "
+        "that ends between characters') ELSE decode(unhex(hex(encode(x))[1 : 2 * n])) END"
+    ),
+    "ts_v_pad(x, n)": (
+        "CASE WHEN strlen(x) >= n THEN ts_v_cut(x, n) ELSE x || repeat(' ', n - strlen(x)) END"
+    ),
+    "ts_chars(x)": "length(ts_bmp(x))",
+    "ts_narrow(x)": "x",
+    "ts_encoded(x)": "encode(x)",
+    "ts_like_blank(x, p)": (
+        "CASE WHEN regexp_full_match(x, p, 's') THEN true "
+        "WHEN regexp_full_match(x, p || ' *', 's') THEN error('whether LIKE counts the blanks at "
+        "the end of a UTF-8 text is not known, and it is not supported by the emulator: RTRIM the "
+        "text') WHEN x IS NOT NULL THEN false END"
+    ),
+}
+
+
 _NAME = re.compile(r"\bts_\w+")
-_BY_NAME = {signature.partition("(")[0]: signature for signature in MACROS}
 
 
-def provide(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+@lru_cache
+def _definitions(behaviour: Behaviour) -> dict[str, tuple[str, str]]:
+    """Signature and body of each macro by name."""
+    chosen = MACROS | (BINARY if behaviour.is_binary else {}) | (UTF8 if behaviour.is_utf8 else {})
+    return {signature.partition("(")[0]: (signature, body) for signature, body in chosen.items()}
+
+
+def provide(con: duckdb.DuckDBPyConnection, sql: str, behaviour: Behaviour = AZURE_SQL) -> None:
     """Create the macros that a DuckDB query calls. Creating all would take a tenth of a second."""
     made: set[str] = set()
+    known = _definitions(behaviour)
 
     def make(name: str) -> None:
-        if name in made or name not in _BY_NAME:
+        if name in made or name not in known:
             return
         made.add(name)
-        signature = _BY_NAME[name]
-        for used in _NAME.findall(MACROS[signature]):
+        signature, body = known[name]
+        for used in _NAME.findall(body):
             make(used)  # DuckDB needs them first
-        con.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {MACROS[signature]}")
+        con.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}")
 
     for name in _NAME.findall(sql):
         make(name)

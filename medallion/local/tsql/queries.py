@@ -8,12 +8,15 @@ from sqlglot import exp
 
 from medallion.errors import MedallionError
 from medallion.local.tsql import functions, types
+from medallion.local.tsql.behaviour import Behaviour
+from medallion.local.tsql.dialect import OpenRowset
 from medallion.local.tsql.errors import brief, unsupported
 from medallion.local.tsql.scope import Catalog, Columns, Group, Relation, Scope, Source, quoted
 from medallion.local.tsql.types import Type
 from medallion.local.tsql.values import Value, convert
 
 MAX_RECURSION = 100
+UNNAMED = "_no_name_"  # begins the name of a column that has none
 _SELECT = {
     *("expressions", "from_", "joins", "laterals", "where", "group", "having", "order", "limit"),
     *("offset", "distinct", "with_", "options", "windows"),
@@ -44,6 +47,7 @@ class Queries:
     if TYPE_CHECKING:
         catalog: Catalog
         scope: Scope
+        behaviour: Behaviour
 
         def value(self, node: exp.Expression) -> Value:
             """A scalar expression."""
@@ -104,6 +108,8 @@ class Queries:
             name = each.alias
             listed = [c.name for c in each.args["alias"].args.get("columns") or []]
             if _mentions(each.this, name):
+                if "RECURSION" in self.behaviour.lacks:
+                    raise unsupported(f"The recursive common table expression {name}")
                 recursive = True
                 parts.append(self._recursive(each, name, listed))
                 continue
@@ -431,6 +437,8 @@ class Queries:
         if isinstance(node.this, exp.OpenJSON | exp.Anonymous):
             rows = self._row_function(node.this, node.db)
             return self._named(rows, alias, brief(node), default=node.name or "OPENJSON")
+        if isinstance(node.this, OpenRowset):
+            return self._named(self.catalog.rowset(node.this), alias, brief(node))
         name = alias.name if alias is not None and alias.name else node.name
         relation = None if node.db else self.scope.common(node.name)
         if relation is None:
@@ -588,9 +596,10 @@ def _renamed(columns: Columns, listed: list[str], name: str) -> Columns:
     if listed:
         return [(new, kind) for new, (_, kind) in zip(listed, columns, strict=True)]
     for column, _ in columns:
-        if column.startswith("_no_name_"):
+        if column.startswith(UNNAMED):
             raise MedallionError(
-                f"Msg 8155: No column name was specified for column {column[9:]} of '{name}'."
+                "Msg 8155: No column name was specified for column "
+                f"{column.removeprefix(UNNAMED)} of '{name}'."
             )
     return columns
 
@@ -598,7 +607,7 @@ def _renamed(columns: Columns, listed: list[str], name: str) -> Columns:
 def _unique(items: list[Item]) -> list[tuple[str, Type]]:
     """Unique names for a query's columns. An unnamed column gets a name that T-SQL cannot use."""
     return [
-        (item.name if item.is_named else f"_no_name_{place}", item.value.type)
+        (item.name if item.is_named else f"{UNNAMED}{place}", item.value.type)
         for place, item in enumerate(items, 1)
     ]
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from sqlglot import exp
 
 from medallion.errors import MedallionError
+from medallion.local.tsql.dialect import OpenRowset
 from medallion.local.tsql.errors import unsupported
 from medallion.local.tsql.types import Type
 from medallion.local.tsql.values import Value
@@ -44,6 +45,9 @@ class Catalog(Protocol):
 
     def table(self, node: exp.Table) -> Relation:
         """The table or view that a FROM names. Raises if it does not exist."""
+
+    def rowset(self, node: OpenRowset) -> Relation:
+        """The rows of `OPENROWSET(BULK …)`."""
 
     def table_function(self, schema: str, name: str, arguments: Sequence[Value]) -> Relation:
         """The rows of a table-valued function."""

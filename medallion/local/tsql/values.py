@@ -4,11 +4,14 @@ https://learn.microsoft.com/sql/t-sql/functions/cast-and-convert-transact-sql
 """
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from medallion.errors import MedallionError
 from medallion.local.tsql import types
+from medallion.local.tsql.behaviour import AZURE_SQL, Behaviour
 from medallion.local.tsql.errors import DATE_TEXT, unsupported
 from medallion.local.tsql.types import (
     BINARY,
@@ -46,6 +49,8 @@ MOMENT_STYLES = {0, 100, 8, 108, 20, 120, 21, 25, 121, 126, 127, *DATE_STYLES}
 _READ_STYLES = {20, 21, 23, 112, 120, 121, 126, 127}
 _NUMBER = r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*"
 _FLOAT = r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_SECOND = rf"{_DAY}([ T]\d{{2}}:\d{{2}}:\d{{2}})?"
 _MONEY = r"\s*[+-]?\$?(\d[\d,]*\.?\d*|\.\d+)\s*"
 
 
@@ -73,11 +78,18 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def literal(text: str, national: bool = False) -> Value:
+def sized(action: str, kind: Type) -> str:
+    """The macro that cuts (`cut`), pads (`pad`) or measures (`units`) texts of a type."""
+    return f"ts_{action}" if kind.name in NATIONAL else f"ts_v_{action}"
+
+
+def literal(text: str, national: bool = False, behaviour: Behaviour = AZURE_SQL) -> Value:
     """A T-SQL text literal."""
-    units = len(text.encode("utf-16-le")) // 2
-    kind = Type("nvarchar" if national else "varchar", max(units, 1))
-    if not national:
+    size = len(text.encode("utf-16-le")) // 2
+    if behaviour.is_utf8 and not national:
+        size = len(text.encode())
+    kind = Type("nvarchar" if national else "varchar", max(size, 1))
+    if not national and not behaviour.is_utf8:
         try:
             text.encode("cp1252")
         except UnicodeEncodeError:
@@ -163,15 +175,17 @@ def _assigned(value: Value, to: Type, place: str) -> Value:
         message = quote(
             f"Msg 2628: String or binary data would be truncated in {place}; truncated value: "
         )
+        measure = sized("units", to)
+        cut = f"{sized('cut', to)}({text}, {to.length})"
         checked = (
-            f"CASE WHEN ts_units({text}) <= {to.length} THEN {text} "
-            f"WHEN ts_units(rtrim({text}, ' ')) <= {to.length} THEN left({text}, {to.length}) "
+            f"CASE WHEN {measure}({text}) <= {to.length} THEN {text} "
+            f"WHEN {measure}(rtrim({text}, ' ')) <= {to.length} THEN {cut} "
             f"ELSE error({message} || '''' || left({text}, {to.length}) || '''.') END"
         )
-        if source.length != MAX and source.length <= to.length:
+        if _fits(source, to):
             checked = text
         if to.name in ("char", "nchar"):
-            checked = f"ts_pad({checked}, {to.length})"
+            checked = f"{sized('pad', to)}({checked}, {to.length})"
         return value.become(checked, to)
     if to.name in TEXT and source.name not in TEXT and to.length != MAX:
         # Here a number that does not fit is an error, not an asterisk.
@@ -184,6 +198,12 @@ def _assigned(value: Value, to: Type, place: str) -> Value:
         )
         return convert(value.become(checked, Type("varbinary", MAX)), to)
     return convert(value, to)
+
+
+def _fits(source: Type, to: Type) -> bool:
+    """Whether a text of one type is never too long for the other. Bytes are more than units."""
+    is_narrowed = source.name in NATIONAL and to.name not in NATIONAL
+    return source.length != MAX and source.length <= to.length and not is_narrowed
 
 
 def _strict(attempt: bool) -> str:
@@ -267,6 +287,26 @@ def _to_number(value: Value, to: Type, attempt: bool) -> str:
     return _cast(sql, to.engine, attempt)
 
 
+def _constant_moment(value: Value, to: Type) -> str | None:
+    """DuckDB's literal of a text that is a date, or a date and time without a fraction.
+
+    The files of a partitioned table are chosen by literals alone.
+    """
+    text = value.constant or ""
+    pattern = _DAY if to.name == "date" else _SECOND
+    if value.type.name not in TEXT or to.name not in ("date", "datetime2"):
+        return None
+    if not re.fullmatch(pattern, text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if to.name == "date":
+        return f"DATE '{moment.date().isoformat()}'"
+    return f"TIMESTAMP '{moment.isoformat(' ')}'"
+
+
 def _in_money(sql: str, to: Type, attempt: bool) -> str:
     low, high = MONEY_RANGES[to.name]
     checked = f"ts_between({sql}, {low}, {high}, '{to.name}', {_strict(attempt)})"
@@ -315,6 +355,9 @@ def _to_moment(value: Value, to: Type, attempt: bool) -> str:
         raise _forbidden(source, to)
     if {source.name, to.name} == {"date", "time"}:
         raise _forbidden(source, to)
+    constant = _constant_moment(value, to)
+    if constant is not None:
+        return constant
     keeps = source.name in ("smalldatetime", "date") or (
         source.name == "datetime2" and source.scale <= to.scale
     )
@@ -343,9 +386,9 @@ def _to_text(
     if to.length == MAX:
         return text
     if source.name in TEXT or source.name in BINARY:
-        # Texts are truncated, and so are most dates.
-        is_short = source.name in TEXT and source.length != MAX and source.length <= to.length
-        text = text if is_short else f"ts_cut({text}, {to.length})"
+        # A text is cut; so are most dates.
+        cut = f"{sized('cut', to)}({text}, {to.length})"
+        text = text if source.name in TEXT and _fits(source, to) else cut
     elif source.name in MOMENTS:
         text = f"left({text}, {to.length})"
     elif fits:
@@ -361,7 +404,7 @@ def _to_text(
                     f"{to.name}."
                 )
                 text = f"ts_fits({text}, {to.length}, {quote(message)})"
-    return f"ts_pad({text}, {to.length})" if to.name in ("char", "nchar") else text
+    return f"{sized('pad', to)}({text}, {to.length})" if to.name in ("char", "nchar") else text
 
 
 def _plain_text(value: Value, to: Type, style: int | None, attempt: bool) -> tuple[str, bool]:
@@ -472,7 +515,7 @@ def _to_binary(value: Value, to: Type, style: int | None, attempt: bool) -> str:
         elif style == 2:
             sql = f"ts_hex({sql}, {_strict(attempt)})"
         elif style in (None, 0):
-            sql = f"ts_utf16({sql})" if source.name in NATIONAL else f"ts_cp1252({sql})"
+            sql = f"ts_utf16({sql})" if source.name in NATIONAL else f"ts_encoded({sql})"
         else:
             raise unsupported(f"CONVERT of {source.name} to {to.name} with style {style}")
     elif source.name in SIZES:

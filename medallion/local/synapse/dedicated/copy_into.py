@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from medallion.local.synapse.database import quoted
 from medallion.local.synapse.dedicated.pool import Pool, engine_name
 from medallion.local.synapse.dedicated.statements import CopyInto, refused
 from medallion.local.synapse.errors import TSqlError
-from medallion.local.synapse.types import Kind
+from medallion.local.tsql import types
+from medallion.local.tsql.scope import quoted
+from medallion.local.tsql.types import TEXT, Type
 
 # Units of UTF-16, which nvarchar counts: a character beyond U+FFFF takes two.
 UNITS = "length({0}) + length(regexp_replace({0}, '[^\\x{{10000}}-\\x{{10FFFF}}]', '', 'g'))"
@@ -82,7 +83,7 @@ def _files(lake: Path, url: str) -> Iterator[Path]:
 
 
 def _require_fit(
-    file: Path, wanted: Sequence[str], kinds: dict[str, Kind], statement: CopyInto
+    file: Path, wanted: Sequence[str], kinds: dict[str, Type], statement: CopyInto
 ) -> None:
     try:
         schema = pq.read_schema(file)
@@ -101,14 +102,17 @@ def _require_fit(
             )
 
 
-def _loads(found: pa.DataType, kind: Kind) -> bool:
+def _loads(found: pa.DataType, kind: Type) -> bool:
     if kind.name == "decimal":
-        return pa.types.is_decimal(found) and (found.precision, found.scale) == kind.arguments
-    return bool(LOADS[kind.name](found))
+        return pa.types.is_decimal(found) and (found.precision, found.scale) == (
+            kind.precision,
+            kind.scale,
+        )
+    return kind.name in LOADS and bool(LOADS[kind.name](found))
 
 
-def _require_length(pool: Pool, source: str, name: str, kind: Kind, statement: CopyInto) -> None:
-    if kind.length is None:
+def _require_length(pool: Pool, source: str, name: str, kind: Type, statement: CopyInto) -> None:
+    if kind.name not in TEXT or kind.length == types.MAX:
         return
     measure = f"strlen({quoted(name)})" if kind.name == "varchar" else UNITS.format(quoted(name))
     longest = pool.rows(f"select max({measure}) from {source}")[0][0]
@@ -120,7 +124,7 @@ def _require_length(pool: Pool, source: str, name: str, kind: Kind, statement: C
         )
 
 
-def _value(name: str, kind: Kind) -> str:
+def _value(name: str, kind: Type) -> str:
     """A column of the files as the table has it; times are UTC."""
     if kind.name == "datetime2":
         return f"cast({quoted(name)} as timestamp) as {quoted(name)}"

@@ -1,14 +1,20 @@
 """A database of the pool: a DuckDB file with tables, their layouts and statistics beside them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import ClassVar
 
 from medallion.home import Home
-from medallion.local.synapse.database import Database, create, folder, quoted
+from medallion.local.synapse.catalog import SYSTEM
+from medallion.local.synapse.database import LACKS, Database, create, folder
 from medallion.local.synapse.dedicated.statements import Layout, Name
 from medallion.local.synapse.errors import OBJECT, TSqlError
-from medallion.local.synapse.types import Kind, kind_of_engine
+from medallion.local.tsql.behaviour import Behaviour
+from medallion.local.tsql.scope import Columns, quoted
+from medallion.local.tsql.types import Type
 from medallion.synapse.check.readers import connect
 
+# Of the columns, as the models declare it; their texts are nvarchar.
+DEDICATED = Behaviour("Latin1_General_100_BIN2", is_binary=True, lacks=LACKS)
 # The pool's part of the catalog; a name is a table's or a view's, never both.
 CATALOG = """
 create sequence stand_in.object_ids;
@@ -58,9 +64,12 @@ def opened(home: Home, name: str, read_only: bool = False) -> Database:
 class Pool(Database):
     """An open pool."""
 
+    behaviour: ClassVar[Behaviour] = DEDICATED
+    system: ClassVar[set[tuple[str, str]]] = SYSTEM | {("sys", "tables"), ("sys", "stats")}
+
     def view_exists(self, schema: str, name: str) -> bool:
         """Whether a view or a table is there, for what reads it."""
-        return schema == "stand_in" or self.is_view(schema, name) or self.is_table(schema, name)
+        return self.is_view(schema, name) or self.is_table(schema, name)
 
     def is_view(self, schema: str, name: str) -> bool:
         """Whether a view is there."""
@@ -76,6 +85,13 @@ class Pool(Database):
         found = self.rows(query, [table.schema, table.name])
         return found[0][0] if found else None
 
+    def object_number(self, schema: str, name: str, kind: str | None) -> int | None:
+        """What OBJECT_ID gives: the number of a table, 0 for a view."""
+        number = self.object_id(Name(schema, name))
+        if number is None and self.is_view(schema, name):
+            return 0 if kind in (None, "V") else None
+        return number if kind in (None, "U") else None
+
     def require_table(self, table: Name) -> int:
         """The number of a table that is to be there."""
         found = self.object_id(table)
@@ -90,27 +106,17 @@ class Pool(Database):
         if self.view_exists(name.schema, name.name):
             raise TSqlError(f"There is already an object named '{name}' in the database.", 2714)
 
-    def kinds(self, relation: Name) -> dict[str, Kind]:
+    def kinds(self, relation: Name) -> dict[str, Type]:
         """The types of a table's or view's columns by name, in order."""
-        query = (
-            "select name, type, length, precision, scale from stand_in.columns"
-            " where schema_name = ? and view_name = ? order by ordinal"
-        )
-        found = {}
-        for column, kind, length, precision, scale in self.rows(query, [*vars(relation).values()]):
-            given = (length,) if length is not None else (precision, scale)
-            found[column] = Kind(kind, () if given[0] is None else given, "")
-        return found
+        return dict(self.columns(relation.schema, relation.name))
 
-    def create_table(self, name: Name, layout: Layout, query: str, kinds: Mapping) -> None:
-        """Make a table of the engine's `query`; types that `kinds` lacks are the engine's."""
+    def create_table(self, name: Name, layout: Layout, query: str, columns: Columns) -> None:
+        """Make a table of the engine's `query`, which has these columns."""
         self.require_free(name)
         with self.transaction():
             self.run(f"create table {engine_name(name)} as {query}")
-            described = self.rows(f"describe {engine_name(name)}")
-            columns = [column for column, *_ in described]
             for column in layout.columns:
-                if column not in columns:
+                if column not in dict(columns):
                     raise TSqlError(
                         f"The layout of {name} names the column {column}: no such.", 207
                     )
@@ -119,21 +125,7 @@ class Pool(Database):
                 " values (nextval('stand_in.object_ids'), ?, ?, ?, ?, ?)",
                 [name.schema, name.name, layout.distribution, layout.index, layout.partition],
             )
-            for ordinal, (column, engine, *_) in enumerate(described, 1):
-                kind = kinds.get(column) or kind_of_engine(engine)
-                precision, scale = kind.arguments if kind.name == "decimal" else (None, None)
-                self.run(
-                    "insert into stand_in.columns values (?, ?, ?, ?, ?, ?, ?, ?)",
-                    [
-                        *vars(name).values(),
-                        ordinal,
-                        column,
-                        kind.name,
-                        kind.length,
-                        precision,
-                        scale,
-                    ],
-                )
+            self.put_columns(name.schema, name.name, columns)
 
     def drop_table(self, name: Name) -> None:
         """Remove a table with its statistics."""

@@ -2,8 +2,8 @@
 
 from sqlglot import exp
 
-from medallion.local.synapse import grammar, security
-from medallion.local.synapse.database import Database, quoted
+from medallion.local.synapse import grammar, queries, security
+from medallion.local.synapse.database import Database
 from medallion.local.synapse.dedicated.copy_into import copy_into
 from medallion.local.synapse.dedicated.pool import Pool, engine_name
 from medallion.local.synapse.dedicated.statements import (
@@ -17,16 +17,17 @@ from medallion.local.synapse.dedicated.statements import (
     leaf,
     refused,
 )
-from medallion.local.synapse.dialect import ExecuteText, brief
-from medallion.local.synapse.errors import PERMISSION, TSqlError
+from medallion.local.synapse.errors import COLUMN, PERMISSION, TSqlError, as_tsql_errors
+from medallion.local.synapse.openrowset import check_collation
+from medallion.local.synapse.queries import Result
 from medallion.local.synapse.security import Security
-from medallion.local.synapse.session import Result, Session
+from medallion.local.synapse.session import Session
 from medallion.local.synapse.statements import If, Statement, statements
-from medallion.local.synapse.translate import engine_sql
-from medallion.local.synapse.types import Kind, kind_of
-
-# What the pool's catalog has beside that of serverless.
-SYSTEM = {("sys", "tables"), ("sys", "stats")}
+from medallion.local.tsql import types
+from medallion.local.tsql.dialect import ExecuteText
+from medallion.local.tsql.errors import brief
+from medallion.local.tsql.scope import Source, quoted
+from medallion.local.tsql.values import Value, assign
 
 
 class PoolSession:
@@ -39,7 +40,7 @@ class PoolSession:
     def execute(self, batch: str) -> list[Result]:
         """Run a batch; the results of its queries, in order."""
         grammar.require(batch, grammar.DEDICATED)
-        with self.database.lock:
+        with self.database.lock, as_tsql_errors():
             try:
                 found = self._batch(batch)
                 if self._in_transaction:
@@ -54,14 +55,14 @@ class PoolSession:
 
     def _run(self, statement: Statement) -> list[Result]:
         if isinstance(statement, If):
-            holds = self.database.rows(self._sql(statement.condition))
+            holds = queries.holds(statement.condition, self.database)
             chosen = statement.then if holds else statement.otherwise
             return [result for one in chosen for result in self._run(one)]
         if isinstance(statement, ExecuteText):
             grammar.require(statement.this.name, grammar.DEDICATED)
             return self._batch(statement.this.name)
         if isinstance(statement, exp.Query):
-            return [self._query(statement)]
+            return [queries.answer(statement, self.database)]
         if self.database.read_only:
             raise TSqlError("Permission denied: this connection only reads.", PERMISSION)
         if isinstance(statement, Transaction):
@@ -97,29 +98,27 @@ class PoolSession:
             shown = brief(statement) if isinstance(statement, exp.Expression) else statement
             raise refused(f"The statement {shown}")
 
-    def _query(self, query: exp.Query) -> Result:
-        done = self.database.run(self._sql(query))
-        columns = [(one[0], str(one[1])) for one in done.description or []]
-        return Result(columns, done.fetchall())
-
     def _create_table(self, statement: CreateTable) -> None:
         if statement.query is not None:
-            kinds = self._kinds(statement.query)
-            query = self._sql(statement.query)
+            made = queries.stored(statement.query, self.database)
+            query, columns = made.sql, made.columns
         else:
-            kinds = {one.name: pool_kind(one) for one in statement.columns}
-            typed = (f"cast(null as {kind.engine}) as {quoted(n)}" for n, kind in kinds.items())
+            for one in statement.columns:
+                check_collation(one, self.database)
+            columns = [
+                (one.name, types.type_of(one.kind, in_cast=False)) for one in statement.columns
+            ]
+            typed = (f"cast(null as {kind.engine}) as {quoted(name)}" for name, kind in columns)
             query = f"select {', '.join(typed)} where false"
-        self.database.create_table(statement.name, statement.layout, query, kinds)
+        self.database.create_table(statement.name, statement.layout, query, columns)
 
     def _create_view(self, statement: exp.Create) -> None:
         name = named(statement.this)
         if statement.args.get("replace"):
             raise refused("CREATE OR ALTER VIEW")
         self.database.require_free(name)
-        query = statement.expression
-        sql, kinds = self._sql(query), self._kinds(query)
-        self.database.put_view(name.schema, name.name, brief(statement), sql, kinds)
+        made = queries.stored(statement.expression, self.database)
+        self.database.put_view(name.schema, name.name, brief(statement), made.sql, made.columns)
 
     def _drop(self, statement: exp.Drop) -> None:
         targets = statement.args.get("tables") or [statement.this]
@@ -139,53 +138,49 @@ class PoolSession:
             raise refused(f"The statement {brief(statement)} (list the columns, and select)")
         name = named(into.this)
         self.database.require_table(name)
-        columns = ", ".join(quoted(one.name) for one in into.expressions)
-        query = self._sql(statement.expression.unnest())
-        self.database.run(f"insert into {engine_name(name)} ({columns}) {query}")
+        kinds = self.database.kinds(name)
+        listed = [one.name for one in into.expressions]
+        for column in listed:
+            if column not in kinds:
+                raise TSqlError(f"Invalid column name '{column}'.", COLUMN)
+        query = queries.compiler(self.database).query(statement.expression.unnest())
+        if len(query.columns) != len(listed):
+            raise TSqlError(
+                "The select list for the INSERT statement does not have as many items as the "
+                "insert list.",
+                120,
+            )
+        values = ", ".join(
+            assign(
+                Value(f"_i.{quoted(own)}", kind, has_columns=True),
+                kinds[column],
+                f"table '{name}', column '{column}'",
+            ).sql
+            for (own, kind), column in zip(query.columns, listed, strict=True)
+        )
+        columns = ", ".join(map(quoted, listed))
+        self._change(
+            f"insert into {engine_name(name)} ({columns}) select {values} from ({query.sql}) as _i"
+        )
 
     def _delete(self, statement: exp.Delete) -> None:
         name = named(statement.this)
         self.database.require_table(name)
         where = statement.args.get("where")
-        condition = exp.select("1").where(where.this) if where else exp.select("1")
-        chosen = self._sql(condition).removeprefix("SELECT 1")
-        self.database.run(f"delete from {engine_name(name)}{chosen}")
+        compiler = queries.compiler(self.database)
+        compiler.add(Source(name.name, list(self.database.kinds(name).items())))
+        chosen = f" where {compiler.condition(where.this)}" if where else ""
+        self._change(f"delete from {engine_name(name)} as {quoted(name.name)}{chosen}")
+
+    def _change(self, sql: str) -> None:
+        self.database.provide(sql)
+        self.database.run(sql)
 
     def _transaction(self, verb: str) -> None:
         if (verb == "BEGIN") == self._in_transaction:
             raise refused(f"{verb} TRANSACTION {'inside' if verb == 'BEGIN' else 'without'} one")
         self.database.run(verb.lower())
         self._in_transaction = verb == "BEGIN"
-
-    def _sql(self, query: exp.Expression) -> str:
-        """The engine's text, with what only the pool has replaced before."""
-        root = exp.Paren(this=query.copy())
-        for node in list(root.find_all(exp.ObjectId)):
-            node.replace(self._object_id(node))
-        for node in list(root.find_all(exp.Table)):
-            if (node.db.lower(), node.name.lower()) in SYSTEM:
-                view = f"{node.db}_{node.name}".lower()
-                node.replace(exp.table_(view, db="stand_in", alias=node.alias or node.name))
-        return engine_sql(root.this, self.database)
-
-    def _object_id(self, node: exp.ObjectId) -> exp.Expression:
-        name = named(exp.to_table(node.this.name, dialect="tsql"))
-        asked = node.args.get("expression")
-        number = self.database.object_id(name)
-        if number is None and self.database.is_view(name.schema, name.name):
-            number = 0 if asked is None or asked.name.upper() == "V" else None
-        elif asked is not None and asked.name.upper() != "U":
-            number = None
-        return exp.null() if number is None else exp.Literal.number(number)
-
-    def _kinds(self, query: exp.Query) -> dict[str, Kind]:
-        """The types of columns that a query passes through from what it reads, by name."""
-        found: dict[str, Kind] = {}
-        for table in query.find_all(exp.Table):
-            found = self.database.kinds(named(table)) | found
-        plain = {one.name for one in query.expressions if isinstance(one, exp.Column)}
-        passes = any(isinstance(one, exp.Star) for one in query.expressions)
-        return {name: kind for name, kind in found.items() if passes or name in plain}
 
 
 def session_of(database: Database, login: str = "dbo") -> Session | PoolSession:
@@ -198,11 +193,3 @@ def named(table: exp.Expression) -> Name:
     if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
         raise refused(f"The table {brief(table)}")
     return Name(table.db or "dbo", table.name)
-
-
-def pool_kind(definition: exp.ColumnDef) -> Kind:
-    """The type of a column; `nvarchar` beside those that the serverless views have."""
-    kind = definition.kind
-    if kind.this == exp.DataType.Type.NVARCHAR and kind.expressions:
-        return Kind("nvarchar", (int(kind.expressions[0].name),), "VARCHAR")
-    return kind_of(definition)

@@ -12,13 +12,14 @@ from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 from sqlglot.tokens import Token, TokenType
 
-from medallion.local.synapse.dialect import Serverless, brief, parse
 from medallion.local.synapse.errors import SYNTAX, TSqlError
+from medallion.local.tsql.dialect import Plain, parse
+from medallion.local.tsql.errors import brief
 
 TEXTS = {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.IDENTIFIER}
 
 
-class Words(Serverless):
+class Words(Plain):
     """The dialect with every word a token of its own: sqlglot's lexer swallows all after RENAME."""
 
     class Tokenizer(TSQL.Tokenizer):

@@ -15,7 +15,8 @@ from medallion.local.synapse.dedicated.pool import opened
 from medallion.local.synapse.dedicated.session import session_of
 from medallion.local.synapse.errors import DATABASE, LOGIN, SYNTAX, TSqlError
 from medallion.local.synapse.login import sign_in
-from medallion.local.synapse.session import Executes, Result
+from medallion.local.synapse.queries import Result
+from medallion.local.synapse.session import Executes
 
 version = "5.3.0"
 apilevel, threadsafety, paramstyle = "2.0", 1, "qmark"
@@ -23,12 +24,14 @@ pooling = True
 
 _STATES = {LOGIN: "28000", DATABASE: "42000", SYNTAX: "42000"}
 _TYPES: dict[str, type] = {
-    **dict.fromkeys(("BIGINT", "INTEGER", "SMALLINT", "HUGEINT"), int),
-    **dict.fromkeys(("DOUBLE", "FLOAT"), float),
-    "BOOLEAN": bool,
-    "DATE": date,
-    "TIMESTAMP": datetime,
-    "TIME": time,
+    **dict.fromkeys(("bigint", "int", "smallint", "tinyint"), int),
+    **dict.fromkeys(("float", "real"), float),
+    **dict.fromkeys(("decimal", "money", "smallmoney"), Decimal),
+    **dict.fromkeys(("datetime", "datetime2", "smalldatetime"), datetime),
+    **dict.fromkeys(("binary", "varbinary"), bytes),
+    "bit": bool,
+    "date": date,
+    "time": time,
 }
 _databases: dict[str, Database] = {}
 _lock = threading.Lock()
@@ -174,8 +177,8 @@ def drivers() -> list[str]:
     return ["ODBC Driver 18 for SQL Server"]
 
 
-def _python_type(engine: str) -> type:
-    return Decimal if engine.startswith("DECIMAL") else _TYPES.get(engine, str)
+def _python_type(kind: str) -> type:
+    return _TYPES.get(kind.partition("(")[0], str)
 
 
 def _database(name: str) -> Database:
