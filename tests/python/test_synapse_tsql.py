@@ -18,7 +18,7 @@ from tsql_cases import QUERIES, ROWS, VALUES, said
 # What differs from a collation that ignores case, or has UTF-8: the value, or what is said of it.
 REFUSED = "!"
 DIFFERENT: dict[str, str] = {
-    "LEN(N'a😀')": "!two units of UTF-16",
+    "LEN(N'a😀')": "!two UTF-16 code units",
     "NULLIF('a', 'A ')": "a",
     "CHARINDEX('B', 'abcb')": "0",
     "REPLACE('aAbB', 'a', 'x')": "xAbB",
@@ -47,7 +47,7 @@ UTF8 = {
     "DATALENGTH('日本')": "6",
     "DATALENGTH(N'日本')": "4",
     "CAST('日本' AS varchar(3))": "日",
-    "CAST('日本' AS varchar(4))": "!inside a character of UTF-8",
+    "CAST('日本' AS varchar(4))": "!inside a UTF-8 character",
     "CAST(N'日本' AS varchar(4))": "!inside a character of UTF-8",
     "CAST('é' AS char(4)) + '|'": "é  |",
     "DATALENGTH(CAST('é' AS char(4)))": "4",
