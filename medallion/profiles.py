@@ -16,14 +16,14 @@ def profiles_dir() -> Path:
 
 
 def names_local(settings: Mapping[str, Any]) -> str | None:
-    """The certificate authority that a target's settings name, if they are of a local warehouse."""
+    """The certificate authority in a target's settings, if they name a local warehouse."""
     return (settings.get("connection_parameters") or {}).get("_tls_trusted_ca_file")
 
 
 def require_own(settings: Mapping[str, Any], home: Home) -> None:
-    """Raise `MedallionError` when a local target's settings name another home's warehouse.
+    """Raise `MedallionError` if a local target's settings name another home's warehouse.
 
-    They do in a home or a clone that was moved or copied, until `medallion up` writes them anew.
+    This is so after a home or a clone was moved or copied, until `medallion up` writes them again.
     """
     if not (named := names_local(settings)):
         return
@@ -32,6 +32,6 @@ def require_own(settings: Mapping[str, Any], home: Home) -> None:
         return
     raise MedallionError(
         f"profiles.yml names the warehouse of {other}, but the home is {home.root}, as after a "
-        "move or a copy: run `medallion up`, which starts the home's own warehouse and names it, "
+        "move or a copy: run `medallion up` to start this home's warehouse and write its settings, "
         f"or set MEDALLION_HOME to {other}"
     )

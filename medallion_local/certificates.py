@@ -1,7 +1,7 @@
-"""A certificate authority of one folder alone, and from it the certificate of a local server.
+"""A certificate authority for one folder, and the certificate of a local server that it signs.
 
-Clients trust it where they look for authorities: requests, and so dbt-databricks, azure-core and
-azure-identity, in the file that REQUESTS_CA_BUNDLE names, and nowhere else.
+Clients trust only the authorities in their CA bundle: requests (used by dbt-databricks), azure-core
+and azure-identity read the file that REQUESTS_CA_BUNDLE names.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Certificates:
-    """The files: the authority alone, it with others, the server's certificate with its key."""
+    """The files: the authority alone, the bundle with others, the server's certificate with key."""
 
     authority: Path
     bundle: Path
@@ -20,12 +20,12 @@ class Certificates:
 
 
 def files_in(folder: Path) -> Certificates:
-    """The certificates that a folder holds, or will hold."""
+    """The certificates in a folder, whether or not they exist yet."""
     return Certificates(folder / "authority.pem", folder / "bundle.pem", folder / "server.pem")
 
 
 def ensure(found: Certificates) -> Certificates:
-    """The same, made where they are missing; the authority's key is not kept."""
+    """The same certificates, created if missing. The authority's key is not kept."""
     if found.authority.exists() and found.server.exists():
         return found
     import trustme
@@ -33,7 +33,7 @@ def ensure(found: Certificates) -> Certificates:
     found.authority.parent.mkdir(parents=True, exist_ok=True)
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1", "localhost")
-    # Whoever finds the authority finds it whole, and the server's certificate with it.
+    # If the authority's file exists, it is complete, and so is the server's certificate.
     _put(found.server, issued.private_key_and_cert_chain_pem.bytes())
     _put(found.authority, authority.cert_pem.bytes())
     return found
@@ -48,9 +48,9 @@ def _put(file: Path, content: bytes) -> None:
 
 
 def trusting(found: Certificates, others: str | None) -> Path | None:
-    """The bundle of `others` (by default certifi's authorities) and `found`; None without one.
+    """The bundle of `others` (by default certifi's authorities) and `found`; None without `found`.
 
-    `others` may be a folder, which requests cannot join with a file: then nothing is made.
+    `others` may be a folder, which requests cannot combine with a file: then no bundle is written.
     """
     base = Path(others) if others else None
     if not found.authority.exists() or base == found.bundle:
@@ -68,7 +68,7 @@ def trusting(found: Certificates, others: str | None) -> Path | None:
 
 
 def server_context(certificates: Certificates) -> ssl.SSLContext:
-    """What the server's connections are wrapped in."""
+    """The TLS context of the server's connections."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates.server)
     return context

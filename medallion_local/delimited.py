@@ -1,9 +1,9 @@
-"""Delimited text (CSV) as records, strictly: a damaged file is an error with its line, never a row.
+"""Strict reading of delimited text (CSV): a damaged file is an error with its line, never a row.
 
-An unclosed quote takes what follows into one field, up to the next quote or the end of the file. It
-shows in one of four ways, and each is an error here: the file ends inside the field, text follows
-the closing quote, a quote stands inside an unquoted field, or a record has another number of
-fields than the first one. Source of the rules: https://www.rfc-editor.org/rfc/rfc4180
+An unclosed quote puts the following text into one field, up to the next quote or the end of the
+file. It shows in one of four ways, and each is an error here: the file ends inside the field, text
+follows the closing quote, a quote occurs inside an unquoted field, or a record does not have as
+many fields as the first one. Source of the rules: https://www.rfc-editor.org/rfc/rfc4180
 """
 
 import re
@@ -11,18 +11,18 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-Record = tuple[int, list[str | None]]  # the line on which it begins, from 1, and its fields
+Record = tuple[int, list[str | None]]  # its first line's number, from 1, and its fields
 
 
 class DelimitedTextError(ValueError):
-    """What is wrong with a file, and on which line."""
+    """A fault in a file, and its line."""
 
     def __init__(self, line: int, fault: str) -> None:
         super().__init__(f"line {line}: {fault}")
 
 
 def read(file: Path, delimiter: str = ",", quote: str = '"', escape: str = '"') -> Iterator[Record]:
-    """The records of a file in UTF-8, as `records` gives them. Raises `DelimitedTextError`."""
+    """The records of a UTF-8 file, as `records` returns them. Raises `DelimitedTextError`."""
     with file.open(encoding="utf-8-sig", newline="") as opened:
         try:
             yield from records(opened, delimiter, quote, escape)
@@ -35,10 +35,10 @@ def read(file: Path, delimiter: str = ",", quote: str = '"', escape: str = '"') 
 def records(
     lines: Iterable[str], delimiter: str = ",", quote: str = '"', escape: str = '"'
 ) -> Iterator[Record]:
-    """The records of a text's lines. A field is None when it is empty and not quoted.
+    """The records of a text's lines. A field is None if it is empty and not quoted.
 
-    Empty lines are left out. `escape` stands before a quote inside a quoted field; an empty `quote`
-    means that no field is quoted. Raises `DelimitedTextError`.
+    Empty lines are skipped. `escape` precedes a quote inside a quoted field. An empty `quote` means
+    that no field is quoted. Raises `DelimitedTextError`.
     """
     numbered = enumerate(lines, start=1)
     for number, line in numbered:
@@ -49,7 +49,7 @@ def records(
 
 
 def same_width(found: Iterable[Record], width: int) -> Iterator[Record]:
-    """The same records. Raises `DelimitedTextError` for one that has not `width` fields."""
+    """The same records. Raises `DelimitedTextError` for a record without `width` fields."""
     for number, fields in found:
         if len(fields) != width:
             raise DelimitedTextError(
@@ -66,7 +66,7 @@ def _with_quotes(
     quote: str,
     escape: str,
 ) -> list[str | None]:
-    """The fields of the record that begins with the line `text`; takes further lines as needed."""
+    """The fields of the record that begins with the line `text`. Reads further lines as needed."""
     fields: list[str | None] = []
     position, line = 0, number
     while True:
@@ -117,7 +117,7 @@ def _with_quotes(
 
 @cache
 def _inside(quote: str, escape: str) -> re.Pattern[str]:
-    """What a quoted field holds up to its closing quote, or up to a doubled escape."""
+    """A pattern for a quoted field's text up to its closing quote, or up to a doubled escape."""
     q, e = re.escape(quote), re.escape(escape)
     if escape in ("", quote):
         return re.compile(f"(?:[^{q}]|{e}{q})*+" if escape else f"[^{q}]*+")

@@ -14,11 +14,11 @@ class Receipt:
     """One window of one table; LSNs are `0x…` texts of 22 characters, both ends included.
 
     `checksum` is the sum of the rows' change numbers, computed by the source (see
-    `medallion.ingestion.landed_files.change_number`); a first load has none. `md5` is the file's,
-    in base64, as the storage account tells it; `file` is None where no row landed. `min_lsn` is
-    where the source's change log began when the rows had been counted; receipts of before it was
-    recorded have none.
-    `available_from` is the time (UTC) of it for a backfill that landed only the changes since.
+    `medallion.ingestion.landed_files.change_number`); a first load has none. `md5` is the file's
+    MD5 in base64, as the storage account reports it. `file` is None when no row landed. `min_lsn`
+    is the start of the source's change log at the time the rows had been counted; older receipts
+    lack it. `available_from` is the UTC time of `min_lsn` for a backfill that landed only later
+    changes.
     """
 
     table: str

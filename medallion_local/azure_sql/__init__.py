@@ -1,1 +1,1 @@
-"""Azure SQL with change data capture, on a DuckDB file: T-SQL in, Arrow out."""
+"""An emulator of Azure SQL with change data capture: T-SQL in, Arrow out, stored in DuckDB."""

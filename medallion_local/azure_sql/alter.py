@@ -1,8 +1,9 @@
-"""ALTER TABLE: columns added, dropped and retyped, and what change data capture makes of it.
+"""ALTER TABLE: added, dropped and retyped columns, and their effect on change data capture.
 
 After https://learn.microsoft.com/sql/relational-databases/track-changes/about-change-data-capture-sql-server
-(Handling changes to source tables): an instance keeps its columns; a dropped one is NULL from then
-on, before-images too; a retyped one is retyped in the change tables, with the rows that are there.
+(Handling changes to source tables). A capture instance keeps its columns. After a column is
+dropped, its values are NULL in later changes, before-images included. When a column is retyped,
+it is retyped in the change tables too, with the rows that are already there.
 """
 
 from datetime import datetime
@@ -21,7 +22,7 @@ from medallion_local.tsql.values import Value, assign, convert, quote
 def alter_table(
     con: duckdb.DuckDBPyConnection, tree: exp.Alter, commit: bytes, now: datetime
 ) -> bool:
-    """Run an ALTER TABLE; whether it is a transaction of the log, and so used the LSN `commit`."""
+    """Run an ALTER TABLE. Returns whether it is a logged transaction that used the LSN `commit`."""
     table = catalog.table_named(con, tree.this)
     retyped: set[int] = set()
     for action in tree.args["actions"]:
@@ -35,8 +36,8 @@ def alter_table(
                 drop(con, table, name.name, bool(action.args.get("exists")))
         else:
             raise MedallionError(
-                f"{tsql.describe(tree)} is not supported by the stand-in: it knows ADD with a "
-                "column, ALTER COLUMN with a type, DROP COLUMN and DROP CONSTRAINT"
+                f"{tsql.describe(tree)} is not supported by the emulator: use ADD with a column, "
+                "ALTER COLUMN with a type, DROP COLUMN or DROP CONSTRAINT"
             )
         table = catalog.find_table(con, table.schema, table.name)
     if not changelog.is_logged(con, table):
@@ -50,14 +51,14 @@ def alter_table(
                 any(number in retyped for number, _ in instance.columns),
                 tree.sql(dialect="tsql"),
                 commit,
-                now.replace(second=0, microsecond=0),  # SQL Server notes whole minutes
+                now.replace(second=0, microsecond=0),  # SQL Server records whole minutes
             ],
         )
     return True
 
 
 def default_value(con: duckdb.DuckDBPyConnection, column: Column, now: datetime) -> str:
-    """DuckDB's expression for the value of a column that an INSERT does not name."""
+    """DuckDB's expression for the default of a column that an INSERT omits."""
     if column.default is None:
         return "NULL"
     node = tsql.parse(f"SELECT {column.default}")[0].expressions[0]
@@ -89,8 +90,8 @@ def _add(
         )
     add = f"ALTER TABLE {table.sql} ADD COLUMN {column.sql} {column.duckdb_type}"
     if must_have and column.default is not None:
-        # The rows get the value without being updated: SQL Server logs no change of theirs.
-        # DuckDB takes no call of a temporary macro for a default.
+        # The existing rows get the value without an update: SQL Server logs no change for them.
+        # DuckDB does not accept a call of a temporary macro as a default.
         query = f"SELECT CAST({default_value(con, column, now)} AS VARCHAR)"
         (text,) = con.execute(query).fetchone() or (None,)
         value = "NULL" if text is None else quote(text)
@@ -123,13 +124,13 @@ def _drop_default(con: duckdb.DuckDBPyConnection, table: Table, name: str, if_ex
             return
     if not if_exists:
         raise MedallionError(
-            f"Msg 3728: '{name}' is not a constraint that can be dropped: the stand-in drops "
-            f"defaults, and '{table.full_name}' has none of that name."
+            f"Msg 3728: '{name}' is not a constraint that can be dropped: the emulator drops only "
+            f"defaults, and '{table.full_name}' has no default of that name."
         )
 
 
 def _retype(con: duckdb.DuckDBPyConnection, table: Table, action: exp.AlterColumn) -> set[int]:
-    """Retype a column; its id, if its type is another now. Without NOT NULL it takes NULLs."""
+    """Change a column's type. Returns its id if the type changed. NULL is allowed by default."""
     column = _column(table, action.this.name, "ALTER COLUMN")
     assert column is not None  # without IF EXISTS a missing column is an error
     kind = action.args["dtype"]
@@ -166,7 +167,7 @@ def _convert(
     kind: exp.DataType,
     found: types.Facts,
 ) -> None:
-    """The column's values as the new type, in the table and wherever its changes are logged."""
+    """Convert the column's values to the new type, in the table and in its change log."""
     new, target = types.duckdb_type(kind), parsed(found.text)
     place = f"table '{table.full_name}', column '{column.name}'"
 
@@ -178,7 +179,7 @@ def _convert(
         for name in (column.sql, column.logged) if logged else (column.sql,):
             value = stored(name)
             macros.provide(con, value)
-            # What no longer fits into the table is an error; what was logged is cut.
+            # A value that no longer fits is an error in the table. In the log it is truncated.
             if name != column.sql:
                 value = convert(Value(name, column.kind, has_columns=True), target).sql
                 macros.provide(con, value)
@@ -220,7 +221,7 @@ def _column(table: Table, name: str, verb: str, if_exists: bool = False) -> Colu
 
 
 def _check_free(table: Table, column: Column, verb: str, constraint: str | None) -> None:
-    """Refuse a column that its table's key, or `constraint`, is made of."""
+    """Raise if the table's key, or `constraint`, contains the column."""
     holder = table.key_name if column.key_ordinal is not None else constraint
     if holder:
         raise MedallionError(
@@ -231,7 +232,7 @@ def _check_free(table: Table, column: Column, verb: str, constraint: str | None)
 
 
 def _update(con: duckdb.DuckDBPyConnection, table: Table, column: Column, **values: object) -> None:
-    """Change what the catalogue says of a column."""
+    """Change a column's entry in the catalogue."""
     con.execute(
         f"UPDATE stand_in.columns SET {', '.join(f'{name} = ?' for name in values)} "
         "WHERE schema_name = ? AND table_name = ? AND column_id = ?",

@@ -1,7 +1,7 @@
-"""The stand-in's own catalogue: the columns and keys of its tables, as T-SQL declared them.
+"""The emulator's own catalogue: the columns and keys of its tables, as T-SQL declared them.
 
 DuckDB's key indexes reject statements that SQL Server accepts (`SET id = id + 1`, a delete and a
-reinsert in one transaction), so keys live here and `changes` checks them.
+reinsert in one transaction). So this catalogue keeps the keys and `changes` checks them.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ def quoted(name: str) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """One column; no other of its table ever has its `id`.
+    """One column. Its `id` is never used again for another column of the same table.
 
     `max_chars` is None where T-SQL sets no length; `default` is a T-SQL expression.
     """
@@ -50,13 +50,13 @@ class Column:
 
     @property
     def logged(self) -> str:
-        """Its name in the change log, where a name that is used anew is another column."""
+        """Its name in the change log. A reused column name gets a different name there."""
         return f"c{self.id}"
 
 
 @dataclass(frozen=True)
 class Table:
-    """One table, its columns in order, and the name of its primary key if it has one."""
+    """One table, its columns in order, and the name of its primary key, if it has one."""
 
     schema: str
     name: str
@@ -80,7 +80,7 @@ class Table:
         return tuple(sorted(keyed, key=lambda c: c.key_ordinal or 0))
 
     def column(self, name: str) -> Column:
-        """The column of that name, in any case; SQL Server's message 207 when there is none."""
+        """The column of that name, ignoring case. Raises SQL Server's message 207 if missing."""
         for column in self.columns:
             if column.name.lower() == name.lower():
                 return column
@@ -88,7 +88,7 @@ class Table:
 
 
 def find_table(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> Table:
-    """The table, in any case of letters; SQL Server's message 208 when there is none."""
+    """The table of that name, ignoring case. Raises SQL Server's message 208 if it is missing."""
     rows = con.execute(
         "SELECT column_id, column_name, tsql_type, duckdb_type, max_chars, is_nullable, "
         "key_ordinal, default_value, default_name, schema_name, table_name, key_name "
@@ -111,12 +111,12 @@ def tables(con: duckdb.DuckDBPyConnection) -> list[Table]:
 
 
 def table_named(con: duckdb.DuckDBPyConnection, node: exp.Table) -> Table:
-    """The table that a tree's node names; the default schema is dbo."""
+    """The table that a syntax tree's node names. The default schema is dbo."""
     return find_table(con, node.db or "dbo", node.name)
 
 
 def create_table(con: duckdb.DuckDBPyConnection, create: exp.Create) -> None:
-    """Run a CREATE TABLE: the columns go to DuckDB, the key to the catalogue."""
+    """Run a CREATE TABLE: DuckDB gets the columns, the catalogue gets the key."""
     node = create.this.this
     schema, name = node.db or "dbo", node.name
     columns, key, key_name = _declared(create, name)
@@ -141,7 +141,7 @@ def add_column(
     key_ordinal: int | None = None,
     key_name: str | None = None,
 ) -> int:
-    """Remember a column; its id, which counts dropped columns too, as in SQL Server."""
+    """Store a column. Returns its id. As in SQL Server, the ids count dropped columns."""
     kind = definition.args["kind"]
     found = types.facts(kind)
     default, default_name = _default(definition, table)
@@ -152,7 +152,7 @@ def add_column(
     number = int(row[0]) if row else 1
     if number > MAX_COLUMNS:
         raise MedallionError(
-            f"{schema}.{table} cannot have more than {MAX_COLUMNS} columns in the stand-in, "
+            f"{schema}.{table} cannot have more than {MAX_COLUMNS} columns in the emulator, "
             "dropped ones included"
         )
     con.execute(
@@ -202,7 +202,7 @@ def not_null(column: exp.ColumnDef) -> bool:
 def check_constraints(
     column: exp.ColumnDef, also: type[exp.Expression] = exp.NotNullColumnConstraint
 ) -> None:
-    """Refuse what a definition says beyond NULL, NOT NULL, DEFAULT and the kind `also`."""
+    """Raise if a definition has more than NULL, NOT NULL, DEFAULT and the kind `also`."""
     for constraint in column.args.get("constraints") or []:
         known = exp.NotNullColumnConstraint | exp.DefaultColumnConstraint | also
         if not isinstance(constraint.kind, known):
@@ -210,7 +210,7 @@ def check_constraints(
 
 
 def _default(column: exp.ColumnDef, table: str) -> tuple[str | None, str | None]:
-    """The default's T-SQL, and the name of its constraint."""
+    """The default's T-SQL expression, and the name of its constraint."""
     for constraint in column.args.get("constraints") or []:
         if isinstance(constraint.kind, exp.DefaultColumnConstraint):
             text = constraint.kind.this.sql(dialect="tsql")
@@ -221,5 +221,5 @@ def _default(column: exp.ColumnDef, table: str) -> tuple[str | None, str | None]
 def _unsupported(part: exp.Expression) -> MedallionError:
     return MedallionError(
         f"the clause {part.sql(dialect='tsql')!r} of a table's definition is not supported by the "
-        "stand-in: it knows column types, NULL, NOT NULL, DEFAULT and PRIMARY KEY"
+        "emulator: use only column types, NULL, NOT NULL, DEFAULT and PRIMARY KEY"
     )

@@ -1,7 +1,7 @@
 """Change data capture: the procedures that enable, disable, clean up, stop and start it.
 
-After https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/change-data-capture-stored-procedures-transact-sql
-and the errors after https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
+The procedures follow https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/change-data-capture-stored-procedures-transact-sql
+The errors follow https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
 """
 
 from datetime import datetime
@@ -24,19 +24,19 @@ _LAST = (
 
 
 def is_enabled(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the database has change data capture."""
+    """Whether change data capture is enabled on the database."""
     found = con.execute("SELECT is_cdc_enabled FROM sys.databases").fetchone()
     return bool(found and found[0])
 
 
 def enable_database(con: duckdb.DuckDBPyConnection) -> None:
-    """`sys.sp_cdc_enable_db`; enabling twice changes nothing, as in Azure SQL."""
+    """`sys.sp_cdc_enable_db`. As in Azure SQL, enabling it twice changes nothing."""
     if not is_enabled(con):
         con.execute(system.CDC_SCHEMA)
 
 
 def captured_tables(con: duckdb.DuckDBPyConnection) -> list[Table]:
-    """Every table whose changes are recorded, in the order of enabling."""
+    """Every table whose changes are captured, in the order in which capture was enabled."""
     rows = con.execute(
         "SELECT schema_name, table_name FROM stand_in.logs ORDER BY begin_lsn"
     ).fetchall()
@@ -52,7 +52,7 @@ def enable_table(
     start: bytes,
     now: datetime,
 ) -> None:
-    """`sys.sp_cdc_enable_table`: the change table, its function, and a missing role."""
+    """`sys.sp_cdc_enable_table`: create the change table, its function, and a missing role."""
     require_enabled(con)
     name = name or f"{table.schema}_{table.name}"
     columns = _captured(table, column_list)
@@ -86,7 +86,7 @@ def enable_table(
 
 
 def disable_table(con: duckdb.DuckDBPyConnection, table: Table, name: str | None) -> None:
-    """`sys.sp_cdc_disable_table`, of one instance or of `all`; the log goes with the last."""
+    """`sys.sp_cdc_disable_table`, for one instance or `all`. The last one removes the log."""
     found = changelog.instances(con, table)
     if not found:
         raise MedallionError(
@@ -114,7 +114,7 @@ def disable_table(con: duckdb.DuckDBPyConnection, table: Table, name: str | None
 
 
 def clean_up(con: duckdb.DuckDBPyConnection, name: str, low_water_mark: bytes) -> None:
-    """`sys.sp_cdc_cleanup_change_table`: drop what is older, and raise the minimum LSN."""
+    """`sys.sp_cdc_cleanup_change_table`: delete older changes and raise the minimum LSN."""
     instance = find_instance(con, name)
     known = "SELECT count(*) FROM cdc.lsn_time_mapping WHERE start_lsn = ?"
     if con.execute(known, [low_water_mark]).fetchone() == (0,):
@@ -137,7 +137,7 @@ def clean_up(con: duckdb.DuckDBPyConnection, name: str, low_water_mark: bytes) -
 
 
 def find_instance(con: duckdb.DuckDBPyConnection, name: str) -> Instance:
-    """The capture instance of that name, in any case of letters."""
+    """The capture instance of that name, ignoring case."""
     for instance in changelog.instances(con):
         if instance.name.lower() == name.lower():
             return instance
@@ -148,23 +148,23 @@ def find_instance(con: duckdb.DuckDBPyConnection, name: str) -> Instance:
 
 
 def stop_capture(con: duckdb.DuckDBPyConnection) -> None:
-    """`sys.sp_cdc_stop_job`: what commits from now on is seen by no function of the capture."""
+    """`sys.sp_cdc_stop_job`: CDC functions do not show transactions that commit from now on."""
     if con.execute(f"SELECT count(*) {_STOPPED}").fetchone() == (0,):
         con.execute(f"INSERT INTO stand_in.settings SELECT 'captured_through', hex({_LAST})")
 
 
 def start_capture(con: duckdb.DuckDBPyConnection) -> None:
-    """`sys.sp_cdc_start_job`: capture catches up, and keeps up."""
+    """`sys.sp_cdc_start_job`: capture what was committed meanwhile, and continue."""
     con.execute(f"DELETE {_STOPPED}")
 
 
 def scan(con: duckdb.DuckDBPyConnection) -> None:
-    """`sys.sp_cdc_scan`: capture what is committed so far, once."""
+    """`sys.sp_cdc_scan`: capture everything that is committed now, once."""
     con.execute(f"UPDATE stand_in.settings SET value = hex({_LAST}) WHERE name='captured_through'")
 
 
 def require_enabled(con: duckdb.DuckDBPyConnection) -> None:
-    """SQL Server's message 22901 unless the database has change data capture."""
+    """Raise SQL Server's message 22901 unless CDC is enabled on the database."""
     if not is_enabled(con):
         raise MedallionError(
             "Msg 22901: The database is not enabled for Change Data Capture; "
@@ -173,7 +173,7 @@ def require_enabled(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def add_principal(con: duckdb.DuckDBPyConnection, name: str, kind: str) -> None:
-    """Remember a role (`R`) or user (`E`) unless it exists."""
+    """Store a role (`R`) or user (`E`) unless it exists."""
     con.execute(
         "INSERT INTO stand_in.principals SELECT $1, $2 WHERE NOT EXISTS "
         "(SELECT 1 FROM stand_in.principals WHERE lower(name) = lower($1))",
@@ -182,7 +182,7 @@ def add_principal(con: duckdb.DuckDBPyConnection, name: str, kind: str) -> None:
 
 
 def _captured(table: Table, column_list: str | None) -> list[Column]:
-    """The columns of a @captured_column_list, in the table's order; all without one."""
+    """The columns of a @captured_column_list in the table's order, or all columns without one."""
     if column_list is None:
         return list(table.columns)
     tokens = [t for t in TSQL().tokenize(column_list) if t.token_type is not TokenType.COMMA]

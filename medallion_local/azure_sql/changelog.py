@@ -1,9 +1,9 @@
-"""The change log behind change data capture: one table per captured table, apart from T-SQL's eyes.
+"""The change log behind change data capture: one table per captured table, hidden from T-SQL.
 
-The log holds every change with every column that its table has or had, by the columns' ids. The
-change tables of capture instances are views of it, so that one change has one LSN in all of them,
-and `history` is whole whatever instances there are. A transaction's changes wait in temporary
-tables until the commit gives them their LSN.
+The log holds every change with every column that its table has or had, named by column id. The
+change tables of capture instances are views of the log. So a change has the same LSN in all of
+them, and `history` is complete for any set of instances. Temporary tables hold a transaction's
+changes until the commit assigns their LSN.
 """
 
 from dataclasses import dataclass
@@ -46,12 +46,12 @@ def initial(table: Table) -> str:
 
 
 def history(table: Table) -> str:
-    """The view of all changes from the first: start_lsn, seqval, operation, columns by name."""
+    """The view of all changes since the first: start_lsn, seqval, operation, columns by name."""
     return f"stand_in.{quoted(f'history_{table.schema}_{table.name}')}"
 
 
 def pending(table: Table) -> str:
-    """The temporary table in which a transaction's changes wait."""
+    """The temporary table that holds a transaction's changes until the commit."""
     return quoted(f"_pending_{table.schema}_{table.name}")
 
 
@@ -62,7 +62,7 @@ def is_logged(con: duckdb.DuckDBPyConnection, table: Table) -> bool:
 
 
 def begin(con: duckdb.DuckDBPyConnection, table: Table, start: bytes) -> None:
-    """Start the table's log at an LSN, with its rows as they are."""
+    """Start the table's log at an LSN, with a copy of its current rows."""
     columns = ", ".join(f"{c.logged} {c.duckdb_type}" for c in table.columns)
     con.execute(
         f"CREATE TABLE {log(table)} (start_lsn BLOB NOT NULL, seqval BLOB NOT NULL, "
@@ -74,7 +74,7 @@ def begin(con: duckdb.DuckDBPyConnection, table: Table, start: bytes) -> None:
 
 
 def end(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Forget the table's changes."""
+    """Drop the table's change log."""
     con.execute(f"DROP VIEW {history(table)}")
     con.execute(f"DROP TABLE {log(table)}")
     con.execute(f"DROP TABLE {initial(table)}")
@@ -85,7 +85,7 @@ def end(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def await_commit(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """An empty pending table for a transaction."""
+    """Create an empty pending table for a transaction."""
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {pending(table)} AS SELECT NULL::BIGINT AS _position, "
         f"* EXCLUDE (start_lsn, seqval) FROM {log(table)} LIMIT 0"
@@ -95,7 +95,7 @@ def await_commit(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 def commit(
     con: duckdb.DuckDBPyConnection, touched: list[Table], first: int, used: int, when: datetime
 ) -> bytes:
-    """Move the pending changes to the logs under the LSN of the commit record."""
+    """Move the pending changes to the logs, with the LSN of the commit record."""
     committed = lsn.to_bytes(first + used)
     for table in touched:
         if is_logged(con, table):
@@ -113,13 +113,13 @@ def commit(
 
 
 def alter(con: duckdb.DuckDBPyConnection, table: Table, change: str) -> None:
-    """Make DuckDB's ALTER TABLE `change` to everything that holds the table's logged columns."""
+    """Apply DuckDB's ALTER TABLE `change` to every table that holds the table's logged columns."""
     con.execute(f"ALTER TABLE {log(table)} {change}")
     con.execute(f"ALTER TABLE {initial(table)} {change}")
 
 
 def instances(con: duckdb.DuckDBPyConnection, table: Table | None = None) -> list[Instance]:
-    """The capture instances, of one table or of all, in the order of enabling."""
+    """The capture instances of one table or of all, in the order in which they were enabled."""
     rows = con.execute(
         "SELECT i.capture_instance, i.schema_name, i.table_name, "
         "list((k.column_id, c.column_name) ORDER BY k.column_ordinal) "
@@ -133,7 +133,7 @@ def instances(con: duckdb.DuckDBPyConnection, table: Table | None = None) -> lis
 
 
 def publish(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Make the views and functions that show the table's log, as it and the table are now."""
+    """Create the views and functions that show the table's log with its current columns."""
     logged = con.execute(
         "SELECT column_id, column_name, is_dropped FROM stand_in.columns "
         "WHERE schema_name = ? AND table_name = ? AND concat('c', column_id) IN ("
@@ -165,7 +165,7 @@ def _change_table(table: Table, instance: Instance, logged: set[int]) -> str:
         bits = f"changed & {(1 << len(ids)) - 1}"
     else:
         bits = " + ".join(f"((changed >> {n - 1}) & 1) * {1 << i}" for i, n in enumerate(ids))
-    # SQL Server has no row of an update that touched none of the captured columns.
+    # SQL Server records no row for an update that changed none of the captured columns.
     touched = ""
     if logged - set(ids):
         captured = sum(1 << (number - 1) for number in ids)
@@ -187,7 +187,7 @@ def _change_table(table: Table, instance: Instance, logged: set[int]) -> str:
 
 
 def _all_changes(instance: Instance) -> str:
-    """`cdc.fn_cdc_get_all_changes_…`; out of range it fails as SQL Server does."""
+    """`cdc.fn_cdc_get_all_changes_…`. For LSNs out of range it fails as SQL Server does."""
     name = instance.name.replace("'", "''")
     columns = ", ".join(f"c.{quoted(column)}" for _, column in instance.columns)
     refusal = (

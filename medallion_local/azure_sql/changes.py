@@ -1,9 +1,9 @@
-"""One statement's plan, checked against the table's constraints, captured, and applied.
+"""Check a statement's plan against the table's constraints, capture its changes, and apply it.
 
-What SQL Server records: https://learn.microsoft.com/sql/relational-databases/system-tables/cdc-capture-instance-ct-transact-sql
-An update is the rows 3 and 4 under one sequence value; an update of a key is a delete (1) and an
-insert (2). Within one statement deletes come first and inserts last, so that a replay never
-meets a key twice.
+SQL Server's change rows: https://learn.microsoft.com/sql/relational-databases/system-tables/cdc-capture-instance-ct-transact-sql
+An update is recorded as the operations 3 and 4 with one sequence value. An update of a key is
+recorded as a delete (1) and an insert (2). Within one statement deletes come first and inserts
+last, so that a replay never inserts a key that exists.
 """
 
 import duckdb
@@ -18,7 +18,7 @@ from medallion_local.tsql import macros
 def apply_plan(
     con: duckdb.DuckDBPyConnection, table: Table, select: str, captured: bool, first: int
 ) -> tuple[int, int]:
-    """Carry out a plan; rows affected, and the number of sequence values used from `first` on."""
+    """Apply a plan. Returns the rows affected and the number of sequence values from `first`."""
     con.execute(f"CREATE OR REPLACE TEMP TABLE _plan AS {select}")
     affected = _count(con, "SELECT count(*) FROM _plan")
     if not affected:
@@ -43,10 +43,10 @@ def apply_plan(
 def apply_rows(
     con: duckdb.DuckDBPyConnection, table: Table, select: str, captured: bool, first: int
 ) -> tuple[int, int]:
-    """Insert or replace by key the rows of a plan of inserts; the numbers of inserts and updates.
+    """Insert or replace by key the rows of a plan of inserts. Returns the inserts and updates.
 
-    Each row is a change of its own, as if each were a statement of one transaction, with one
-    sequence value from `first` on. A row that equals the one of its key at its turn is none.
+    Each row is a separate change, as if each were a statement of one transaction. It takes one
+    sequence value, starting at `first`. A row that equals the current row of its key is no change.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE _plan AS {select}")
     _check_rows(con, table)
@@ -106,7 +106,7 @@ def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
 
 
 def _check_rows(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """NOT NULL, lengths, and rows that a MERGE meets twice."""
+    """Check NOT NULL, lengths, and that a MERGE changes each row at most once."""
     for column in table.columns:
         if not column.nullable:
             query = f"SELECT count(*) FROM _plan WHERE _op <> 'D' AND {column.sql} IS NULL"
@@ -161,7 +161,7 @@ def _check_keys(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def _capture(con: duckdb.DuckDBPyConnection, table: Table, first: int) -> int:
-    """Write the plan's changes to the pending table; the number of sequence values used."""
+    """Write the plan's changes to the pending table. Returns the count of sequence values used."""
     old = ", ".join(f"o.{c.sql}" for c in table.columns)
     new = ", ".join(f"p.{c.sql}" for c in table.columns)
     old_key = ", ".join(f"o.{k.sql}" for k in table.keys) or "p.rowid"

@@ -1,4 +1,4 @@
-"""Opening the database file while others hold it, and DuckDB's errors in one sentence."""
+"""Open the database file while other processes use it, and report DuckDB's errors in one line."""
 
 import fcntl
 import random
@@ -16,11 +16,11 @@ from medallion_local.tsql.errors import translated
 
 # A simulated day of 100,000 changes holds the file for less than 10 s.
 LOCK_TIMEOUT = 30.0
-PAUSE = 0.02  # between tries, in seconds, give or take half
+PAUSE = 0.02  # between attempts, in seconds, plus or minus half
 
 
 def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """Open the file, waiting up to `LOCK_TIMEOUT` seconds for another's lock to go."""
+    """Open the file. Waits up to `LOCK_TIMEOUT` seconds for another process to release its lock."""
     deadline = time.monotonic() + LOCK_TIMEOUT
     with _turn(path, deadline):
         while True:
@@ -32,8 +32,9 @@ def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
                 duckdb.BinderException,
             ) as error:
                 if not _is_busy(str(error)):
-                    told = disk.sentence(error) or f"{path} cannot be opened: {_first_line(error)}"
-                    raise MedallionError(told) from None
+                    message = disk.sentence(error)
+                    message = message or f"{path} cannot be opened: {_first_line(error)}"
+                    raise MedallionError(message) from None
                 _pause(path, deadline)
             else:
                 break
@@ -46,7 +47,7 @@ def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def _turn(path: Path, deadline: float) -> Iterator[None]:
-    """The right to be the next who opens the file: readers that overlap would starve a writer."""
+    """Wait for a turn to open the file. Without turns, many readers would starve a writer."""
     with path.with_name(path.name + ".turn").open("ab") as file:
         while True:
             try:
@@ -55,25 +56,27 @@ def _turn(path: Path, deadline: float) -> Iterator[None]:
                 _pause(path, deadline)
             else:
                 break
-        yield  # the lock goes with the file
+        yield  # closing the file releases the lock
 
 
 def _pause(path: Path, deadline: float) -> None:
     if time.monotonic() > deadline:
         raise MedallionError(
-            f"{path} is still in use after {LOCK_TIMEOUT:.0f} s: close what reads or writes it"
+            f"{path} is still in use after {LOCK_TIMEOUT:.0f} s: close the program that uses it"
         ) from None
     time.sleep(PAUSE * random.uniform(0.5, 1.5))
 
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """DuckDB's errors as a `MedallionError` of one line."""
+    """Raise DuckDB's errors as a `MedallionError` of one line."""
     try:
         yield
     except duckdb.Error as error:
-        told = translated(str(error)) or disk.sentence(error)
-        raise MedallionError(told or f"the source database refused: {_first_line(error)}") from None
+        message = translated(str(error)) or disk.sentence(error)
+        raise MedallionError(
+            message or f"the source database reports: {_first_line(error)}"
+        ) from None
 
 
 def _check_layout(con: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -85,7 +88,7 @@ def _check_layout(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         con.close()
         raise MedallionError(
             f"{path} is not a source database of this version: "
-            "make it anew with `medallion source init --force`"
+            "create it again with `medallion source init --force`"
         )
 
 

@@ -1,4 +1,4 @@
-"""CSV files named as the tables: every fault is named by file, line, column and value."""
+"""CSV files named after the tables. An error names the file, line, column and value."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from medallion_local.tsql.values import Value, assign, from_ticks
 
 # A day from the year 1 on: SQL Server has no year 0.
 _DAY = r"(\d{3}[1-9]|\d{2}[1-9]\d|\d[1-9]\d{2}|[1-9]\d{3})-\d{2}-\d{2}"
-# What a value must look like before it is cast: DuckDB's own cast would round 1.5 to 2.
+# The form that a value must have before it is cast: DuckDB's own cast would round 1.5 to 2.
 PATTERNS = {
     "DATE": _DAY,
     "TIMESTAMP": _DAY + r"([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?Z?)?",
@@ -29,11 +29,11 @@ NAMES = {"DATE": "a date", "TIMESTAMP": "a timestamp", "INT": "an integer", "BIG
 
 
 def read(con: duckdb.DuckDBPyConnection, path: Path, table: Table, relation: str) -> int:
-    """Read and check `path` into the temporary table `relation`; the number of rows.
+    """Read and check `path` into the temporary table `relation`. Returns the number of rows.
 
-    The relation has the table's columns and `_line`, the line on which the row begins, and keeps
-    the order of the file. Empty strings are NULL. Columns may come in any order, but none missing
-    and none extra.
+    The relation has the table's columns and `_line`, the line on which the row begins. It keeps the
+    order of the file. Empty strings are NULL. Columns may come in any order. A missing or an extra
+    column is an error.
     """
     try:
         found = _opened(path, table)
@@ -55,7 +55,7 @@ def read(con: duckdb.DuckDBPyConnection, path: Path, table: Table, relation: str
 def repeated_keys(
     con: duckdb.DuckDBPyConnection, path: Path, table: Table, relation: str, strict: bool
 ) -> int:
-    """How many keys of `relation` stand in more than one row. Raises for the first if `strict`."""
+    """The number of keys that occur in several rows of `relation`. If `strict`, an error."""
     keys = ", ".join(k.sql for k in table.keys)
     rows = con.execute(
         f"SELECT list_sort(list(_line))[:2], {keys} FROM {relation} GROUP BY {keys} "
@@ -66,16 +66,16 @@ def repeated_keys(
         names = ", ".join(k.name for k in table.keys)
         raise MedallionError(
             f"{path}: the key {names} = {', '.join(map(str, values))} is on the lines {first} and "
-            f"{second}; keys are unique with --strict"
+            f"{second}; with --strict each key must be unique"
         )
     return len(rows)
 
 
 def _value(column: Column) -> str:
-    """The checked text of a column as the column stores it."""
+    """The checked text of a column, converted to the column's type."""
     kind = column.kind
     if kind.name == "datetime2" and kind.scale < 6:
-        # Six digits decide how five are rounded.
+        # Keep six digits: they decide how the value is rounded to five.
         return from_ticks(f"ts_of(CAST({column.sql} AS TIMESTAMP))", kind)
     if kind.name in TEXT | MOMENTS - {"date"} | MONEY:
         return assign(Value(column.sql, nvarchar(MAX), has_columns=True), kind, column.name).sql
@@ -92,11 +92,11 @@ class _Opened:
 
 def _opened(path: Path, table: Table) -> _Opened:
     if not path.is_file():
-        raise MedallionError(f"the file {path} is missing: it holds the rows of {table.full_name}")
+        raise MedallionError(f"the file {path} is missing: it has the rows of {table.full_name}")
     records = delimited.read(path)
     _, fields = next(records, (1, []))
     if not fields:
-        raise MedallionError(f"{path} is empty: its first line names the columns")
+        raise MedallionError(f"{path} is empty: its first line must name the columns")
     header = [name or "" for name in fields]
     wanted = [c.name for c in table.columns]
     for name in wanted:
@@ -113,7 +113,7 @@ def _opened(path: Path, table: Table) -> _Opened:
 def _load_texts(
     con: duckdb.DuckDBPyConnection, records: Iterator[delimited.Record], header: list[str]
 ) -> None:
-    """Fill the temporary table `_raw` with the records' texts and lines."""
+    """Fill the temporary table `_raw` with the records' texts and line numbers."""
     fields = [("_line", pa.int64()), *((name, pa.string()) for name in header)]
     schema = pa.schema(fields)
     columns = ", ".join(f"{quoted(name)} VARCHAR" for name in header)

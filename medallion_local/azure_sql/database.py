@@ -1,6 +1,6 @@
-"""The stand-in for one Azure SQL database, in one DuckDB file.
+"""The emulator of one Azure SQL database, in one DuckDB file.
 
-Every call opens and closes the file, so that several processes may take turns.
+Every call opens and closes the file, so that several processes can take turns.
 """
 
 import os
@@ -26,7 +26,7 @@ SCRIPTS = PROJECT_ROOT / "sql" / "azure_sql"
 
 @dataclass(frozen=True)
 class Overview:
-    """One captured table in short: its rows, its change rows, and its minimum LSN as text."""
+    """Summary of one captured table: its rows, its change rows, and its minimum LSN as text."""
 
     table: str
     rows: int
@@ -35,20 +35,20 @@ class Overview:
 
 
 def is_query(text: str) -> bool:
-    """Whether the T-SQL is one statement that only reads."""
+    """Whether the T-SQL is a single statement that only reads."""
     trees = [tree for batch in tsql.batches(text) for tree in tsql.parse(batch)]
     return len(trees) == 1 and isinstance(trees[0], exp.Query) and not trees[0].find(exp.Into)
 
 
 @dataclass(frozen=True)
 class SourceDatabase:
-    """A source database that exists; `open` is its constructor."""
+    """A source database that exists. Use `open` as its constructor."""
 
     path: Path
 
     @staticmethod
     def open(path: Path) -> "SourceDatabase":
-        """The database at `path`, which `medallion source init` made."""
+        """Open the database at `path`, which `medallion source init` created."""
         if not path.is_file():
             raise MedallionError(
                 f"there is no source database at {path}: run `medallion source init` first"
@@ -56,16 +56,16 @@ class SourceDatabase:
         return SourceDatabase(path)
 
     def query(self, text: str) -> pa.RecordBatchReader:
-        """The rows of one T-SQL SELECT, streamed; the file stays open until the reader ends."""
+        """Stream the rows of one T-SQL SELECT. The file stays open until the reader ends."""
         if not is_query(text):
-            raise MedallionError("a query of the source database is exactly one SELECT statement")
+            raise MedallionError("a query of the source database must be a single SELECT statement")
         tree = next(tree for batch in tsql.batches(text) for tree in tsql.parse(batch))
         con = connect(self.path, read_only=True)
         try:
-            # The database's clock is its last commit's time, captured or not, as commits are dated
-            # by simulated days. With the capture job running, sys.fn_cdc_map_lsn_to_time(
-            # sys.fn_cdc_get_max_lsn()) >= a clock read after a copy then says, as on Azure, that
-            # capture has caught up with all that the copy saw.
+            # The database's clock is the time of its last commit, captured or not, because
+            # simulated days date the commits. While the capture job runs,
+            # sys.fn_cdc_map_lsn_to_time(sys.fn_cdc_get_max_lsn()) >= a clock read after a copy
+            # means, as on Azure, that capture has processed everything that the copy read.
             now = last_commit(con) or datetime.now(UTC).replace(tzinfo=None)
             with sentences():
                 con.execute("SET preserve_insertion_order = true")
@@ -76,16 +76,16 @@ class SourceDatabase:
         return rows.stream(con, translated, close=True)
 
     def execute(self, text: str, at: datetime | None = None, show: Rows | None = None) -> int:
-        """Run a T-SQL script; rows affected. Commits at `at` (UTC when naive), else now.
+        """Run a T-SQL script. Returns the rows affected. Commits at `at` (UTC if naive), else now.
 
-        `show` takes the rows that each of its statements gives, before the next one runs.
+        `show` receives each statement's result rows before the next statement runs.
         """
         with self.session(at) as session:
             return session.run(text, show)
 
     @contextmanager
     def session(self, at: datetime | None = None) -> Iterator[Session]:
-        """A session that writes, for as long as the block lasts."""
+        """A session that writes until the block ends."""
         con = connect(self.path, read_only=False)
         try:
             with sentences():
@@ -102,7 +102,7 @@ class SourceDatabase:
             con.close()
 
     def overview(self) -> list[Overview]:
-        """Every captured table in short."""
+        """A summary of every captured table."""
         con = connect(self.path, read_only=True)
         try:
             return [
@@ -122,14 +122,15 @@ class SourceDatabase:
             con.close()
 
     def history(self, name: str) -> pa.Table:
-        """Every change of a captured table from the first, in order, for an independent check.
+        """Every change of a captured table since the first, in order, for an independent check.
 
-        It holds what was committed, whatever the capture instances have of it. The rows from
-        before the first capture began come first, as inserts at the LSN at which it began, with
-        no sequence value. What sys.sp_cdc_cleanup_change_table removed from every instance is
-        gone. Columns: start_lsn, seqval (both binary), operation, commit_time, then the table's,
-        then those that were dropped; NULL where a column was not there at the time. What ALTER
-        TABLE did to rows by itself, such as filling a new column by its default, is no change.
+        It holds every committed change, whether or not a capture instance shows it. It begins with
+        the rows that existed when the first capture began, as inserts at the LSN at which it began
+        and without a sequence value. Changes that sys.sp_cdc_cleanup_change_table removed from
+        every instance are missing. Columns: start_lsn, seqval (both binary), operation,
+        commit_time, then the table's columns, then dropped columns. A column is NULL in changes
+        from before it was added and after it was dropped. Values that ALTER TABLE sets, such as
+        the default of a new column, are not changes.
         """
         schema, _, bare = name.rpartition(".")
         con = connect(self.path, read_only=True)
@@ -159,14 +160,12 @@ def create(
     load: Callable[[duckdb.DuckDBPyConnection], datetime],
     force: bool = False,
 ) -> SourceDatabase:
-    """Create the database: the operator's scripts, with `load` after the tables; all or nothing.
+    """Create the database: run the operator's scripts, and `load` after the tables; all or nothing.
 
     `load` fills the empty tables and returns the time at which change data capture begins.
     """
     if path.exists() and not force:
-        raise MedallionError(
-            f"there is a source database at {path} already: pass --force to replace it"
-        )
+        raise MedallionError(f"a source database exists at {path}: pass --force to replace it")
     make_folder(path.parent)
     building = path.with_name(f"{path.stem}_building_{os.getpid()}.duckdb")
     _remove(building)

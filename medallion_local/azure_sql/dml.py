@@ -1,8 +1,9 @@
 """INSERT, UPDATE, DELETE and MERGE as plans: a select of the rows that a statement changes.
 
-A plan is the temporary table `_plan`: `_rid` (the row's place, NULL for a new row), `_op`
-(`I`, `U`, `D`) and the table's columns as they shall be. T-SQL's `FROM` in UPDATE and DELETE
-contains the target, so its meaning as a select is plain; `changes` checks, captures and applies.
+A plan is the temporary table `_plan` with `_rid` (the row's rowid, NULL for a new row), `_op`
+(`I`, `U`, `D`) and the table's columns with their new values. T-SQL's `FROM` in UPDATE and DELETE
+contains the target, so it translates directly to a select. `changes` checks, captures and
+applies the plan.
 """
 
 from datetime import datetime
@@ -19,19 +20,19 @@ from medallion_local.tsql.compiler import Compiler
 from medallion_local.tsql.scope import Source
 from medallion_local.tsql.values import Value, assign, convert
 
-Planned = tuple[Table, str]  # the target, and DuckDB's select of the plan's rows
+Planned = tuple[Table, str]  # the target, and a DuckDB select of the plan's rows
 DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 
 
 def plan(con: duckdb.DuckDBPyConnection, tree: exp.Expression, now: datetime) -> Planned:
-    """The plan of a statement, whose clocks and defaults take `now` as the present time."""
+    """The plan of a statement. Its clock functions and defaults use `now` as the current time."""
     if tree.args.get("returning") or tree.args.get("output"):
         raise MedallionError(
-            f"the OUTPUT clause of {describe(tree)} is not supported by the stand-in"
+            f"the OUTPUT clause of {describe(tree)} is not supported by the emulator"
         )
     if tree.args.get("limit") or tree.args.get("order") or tree.args.get("options"):
         raise MedallionError(
-            f"{describe(tree)} is not supported by the stand-in: it has TOP, ORDER BY or OPTION"
+            f"{describe(tree)} is not supported by the emulator: remove its TOP, ORDER BY or OPTION"
         )
     c = compiler(con, now)
     if isinstance(tree, exp.Insert):
@@ -47,7 +48,7 @@ def plan(con: duckdb.DuckDBPyConnection, tree: exp.Expression, now: datetime) ->
 
 
 def plan_rows(table: Table, op: str, source: str) -> str:
-    """The plan that inserts (`I`), replaces (`U`) or deletes (`D`) the rows of `source` by key."""
+    """A plan that inserts (`I`), replaces (`U`) or deletes (`D`) the rows of `source` by key."""
     if op == "I":
         columns = ", ".join(_typed(c, f"s.{c.sql}") for c in table.columns)
         return f"SELECT NULL::BIGINT AS _rid, 'I' AS _op, {columns} FROM {source} AS s"
@@ -66,12 +67,12 @@ def _typed(column: Column, value: str) -> str:
 
 
 def _kept(table: Table, alias: str) -> dict[str, str]:
-    """The columns of a row as it is, by name."""
+    """The current values of a row, by column name."""
     return {c.name: f"{catalog.quoted(alias)}.{c.sql}" for c in table.columns}
 
 
 def _stored(table: Table, column: Column, value: Value) -> str:
-    """A value as the column stores it."""
+    """A value converted to the column's type."""
     return assign(value, column.kind, f"table '{table.full_name}', column '{column.name}'").sql
 
 
@@ -137,7 +138,7 @@ def _values(
     columns: list[Column],
     now: datetime,
 ) -> str:
-    """VALUES: a column's values take one type, as in UNION, and are then stored."""
+    """VALUES: unify the types of a column's values, as UNION does, then convert to the column's."""
     rows = [
         list(row.expressions) if isinstance(row, exp.Tuple) else [row]
         for row in tree.expression.expressions
@@ -169,7 +170,7 @@ def _values(
 def _target(
     con: duckdb.DuckDBPyConnection, c: Compiler, target: exp.Table, source: exp.Expression | None
 ) -> tuple[Table, str, str]:
-    """The target, its alias, and FROM, in which T-SQL finds the target by alias or name."""
+    """The target, its alias, and the FROM clause, which names the target by alias or by name."""
     if source is None:
         table = catalog.table_named(con, target)
         alias = target.alias or target.name
@@ -219,14 +220,14 @@ def _update(
     )
     if source is None:
         return table, select
-    # A row that the join meets more than once is updated once; SQL Server leaves open by which.
+    # A row that the join matches more than once is updated once: SQL Server does not say by which.
     return table, f"SELECT DISTINCT ON (_rid) * FROM ({select}) ORDER BY ALL"
 
 
 def _delete(con: duckdb.DuckDBPyConnection, c: Compiler, tree: exp.Delete) -> Planned:
     named = tree.args.get("tables") or []
     if any(t.name.upper() == "TOP" for t in named):
-        raise MedallionError(f"TOP in {describe(tree)} is not supported by the stand-in")
+        raise MedallionError(f"TOP in {describe(tree)} is not supported by the emulator")
     common = c.common(tree)
     source = tree.this or None
     target = named[0] if named else source
@@ -274,7 +275,7 @@ def _merge(con: duckdb.DuckDBPyConnection, c: Compiler, tree: exp.Merge, now: da
 
 
 def _applies(c: Compiler, when: exp.When, target: str, source: str) -> str:
-    """The condition under which a WHEN clause takes a row of the full join."""
+    """The condition under which a WHEN clause applies to a row of the full join."""
     if when.args.get("matched"):
         test = f"{target}.rowid IS NOT NULL AND {source}._present"
     elif when.args.get("source"):
@@ -298,7 +299,7 @@ def _kind(then: exp.Expression, tree: exp.Merge) -> str:
 def _assigned(
     con: duckdb.DuckDBPyConnection, c: Compiler, table: Table, then: exp.Expression, now: datetime
 ) -> dict[str, str]:
-    """What a WHEN clause writes, by column."""
+    """The values that a WHEN clause writes, by column."""
 
     def stored(column: Column, node: exp.Expression) -> str:
         if _is_default(node):

@@ -1,4 +1,4 @@
-"""CSV files into the source database: its first load, and later upserts."""
+"""Load CSV files into the source database: the first load, and later upserts."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,8 +12,8 @@ from medallion_local.azure_sql.catalog import Table
 from medallion_local.azure_sql.database import SourceDatabase
 
 Counts = dict[str, dict[str, int]]
-OnRepeated = Callable[[str, int], None]  # a table's name, and how many keys its file repeats
-FALLBACK_BEGIN = datetime(2025, 1, 1)  # when no row has a timestamp
+OnRepeated = Callable[[str, int], None]  # a table's name, and the number of repeated keys
+FALLBACK_BEGIN = datetime(2025, 1, 1)  # used if no row has a timestamp
 
 
 def init_from_csv(
@@ -25,12 +25,12 @@ def init_from_csv(
 ) -> SourceDatabase:
     """Create the database at `path` from one CSV file per table in `folder`; all or nothing.
 
-    Of several rows with one key the last is loaded, and `on_repeated` takes the table and how many
-    keys that were; with `strict` they are an error. Change data capture begins after the load, at
-    midnight after the latest timestamp in the data.
+    If several rows have one key, the last one is loaded, and `on_repeated` receives the table and
+    the number of such keys; with `strict` they are an error. Change data capture begins after the
+    load, at midnight after the latest timestamp in the data.
     """
     if not folder.is_dir():
-        raise MedallionError(f"there is no folder {folder} with the tables' CSV files")
+        raise MedallionError(f"the folder {folder} with the tables' CSV files does not exist")
 
     def load(con: duckdb.DuckDBPyConnection) -> datetime:
         for table in catalog.tables(con):
@@ -76,16 +76,16 @@ def begin_after(con: duckdb.DuckDBPyConnection) -> datetime:
 def apply_csv(path: Path, folder: Path, at: datetime | None = None, strict: bool = False) -> Counts:
     """Upsert the rows of the files in `folder` by key, all in one transaction.
 
-    Each row is a change of its own, in the order of its file, so the last row of a key wins; a row
-    that equals what is there at its turn changes nothing. With `strict` a repeated key is an error.
-    All files are checked before the first is written. The counts are changes, and `repeated` the
-    keys that stand in several rows.
+    Each row is a separate change, in the order of its file, so the last row of a key wins. A row
+    that equals the current row of its key changes nothing. With `strict` a repeated key is an
+    error. All files are checked before the first one is written. The counts are the changes, and
+    `repeated` is the number of keys that occur in several rows.
     """
     if not folder.is_dir():
-        raise MedallionError(f"there is no folder {folder} with CSV files named as tables")
+        raise MedallionError(f"the folder {folder} with the tables' CSV files does not exist")
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() == ".csv")
     if not files:
-        raise MedallionError(f"there is no CSV file in {folder}: name each as its table")
+        raise MedallionError(f"{folder} has no CSV file: name each file after its table")
     counts: Counts = {}
     with SourceDatabase.open(path).session(at) as session:
         con = session.con
@@ -104,16 +104,16 @@ def apply_csv(path: Path, folder: Path, at: datetime | None = None, strict: bool
 
 
 def _tables_of(files: list[Path], tables: list[Table]) -> list[tuple[Path, Table]]:
-    """Each file with the table that it is named after, in any case of letters."""
+    """Each file with the table that it is named after, ignoring case."""
     known = {table.name.lower(): table for table in tables}
     found: dict[str, Path] = {}
     for file in files:
         name = file.stem.lower()
         if name not in known:
             names = ", ".join(table.name for table in tables)
-            raise MedallionError(f"{file} is named as no table; there are {names}")
+            raise MedallionError(f"{file} does not match a table; the tables are {names}")
         if name in found:
-            raise MedallionError(f"{found[name]} and {file} are named as one table: remove one")
+            raise MedallionError(f"{found[name]} and {file} match the same table: remove one")
         if not known[name].keys:
             raise MedallionError(f"{known[name].full_name} has no primary key to apply {file} by")
         found[name] = file

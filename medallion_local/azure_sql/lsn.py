@@ -1,7 +1,7 @@
-"""Log sequence numbers: 10 bytes, in hex 8 digits of log file, 8 of block and 4 of slot.
+"""Log sequence numbers: 10 bytes, as hex 8 digits of log file, 8 of block and 4 of slot.
 
-That is the order of SQL Server's `00000000:00000000:0000`. The stand-in counts log
-records by one integer, the position; a transaction starts on a fresh block.
+They sort like SQL Server's `00000000:00000000:0000`. The emulator numbers log records with one
+integer, the position. A transaction starts on a new block.
 """
 
 SLOTS = 200  # records per block
@@ -20,7 +20,7 @@ def to_bytes(position: int) -> bytes:
 
 
 def to_position(lsn: bytes) -> int:
-    """The position that `to_bytes` gave this LSN."""
+    """The position for which `to_bytes` returned this LSN."""
     file, block, slot = lsn[:4], lsn[4:8], lsn[8:]
     blocks = (int.from_bytes(file, "big") - FIRST_FILE) * BLOCKS
     blocks += (int.from_bytes(block, "big") - FIRST_BLOCK) // BLOCK_STEP

@@ -1,4 +1,4 @@
-"""The catalogue views of a stand-in database: sys.*, and INFORMATION_SCHEMA under other names.
+"""The emulator's catalogue views: sys.*, and INFORMATION_SCHEMA under internal names.
 
 After https://learn.microsoft.com/sql/relational-databases/system-catalog-views/sys-columns-transact-sql
 and https://learn.microsoft.com/sql/relational-databases/system-information-schema-views/columns-transact-sql

@@ -1,4 +1,4 @@
-"""The statements beside queries and DML: stored procedures, roles and grants."""
+"""Statements other than queries and DML: stored procedures, roles and grants."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Arguments = dict[str, str | bytes | None]
 
 @dataclass(frozen=True)
 class Result:
-    """What an EXEC did: whether it is a transaction of the log, and DuckDB's query of its rows."""
+    """The result of an EXEC: whether it is a logged transaction, and a DuckDB query of its rows."""
 
     is_logged: bool = False
     rows: str | None = None
@@ -27,7 +27,7 @@ class Result:
 def execute(
     con: duckdb.DuckDBPyConnection, tree: exp.Execute, next_lsn: bytes, now: datetime
 ) -> Result:
-    """Run an EXEC; one that is a transaction of the log takes `next_lsn`."""
+    """Run an EXEC. If it is a logged transaction, it uses `next_lsn`."""
     name = tree.this.name.lower()
     procedure = PROCEDURES.get(name)
     if procedure is not None:
@@ -40,7 +40,7 @@ def execute(
         arguments = _arguments(tree)
         table = _source_table(con, arguments)
         if _text(arguments, "supports_net_changes") not in (None, "0"):
-            raise MedallionError("net changes are not supported by the stand-in: set it to 0")
+            raise MedallionError("net changes are not supported by the emulator: set it to 0")
         cdc.enable_table(
             con,
             table,
@@ -51,7 +51,7 @@ def execute(
             now=now,
         )
         return Result(is_logged=True)
-    raise MedallionError(f"Msg 2812: Could not find stored procedure '{name}' in the stand-in.")
+    raise MedallionError(f"Msg 2812: Could not find stored procedure '{name}' in the emulator.")
 
 
 def _disable_table(con: duckdb.DuckDBPyConnection, arguments: Arguments) -> None:
@@ -97,12 +97,12 @@ def _check_job(arguments: Arguments) -> None:
     job = _text(arguments, "job_type") or "capture"
     if job != "capture":
         raise MedallionError(
-            f"Msg 22992: The specified @job_type, {job}, is not supported: the stand-in has the "
+            f"Msg 22992: The specified @job_type, {job}, is not supported: the emulator has the "
             "job N'capture'; sys.sp_cdc_cleanup_change_table cleans up."
         )
 
 
-# Each needs CDC, and may give DuckDB's query of its result.
+# Each procedure requires CDC, and may return a DuckDB query of its result.
 PROCEDURES: dict[str, Callable[[duckdb.DuckDBPyConnection, Arguments], str | None]] = {
     "sp_cdc_disable_table": _disable_table,
     "sp_cdc_cleanup_change_table": _clean_up,
@@ -114,7 +114,7 @@ PROCEDURES: dict[str, Callable[[duckdb.DuckDBPyConnection, Arguments], str | Non
 
 
 def security(con: duckdb.DuckDBPyConnection, tree: exp.Expression) -> None:
-    """CREATE ROLE and USER, ALTER ROLE … ADD MEMBER, GRANT: the stand-in only remembers."""
+    """CREATE ROLE and USER, ALTER ROLE … ADD MEMBER, GRANT: the emulator only stores them."""
     text = f"{tree.this} {tree.expression}" if isinstance(tree, exp.Command) else None
     words = [t.text for t in TSQL().tokenize(text or tree.sql(dialect="tsql"))]
     upper = [w.upper() for w in words]
@@ -129,7 +129,7 @@ def security(con: duckdb.DuckDBPyConnection, tree: exp.Expression) -> None:
     elif upper[:1] == ["GRANT"] and "ON" in upper and "TO" in upper:
         _grant(con, words, upper)
     else:
-        raise MedallionError(f"{describe(tree)} is not supported by the stand-in for Azure SQL")
+        raise MedallionError(f"{describe(tree)} is not supported by the Azure SQL emulator")
 
 
 def _grant(con: duckdb.DuckDBPyConnection, words: list[str], upper: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What the T-SQL compiler asks of a source database: tables, views, functions and their types."""
+"""The catalogue that the T-SQL compiler reads: tables, views, functions and their types."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ _VIEWS = {
     "information_schema": {"columns", "tables"},
 }
 _NAME = types.nvarchar(4000)
-# Scalar functions: DuckDB's name, the arguments' types, the result's, how many may be left out.
+# Scalar functions: DuckDB's name, the argument types, the result type, the optional arguments.
 _FUNCTIONS: dict[str, tuple[str, list[Type], Type, int]] = {
     "sys.fn_cdc_get_max_lsn": ("sys.fn_cdc_get_max_lsn", [], _LSN, 0),
     "sys.fn_cdc_get_min_lsn": ("sys.fn_cdc_get_min_lsn", [_NAME], _LSN, 0),
@@ -56,7 +56,7 @@ _FUNCTIONS: dict[str, tuple[str, list[Type], Type, int]] = {
 
 
 class Relations:
-    """The names of one database, for one statement."""
+    """The names of one database, as one statement sees them."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
@@ -70,7 +70,7 @@ class Relations:
             return self._view(schema.lower(), name.lower())
         if schema.lower() == "information_schema":
             raise MedallionError(
-                f"INFORMATION_SCHEMA.{name} is not supported by the stand-in: "
+                f"INFORMATION_SCHEMA.{name} is not supported by the emulator: "
                 "it has COLUMNS and TABLES"
             )
         if schema.lower() == "cdc":
@@ -131,7 +131,7 @@ class Relations:
         return Relation(sql, [(row[0], types.of_engine(row[1])) for row in rows])
 
     def _captured(self, instance: changelog.Instance) -> Columns:
-        """The captured columns, as the table has or had them."""
+        """The captured columns, with their current or former types."""
         rows = self._con.execute(
             "SELECT column_id, tsql_type FROM stand_in.columns "
             "WHERE schema_name = ? AND table_name = ?",
@@ -142,5 +142,5 @@ class Relations:
 
 
 def key(column: catalog.Column, prefix: str) -> str:
-    """What two values of a key's column share when SQL Server holds them for equal."""
+    """An expression that is equal for two key values that SQL Server considers equal."""
     return equality_key(Value(f"{prefix}{quoted(column.name)}", column.kind))

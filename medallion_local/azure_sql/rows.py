@@ -1,4 +1,4 @@
-"""The rows of a query as Azure SQL's driver types them, streamed in Arrow batches."""
+"""The rows of a query with the types of Azure SQL's driver, streamed in Arrow batches."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ BATCH_ROWS = 65_536
 
 
 def stream(con: duckdb.DuckDBPyConnection, sql: str, close: bool) -> pa.RecordBatchReader:
-    """The rows of DuckDB's `sql`; when `close`, the connection ends with the reader."""
+    """The rows of DuckDB's `sql`. With `close`, the connection closes when the reader ends."""
     try:
         with sentences():
             result = con.execute(sql)

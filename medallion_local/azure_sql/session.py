@@ -1,4 +1,4 @@
-"""One connection's statements: control flow, transactions, and their place in the log."""
+"""One connection's statements: control flow, transactions, and their LSNs."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,9 +28,9 @@ IGNORED_OPTIONS = {"NOCOUNT", "XACT_ABORT", "ANSI_NULLS", "QUOTED_IDENTIFIER"}
 
 
 class Session:
-    """Runs statements; each is a transaction of its own unless BEGIN TRAN opened one.
+    """Runs statements. Each is a transaction of its own unless BEGIN TRAN opened one.
 
-    Transactions commit at `at`, else at the present time, but never before the last commit.
+    Transactions commit at `at`, else at the current time, but never before the last commit.
     An error rolls the open transaction back and ends the batch.
     """
 
@@ -46,9 +46,9 @@ class Session:
         self._show: Rows | None = None
 
     def run(self, script: str, show: Rows | None = None) -> int:
-        """Run a script of batches; the rows that its statements affected.
+        """Run a script of batches. Returns the number of rows affected.
 
-        `show` takes the rows of each SELECT, and of each procedure that gives some, as they come.
+        `show` receives the result rows of each SELECT and of each procedure, as they are produced.
         """
         affected = 0
         self._show = show
@@ -71,15 +71,15 @@ class Session:
         return self._planned(table, dml.plan_rows(table, "I", source))
 
     def update(self, table: Table, source: str) -> int:
-        """Replace the rows with the keys of `source` by its rows."""
+        """Replace the rows whose keys occur in `source` by the rows of `source`."""
         return self._planned(table, dml.plan_rows(table, "U", source))
 
     def delete(self, table: Table, source: str) -> int:
-        """Delete the rows with the keys of `source`."""
+        """Delete the rows whose keys occur in `source`."""
         return self._planned(table, dml.plan_rows(table, "D", source))
 
     def upsert(self, table: Table, source: str) -> tuple[int, int]:
-        """Insert or replace by key, row after row in the order of `source`; inserts and updates."""
+        """Insert or replace by key, in the order of `source`. Returns the inserts and updates."""
         with self.transaction():
             captured = self._await_changes(table)
             inserted, updated = changes.apply_rows(
@@ -94,7 +94,7 @@ class Session:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What runs inside commits together, as one LSN; nested uses join the open transaction."""
+        """Commit all changes made inside with one LSN. Nested uses join the open transaction."""
         if self._open:
             yield
             return
@@ -130,7 +130,7 @@ class Session:
             _check_option(tree)
         elif isinstance(tree, exp.Alter) and self._open:
             raise MedallionError(
-                f"{tsql.describe(tree)} is not supported inside BEGIN TRAN by the stand-in: "
+                f"{tsql.describe(tree)} is not supported inside BEGIN TRAN by the emulator: "
                 "run it before or after the transaction"
             )
         else:
@@ -142,11 +142,11 @@ class Session:
         condition = tree.this
         if isinstance(condition, exp.Alias):
             raise MedallionError(
-                f"put BEGIN … END around what the IF in {tsql.describe(tree)} runs: "
+                f"put BEGIN … END around the statement of the IF in {tsql.describe(tree)}: "
                 "the parser needs it"
             )
         for block in tree.find_all(exp.Block):
-            # The parser takes what follows the END of a block into the block.
+            # The parser puts the statements after the END of a block into the block.
             if any(isinstance(each, exp.EndStatement) for each in block.expressions[:-1]):
                 raise MedallionError(
                     "put GO on a line of its own after the END of an IF … BEGIN block"
@@ -156,7 +156,7 @@ class Session:
         return self._statement(branch) if isinstance(branch, exp.Expression) else 0
 
     def _write(self, tree: exp.Expression) -> int:
-        """A statement inside the open transaction."""
+        """Run a statement inside the open transaction."""
         if isinstance(tree, exp.Execute):
             result = procedures.execute(self.con, tree, self._next_lsn(), self._now)
             self._used += result.is_logged
@@ -176,12 +176,12 @@ class Session:
             self._give(tsql.query(self.con, tree, self._now))
         else:
             raise MedallionError(
-                f"{tsql.describe(tree)} is not supported by the stand-in for Azure SQL"
+                f"{tsql.describe(tree)} is not supported by the Azure SQL emulator"
             )
         return 0
 
     def _give(self, query: str) -> None:
-        """Hand on the rows of DuckDB's `query`; without a taker they are read all the same."""
+        """Pass the rows of DuckDB's `query` to `show`. Without `show`, read and discard them."""
         reader = rows.stream(self.con, query, close=False)
         if self._show is not None:
             self._show(reader)
@@ -189,7 +189,7 @@ class Session:
             pass
 
     def _next_lsn(self) -> bytes:
-        """The LSN of the commit, if one more record and nothing else precedes it."""
+        """The LSN of the commit, if only one more record precedes it."""
         return lsn.to_bytes(self._first + self._used + 1)
 
     def _truncate(self, tree: exp.TruncateTable) -> int:
@@ -212,7 +212,7 @@ class Session:
             return affected
 
     def _await_changes(self, table: Table) -> bool:
-        """Whether the table's changes are recorded; if so, where the transaction's wait is made."""
+        """Whether the table's changes are captured. If so, its pending table is created."""
         captured = changelog.is_logged(self.con, table)
         if captured and table.full_name not in self._touched:
             changelog.await_commit(self.con, table)
@@ -240,7 +240,7 @@ class Session:
             self.last_lsn = changelog.commit(
                 self.con, list(self._touched.values()), self._first, self._used, self._now
             )
-        self._open = False  # a COMMIT that fails has ended the transaction too
+        self._open = False  # a failed COMMIT ends the transaction too
         self.con.execute("COMMIT")
 
     def _rollback(self) -> None:
@@ -263,4 +263,4 @@ def _check_option(tree: exp.Set) -> None:
     for item in tree.expressions:
         name = item.this.this.name if isinstance(item.this, exp.EQ) else item.name
         if name.upper() not in IGNORED_OPTIONS:
-            raise MedallionError(f"{tsql.describe(tree)} is not supported by the stand-in")
+            raise MedallionError(f"{tsql.describe(tree)} is not supported by the emulator")

@@ -1,4 +1,4 @@
-"""What a fresh stand-in database holds: its own catalogue, the sys.* views and functions.
+"""The contents of a new emulated database: its catalogue, the sys.* views and functions.
 
 Names, columns and results follow SQL Server's reference of the change data capture functions:
 https://learn.microsoft.com/sql/relational-databases/system-functions/change-data-capture-functions-transact-sql
@@ -6,7 +6,7 @@ https://learn.microsoft.com/sql/relational-databases/system-functions/change-dat
 
 from medallion_local.azure_sql import metadata
 
-LAYOUT = "3"  # of the tables below; a file of another layout is made anew
+LAYOUT = "3"  # of the tables below; a file of another layout must be created again
 
 CATALOGUE = f"""
 CREATE SCHEMA dbo;
@@ -53,7 +53,7 @@ CREATE MACRO stand_in.full_name(named) AS
 CREATE MACRO stand_in.id_of(named) AS (hash(stand_in.full_name(named)) % 2147483647)::INTEGER;
 """
 
-# Scalar functions that look into the catalogue.
+# Scalar functions that read the catalogue.
 FUNCTIONS = """
 CREATE MACRO db_name() AS current_database();
 CREATE MACRO db_id() AS 5;
@@ -117,7 +117,7 @@ CREATE MACRO sys.fn_cdc_map_time_to_lsn(operator, moment) AS (
 );
 """
 
-# What sys.sp_cdc_enable_db adds.
+# Objects that sys.sp_cdc_enable_db adds.
 CDC_SCHEMA = """
 CREATE SCHEMA cdc;
 CREATE VIEW cdc.lsn_time_mapping AS SELECT * FROM stand_in.captured_commits;
@@ -144,5 +144,5 @@ CREATE VIEW cdc.ddl_history AS
 UPDATE stand_in.settings SET value = '1' WHERE name = 'is_cdc_enabled';
 """
 
-# What every stand-in database holds from the start.
+# Objects that every emulated database has from the start.
 SYSTEM = CATALOGUE + NAMES + metadata.VIEWS + FUNCTIONS + CDC_FUNCTIONS

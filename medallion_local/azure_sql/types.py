@@ -1,4 +1,4 @@
-"""T-SQL's types: their names, the catalogue's facts about them, and DuckDB's types for them.
+"""T-SQL's types: their names, their catalogue properties, and the DuckDB types that store them.
 
 Facts after https://learn.microsoft.com/sql/relational-databases/system-catalog-views/sys-types-transact-sql
 """
@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from medallion_local.tsql.types import MAX, NATIONAL, SCALED, type_of
 
-# Name: id in sys.types, bytes, precision and scale; 0 bytes where the length is the type's own.
+# Name: id in sys.types, bytes, precision and scale; 0 bytes if the type's length is declared.
 CATALOGUE = {
     "date": (40, 3, 10, 0),
     "time": (41, 5, 16, 7),
@@ -40,7 +40,7 @@ CATALOGUE = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What sys.columns says of a column's type; `max_length` in bytes, -1 for `max`."""
+    """A column type's properties in sys.columns; `max_length` in bytes, -1 for `max`."""
 
     name: str
     max_length: int
@@ -61,14 +61,14 @@ class Facts:
 
     @property
     def max_chars(self) -> int | None:
-        """How many characters a text holds; None for `max` and for other types."""
+        """The maximum number of characters of a text; None for `max` and for other types."""
         if self.max_length == MAX or self.name not in ("char", "varchar", "nchar", "nvarchar"):
             return None
         return self.max_length // 2 if self.name in ("nchar", "nvarchar") else self.max_length
 
 
 def facts(kind: exp.DataType) -> Facts:
-    """The facts of a column's declared type; a sentence for a type that the stand-in lacks."""
+    """The properties of a column's declared type. Raises if the type is not supported."""
     found = type_of(kind, in_cast=False)
     _, length, precision, scale = CATALOGUE[found.name]
     if length == 0:

@@ -1,1 +1,1 @@
-"""The laptop's storage account: one folder per container, and its Blob service over HTTP."""
+"""An emulator of a storage account: one folder per container, and the Blob service over HTTP."""

@@ -1,4 +1,4 @@
-"""Blobs with entity tags: a file of the lake that is replaced only if it is as the caller saw it.
+"""Blobs with entity tags: a file is replaced only if it is still the one that the caller read.
 
 Source: https://learn.microsoft.com/rest/api/storageservices/specifying-conditional-headers-for-blob-service-operations
 """
@@ -13,11 +13,11 @@ from medallion.atomic import replacing
 
 
 class ConditionNotMetError(Exception):
-    """Another writer was faster: the blob is not as the caller's condition says."""
+    """The blob does not meet the caller's condition: another writer changed it first."""
 
 
 def read(file: Path) -> tuple[bytes, str] | None:
-    """A blob's content and entity tag; None where there is none."""
+    """A blob's content and entity tag; None if it does not exist."""
     try:
         with file.open("rb") as opened:
             return opened.read(), _tag(opened.fileno())
@@ -28,9 +28,9 @@ def read(file: Path) -> tuple[bytes, str] | None:
 def write(
     lake: Path, file: Path, content: bytes, if_match: str = "", if_none_match: str = ""
 ) -> str:
-    """Replace a blob of the lake in one step; its new entity tag.
+    """Replace a blob atomically. Returns its new entity tag.
 
-    `if_match` is the tag that it must have; `if_none_match` may be `*`: it must not be there.
+    `if_match` is the tag that the blob must have. `if_none_match` may be `*`: it must not exist.
     Raises `ConditionNotMetError`.
     """
     with _held(lake):
@@ -45,14 +45,14 @@ def write(
 
 
 def _tag(descriptor: int) -> str:
-    """Every write makes a new file, so its inode and time tell one content from the next."""
+    """Every write creates a new file, so its inode and time identify the content."""
     status = os.fstat(descriptor)
     return f'"0x{status.st_mtime_ns:X}{status.st_ino:X}"'
 
 
 @contextmanager
 def _held(lake: Path) -> Iterator[None]:
-    """Writers take turns, also those of other processes. The lock lies beside the lake."""
+    """The lock of all writers, also those of other processes. The lock file is beside the lake."""
     lake.parent.mkdir(parents=True, exist_ok=True)
     with lake.with_name(f"{lake.name}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,1 +1,1 @@
-"""A Databricks SQL warehouse on the laptop: the connector's Thrift protocol in front of Sail."""
+"""An emulator of a Databricks SQL warehouse: the connector's Thrift protocol in front of Sail."""

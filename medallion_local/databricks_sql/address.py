@@ -1,9 +1,9 @@
-"""How the engine's SQL names a folder: by a path that Sail finds.
+"""Addresses of folders in the engine's SQL: paths that Sail can find.
 
-Sail encodes a path as a URL and then looks for a Delta log under the encoded name, so it finds no
-folder with a blank, a letter outside ASCII or `#` in its path, however that is written. Such a
-folder is named through a link whose own path is plain. delta-rs and DuckDB take folders as they
-are, but for the characters that `medallion.home` refuses.
+Sail encodes a path as a URL and then looks for a Delta log under the encoded name. So it does not
+find a folder with a blank, a non-ASCII letter or `#` in its path, in any spelling. Such a folder
+gets a symbolic link with a plain path. delta-rs and DuckDB accept all folders, except for the
+characters that `medallion.home` rejects.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _SHARED = (Path("/tmp"), Path("/var/tmp"))
 
 
 class Addresses:
-    """The addresses of folders, as long as `close` was not called."""
+    """The addresses of folders, valid until `close` is called."""
 
     def __init__(self) -> None:
         self._links: Path | None = None
@@ -29,7 +29,7 @@ class Addresses:
         self._lock = threading.Lock()
 
     def of(self, folder: str | Path) -> str:
-        """The folder's address. A part of the path that is not plain is replaced, up to its end."""
+        """The folder's address. If a part of the path is not plain, a link replaces it."""
         parts = Path(folder).parts
         odd = [place for place, part in enumerate(parts) if not _PLAIN.fullmatch(part)]
         if not odd:
@@ -38,7 +38,7 @@ class Addresses:
         return str(link.joinpath(*parts[odd[-1] + 1 :]))
 
     def shown(self, text: str) -> str:
-        """A message of the engine's, with the folders themselves in it."""
+        """An error message of the engine, with addresses replaced by the folders."""
         for link, folder in list(self._real.items()):
             text = text.replace(link, folder)
         return text
@@ -49,7 +49,7 @@ class Addresses:
             shutil.rmtree(self._links, ignore_errors=True)
 
     def _link(self, folder: Path) -> Path:
-        """The link to a folder; made again when the system has cleaned its temporary files."""
+        """The link to a folder. It is created again if the system removed its temporary files."""
         with self._lock:
             if self._links is None:
                 self._links = Path(tempfile.mkdtemp(prefix="medallion-", dir=_temporary()))
@@ -62,11 +62,11 @@ class Addresses:
 
 
 def _temporary() -> Path:
-    """A folder for temporary files whose own path is plain."""
+    """A folder for temporary files with a plain path."""
     for folder in (Path(tempfile.gettempdir()), *_SHARED):
         if _PLAIN.fullmatch(str(folder)) and os.access(folder, os.W_OK):
             return folder
     raise MedallionError(
         f"Neither {tempfile.gettempdir()} nor /tmp can hold a link to the warehouse's folders: set "
-        "TMPDIR to a folder that can be written, with only ASCII letters and digits in its path."
+        "TMPDIR to a writable folder with only ASCII letters and digits in its path."
     )

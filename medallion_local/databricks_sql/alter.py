@@ -16,7 +16,7 @@ from medallion_local.databricks_sql.streaming_ddl import schedule_of
 from medallion_local.databricks_sql.types import type_name
 
 _VERBS = ("ADD", "ALTER")
-# What would change a streaming table beside its definition.
+# Clauses that would change a streaming table outside its definition.
 _NOT_OF_STREAMS = (
     ("RENAME",),
     ("ADD", "COLUMN"),
@@ -37,7 +37,7 @@ def alter(context: Context, sql: str) -> Result:
     if streaming and relation.kind != STREAMING:
         raise SqlError(
             f"[EXPECT_STREAMING_TABLE] {relation.full_name} is a {relation.kind.lower()}: "
-            "ALTER STREAMING TABLE does not alter it."
+            "use ALTER TABLE or ALTER VIEW."
         )
     if relation.kind == STREAMING and any(reader.sees(*words) for words in _NOT_OF_STREAMS):
         raise unsupported(sql)
@@ -72,7 +72,7 @@ def alter(context: Context, sql: str) -> Result:
 
 
 def _schedule(context: Context, relation: Relation, reader: Reader) -> bool:
-    """ADD or ALTER SCHEDULE or TRIGGER, DROP SCHEDULE; whether it was one of them."""
+    """ADD or ALTER SCHEDULE or TRIGGER, DROP SCHEDULE. Returns whether it was one of these."""
     schedule = "MANUAL"
     if not reader.take("DROP", "SCHEDULE"):
         if not any(reader.sees(verb, kind) for verb in _VERBS for kind in ("SCHEDULE", "TRIGGER")):
@@ -143,7 +143,7 @@ def _check_rows(context: Context, relation: Relation, condition: str, name: str)
     broken = parse(f"SELECT 1 FROM {_path(relation)} WHERE NOT ({condition}) LIMIT 1")
     if context.query(broken).rows():
         raise SqlError(
-            f"[DELTA_NEW_CHECK_CONSTRAINT_VIOLATION] Rows of {relation.full_name} break the "
+            f"[DELTA_NEW_CHECK_CONSTRAINT_VIOLATION] Rows of {relation.full_name} violate the "
             f"constraint {name}: {condition}."
         )
 

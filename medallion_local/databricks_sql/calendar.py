@@ -1,9 +1,9 @@
-"""Calendar functions that the engine computes in nanoseconds, or wrongly, as formulas.
+"""Formulas for calendar functions that the engine computes wrongly or only in nanoseconds.
 
 Sail's `date_trunc`, `trunc`, `months_between` and `weekofyear` of a timestamp fail before 1677 and
-after 2262, its `date_trunc` of a DATE is of another type, and its `weekday` is -1 on Sundays. Dates
-and microseconds are right from year 1 to 9999, so each call becomes a formula over those. Times are
-UTC, as the session's are.
+after 2262. Its `date_trunc` of a DATE has another type, and its `weekday` is -1 on Sundays. Dates
+and microseconds are right from year 1 to 9999, so each call becomes a formula of those. Times are
+UTC, as in the session.
 Source: https://docs.databricks.com/sql/language-manual/functions/date_trunc.html,
 https://docs.databricks.com/sql/language-manual/functions/trunc.html,
 https://docs.databricks.com/sql/language-manual/functions/months_between.html and
@@ -21,7 +21,7 @@ _DAYS = {
     "MONTH": "make_date(year(_d), month(_d), 1)",
     # 1970-01-01 was a Thursday.
     "WEEK": "date_from_unix_date(unix_date(_d) - pmod(unix_date(_d) + 3, 7))",
-}  # the first day of the unit that the day `_d` is in
+}  # the first day of the unit that contains the day `_d`
 _MICROSECONDS = {
     "HOUR": 3_600_000_000,
     "MINUTE": 60_000_000,
@@ -37,9 +37,9 @@ _MOMENTS = (
         for unit, size in _MICROSECONDS.items()
     }
     | {"MICROSECOND": "_t"}
-)  # the first moment of the unit that the timestamp `_t`, on the day `_d`, is in
+)  # the start of the unit that contains the timestamp `_t` on the day `_d`
 _WHOLE_MONTHS = "(year(_d) - year(_e)) * 12 + month(_d) - month(_e)"
-# Seconds of a day are whole, and a month has 31 days, as in Spark.
+# As in Spark, seconds of a day are whole, and a month has 31 days.
 _SECONDS = (
     "(day(_d) - day(_e)) * 86400"
     " + (pmod(unix_micros(_t), 86400000000) div 1000000)"
@@ -55,19 +55,19 @@ _OF_ONE = {
     "weekday": "pmod(dayofweek(_x) + 5, 7)",
     "unix_seconds": "(unix_micros(_x) - pmod(unix_micros(_x), 1000000)) div 1000000",
     "unix_millis": "(unix_micros(_x) - pmod(unix_micros(_x), 1000)) div 1000",
-}  # the last two round a time before 1970 towards zero there, and down in Spark
+}  # before 1970, Sail rounds the last two towards zero, Spark down
 _BRIDGED = {"date_trunc", "trunc", "months_between", *_OF_ONE}
 
 
 def bridge_calendar(tree: exp.Expression) -> None:
-    """Put formulas in the place of such calls in `tree`; a selected one keeps its name."""
+    """Replace such calls in `tree` by formulas. A selected call keeps its column name."""
     calls = [call for call in tree.find_all(exp.Anonymous) if call.name.lower() in _BRIDGED]
     for call in calls:
         if isinstance(call.parent, exp.Select) and call.arg_key == "expressions":
-            told = (one.name if one.is_string else render(one) for one in call.expressions)
-            name = f"{call.name}({', '.join(told)})"
+            arguments = (one.name if one.is_string else render(one) for one in call.expressions)
+            name = f"{call.name}({', '.join(arguments)})"
             call.replace(exp.alias_(call.copy(), name, quoted=True))
-    for call in reversed(list(tree.find_all(exp.Anonymous))):  # the inner ones first
+    for call in reversed(list(tree.find_all(exp.Anonymous))):  # inner calls first
         if call.name.lower() in _BRIDGED:
             call.replace(exp.Paren(this=_formula(call)))
 
@@ -88,7 +88,7 @@ def _formula(call: exp.Anonymous) -> exp.Expression:
 def _truncated(
     unit: exp.Expression, value: exp.Expression, formulas: dict[str, str], unknown: str
 ) -> exp.Expression:
-    """`value` cut to `unit`; NULL for a unit that there is not, as in Spark."""
+    """`value` truncated to `unit`; NULL for an unknown unit, as in Spark."""
     if unit.is_string:
         known = unit.name.upper()
         return _of(formulas.get(_ALIASES.get(known, known), unknown), value)
@@ -119,7 +119,7 @@ def _months_between(
 
 
 def _filled(formula: str, **values: exp.Expression) -> exp.Expression:
-    """The formula's tree, with a value in the place of each name."""
+    """The formula's tree, in which a value replaces each name."""
     tree = parse(f"SELECT {formula}").expressions[0]
     holder = exp.Paren(this=tree)
     for column in list(holder.find_all(exp.Column)):

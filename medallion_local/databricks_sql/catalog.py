@@ -1,9 +1,9 @@
-"""The Unity Catalog of one catalog, `medallion`: schemas, tables, views, in a SQLite file.
+"""An emulator of Unity Catalog with one catalog, `medallion`, in a SQLite file.
 
-A table's rows are its Delta folder's affair; the catalog says which folder that is, and keeps what
-Delta has no place for: views, tags, informational constraints. Folders are stored as paths below
-the home, so a home may be moved or copied. Every change is one SQLite transaction that is synced,
-so the catalog survives `kill -9` and a power cut.
+A table's rows are in its Delta folder. The catalog stores the folder's path and the facts for which
+Delta has no place: views, tags, informational constraints. Paths are stored relative to the home,
+so a home can be moved or copied. Every change is one synced SQLite transaction, so the catalog
+survives `kill -9` and a power cut.
 """
 
 import json
@@ -46,7 +46,7 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Expectation:
-    """A rule of a streaming table; `violation` is DROP ROW, FAIL UPDATE, or empty: only counted."""
+    """A streaming table's rule; `violation` is DROP ROW, FAIL UPDATE, or empty: counted only."""
 
     name: str
     expression: str
@@ -79,7 +79,7 @@ class Relation:
 
     @property
     def key(self) -> Key:
-        """What the catalog finds it by."""
+        """The key of the relation in the catalog."""
         return (self.schema, self.name)
 
     @property
@@ -89,15 +89,15 @@ class Relation:
 
     @property
     def is_view(self) -> bool:
-        """Whether it is a query, without rows of its own."""
+        """Whether it is a query that stores no rows."""
         return self.kind == VIEW
 
 
 class Catalog:
-    """The relations by name; reads come from memory, changes go through the file first."""
+    """The relations by name. Reads come from memory; changes are written to the file first."""
 
     def __init__(self, file: Path, root: Path) -> None:
-        """Open the catalog in `file`, of the tables in folders below `root`."""
+        """Open the catalog in `file` for the tables in folders below `root`."""
         self._root = root
         file.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
@@ -133,19 +133,19 @@ class Catalog:
             ]
 
     def find(self, key: Key) -> Relation | None:
-        """The relation of that name, if there is one."""
+        """The relation of that name, or None."""
         with self._lock:
             return self._relations.get((key[0].lower(), key[1].lower()))
 
     def get(self, key: Key) -> Relation:
-        """The relation of that name."""
+        """The relation of that name. Raises if it does not exist."""
         found = self.find(key)
         if found is None:
             raise not_found(key)
         return found
 
     def require_schema(self, name: str) -> None:
-        """The schema must exist."""
+        """Raise unless the schema exists."""
         with self._lock:
             if name.lower() not in self._schemas:
                 raise SqlError(
@@ -164,13 +164,13 @@ class Catalog:
             self.version += 1
 
     def drop_schema(self, name: str, cascade: bool) -> list[Relation]:
-        """Remove a schema; the relations that went with it."""
+        """Remove a schema. Returns the relations that were removed with it."""
         with self._lock:
             self.require_schema(name)
             held = self.relations(name)
             if held and not cascade:
                 raise SqlError(
-                    f"[SCHEMA_NOT_EMPTY] The schema `{name}` holds relations: use CASCADE."
+                    f"[SCHEMA_NOT_EMPTY] The schema `{name}` contains relations: use CASCADE."
                 )
             self._db.execute("begin immediate")
             self._db.execute("delete from relations where schema = ?", (name.lower(),))
@@ -183,7 +183,7 @@ class Catalog:
             return held
 
     def put(self, relation: Relation) -> Relation:
-        """Add the relation, or replace the one of its name."""
+        """Add the relation, or replace the relation of the same name."""
         with self._lock:
             self.require_schema(relation.schema)
             now = time.time()
@@ -204,7 +204,7 @@ class Catalog:
             return self.put(replace(self.get(key), **fields))  # type: ignore[arg-type]
 
     def drop(self, key: Key) -> Relation | None:
-        """Remove a relation; what it was."""
+        """Remove a relation. Returns it, or None if it did not exist."""
         with self._lock:
             found = self.find(key)
             if found is not None:
@@ -214,7 +214,7 @@ class Catalog:
             return found
 
     def rename(self, key: Key, new: Key) -> Relation:
-        """Give a relation another name."""
+        """Rename a relation."""
         with self._lock:
             old = self.get(key)
             if self.find(new) is not None:
@@ -234,7 +234,7 @@ class Catalog:
             return renamed
 
     def _body(self, relation: Relation) -> str:
-        """The relation as it is stored."""
+        """The relation in its stored form."""
         stored = asdict(relation)
         if relation.location:
             stored["location"] = str(Path(relation.location).relative_to(self._root))
@@ -257,7 +257,7 @@ class Catalog:
 
 
 def not_found(key: Key) -> SqlError:
-    """The error that Databricks gives for an unknown name; dbt-databricks reads its first word."""
+    """The error of Databricks for an unknown name. dbt-databricks reads its first word."""
     return SqlError(
         f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `{CATALOG}`.`{key[0]}`.`{key[1]}` "
         "cannot be found."
@@ -265,7 +265,7 @@ def not_found(key: Key) -> SqlError:
 
 
 def _below_home(relation: Relation) -> str:
-    """The table's folder as a path below the home; earlier versions stored the whole path."""
+    """The table's folder as a path below the home. Earlier versions stored the absolute path."""
     if not Path(relation.location).is_absolute():
         return relation.location
     if relation.external_url:

@@ -1,8 +1,8 @@
-"""Where the warehouse's certificates are, and why it has some.
+"""The location of the warehouse's certificates, and the reason for having them.
 
 dbt-databricks probes `https://HOST/.well-known/databricks-config` with requests, whatever the
-scheme of the profile's host; only a host that answers over TLS, with a certificate that requests
-trusts, keeps its console free of a warning. `dbt_medallion.py` names the bundle to dbt's process.
+scheme of the profile's host. Its console shows a warning unless the host answers over TLS with a
+certificate that requests trusts. `dbt_medallion.py` passes the CA bundle to dbt's process.
 """
 
 from medallion.home import Home
@@ -11,5 +11,5 @@ from medallion_local.certificates import Certificates, files_in
 
 
 def files_of(home: Home) -> Certificates:
-    """Where a home's certificates are."""
+    """The location of a home's certificates."""
     return files_in(home.warehouse / "tls")

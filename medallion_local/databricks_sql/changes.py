@@ -1,7 +1,7 @@
 """INSERT, MERGE, UPDATE, DELETE and TRUNCATE: each is one Delta commit.
 
-An INSERT's rows are written by delta-rs; MERGE, UPDATE and DELETE by the engine. Values are cast to
-the column's type on the way in, as Databricks' store assignment does.
+delta-rs writes the rows of an INSERT. The engine runs MERGE, UPDATE and DELETE. Values are cast to
+the type of their column, as Databricks' store assignment does.
 """
 
 import shutil
@@ -26,9 +26,9 @@ _DELETES = "_replaces"
 
 
 def writable(context: Context, parts: tuple[str, ...], streaming: bool = False) -> Relation:
-    """The table of that name. Raises for a view; and for a streaming table, unless allowed.
+    """The table of that name. Raises for a view, and for a streaming table unless it is allowed.
 
-    Databricks takes any DML on a streaming table: here those that erasing a person's data needs.
+    Databricks allows any DML on a streaming table. Here only DML that erases personal data is.
     """
     relation = context.relation(parts)
     if relation.is_view or (relation.kind == STREAMING and not streaming):
@@ -77,7 +77,7 @@ def _assigned(
     listed: list[str],
     by_name: bool,
 ) -> exp.Expression:
-    """The query's columns as the table's: matched, cast, and NULL where none is given."""
+    """The query's columns matched to the table's and cast. A column without a value is NULL."""
     found = _names(context, query)
     inner = [f"_{position}" for position in range(len(found))]
     if by_name:
@@ -86,7 +86,7 @@ def _assigned(
         targets = listed or schema.names
         if len(targets) != len(found):
             raise SqlError(
-                f"[INSERT_COLUMN_ARITY_MISMATCH] The table takes {len(targets)} columns, "
+                f"[INSERT_COLUMN_ARITY_MISMATCH] The table expects {len(targets)} columns, "
                 f"and the query has {len(found)}."
             )
         given = {name.lower(): alias for name, alias in zip(targets, inner, strict=True)}
@@ -157,7 +157,7 @@ def _replace_on(
     condition: str,
     query: exp.Expression,
 ) -> Result:
-    """A MERGE over each source row twice: once to delete what it replaces, once to be inserted."""
+    """A MERGE that reads each source row twice: to delete the rows it replaces, and to insert."""
     target, source = aliases
     names = _names(context, query)
     if len(names) != len(schema.names):
@@ -194,7 +194,7 @@ def _replace_where(
     query: exp.Expression,
     by_name: bool,
 ) -> Result:
-    """The rows that the condition does not hold for, and the new ones, become the content."""
+    """Replace the content by the rows that do not satisfy the condition, and the new rows."""
     columns = ", ".join(quoted(name) for name in schema.names)
     added = render(_assigned(context, query, schema, [], by_name))
     content = parse(
@@ -211,8 +211,8 @@ def _replace_where(
 def merge(context: Context, tree: exp.Merge, sql: str) -> Result:
     """MERGE INTO, with every assigned value cast to its column's type.
 
-    The source is run once, before the target is read, as Delta Lake does; when it has no rows there
-    is nothing to commit.
+    The source is run once, before the target is read, as in Delta Lake. If it has no rows,
+    nothing is committed.
     """
     if tree.args.get("schema_evolution") or tree.args.get("with_schema_evolution"):
         raise unsupported(sql)
@@ -232,7 +232,7 @@ def merge(context: Context, tree: exp.Merge, sql: str) -> Result:
 
 @contextmanager
 def _source_run(context: Context, merge: exp.Merge) -> Iterator[int]:
-    """Put the rows of a MERGE's source in a file, and the file in the source's place; their number.
+    """Write the source rows of a MERGE to a file that replaces the source. Yields their number.
 
     Sail reads the source once to find the files to rewrite and once more to rewrite them.
     """
@@ -255,7 +255,7 @@ def _source_run(context: Context, merge: exp.Merge) -> Iterator[int]:
 
 
 def _cast_action(action: exp.Expression, schema: pa.Schema, source: str, sql: str) -> None:
-    """Cast what a WHEN clause assigns; `*` becomes the table's columns, taken from the source."""
+    """Cast the assignments of a WHEN clause. `*` becomes the table's columns from the source."""
     types = {field.name.lower(): type_name(field.type) for field in schema}
 
     def cast(value: exp.Expression, column: str) -> exp.Expression:
@@ -302,7 +302,7 @@ def update(context: Context, tree: exp.Update) -> Result:
 
 
 def delete(context: Context, tree: exp.Delete) -> Result:
-    """DELETE; with a subquery, which the engine refuses here, the rows that stay are rewritten."""
+    """DELETE. The engine rejects a subquery, so then the remaining rows are rewritten."""
     relation = writable(context, _parts(tree.this), streaming=True)
     where = tree.args.get("where")
     with context.storage.lock(relation.location):

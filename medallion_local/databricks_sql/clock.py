@@ -1,8 +1,10 @@
-"""The warehouse's clock. Tests set it wrong: `MEDALLION_WAREHOUSE_CLOCK` names a file with the
-seconds by which it is ahead, negative ones for a clock that is behind. Each statement reads it.
-Of several numbers the statements take one after another, so that the clock jumps amid a build.
+"""The warehouse's clock, which tests can set wrong.
 
-Only the clock of SQL is moved: what `current_timestamp()` and its like return.
+`MEDALLION_WAREHOUSE_CLOCK` names a file with the seconds by which the clock is ahead; a negative
+number means behind. Each statement reads it. With several numbers, each statement uses the next
+one, so that the clock jumps during a build.
+
+Only SQL's clock changes: the results of `current_timestamp()` and similar functions.
 """
 
 import itertools
@@ -35,7 +37,7 @@ _statements = itertools.count()
 
 
 def now() -> datetime | None:
-    """The time by a clock that was set wrong, UTC; None while the engine's own is right."""
+    """The current UTC time of a clock that was set wrong; None if the engine's clock is used."""
     file = os.environ.get(VARIABLE)
     if not file:
         return None
@@ -44,7 +46,7 @@ def now() -> datetime | None:
 
 
 def bridge_clock(tree: exp.Expression, moment: datetime) -> None:
-    """Put the time in the place of each function that asks for it."""
+    """Replace each clock function by the given time."""
     for call in list(tree.find_all(exp.Anonymous, *_TREES)):
         name = _TREES.get(type(call)) or call.name.lower()
         if name in _FORMULAS and not call.expressions:

@@ -1,7 +1,8 @@
-"""CREATE TABLE … SHALLOW or DEEP CLONE: a table of its own over the same immutable files.
+"""CREATE TABLE … SHALLOW or DEEP CLONE: an independent table over the same immutable files.
 
-Source: https://learn.microsoft.com/azure/databricks/sql/language-manual/delta-clone. Both kinds are
-hard links here: as quick as a shallow clone, as independent of the source's VACUUM as a deep one.
+Source: https://learn.microsoft.com/azure/databricks/sql/language-manual/delta-clone. Both kinds use
+hard links here. This is as fast as a shallow clone. As with a deep clone, VACUUM of the source does
+not affect it.
 """
 
 from dataclasses import replace
@@ -15,12 +16,12 @@ from medallion_local.databricks_sql.reader import Reader
 
 
 def is_clone(sql: str) -> bool:
-    """Whether the statement is one."""
+    """Whether the statement is a CREATE TABLE … CLONE."""
     return _read(Reader(sql)) is not None
 
 
 def clone(context: Context, sql: str) -> Result:
-    """Put the clone in the catalog. Refuses a view, a streaming table, a location, a version."""
+    """Add the clone to the catalog. Raises for a view, a streaming table, a location, a version."""
     reader = Reader(sql)
     read = _read(reader)
     if read is None:
@@ -36,7 +37,7 @@ def clone(context: Context, sql: str) -> Result:
     if shallow and source.kind == EXTERNAL:
         raise SqlError(
             f"[CANNOT_SHALLOW_CLONE_NON_UC_MANAGED_TABLE_AS_SOURCE] {source.full_name} is "
-            "external: a managed clone of it is a deep one."
+            "external: use DEEP CLONE for a managed clone of it."
         )
     key = context.session.key(parts)
     context.catalog.require_schema(key[0])
@@ -57,7 +58,7 @@ def clone(context: Context, sql: str) -> Result:
 
 
 def _cloned(source: Relation, key: tuple[str, str], folder: str) -> Relation:
-    """The definition without what a clone leaves behind: description, tags, informational keys."""
+    """The definition without the description, tags and informational keys, which are not cloned."""
     return replace(
         source,
         schema=key[0],
@@ -73,7 +74,7 @@ def _cloned(source: Relation, key: tuple[str, str], folder: str) -> Relation:
 
 
 def _read(reader: Reader) -> tuple[bool, bool, tuple[str, ...], bool] | None:
-    """OR REPLACE, IF NOT EXISTS, the clone's name, SHALLOW; the source is what comes next."""
+    """OR REPLACE, IF NOT EXISTS, the clone's name, SHALLOW. The source is the next token."""
     replaces = reader.take("CREATE", "OR", "REPLACE", "TABLE")
     if not replaces and not reader.take("CREATE", "TABLE"):
         return None

@@ -1,7 +1,7 @@
 """A Delta commit that survives a power cut: its files are on disk before a statement ends.
 
-Neither delta-rs nor Sail syncs what it writes. The log's entry is visible before the sync ends, so
-a power cut within it leaves a torn last commit, of which nobody was told: `medallion repair`.
+Neither delta-rs nor Sail syncs its files. The log entry is visible before the sync ends. So a power
+cut before that leaves a torn last commit that no client saw succeed; `medallion repair` removes it.
 """
 
 import json
@@ -19,7 +19,7 @@ _FILES = ("add", "cdc")  # the actions that name a new file
 
 @contextmanager
 def durable(folder: str) -> Iterator[None]:
-    """Sync what the block commits to the table in `folder`: data files first, then the log."""
+    """Sync the block's commits to the table in `folder`: data files first, then the log."""
     table = Path(folder)
     log = table / LOG
     before, is_new = _names(log), not log.exists()
@@ -46,7 +46,7 @@ def _names(log: Path) -> set[str]:
 
 
 def _written(entry: Path) -> Iterator[Path]:
-    """The files that a commit added, as far as a later one did not remove them."""
+    """The files that a commit added and that no later commit removed."""
     for line in entry.read_text(encoding="utf-8").splitlines():
         action = json.loads(line)
         for kind in _FILES:
@@ -57,5 +57,5 @@ def _written(entry: Path) -> Iterator[Path]:
 
 
 def data_file(table: Path, path: str) -> Path:
-    """The file that an action names; Delta writes paths URL-encoded, and relative to the table."""
+    """The file that an action names. Delta writes URL-encoded paths relative to the table."""
     return table / unquote(path)

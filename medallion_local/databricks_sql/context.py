@@ -1,4 +1,4 @@
-"""What every statement works with, and the results that have no rows."""
+"""The context of a statement, and the results that have no rows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from medallion_local.databricks_sql.storage import Storage
 
 @dataclass(frozen=True)
 class Context:
-    """The warehouse's parts, and the session that a statement came from."""
+    """The warehouse's parts, and the session that sent a statement."""
 
     catalog: Catalog
     storage: Storage
@@ -33,7 +33,7 @@ class Context:
     def resolved(
         self, tree: exp.Expression, choose: Choice = every_file, streaming: bool = False
     ) -> Iterator[str]:
-        """The engine's text of `tree`; what was staged for it is removed afterwards."""
+        """The engine's text of `tree`. Files staged for it are removed afterwards."""
         resolver = self.resolver(choose, streaming)
         try:
             yield render(resolver.resolve(tree))
@@ -41,7 +41,7 @@ class Context:
             resolver.close()
 
     def columns(self, query: exp.Expression) -> pa.Schema:
-        """The columns of a query; no file is read for it but to infer a missing schema."""
+        """The columns of a query. Files are read only to infer a missing schema."""
 
         def none_but_for_inference(source: ReadFiles, files: list[LandedFile]) -> list[LandedFile]:
             return files if source.schema is None else []
@@ -50,7 +50,7 @@ class Context:
             return self.engine.schema(sql)
 
     def query(self, tree: exp.Expression) -> Result:
-        """Run a query; what was staged for it is removed when its rows have been read."""
+        """Run a query. Files staged for it are removed when its rows have been read."""
         resolver = self.resolver()
         try:
             result = self.engine.query(render(resolver.resolve(tree)))
@@ -67,7 +67,7 @@ class Context:
         return Result(result.schema, until_read())
 
     def relation(self, parts: tuple[str, ...]) -> Relation:
-        """The relation of that name."""
+        """The relation of that name. Raises if it does not exist."""
         key = self.session.key(parts)
         found = self.catalog.find(key)
         if found is None:
@@ -76,10 +76,10 @@ class Context:
 
 
 def done() -> Result:
-    """The answer to a statement that returns nothing."""
+    """The result of a statement that returns no rows."""
     return result_of(pa.table({}, schema=pa.schema([])))
 
 
 def affected(rows: int) -> Result:
-    """The answer to a DML statement."""
+    """The result of a DML statement."""
     return result_of(pa.table({"num_affected_rows": pa.array([rows], pa.int64())}))

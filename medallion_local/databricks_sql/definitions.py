@@ -13,7 +13,7 @@ _WITHOUT_EFFECT = (exp.FileFormatProperty, exp.TemporaryProperty, exp.StreamingT
 
 @dataclass
 class Definition:
-    """What a CREATE says beside the query."""
+    """The parts of a CREATE statement other than its query."""
 
     columns: list[Column] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Definition:
 
 
 def target(create: exp.Create) -> tuple[str, ...]:
-    """The name that a CREATE makes."""
+    """The name of the object that a CREATE creates."""
     table = create.this.this if isinstance(create.this, exp.Schema) else create.this
     return tuple(part.name for part in table.parts)
 
@@ -70,7 +70,7 @@ def _column_or_constraint(item: exp.Expression, found: Definition, sql: str) -> 
 
 
 def constraint_of(name: str, clause: exp.Expression, sql: str) -> Constraint:
-    """A named constraint's clause."""
+    """The constraint that a named clause defines."""
     if isinstance(clause, exp.PrimaryKey):
         columns = [_name(column) for column in clause.expressions]
         return Constraint(name or f"pk_{'_'.join(columns)}", "PRIMARY KEY", columns)

@@ -1,7 +1,7 @@
-"""Databricks SQL as trees, and back to text, with functions left as they were written.
+"""Parse Databricks SQL to trees and render it, without changing functions.
 
-Source of the grammar: sqlglot's Databricks dialect. It translates function names between engines;
-here both ends are Spark SQL, so a function that is only passed on cannot be changed by accident.
+The grammar is sqlglot's Databricks dialect, which translates function names between engines. Here
+both sides are Spark SQL, so functions are passed through and cannot be changed by accident.
 """
 
 import logging
@@ -19,15 +19,15 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 class _PassThrough(Databricks):
     class Tokenizer(Databricks.Tokenizer):
-        # SHOW and its like would otherwise swallow the rest of the statement as one string.
+        # Otherwise SHOW and similar commands would take the rest of the statement as one string.
         COMMANDS: set = set()  # noqa: RUF012
 
     class Parser(Databricks.Parser):
-        # ARRAY must stay known: `array(1, 2)[0]` is otherwise taken for the literal `ARRAY[0]`.
+        # ARRAY must stay known: otherwise `array(1, 2)[0]` is parsed as the literal `ARRAY[0]`.
         FUNCTIONS = {"ARRAY": Databricks.Parser.FUNCTIONS["ARRAY"]}  # noqa: RUF012
 
     class Generator(Databricks.Generator):
-        # Hive's generator lifts a subquery's CTEs to the top, where those of two views would clash.
+        # Hive's generator moves a subquery's CTEs to the top, where those of two views would clash.
         EXPRESSIONS_WITHOUT_NESTED_CTES: set = set()  # noqa: RUF012
 
 
@@ -35,7 +35,7 @@ _DIALECT = _PassThrough()
 
 
 def tokens(sql: str) -> list[Token]:
-    """The tokens of `sql`; comments are attached to tokens, not tokens themselves."""
+    """The tokens of `sql`. Comments are attached to tokens; they are not tokens."""
     try:
         return _DIALECT.tokenize(sql)
     except TokenError as error:
@@ -51,17 +51,17 @@ def _parsed(sql: str) -> exp.Expression:
             f"[PARSE_SYNTAX_ERROR] {first_line(error)} The statement is: {excerpt(sql)}"
         ) from None
     if len(trees) != 1:
-        raise SqlError(f"[PARSE_SYNTAX_ERROR] One statement is expected, not {len(trees)}.")
+        raise SqlError(f"[PARSE_SYNTAX_ERROR] Expected one statement, found {len(trees)}.")
     return trees[0]
 
 
 def parse(sql: str) -> exp.Expression:
-    """The tree of the one statement in `sql`; the caller may change it."""
+    """The tree of the only statement in `sql`. The caller may change it."""
     return _parsed(sql).copy()
 
 
 def render(tree: exp.Expression) -> str:
-    """Spark SQL text of `tree`, without comments."""
+    """The Spark SQL text of `tree`, without comments."""
     return _DIALECT.generate(tree, normalize_functions=False, comments=False)
 
 
@@ -76,6 +76,6 @@ def literal(text: str) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error's text, which is its sentence."""
+    """The first line of an error's text."""
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""INSERT OVERWRITE DIRECTORY: a query's rows as plain files of Parquet in a folder of the lake.
+"""INSERT OVERWRITE DIRECTORY: a query's rows as plain Parquet files in a folder of the lake.
 
 Source: https://docs.databricks.com/sql/language-manual/sql-ref-syntax-dml-insert-overwrite-directory
 """
@@ -18,10 +18,11 @@ FILE = "part-00000.snappy.parquet"
 
 
 def insert_overwrite(context: Context, sql: str) -> Result:
-    """Write the rows, and put them in the folder's place when all are there.
+    """Write the rows to a new folder, and replace the folder when all rows are written.
 
-    No rows make one empty file. The folder is renamed as a whole, where Databricks commits file by
-    file and marks the end. Times are microseconds of UTC, where Spark's default is INT96.
+    A query without rows writes one empty file. The folder is renamed as a whole; Databricks
+    commits file by file and writes a marker at the end. Times are UTC microseconds; Spark's
+    default is INT96.
     """
     reader = Reader(sql)
     reader.expect("INSERT", "OVERWRITE", "DIRECTORY")

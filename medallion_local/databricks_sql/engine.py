@@ -1,6 +1,6 @@
 """The embedded engine: Sail's Spark Connect server in this process, and one session to it.
 
-The session holds no tables: names are resolved to Delta folders before a text comes here.
+The session has no tables: names are resolved to Delta folders before a statement gets here.
 """
 
 import os
@@ -20,7 +20,7 @@ CATALOG = "medallion"
 
 @dataclass
 class Result:
-    """A statement's rows: their schema, and batches that are read once."""
+    """A statement's rows: their schema, and batches that can be read once."""
 
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
@@ -40,15 +40,15 @@ def result_of(table: pa.Table) -> Result:
 
 
 class Engine:
-    """Runs Spark SQL whose tables are all written as folders."""
+    """Runs Spark SQL in which all tables are folders."""
 
     def __init__(self) -> None:
         os.environ.setdefault("RUST_LOG", "warn")
-        # DataFusion's sorts and joins spill above this, so a million rows stay well under 4 GiB.
+        # Above this, DataFusion's sorts and joins spill, so a million rows need less than 4 GiB.
         os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__TYPE", "greedy")
         # Measured: merging a day's changes into a fact of a million plays needs more than 2 GiB.
         os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE", str(4 * 1024**3))
-        # Otherwise the session is gone when nobody has asked for 15 minutes; this is a century.
+        # By default the session ends after 15 minutes without requests; this is a century.
         os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", str(100 * 365 * 24 * 3600))
         self.addresses = Addresses()
         from pysail.spark import SparkConnectServer
@@ -58,13 +58,13 @@ class Engine:
         self._server.start(background=True)
         _, port = self._server.listening_address
         self._spark = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
-        # Over loopback there is nothing to reattach to; and the client's release of a result takes
-        # a lock, which hung when the garbage collector closed an abandoned result amid another's.
+        # A loopback connection needs no reattaching. The client's release of a result takes a lock,
+        # which hung when the garbage collector closed an abandoned result during another release.
         self._spark.client.disable_reattachable_execute()
         self._spark.conf.set("spark.sql.session.timeZone", "UTC")
 
     def query(self, sql: str) -> Result:
-        """Run a query; the first batch is awaited, the others come as they are read."""
+        """Run a query. Waits for the first batch; the other batches are streamed."""
         from pyspark.sql.connect.plan import SQL
 
         client = self._spark.client
@@ -84,15 +84,15 @@ class Engine:
         return Result(schema, remaining())
 
     def schema(self, sql: str) -> pa.Schema:
-        """The columns of a query, which is planned but reads nothing."""
+        """The columns of a query, which is planned but not run."""
         return self.query(f"SELECT * FROM (\n{sql}\n) LIMIT 0").schema
 
     def command(self, sql: str) -> int:
-        """Run a MERGE, UPDATE or DELETE; the number of rows it changed."""
+        """Run a MERGE, UPDATE or DELETE. Returns the number of rows that it changed."""
         try:
             table = self._spark.sql(sql).toArrow()
         except Exception as error:
-            raise self._told(error) from None
+            raise self._sql_error(error) from None
         return int(table.column(0)[0].as_py() or 0) if table.num_rows else 0
 
     def stop(self) -> None:
@@ -108,21 +108,21 @@ class Engine:
                     empty = pa.RecordBatch.from_pylist([], schema=item.schema)
                     yield from item.to_batches() or [empty]
         except Exception as error:
-            raise self._told(error) from None
+            raise self._sql_error(error) from None
 
-    def _told(self, error: Exception) -> Exception:
+    def _sql_error(self, error: Exception) -> Exception:
         """The engine's error as one sentence, without the protocol's envelope."""
         if isinstance(error, SqlError):
             return error
         if lost := disk.sentence(error):
             return SqlError(f"[IO_ERROR] {lost}")
-        told = self.addresses.shown(first_line(error))
-        if "to Timestamp(ns)" in told:
+        message = self.addresses.shown(first_line(error))
+        if "to Timestamp(ns)" in message:
             return SqlError(
-                "[UNSUPPORTED] The embedded engine combines a DATE with a TIMESTAMP between the "
-                f"years 1677 and 2262 alone: cast the DATE to TIMESTAMP. ({told})"
+                "[UNSUPPORTED] The embedded engine combines a DATE with a TIMESTAMP only between "
+                f"the years 1677 and 2262: cast the DATE to TIMESTAMP. ({message})"
             )
-        return SqlError(told)
+        return SqlError(message)
 
 
 def _as_plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -1,4 +1,4 @@
-"""The event log of a streaming table: an event per update and one per flow, from its batches.
+"""The event log of a streaming table: two events per batch, for the update and for the flow.
 
 Source: https://docs.databricks.com/sql/language-manual/functions/event_log.html and
 https://docs.databricks.com/ldp/monitor-event-log-schema.html
@@ -31,7 +31,7 @@ SCHEMA = pa.schema(
 
 
 def event(counts: dict) -> dict:
-    """What a batch keeps of itself for the log; the rest is known from its table."""
+    """The part of an event that a batch stores. The rest is derived from its table."""
     return {"update_id": str(uuid.uuid4()), "time": time.time(), **counts}
 
 
@@ -44,9 +44,9 @@ def rows(relation: Relation) -> pa.Table:
     return pa.Table.from_pylist(found, schema=SCHEMA)
 
 
-def _events(relation: Relation, number: int, full: bool, told: dict) -> list[dict]:
+def _events(relation: Relation, number: int, full: bool, entry: dict) -> list[dict]:
     origin = {
-        "update_id": told["update_id"],
+        "update_id": entry["update_id"],
         "dataset_name": relation.full_name,
         "flow_name": relation.full_name,
         "batch_id": number,
@@ -55,20 +55,20 @@ def _events(relation: Relation, number: int, full: bool, told: dict) -> list[dic
     flow = {
         "flow_progress": {
             "status": "COMPLETED",
-            "metrics": told["metrics"],
-            "data_quality": told["data_quality"],
+            "metrics": entry["metrics"],
+            "data_quality": entry["data_quality"],
         }
     }
     texts = (
-        ("create_update", "INFO", f"Update {told['update_id'][:6]} started.", update),
+        ("create_update", "INFO", f"Update {entry['update_id'][:6]} started.", update),
         ("flow_progress", "INFO", f"Flow '{relation.full_name}' has COMPLETED.", flow),
     )
     return [
         {
-            "id": str(uuid.uuid5(uuid.UUID(told["update_id"]), kind)),
+            "id": str(uuid.uuid5(uuid.UUID(entry["update_id"]), kind)),
             "sequence": json.dumps({"control_plane_seq_no": 2 * number + position}),
             "origin": json.dumps(origin),
-            "timestamp": datetime.fromtimestamp(told["time"], UTC),
+            "timestamp": datetime.fromtimestamp(entry["time"], UTC),
             "message": message,
             "level": level,
             "maturity_level": "STABLE",

@@ -1,7 +1,7 @@
-"""Expectations: the rules of a streaming table's rows, evaluated as the rows are written.
+"""Expectations: the rules of a streaming table's rows, evaluated while the rows are written.
 
-Source: https://docs.databricks.com/ldp/expectations.html. A row keeps a rule when its condition is
-true; NULL breaks it. Each rule counts all rows of the batch, whatever the other rules do with them.
+Source: https://docs.databricks.com/ldp/expectations.html. A row satisfies a rule if its condition
+is true; NULL violates it. Each rule counts all rows of the batch, also those that other rules drop.
 """
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ _LONGEST_VALUE = 60
 
 
 class Checks:
-    """The counts of one batch, and what they make of its rows."""
+    """The counts of one batch, and the effect of the rules on its rows."""
 
     def __init__(self, relation: Relation) -> None:
         self._relation = relation
@@ -42,7 +42,7 @@ class Checks:
         return outer
 
     def apply(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-        """Count the rows and leave out those to be dropped. Raises for a row that must not be."""
+        """Count the rows and drop those that rules drop. Raises if a row violates FAIL UPDATE."""
         width = len(schema)
         rows = pa.RecordBatch.from_arrays(batch.columns[:width], schema=schema)
         kept = None
@@ -63,15 +63,14 @@ class Checks:
 
     def _violation(self, rule: Expectation, broken: pa.RecordBatch) -> SqlError:
         values = broken.slice(0, 1).to_pylist()[0]
-        told = ", ".join(f"{name}={_shortened(value)}" for name, value in values.items())
+        row = ", ".join(f"{name}={_shortened(value)}" for name, value in values.items())
         return SqlError(
-            f"[EXPECTATION_VIOLATION] {self._relation.full_name} takes no row that breaks its "
-            f"expectation {rule.name} ({rule.expression}), as this one does, and stays as it was: "
-            f"{told}."
+            f"[EXPECTATION_VIOLATION] {self._relation.full_name} is unchanged: this row violates "
+            f"its expectation {rule.name} ({rule.expression}): {row}."
         )
 
-    def told(self) -> dict:
-        """The counts in the words of the event log."""
+    def counts(self) -> dict:
+        """The counts under the event log's names."""
         return {
             "metrics": {"num_output_rows": self.written},
             "data_quality": {
@@ -90,7 +89,7 @@ class Checks:
 
 
 def condition(rule: Expectation) -> str:
-    """The rule's condition as text. Raises if it is none, or asks more than the row itself."""
+    """The rule's condition as text. Raises unless it is one condition on the row's columns."""
     tree = parse(f"SELECT {rule.expression}")
     if len(tree.expressions) != 1 or tree.find(exp.From) or tree.expressions[0].find(exp.Query):
         raise SqlError(
@@ -101,7 +100,7 @@ def condition(rule: Expectation) -> str:
 
 
 def check_rules(context: Context, relation: Relation) -> None:
-    """Plan every rule over the table's columns, so that one that cannot be evaluated is refused."""
+    """Plan every rule over the table's columns. Raises for a rule that cannot be evaluated."""
     columns = ", ".join(
         f"CAST(NULL AS {column.type}) AS {quoted(column.name)}" for column in relation.columns
     )
@@ -118,7 +117,7 @@ def check_rules(context: Context, relation: Relation) -> None:
         if not pa.types.is_boolean(kind):
             raise SqlError(
                 f"[EXPECTATION_UNSUPPORTED] The expectation {rule.name} of {relation.full_name} "
-                f"is no condition: {rule.expression}"
+                f"is not a condition: {rule.expression}"
             )
 
 

@@ -1,7 +1,8 @@
 """`read_files`: landed Parquet, CSV and JSON files as rows, file by file.
 
 Source: https://learn.microsoft.com/azure/databricks/sql/language-manual/functions/read_files
-Columns are matched by name without case and cast; a missing one is NULL, a further one is left out.
+Columns are matched by name, ignoring case, and cast. A missing column is NULL. An additional column
+is omitted.
 """
 
 import json
@@ -36,7 +37,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A file as it was listed; the same path with another size or time is another file."""
+    """A file as it was listed. The same path with another size or time is another file."""
 
     path: Path
     url: str
@@ -45,17 +46,17 @@ class LandedFile:
 
     @property
     def identity(self) -> list:
-        """What the stream remembers of a file that it took."""
+        """The file's identity in the stream's log."""
         return [self.url, self.size, self.modified_ns]
 
 
 class FileChanged(SqlError):
-    """A file was replaced, or removed, between its listing and the end of its reading."""
+    """A file was replaced or removed between its listing and the end of reading it."""
 
 
 @dataclass(frozen=True)
 class ReadFiles:
-    """The arguments of one `read_files(...)`; `stream` if STREAM stands before it."""
+    """The arguments of one `read_files(...)`; `stream` if STREAM precedes it."""
 
     url: str
     folder: Path
@@ -69,7 +70,7 @@ class ReadFiles:
     stream: bool = False
 
     def listing(self) -> list[LandedFile]:
-        """The files under the folder, by name; hidden and unfinished ones are left out."""
+        """The files in the folder, by name, without hidden and unfinished files."""
         found = []
         candidates = [self.folder] if self.folder.is_file() else sorted(self.folder.rglob("*"))
         for path in candidates:
@@ -91,7 +92,7 @@ class ReadFiles:
 
 
 def stage(source: ReadFiles, files: list[LandedFile], folder: Path) -> pa.Schema:
-    """Write the files' rows, with `_metadata`, as one Parquet file in `folder`; their schema."""
+    """Write the files' rows, with `_metadata`, to one Parquet file in `folder`; its schema."""
     wanted = source.schema if source.schema is not None else _merged_schema(source, files)
     staged = pa.schema([*wanted, pa.field(METADATA, _METADATA_TYPE)])
     with pq.ParquetWriter(folder / "rows.parquet", staged, compression="snappy") as writer:
@@ -103,7 +104,7 @@ def stage(source: ReadFiles, files: list[LandedFile], folder: Path) -> pa.Schema
 
 
 def _require_unchanged(file: LandedFile) -> None:
-    """What was read must be what was listed, or the stream would remember another file."""
+    """Raise if the file changed since its listing: the stream would record another file."""
     try:
         status = file.path.stat()
     except FileNotFoundError:
@@ -134,15 +135,15 @@ def _batches(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator
     except (pa.ArrowException, OSError, ValueError) as error:
         _require_unchanged(file)
         raise SqlError(
-            f"[FAILED_READ_FILE] {file.url} is truncated or is no {source.format} file: "
-            f"land it again, whole ({str(error).splitlines()[0]})."
+            f"[FAILED_READ_FILE] {file.url} is truncated or is not a {source.format} file: "
+            f"land the complete file again ({str(error).splitlines()[0]})."
         ) from None
 
 
 def _read_parquet(
     source: ReadFiles, file: LandedFile, wanted: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    # In nanoseconds, as INT96 is read by default, years after 2262 would wrap around unnoticed.
+    # As nanoseconds, the default for INT96, years after 2262 would wrap around without an error.
     with pq.ParquetFile(file.path, coerce_int96_timestamp_unit="us") as parquet:
         names = {name.lower() for name in wanted.names}
         columns = [name for name in parquet.schema_arrow.names if name.lower() in names]
@@ -159,7 +160,7 @@ def _nameless(rows: int) -> Iterator[pa.RecordBatch]:
 
 
 def _read_csv(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The records, as `mode => 'FAILFAST'` reads them; a damaged file is an error with its line."""
+    """The records as `mode => 'FAILFAST'` reads them. A damaged file is an error with its line."""
     records = delimited.read(file.path, source.delimiter, '"', source.escape)
     names = list(wanted.names)
     if source.header:
@@ -180,7 +181,7 @@ def _on_one_line(records: Iterator[delimited.Record]) -> Iterator[delimited.Reco
     for line, fields in records:
         if any(field and ("\n" in field or "\r" in field) for field in fields):
             raise delimited.DelimitedTextError(
-                line, "a quoted field holds a line break, which takes multiLine => true"
+                line, "a quoted field contains a line break, which requires multiLine => true"
             )
         yield line, fields
 
@@ -190,7 +191,7 @@ class _Number(str):
 
 
 def _read_json(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """One object per line, or with `multiLine` per file; as `mode => 'FAILFAST'` reads them.
+    """One object per line, or per file with `multiLine`, as `mode => 'FAILFAST'` reads them.
 
     Source: https://spark.apache.org/docs/latest/sql-data-sources-json.html
     """
@@ -202,7 +203,7 @@ def _read_json(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterat
     held = []
     for record in records:
         if not isinstance(record, dict):
-            raise ValueError(f"{record!r} is no object")
+            raise ValueError(f"{record!r} is not an object")
         held.append({name.lower(): value for name, value in record.items()})
     columns = [
         pa.array([_scalar(row.get(to.name.lower()), to) for row in held], pa.string())
@@ -213,13 +214,13 @@ def _read_json(source: ReadFiles, file: LandedFile, wanted: pa.Schema) -> Iterat
 
 def _json(text: str) -> object:
     def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is no JSON value")
+        raise ValueError(f"{constant} is not a JSON value")
 
     return json.loads(text, parse_int=_Number, parse_float=_Number, parse_constant=refuse)
 
 
 def _scalar(value: object, to: pa.Field) -> str | None:
-    """The text of a JSON value for a column that takes its kind; text takes every scalar."""
+    """The text of a JSON value for a column of its type. A text column accepts any scalar."""
     if value is None:
         return None
     if isinstance(value, bool):
@@ -259,7 +260,7 @@ def _matched(batch: pa.RecordBatch, wanted: pa.Schema, file: LandedFile) -> pa.R
 
 
 def _position(names: list[str], wanted: str, file: LandedFile) -> int | None:
-    """Where a column stands; of several that differ in case, the one that is written alike."""
+    """The position of a column. If several differ only in case, the one with the exact name."""
     alike = [index for index, name in enumerate(names) if name.lower() == wanted.lower()]
     if len(alike) > 1:
         alike = [index for index in alike if names[index] == wanted]
@@ -272,10 +273,10 @@ def _position(names: list[str], wanted: str, file: LandedFile) -> int | None:
 
 
 def cast(values: pa.Array, target: pa.DataType) -> pa.Array:
-    """`values` as `target`; times without a zone are UTC, and are cut to microseconds.
+    """`values` as `target`. Times without a zone are UTC, and are truncated to microseconds.
 
-    Raises pa.ArrowException for a value that does not fit, and for a number as a time: nothing says
-    from when on, and in which unit, it counts.
+    Raises pa.ArrowException for a value that does not fit, and for a number as a time, because its
+    unit and its epoch are unknown.
     """
     kind = values.type
     if kind == target:
@@ -302,12 +303,12 @@ def cast(values: pa.Array, target: pa.DataType) -> pa.Array:
 
 
 def _cut(values: pa.Array, target: pa.DataType) -> pa.Array:
-    """Times in another unit: digits are cut, but a time that the unit cannot tell is an error."""
+    """Times in another unit. Digits are truncated; a time outside the unit's range is an error."""
     return values.cast(options=pc.CastOptions(target, allow_time_truncate=True))
 
 
 def _as_date(values: pa.Array, target: pa.DataType) -> pa.Array:
-    """The UTC day of times."""
+    """The UTC dates of times."""
     return _cut(_cut(values, pa.timestamp("us")), target)
 
 
@@ -321,7 +322,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _text_to_timestamp(values: pa.Array) -> pa.Array:
-    """ISO texts as UTC timestamps, with or without a zone, with up to nine digits of a second."""
+    """ISO texts as UTC timestamps, with or without a zone, with up to nine fractional digits."""
     utc = pa.timestamp("us", "UTC")
     failure: pa.ArrowException | None = None
     for kind in (pa.timestamp("us"), utc, pa.timestamp("ns"), pa.timestamp("ns", "UTC")):
@@ -333,7 +334,7 @@ def _text_to_timestamp(values: pa.Array) -> pa.Array:
 
 
 def _merged_schema(source: ReadFiles, files: list[LandedFile]) -> pa.Schema:
-    """Without a `schema` argument: the columns of all files, a type conflict becoming text."""
+    """The schema without a `schema` argument: the columns of all files, text on a type conflict."""
     fields: dict[str, pa.Field] = {}
     for file in files:
         for found in _file_schema(source, file):
@@ -344,15 +345,15 @@ def _merged_schema(source: ReadFiles, files: list[LandedFile]) -> pa.Schema:
                 fields[found.name.lower()] = pa.field(known.name, pa.string())
     if not fields:
         raise SqlError(
-            f"[CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE] {source.url} holds no file to take a schema "
-            "from: give `schema => '…'`."
+            f"[CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE] {source.url} has no file from which to infer a "
+            "schema: add `schema => '…'`."
         )
     return pa.schema(list(fields.values()))
 
 
 def _file_schema(source: ReadFiles, file: LandedFile) -> pa.Schema:
     if source.format == "json":
-        raise SqlError(f"[CF_SCHEMA] {source.url} holds JSON: give `schema => '…'`.")
+        raise SqlError(f"[CF_SCHEMA] {source.url} contains JSON: add `schema => '…'`.")
     try:
         if source.format == "parquet":
             return plain_schema(pq.read_schema(file.path))
@@ -360,6 +361,6 @@ def _file_schema(source: ReadFiles, file: LandedFile) -> pa.Schema:
         return plain_schema(pa.csv.read_csv(file.path, parse_options=options).schema)
     except (pa.ArrowException, OSError) as error:
         raise SqlError(
-            f"[FAILED_READ_FILE] {file.url} is truncated or is no {source.format} file: "
-            f"land it again, whole ({str(error).splitlines()[0]})."
+            f"[FAILED_READ_FILE] {file.url} is truncated or is not a {source.format} file: "
+            f"land the complete file again ({str(error).splitlines()[0]})."
         ) from None

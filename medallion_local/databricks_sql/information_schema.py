@@ -1,4 +1,4 @@
-"""`system.information_schema`, answered from the catalog by DuckDB in memory.
+"""`system.information_schema`, built from the catalog and queried by DuckDB in memory.
 
 Views and columns: https://docs.databricks.com/sql/language-manual/sql-ref-information-schema.html
 """
@@ -54,7 +54,7 @@ _TIMES = {"created", "last_altered"}
 
 
 class InformationSchema:
-    """The catalog as tables; they are built again when the catalog has changed."""
+    """The catalog as tables, which are built again after the catalog changed."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -68,7 +68,7 @@ class InformationSchema:
         return any(table.db.lower() == "information_schema" for table in tree.find_all(exp.Table))
 
     def query(self, sql: str) -> Result:
-        """Answer a query over the information schema alone."""
+        """Run a query that reads only the information schema."""
         tree = sqlglot.parse_one(sql, dialect="databricks")
         for table in tree.find_all(exp.Table):
             if table.db.lower() == "information_schema":

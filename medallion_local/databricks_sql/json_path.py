@@ -1,4 +1,4 @@
-"""The operator `:`, which the engine lacks, as `get_json_object`.
+"""The operator `:`, which the engine lacks, translated to `get_json_object`.
 
 Source: https://docs.databricks.com/sql/language-manual/functions/colonsign.html
 """
@@ -10,7 +10,7 @@ from medallion_local.databricks_sql.errors import unsupported
 
 
 def bridge_json_path(path: exp.JSONExtract) -> None:
-    """Put a function call in the place of `column:key.key[0]`; a selected one is named as there."""
+    """Replace `column:key.key[0]` by a function call. A selected one keeps its column name."""
     if not path.args.get("variant_extract"):
         return
     text, name = "$", ""

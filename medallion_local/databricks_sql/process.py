@@ -1,4 +1,4 @@
-"""Starts, finds and stops the server process of a home."""
+"""Start, find and stop the server process of a home."""
 
 import fcntl
 import os
@@ -28,13 +28,13 @@ _SECONDS_TO_STOP = 30
 
 
 def log_file(home: Home) -> Path:
-    """Where the server writes."""
+    """The server's log file."""
     return home.warehouse / "warehouse.log"
 
 
 @contextmanager
 def _alone(home: Home) -> Iterator[None]:
-    """One `up` or `down` of a home at a time."""
+    """Allow only one `up` or `down` of a home at a time."""
     home.warehouse.mkdir(parents=True, exist_ok=True)
     with (home.warehouse / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -42,24 +42,24 @@ def _alone(home: Home) -> Iterator[None]:
 
 
 def running(home: Home) -> State | None:
-    """The state of the server that runs, if one does."""
+    """The state of the server if it is running, else None."""
     state = _own(home)
     return state if state is not None and state.alive else None
 
 
 def is_moved(home: Home, state: State) -> bool:
-    """Whether the server was started before the home was moved: it reads where nothing is now."""
-    # Earlier versions did not keep the home.
+    """Whether the home was moved after the server started: the server still uses the old path."""
+    # Earlier versions did not store the home.
     return bool(state.home) and not same_folder(Path(state.home), home.root)
 
 
 def _own(home: Home) -> State | None:
-    """The state of the home's own server: the state of a copy is that of its original."""
+    """The state of the home's own server. The state in a copied home is that of its original."""
     return states.read(home) if states.copied_from(home) is None else None
 
 
 def start(home: Home, port: int | None = None) -> tuple[State, bool]:
-    """Start the server unless it runs; its state, and whether it was started now."""
+    """Start the server unless it runs. Returns its state, and whether it was started now."""
     with _alone(home):
         known = _own(home)
         if known is not None and known.alive and is_moved(home, known):
@@ -67,13 +67,13 @@ def start(home: Home, port: int | None = None) -> tuple[State, bool]:
         if known is not None and known.alive:
             if port is not None and port != known.port:
                 raise MedallionError(
-                    f"The warehouse already runs on port {known.port}: run `medallion down` first "
-                    f"to move it to {port}."
+                    f"The warehouse already runs on port {known.port}: run `medallion down` before "
+                    f"`medallion up` to use port {port}."
                 )
             return known, False
         token = known.token if known is not None else states.new_token()
         chosen = _port(port, known)
-        states.write(home, State(chosen, token))  # on a full disk nothing is started
+        states.write(home, State(chosen, token))  # if the disk is full, nothing is started
         process = _launch(home, chosen, token)
         begun = states.start_of(process.pid)
         started = State(chosen, token, process.pid, begun, str(home.root))
@@ -87,7 +87,7 @@ def start(home: Home, port: int | None = None) -> tuple[State, bool]:
 
 
 def stop(home: Home) -> bool:
-    """Stop the server; whether one ran."""
+    """Stop the server. Returns whether one was running."""
     with _alone(home):
         known = _own(home)
         if known is None:
@@ -99,7 +99,7 @@ def stop(home: Home) -> bool:
 
 
 def _ended(known: State) -> State:
-    """Stop the server, if it runs; its state without a process."""
+    """Stop the server if it runs. Returns its state without a process."""
     if known.alive:
         os.kill(known.pid, signal.SIGTERM)
         if not _gone(known, _SECONDS_TO_STOP):
@@ -123,7 +123,7 @@ def _port(wanted: int | None, known: State | None) -> int:
     if wanted is not None:
         if not _free(wanted):
             raise MedallionError(
-                f"Port {wanted} on 127.0.0.1 is taken: give `--port` another number, or none."
+                f"Port {wanted} on 127.0.0.1 is in use: pass another `--port`, or none."
             )
         return wanted
     if known is not None and _free(known.port):
@@ -165,10 +165,10 @@ def _await(home: Home, state: State, process: subprocess.Popen) -> None:
     end = time.monotonic() + _SECONDS_TO_START
     while time.monotonic() < end:
         if process.poll() is not None:
-            if told := _last_words(home):
-                raise MedallionError(f"The warehouse cannot start: {told}")
+            if message := _last_words(home):
+                raise MedallionError(f"The warehouse cannot start: {message}")
             raise MedallionError(
-                f"The warehouse ended while it started: see the last lines of {log_file(home)}."
+                f"The warehouse stopped during startup: see the last lines of {log_file(home)}."
             )
         if answers(home, state):
             return
@@ -180,7 +180,7 @@ def _await(home: Home, state: State, process: subprocess.Popen) -> None:
 
 
 def _last_words(home: Home) -> str | None:
-    """What of the disk stopped the server, by the last line of its log."""
+    """The disk error in the last line of the server's log, if any."""
     try:
         lines = log_file(home).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Writes `local` and `local_ci` into dbt's `profiles.yml`; everything else in the file stays."""
+"""Write the targets `local` and `local_ci` to dbt's `profiles.yml`, and keep all others."""
 
 from io import StringIO
 from pathlib import Path
@@ -17,7 +17,7 @@ EXAMPLE = PROJECT_ROOT / "profiles.yml.example"
 
 
 def local_output(home: Home, state: State) -> dict:
-    """The settings of `local`: a SQL warehouse like any other, on this machine."""
+    """The settings of the target `local`: a SQL warehouse on this machine."""
     return {
         "type": "databricks",
         "host": state.host,
@@ -35,7 +35,7 @@ def local_output(home: Home, state: State) -> dict:
 
 
 def write_profile(folder: Path, home: Home, state: State) -> Path:
-    """Put the running warehouse into `folder`/profiles.yml, made from the example if missing."""
+    """Write the running warehouse to `folder`/profiles.yml, created from the example if missing."""
     file = folder / "profiles.yml"
     yaml = YAML()
     yaml.preserve_quotes = True
@@ -44,7 +44,7 @@ def write_profile(folder: Path, home: Home, state: State) -> Path:
     try:
         document = yaml.load(source.read_text(encoding="utf-8")) or {}
     except YAMLError as error:
-        raise MedallionError(f"{source} is no valid YAML: {str(error).splitlines()[0]}.") from None
+        raise MedallionError(f"{source} is not valid YAML: {str(error).splitlines()[0]}.") from None
     profile = document.setdefault(PROFILE, {})
     profile.setdefault("target", "local")
     here = local_output(home, state)

@@ -1,4 +1,4 @@
-"""Reads, token by token, the statements that sqlglot has no tree for: SHOW, COMMENT ON, …"""
+"""Parse, token by token, the statements for which sqlglot has no tree: SHOW, COMMENT ON, …"""
 
 from sqlglot.tokens import Token, TokenType
 
@@ -9,7 +9,7 @@ _LITERAL = {TokenType.STRING, TokenType.IDENTIFIER, TokenType.RAW_STRING}
 
 
 class Reader:
-    """A cursor over a statement's tokens; keywords match without case, quoted names never."""
+    """A cursor over a statement's tokens. Keywords match in any case; quoted names never match."""
 
     def __init__(self, sql: str) -> None:
         self.sql = sql
@@ -23,11 +23,11 @@ class Reader:
 
     @property
     def position(self) -> int:
-        """Where the next token begins in the text."""
+        """The position in the text at which the next token begins."""
         return len(self.sql) if self.at_end else self._tokens[self._next].start
 
     def sees(self, *words: str) -> bool:
-        """Whether the next tokens are these keywords or signs."""
+        """Whether the next tokens are these keywords or symbols."""
         ahead = self._tokens[self._next : self._next + len(words)]
         return len(ahead) == len(words) and all(
             token.token_type not in _LITERAL and token.text.upper() == word
@@ -35,19 +35,19 @@ class Reader:
         )
 
     def take(self, *words: str) -> bool:
-        """Read past these keywords if they come next."""
+        """Read these keywords if they come next. Returns whether they did."""
         found = self.sees(*words)
         if found:
             self._next += len(words)
         return found
 
     def expect(self, *words: str) -> None:
-        """Read past these keywords, which must come next."""
+        """Read these keywords. Raises unless they come next."""
         if not self.take(*words):
             raise unsupported(self.sql)
 
     def finish(self) -> None:
-        """Nothing may follow."""
+        """Raise unless all tokens were read."""
         if not self.at_end:
             raise unsupported(self.sql)
 
@@ -108,7 +108,7 @@ class Reader:
         raise SqlError("[PARSE_SYNTAX_ERROR] A parenthesis is not closed.")
 
     def end_of(self, *words: str) -> int:
-        """Read past these keywords; the position in the text after the last of them."""
+        """Read these keywords. Returns the position in the text after the last one."""
         self.expect(*words)
         return self._tokens[self._next - 1].end + 1
 
@@ -121,7 +121,7 @@ class Reader:
         return text
 
     def until(self, *stops: str) -> str:
-        """The source text up to the next of these keywords at this depth, which stays unread."""
+        """The source text up to the next of these keywords at this depth, which is not read."""
         if self.at_end:
             return ""
         start = self._tokens[self._next].start

@@ -1,4 +1,4 @@
-"""Resolves the names in a statement's tree to what the engine can read.
+"""Resolve the names in a statement's tree to sources that the engine can read.
 
 A table becomes its Delta folder, a view its query, `read_files` the rows of the landed files.
 """
@@ -31,13 +31,13 @@ Choice = Callable[[ReadFiles, list[LandedFile]], list[LandedFile]]
 
 
 def every_file(_: ReadFiles, files: list[LandedFile]) -> list[LandedFile]:
-    """Batch reading takes all files."""
+    """Select all files, for a batch read."""
     return files
 
 
 @dataclass
 class Resolver:
-    """Resolves one statement; `close` removes the files staged for it."""
+    """Resolves one statement. `close` removes the files staged for it."""
 
     catalog: Catalog
     storage: Storage
@@ -50,12 +50,12 @@ class Resolver:
     _now: datetime | None = field(default_factory=clock.now)
 
     def close(self) -> None:
-        """Remove what was staged."""
+        """Remove the staged files."""
         for folder in self._scratch:
             shutil.rmtree(folder, ignore_errors=True)
 
     def resolve(self, tree: exp.Expression) -> exp.Expression:
-        """`tree` with every name resolved; `tree` itself is changed."""
+        """`tree` with every name resolved. It changes `tree` itself."""
         holder = exp.Paren(this=tree)
         if self._now is not None:
             clock.bridge_clock(holder, self._now)
@@ -75,7 +75,7 @@ class Resolver:
         return holder.this
 
     def _session_function(self, call: exp.Anonymous) -> None:
-        """The engine's own catalog and schema are not the session's."""
+        """Replace functions that would return the engine's own catalog and schema."""
         if not call.expressions:
             if call.name.lower() == "current_catalog":
                 call.replace(exp.Literal.string(CATALOG))
@@ -84,7 +84,7 @@ class Resolver:
 
     @staticmethod
     def _bridge(select: exp.Select) -> None:
-        """What Databricks has and the engine lacks, inside one SELECT."""
+        """Rewrite syntax of one SELECT that Databricks has and the engine lacks."""
         for star in select.find_all(exp.Star):
             if star.args.get("except_") or star.args.get("replace") or star.args.get("rename"):
                 raise unsupported(f"{render(star)} (list the columns)")
@@ -138,7 +138,7 @@ class Resolver:
         table.set("catalog", None)
 
     def _address(self, folder: str | Path) -> exp.Identifier:
-        """The folder as a name in the engine's SQL."""
+        """The folder as an identifier in the engine's SQL."""
         return exp.to_identifier(self.engine.addresses.of(folder), quoted=True)
 
     def _view(self, relation: Relation) -> exp.Expression:
@@ -151,7 +151,7 @@ class Resolver:
         return parse(text)
 
     def _inner(self, session: Session) -> "Resolver":
-        """A resolver for a view's query: of its own session, sharing what is staged."""
+        """A resolver for a view's query: it has the view's session and shares the staged files."""
         return Resolver(
             self.catalog,
             self.storage,
@@ -176,13 +176,13 @@ class Resolver:
 
     @staticmethod
     def _column(column: exp.Column) -> None:
-        """`catalog.schema.table.column` is read by its table alone."""
+        """Reduce `catalog.schema.table.column` to `table.column`."""
         if column.args.get("catalog"):
             column.set("catalog", None)
             column.set("db", None)
 
     def _event_log(self, table: exp.Table) -> None:
-        """`event_log(TABLE(name))`: the events, in a file of this statement."""
+        """`event_log(TABLE(name))`: the events, staged in a file for this statement."""
         named = table.this.expressions
         holder = named[0] if len(named) == 1 else None
         if not isinstance(holder, exp.Anonymous) or holder.name.upper() != "TABLE":
@@ -192,7 +192,9 @@ class Resolver:
         if relation is None:
             raise not_found(key)
         if relation.kind != STREAMING:
-            raise SqlError(f"[EVENT_LOG_UNAVAILABLE] {relation.full_name} is no streaming table.")
+            raise SqlError(
+                f"[EVENT_LOG_UNAVAILABLE] {relation.full_name} is not a streaming table."
+            )
         folder = self.storage.scratch()
         self._scratch.append(folder)
         pq.write_table(event_log.rows(relation), folder / "rows.parquet")
@@ -264,7 +266,7 @@ class Resolver:
         try:
             definitions = list(parse(f"CREATE TABLE t ({declared})").find_all(exp.ColumnDef))
         except SqlError:
-            raise SqlError(f"[PARSE_SYNTAX_ERROR] {declared!r} is no list of columns.") from None
+            raise SqlError(f"[PARSE_SYNTAX_ERROR] {declared!r} is not a list of columns.") from None
         return self.arrow_schema([(d.name, render(d.args["kind"])) for d in definitions])
 
     def arrow_schema(self, columns: list[tuple[str, str]]) -> pa.Schema:
@@ -282,7 +284,7 @@ def _mentions_metadata(select: exp.Select) -> bool:
 
 
 def _is_cte(table: exp.Table) -> bool:
-    """Whether an unqualified name means a common table expression that is visible here."""
+    """Whether an unqualified name is a common table expression that is visible here."""
     child: exp.Expression = table
     node = table.parent
     limit: dict[int, exp.CTE] = {}

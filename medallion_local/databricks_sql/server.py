@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def open_warehouse() -> Warehouse:
-    """The warehouse of this home, with its catalog brought in line with the Delta logs."""
+    """Open this home's warehouse, and reconcile its catalog with the Delta logs."""
     here = home()
     catalog = Catalog(here.warehouse / "catalog.sqlite", here.root)
     files = Storage(here)
@@ -36,7 +36,7 @@ def open_warehouse() -> Warehouse:
 
 
 def _reconcile(catalog: Catalog) -> None:
-    """A kill between a Delta commit and the catalog's leaves old columns there: the log decides."""
+    """A kill after a Delta commit leaves old columns in the catalog: take the Delta log's."""
     for relation in catalog.relations():
         if relation.is_view or not storage.exists(relation.location):
             continue
@@ -71,8 +71,8 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    # Statements are parsed into cyclic trees by the thousand. Full collections were a tenth of a
-    # build, each of .2 s while all threads wait; nearly all trees go with a younger generation.
+    # Parsing creates thousands of cyclic trees. Full collections took a tenth of a build's time:
+    # each blocks all threads for 0.2 s. Nearly all trees are collected in a younger generation.
     gc.freeze()
     gc.set_threshold(700, 10, 100)
     log.info("serving on 127.0.0.1:%d", port)
@@ -82,7 +82,7 @@ def main() -> None:
     warehouse.engine.addresses.close()
     log.info("stopped")
     logging.shutdown()
-    # Sail's runtime threads would otherwise hold the process for seconds.
+    # Otherwise Sail's runtime threads would keep the process alive for seconds.
     os._exit(0)
 
 

@@ -1,7 +1,7 @@
-"""The Thrift service `TCLIService` of databricks-sql-connector; names are the protocol's.
+"""The Thrift service `TCLIService` of databricks-sql-connector. Names are the protocol's.
 
-Results go out as Arrow batches in the direct results of ExecuteStatement; what does not fit there
-is fetched batch by batch. A statement that runs long is polled for.
+Results are sent as Arrow batches in the direct results of ExecuteStatement. Larger results are
+fetched batch by batch. The client polls for a long statement.
 """
 
 import logging
@@ -34,7 +34,7 @@ _STATEMENTS_AT_ONCE = 16
 
 @dataclass
 class Operation:
-    """A statement that was accepted: its result, once there, and how far it has been fetched."""
+    """An accepted statement: its result, once it exists, and how much of it was fetched."""
 
     handle: t.TOperationHandle
     result: Future
@@ -54,7 +54,7 @@ class Service:
         self._pool = ThreadPoolExecutor(_STATEMENTS_AT_ONCE, "statement")
 
     def OpenSession(self, req: t.TOpenSessionReq) -> t.TOpenSessionResp:
-        """A session in the catalog and schema that the client names; the schema may come later."""
+        """Open a session in the client's catalog and schema. The schema may be created later."""
         handle = _identifier()
         namespace = req.initialNamespace
         session = Session(settings=dict(req.configuration or {}))
@@ -76,23 +76,23 @@ class Service:
         )
 
     def CloseSession(self, req: t.TCloseSessionReq) -> t.TCloseSessionResp:
-        """Forget the session and its temporary views."""
+        """Remove the session and its temporary views."""
         self._sessions.pop(req.sessionHandle.sessionId.guid, None)
         return t.TCloseSessionResp(status=_OK)
 
     def GetInfo(self, req: t.TGetInfoReq) -> t.TGetInfoResp:
-        """Who this server is."""
+        """The name of this server."""
         value = t.TGetInfoValue(stringValue="Medallion local warehouse")
         return t.TGetInfoResp(status=_OK, infoValue=value)
 
     def ExecuteStatement(self, req: t.TExecuteStatementReq) -> t.TExecuteStatementResp:
-        """Run a statement; a short one is answered at once."""
+        """Run a statement. The answer to a short one contains its result."""
         session = self._sessions.get(req.sessionHandle.sessionId.guid)
         if session is None:
             return t.TExecuteStatementResp(status=_failed("Invalid SessionHandle"))
         if req.parameters:
             return t.TExecuteStatementResp(
-                status=_failed("Bound parameters are not served: pass them inline.")
+                status=_failed("Bound parameters are not supported: pass them inline.")
             )
         statement = req.statement
         operation, direct = self._start(lambda: self._execute(session, statement))
@@ -101,7 +101,7 @@ class Service:
         )
 
     def GetCatalogs(self, req: t.TGetCatalogsReq) -> t.TGetCatalogsResp:
-        """The one catalog."""
+        """List the catalog."""
         rows = [{"TABLE_CAT": CATALOG}]
         return self._listed(t.TGetCatalogsResp, ["TABLE_CAT"], rows)
 
@@ -180,12 +180,12 @@ class Service:
             return t.TFetchResultsResp(status=_failed(_message(error)))
 
     def CloseOperation(self, req: t.TCloseOperationReq) -> t.TCloseOperationResp:
-        """Forget a result."""
+        """Remove a result."""
         self._close(req.operationHandle.operationId.guid)
         return t.TCloseOperationResp(status=_OK)
 
     def CancelOperation(self, req: t.TCancelOperationReq) -> t.TCancelOperationResp:
-        """Drop a statement that has not begun, or what is left of a result."""
+        """Discard a statement that has not begun, or the rest of a result."""
         operation = self._operations.get(req.operationHandle.operationId.guid)
         if operation is not None:
             operation.result.cancel()
@@ -281,8 +281,8 @@ def _failed(message: str) -> t.TStatus:
 def _message(error: BaseException) -> str:
     if isinstance(error, SqlError):
         return str(error)
-    if told := disk.sentence(error):
-        return f"[IO_ERROR] {told}"
+    if message := disk.sentence(error):
+        return f"[IO_ERROR] {message}"
     return f"[INTERNAL_ERROR] {type(error).__name__}: {first_line(error)}"  # type: ignore[arg-type]
 
 
@@ -320,7 +320,7 @@ def _metadata(result: Result) -> t.TGetResultSetMetadataResp:
 
 
 def _like(name: str, pattern: str | None) -> bool:
-    """JDBC's patterns: `%` is any text, `_` any character, `\\` escapes; nothing matches all."""
+    """Match a JDBC pattern: `%` any text, `_` any character, `\\` escapes; None matches all."""
     if not pattern:
         return True
 

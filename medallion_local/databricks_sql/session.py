@@ -1,4 +1,4 @@
-"""What belongs to one client session: the current schema, settings and temporary views."""
+"""The state of one client session: the current schema, settings and temporary views."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from medallion_local.databricks_sql.errors import SqlError
 
 @dataclass
 class Session:
-    """One client's state; a temporary view is its query, resolved where it is read."""
+    """One client's state. A temporary view is stored as its query and resolved when it is read."""
 
     schema: str = "default"
     settings: dict[str, str] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Session:
             raise SqlError(f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{parts[0]}' was not found.")
         if len(parts) > 3:
             raise SqlError(
-                f"[PARSE_SYNTAX_ERROR] A name has three parts at most: {'.'.join(parts)}"
+                f"[PARSE_SYNTAX_ERROR] A name has at most three parts: {'.'.join(parts)}"
             )
         schema = parts[-2] if len(parts) > 1 else self.schema
         return (schema.lower(), parts[-1].lower())

@@ -1,8 +1,8 @@
-"""What each batch of a streaming table took and counted: `_stream/<batch>.json` in its folder.
+"""The files and counts of each batch of a streaming table: `_stream/<batch>.json` in its folder.
 
-A batch is written here first; then its rows are committed together with its number, as a Delta
-transaction identifier. A batch whose number the table does not hold never happened, whatever stands
-here, and the next attempt replaces it: so files, counts and rows are one.
+A batch is written here first. Then its rows are committed together with its number, as a Delta
+transaction identifier. If the table does not have a batch's number, the batch never happened, even
+if it is written here. The next attempt replaces it. So files, counts and rows always agree.
 Source: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#transaction-identifiers
 """
 
@@ -21,7 +21,7 @@ _APPLICATION = "medallion.streaming"
 
 @dataclass(frozen=True)
 class Batch:
-    """The files of a batch, by their identity, and the event that tells of it.
+    """The identities of a batch's files, and its event.
 
     `full` means a full refresh: the table holds this batch's rows and those of later ones.
     """
@@ -39,7 +39,7 @@ class SourceLog:
         self._folder = Path(folder) / "_stream"
 
     def last(self) -> int:
-        """The number of the last batch that was committed; -1 for none."""
+        """The number of the last committed batch; -1 for none."""
         return storage.transaction_version(self._table, _APPLICATION)
 
     def batches(self) -> Iterator[tuple[int, Batch]]:
@@ -48,7 +48,7 @@ class SourceLog:
         for file in sorted(self._folder.glob("*.json")):
             if int(file.stem) <= last:
                 stored = json.loads(file.read_text())
-                # Tables of before there were expectations have the files alone.
+                # Tables from before expectations existed store only the files.
                 yield int(file.stem), Batch(stored) if isinstance(stored, list) else Batch(**stored)
 
     def taken(self) -> set[tuple]:
@@ -60,7 +60,7 @@ class SourceLog:
         return found
 
     def write(self, number: int, batch: Batch) -> None:
-        """Record a batch before it is committed; what a killed attempt left is replaced."""
+        """Record a batch before its commit. It replaces the record of an interrupted attempt."""
         make_folder(self._folder)
         staged = self._folder / f".{number:020d}.tmp"
         with staged.open("w") as out:
@@ -72,5 +72,5 @@ class SourceLog:
 
     @staticmethod
     def transaction(number: int) -> tuple[str, int]:
-        """What a batch is committed under."""
+        """The transaction identifier of a batch."""
         return _APPLICATION, number

@@ -1,4 +1,4 @@
-"""The warehouse's state file: which process serves, on which port, with which token."""
+"""The warehouse's state file: the process, port and token of its server."""
 
 import json
 import os
@@ -13,9 +13,9 @@ HTTP_PATH = "/sql/1.0/warehouses/local"
 
 @dataclass(frozen=True)
 class State:
-    """What `up` leaves for `down`, `status` and the next `up`; `pid` is 0 when it is down.
+    """The state that `up` leaves for `down`, `status` and the next `up`; `pid` is 0 after `down`.
 
-    `home` is the folder whose warehouse it is; in a home that was copied or moved, another one.
+    `home` is the folder of the warehouse. In a home that was copied or moved it is another folder.
     """
 
     port: int
@@ -31,19 +31,19 @@ class State:
 
     @property
     def alive(self) -> bool:
-        """Whether that very process still runs; its start time tells it from a reused number."""
+        """Whether that process still runs. Its start time excludes a reused process id."""
         return bool(self.pid) and start_of(self.pid) == self.started != ""
 
 
 def copied_from(home: Home) -> Path | None:
-    """The home that `home` is a copy of: its state names another, which is still there."""
+    """The home of which `home` is a copy: its state names another home, which still exists."""
     state = read(home)
     if state is None or state.home in ("", str(home.root)):
         return None
     there = Home(Path(state.home))
     try:
         original = read(there)
-    except PermissionError:  # another user's, but there
+    except PermissionError:  # it is another user's process
         return there.root
     if original is None or original.token != state.token or same_folder(there.root, home.root):
         return None
@@ -51,7 +51,7 @@ def copied_from(home: Home) -> Path | None:
 
 
 def file_of(home: Home) -> Path:
-    """Where the state is kept."""
+    """The path of the state file."""
     return home.warehouse / "state.json"
 
 
@@ -64,7 +64,7 @@ def read(home: Home) -> State | None:
 
 
 def write(home: Home, state: State) -> None:
-    """Replace the state; only its owner can read it, for it holds the token."""
+    """Replace the state file. Only its owner can read it, because it contains the token."""
     file = file_of(home)
     file.parent.mkdir(parents=True, exist_ok=True)
     staged = file.with_suffix(".tmp")
@@ -81,7 +81,7 @@ def new_token() -> str:
 
 
 def start_of(pid: int) -> str:
-    """When a process began, as its system tells it; empty if there is none, or it has ended."""
+    """The start time of a process from its system; empty if it does not exist or has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Sends each statement to what serves it; anything else is an error that names the statement."""
+"""Send each statement to its handler. A statement without a handler is an error that names it."""
 
 from dataclasses import dataclass
 
@@ -111,7 +111,7 @@ def _create(context: Context, tree: exp.Create, sql: str) -> Result:
 
 
 def _refresh(context: Context, reader: Reader) -> Result:
-    """REFRESH [STREAMING] TABLE name [FULL] [SYNC]; an ASYNC one is refused."""
+    """REFRESH [STREAMING] TABLE name [FULL] [SYNC]. ASYNC is rejected."""
     reader.take("STREAMING")
     reader.expect("TABLE")
     parts = reader.name()
@@ -138,7 +138,7 @@ def _use(context: Context, reader: Reader, sql: str) -> Result:
 
 
 def _set(session: Session, reader: Reader, sql: str) -> Result:
-    """SET key = value is kept for the session; only the time zone would change an answer."""
+    """SET key = value is stored in the session. Only the time zone would change a result."""
     if reader.take("TIME", "ZONE"):
         if reader.string().upper() not in ("UTC", "ETC/UTC", "Z", "+00:00"):
             raise unsupported(sql)

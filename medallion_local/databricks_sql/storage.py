@@ -1,7 +1,7 @@
-"""Delta tables on disk: where they live, and every write to them as one Delta commit.
+"""Delta tables on disk: their folders, and every write to them as one Delta commit.
 
-The writer is delta-rs; reader version 1, no deletion vectors, no column mapping: what every reader
-of Delta understands. Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
+The writer is delta-rs with reader version 1, without deletion vectors or column mapping, so that
+every Delta reader understands it. Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 """
 
 import json
@@ -26,7 +26,7 @@ from medallion_local.databricks_sql.commits import durable
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.types import type_name
 
-# What the writer does anyway, and has no property for. Another value it refuses by name.
+# Properties that the writer always has but rejects by name. Only these values are accepted.
 _ALWAYS = {"delta.enableRowTracking": "false", "delta.checkpointPolicy": "classic"}
 
 
@@ -39,7 +39,7 @@ class Storage:
         self._guard = threading.Lock()
 
     def lock(self, folder: str) -> threading.RLock:
-        """The lock that writers of a folder take in turn, so that no commit meets another."""
+        """The lock that writers of a folder take in turn, so that commits do not conflict."""
         with self._guard:
             return self._locks[folder]
 
@@ -49,17 +49,17 @@ class Storage:
         return str(self._home.warehouse.joinpath("tables", *plain)) + f"-{uuid.uuid4().hex[:12]}"
 
     def lake_folder(self, url: str) -> str:
-        """The folder that stands for `abfss://container@account.dfs.core.windows.net/path`."""
+        """The local folder for `abfss://container@account.dfs.core.windows.net/path`."""
         parts = urlsplit(url)
         odd = parts.query or parts.fragment or refused_characters(parts.path)
         if parts.scheme not in ("abfss", "abfs") or not parts.username or odd:
             raise SqlError(
-                f"[INVALID_LOCATION] {url!r} is not of the form "
+                f"[INVALID_LOCATION] {url!r} does not have the form "
                 "abfss://container@account.dfs.core.windows.net/path."
             )
         folder = self._home.lake / parts.username / parts.path.lstrip("/")
         if not folder.resolve().is_relative_to(self._home.lake.resolve()):
-            raise SqlError(f"[INVALID_LOCATION] {url!r} leads out of the lake.")
+            raise SqlError(f"[INVALID_LOCATION] {url!r} is outside the lake.")
         return os.path.normpath(folder)
 
     def scratch(self) -> Path:
@@ -69,11 +69,11 @@ class Storage:
         return folder
 
     def clear_scratch(self) -> None:
-        """Remove what killed statements left."""
+        """Remove the files of interrupted statements."""
         shutil.rmtree(self._home.warehouse / "scratch", ignore_errors=True)
 
     def remove_orphans(self, used: set[str]) -> None:
-        """Remove managed folders that no table names: dropped tables, and creations cut short."""
+        """Remove managed folders that no table names: dropped tables, and interrupted creations."""
         for folder in (self._home.warehouse / "tables").glob("*/*"):
             if str(folder) not in used:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -85,7 +85,7 @@ def exists(folder: str) -> bool:
 
 
 def columns_of(folder: str) -> list[Column]:
-    """The columns of a Delta table, as its log has them."""
+    """The columns of a Delta table, from its log."""
     schema = pa.schema(DeltaTable(folder).schema().to_arrow())
     return [
         Column(
@@ -105,7 +105,7 @@ def replace_table(
     partition_by: list[str],
     properties: dict[str, str],
 ) -> int:
-    """Make these rows the table's whole content, schema included, in one commit; the row count."""
+    """Replace the table's content and schema by these rows in one commit. Returns the row count."""
     _refuse_void(schema)
     counted = _Counted(schema, batches)
     Path(folder).mkdir(parents=True, exist_ok=True)
@@ -123,13 +123,13 @@ def replace_table(
 
 
 def link_table(source: str, folder: str) -> None:
-    """Make `folder` the table that `source` is now; the files, which never change, are shared."""
+    """Make `folder` a copy of the table `source` that shares its files, which never change."""
     with durable(folder):
         shutil.copytree(source, folder, copy_function=os.link)
 
 
 def set_properties(folder: str, properties: dict[str, str]) -> None:
-    """Commit those table properties that belong into the Delta log, if they are not there yet."""
+    """Commit the table properties that belong in the Delta log, unless they are already there."""
     wanted = delta_properties(properties)
     table = DeltaTable(folder)
     if any(table.metadata().configuration.get(key) != value for key, value in wanted.items()):
@@ -145,7 +145,7 @@ def append(
     transaction: tuple[str, int] | None = None,
     wider: bool = False,
 ) -> int:
-    """Add rows (or make them the content) in one commit; if `wider`, with columns that are new."""
+    """Append (or replace) rows in one commit. With `wider`, new columns are added to the table."""
     counted = _Counted(schema, batches)
     commit = None
     if transaction is not None:
@@ -163,7 +163,7 @@ def append(
 
 
 def checked(batch: pa.RecordBatch, schema: pa.Schema, table: str) -> pa.RecordBatch:
-    """The rows under the table's own schema. Raises for a NULL in a NOT NULL column."""
+    """The rows with the table's own schema. Raises for a NULL in a NOT NULL column."""
     for field, column in zip(schema, batch.columns, strict=True):
         if not field.nullable and column.null_count:
             raise SqlError(
@@ -179,13 +179,13 @@ def table_schema(folder: str) -> pa.Schema:
 
 
 def transaction_version(folder: str, name: str) -> int:
-    """The version last committed under an application's name; -1 for none."""
+    """The last committed version of an application's transactions; -1 for none."""
     version = DeltaTable(folder).transaction_version(name)
     return -1 if version is None else version
 
 
 def widen(folder: str, columns: list[Column], schema: pa.Schema) -> None:
-    """Commit the columns that the table does not have yet; those of before hold NULL in them."""
+    """Commit the columns that the table does not have yet. Existing rows have NULL in them."""
     if len(columns) > len(table_schema(folder)):
         fields = Schema.from_arrow(schema).fields
         types = {field.name: json.loads(field.type.to_json()) for field in fields}
@@ -193,10 +193,10 @@ def widen(folder: str, columns: list[Column], schema: pa.Schema) -> None:
 
 
 def change_schema(folder: str, columns: list[Column], types: dict[str, object]) -> None:
-    """Commit new metadata only: nullability, comments, and added columns (type JSON in `types`).
+    """Commit only new metadata: nullability, comments, and added columns (type JSON in `types`).
 
-    delta-rs has no call for nullability, so the commit is written here: a `metaData` action in the
-    next version's file, created exclusively, as the protocol asks of a writer.
+    delta-rs has no call for nullability, so this function writes the commit itself: a `metaData`
+    action in the file of the next version, created exclusively, as the protocol requires.
     """
     table = DeltaTable(folder)
     metadata = table.metadata()
@@ -243,8 +243,7 @@ def change_schema(folder: str, columns: list[Column], types: dict[str, object]) 
 
 
 def delta_properties(properties: dict[str, str]) -> dict[str, str]:
-    """Those table properties that belong into the Delta log, and that its writer does not know as
-    what it always does."""
+    """The table properties to write to the Delta log: without those that its writer always has."""
     return {
         key: value
         for key, value in properties.items()
@@ -253,7 +252,7 @@ def delta_properties(properties: dict[str, str]) -> dict[str, str]:
 
 
 class _Counted:
-    """A reader that counts the rows it hands on, and remembers what it failed with."""
+    """A reader that counts its rows and remembers its error."""
 
     def __init__(self, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
         self.rows = 0
@@ -271,7 +270,7 @@ class _Counted:
 
     @contextmanager
     def failing_as_it_did(self) -> Iterator[None]:
-        """The writer wraps what its reader raised; here it comes out as it was."""
+        """Raise the reader's original error instead of the one in which the writer wraps it."""
         try:
             yield
         except Exception:

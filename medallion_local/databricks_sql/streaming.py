@@ -1,10 +1,10 @@
-"""Streaming tables over `read_files`: append-only, each landed file taken exactly once.
+"""Streaming tables over `read_files`: append-only; each landed file is read exactly once.
 
-As Spark's structured streaming does it: what a batch took is written to the source log first, then
-the rows are committed together with the batch's number (source_log.py).
+As in Spark's structured streaming, a batch's files are written to the source log first. Then the
+rows are committed together with the batch's number (source_log.py).
 
 With `allowOverwrites => true`, a file that was replaced under its name (another size or time) is
-taken again: its rows come twice rather than not at all, and what reads bronze drops duplicates.
+read again. So its rows may occur twice, but none are lost; readers of bronze remove duplicates.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _ATTEMPTS = 3
 
 
 def create(context: Context, sql: str) -> Result:
-    """CREATE [OR REFRESH] STREAMING TABLE: made whole with its first batch, or not at all."""
+    """CREATE [OR REFRESH] STREAMING TABLE: created with its complete first batch, or not at all."""
     ddl = cut(sql)
     tree = parse(ddl.plain)
     if not isinstance(tree, exp.Create) or tree.expression is None:
@@ -70,15 +70,15 @@ def create(context: Context, sql: str) -> Result:
 def _declared(
     context: Context, tree: exp.Create, ddl: StreamingDdl, before: Relation | None, sql: str
 ) -> tuple[Relation, pa.Schema]:
-    """The table that the statement makes, and its Arrow schema."""
+    """The table that the statement defines, and its Arrow schema."""
     clauses = definition(tree, ddl.plain)
     if clauses.url or clauses.constraints:
         raise unsupported(sql)
     key = context.session.key(target(tree))
     if tree.expression.find(exp.Stream) is None:
         raise SqlError(
-            f"[STREAMING_TABLE_QUERY_INVALID] {key[0]}.{key[1]} can only be made from a streaming "
-            "query: write STREAM before what it reads."
+            f"[STREAMING_TABLE_QUERY_INVALID] {key[0]}.{key[1]} needs a streaming query: write "
+            "STREAM before its source."
         )
     schema = context.columns(tree.expression)
     columns = _columns(schema, clauses, ".".join(key))
@@ -107,7 +107,7 @@ def _declared(
 def _columns(schema: pa.Schema, clauses: Definition, name: str) -> list[Column]:
     named = {column.name.lower(): column for column in clauses.columns}
     if named and set(named) != {name.lower() for name in schema.names}:
-        raise SqlError(f"[STREAMING_TABLE_COLUMNS] {name} declares other columns than its query.")
+        raise SqlError(f"[STREAMING_TABLE_COLUMNS] {name} and its query have different columns.")
     return [
         Column(
             field.name,
@@ -120,7 +120,7 @@ def _columns(schema: pa.Schema, clauses: Definition, name: str) -> list[Column]:
 
 
 def _in_order(before: Relation, now: Relation, schema: pa.Schema) -> tuple[Relation, pa.Schema]:
-    """The columns as they stand in the table, and those that are new to it after them."""
+    """The table's existing columns in their order, followed by the new ones."""
     held = [column.name.lower() for column in before.columns]
     names = [column.name.lower() for column in now.columns]
     order = sorted(
@@ -135,13 +135,13 @@ def _refuse_other_shape(before: Relation, now: Relation) -> None:
     added = wanted[len(held) :]
     if wanted[: len(held)] != held or not all(nullable for *_, nullable in added):
         raise SqlError(
-            f"[STREAMING_TABLE_SCHEMA_CHANGED] {now.full_name} has other columns than its new "
-            "query, which may only add some: drop it, or run a full refresh."
+            f"[STREAMING_TABLE_SCHEMA_CHANGED] The new query of {now.full_name} may only add "
+            "columns, but existing ones differ: drop the table, or run a full refresh."
         )
     if before.partitioned_by != now.partitioned_by:
         raise SqlError(
-            f"[STREAMING_TABLE_PARTITIONS_CHANGED] {now.full_name} is partitioned otherwise: "
-            "drop it, or run a full refresh."
+            f"[STREAMING_TABLE_PARTITIONS_CHANGED] The partitions of {now.full_name} changed: "
+            "drop the table, or run a full refresh."
         )
 
 
@@ -150,7 +150,7 @@ def _shape(relation: Relation) -> list[tuple[str, str, bool]]:
 
 
 def refresh(context: Context, parts: tuple[str, ...], full: bool) -> Result:
-    """REFRESH STREAMING TABLE name [FULL]: take the files that came since, or all that are there.
+    """REFRESH STREAMING TABLE name [FULL]: read the new files, or with FULL all current files.
 
     A full refresh is one commit: its readers see the old rows or the new ones.
     """
@@ -160,7 +160,7 @@ def refresh(context: Context, parts: tuple[str, ...], full: bool) -> Result:
         if relation.kind != STREAMING:
             raise SqlError(
                 f"[STREAMING_TABLE_OPERATION_NOT_ALLOWED] {relation.full_name} is a "
-                f"{relation.kind.lower()}: only a streaming table is refreshed."
+                f"{relation.kind.lower()}: only a streaming table can be refreshed."
             )
         with context.storage.lock(relation.location):
             _take(context, relation, storage.table_schema(relation.location), full)
@@ -168,7 +168,7 @@ def refresh(context: Context, parts: tuple[str, ...], full: bool) -> Result:
 
 
 def _take(context: Context, relation: Relation, schema: pa.Schema, full: bool = False) -> int:
-    """A batch; read again, with a new listing, if a file changes meanwhile. The number of rows."""
+    """Run a batch. Repeat it with a new listing if a file changes meanwhile. Returns the rows."""
     for _ in range(_ATTEMPTS - 1):
         try:
             return _batch(context, relation, schema, full)
@@ -178,7 +178,7 @@ def _take(context: Context, relation: Relation, schema: pa.Schema, full: bool = 
 
 
 def _batch(context: Context, relation: Relation, schema: pa.Schema, full: bool) -> int:
-    """All new files in one commit; without any, none."""
+    """Read all new files in one commit. Without new files there is no commit."""
     log = SourceLog(relation.location)
     number = log.last() + 1
     taken = set() if full else log.taken()
@@ -204,11 +204,11 @@ def _batch(context: Context, relation: Relation, schema: pa.Schema, full: bool) 
         result = context.engine.query(text)
 
         def rows() -> Iterator[pa.RecordBatch]:
-            """The rows; the writer commits when they have ended, and so when they are counted."""
+            """The rows. The writer commits when they end, so the counts are complete by then."""
             for batch in result.batches:
                 yield storage.checked(checks.apply(batch, schema), schema, relation.full_name)
-            told = event_log.event(checks.told())
-            log.write(number, Batch([file.identity for file in new], full, told))
+            entry = event_log.event(checks.counts())
+            log.write(number, Batch([file.identity for file in new], full, entry))
 
         return storage.append(
             relation.location,
@@ -221,7 +221,7 @@ def _batch(context: Context, relation: Relation, schema: pa.Schema, full: bool) 
 
 
 def _cast(relation: Relation, schema: pa.Schema) -> exp.Expression:
-    """The table's query, its columns in the table's order and types."""
+    """The table's query, with its columns in the table's order and types."""
     casts = ", ".join(
         f"CAST({quoted(f.name)} AS {type_name(f.type)}) AS {quoted(f.name)}" for f in schema
     )

@@ -1,4 +1,4 @@
-"""What CREATE STREAMING TABLE has and sqlglot lacks: expectations and schedules, cut from the text.
+"""Clauses of CREATE STREAMING TABLE that sqlglot lacks: expectations and schedules.
 
 Source: https://docs.databricks.com/sql/language-manual/sql-ref-syntax-ddl-create-streaming-table.html
 """
@@ -14,7 +14,7 @@ _SECONDS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400, "WEEK": 60480
 
 @dataclass(frozen=True)
 class StreamingDdl:
-    """A statement without these clauses, and the clauses; `schedule` is as DESCRIBE shows it."""
+    """A statement without these clauses, and the clauses; `schedule` as DESCRIBE shows it."""
 
     plain: str
     expectations: list[Expectation]
@@ -22,14 +22,14 @@ class StreamingDdl:
 
 
 def is_create(reader: Reader) -> bool:
-    """Whether the statement is one."""
+    """Whether the statement is a CREATE STREAMING TABLE."""
     return reader.sees("CREATE", "STREAMING", "TABLE") or reader.sees(
         "CREATE", "OR", "REFRESH", "STREAMING", "TABLE"
     )
 
 
 def cut(sql: str) -> StreamingDdl:
-    """The statement, taken apart. Raises for clauses that the grammar does not have."""
+    """Separate the clauses from the statement. Raises for clauses outside the grammar."""
     reader = Reader(sql)
     reader.expect("CREATE")
     reader.take("OR", "REFRESH")
@@ -50,7 +50,7 @@ def cut(sql: str) -> StreamingDdl:
 
 
 def _specification(text: str, sql: str) -> tuple[list[str], list[Expectation]]:
-    """The columns and constraints as they stand, and the expectations among them."""
+    """The unchanged columns and constraints, and the expectations among them."""
     others, expectations = [], []
     inner = Reader(text)
     while not inner.at_end:
@@ -66,7 +66,7 @@ def _specification(text: str, sql: str) -> tuple[list[str], list[Expectation]]:
     names = [each.name.lower() for each in expectations]
     for name in names:
         if names.count(name) > 1:
-            raise SqlError(f"[DUPLICATE_EXPECTATION] The expectation {name} is given twice.")
+            raise SqlError(f"[DUPLICATE_EXPECTATION] The expectation {name} is defined twice.")
     return others, expectations
 
 
@@ -83,7 +83,7 @@ def _expectation(name: str, reader: Reader, sql: str) -> Expectation:
 
 
 def schedule_of(reader: Reader) -> str:
-    """The next SCHEDULE or TRIGGER clause, in the words of DESCRIBE EXTENDED."""
+    """The next SCHEDULE or TRIGGER clause, in the form of DESCRIBE EXTENDED."""
     if reader.take("TRIGGER", "ON", "UPDATE"):
         if not reader.take("AT", "MOST", "EVERY", "INTERVAL"):
             return "TRIGGER ON UPDATE"

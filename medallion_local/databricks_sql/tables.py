@@ -29,7 +29,7 @@ def create_schema(context: Context, tree: exp.Create) -> Result:
 
 
 def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
-    """CREATE TABLE, empty or as a query's rows; with OR REPLACE in one Delta commit."""
+    """CREATE TABLE, empty or with a query's rows. OR REPLACE is one Delta commit."""
     key = context.session.key(target(tree))
     context.catalog.require_schema(key[0])
     clauses = definition(tree, sql)
@@ -71,7 +71,7 @@ def _check_replaceable(before: Relation, replace: bool) -> None:
 
 
 def _folder(context: Context, key: Key, clauses: Definition, before: Relation | None) -> str:
-    """An external table's own folder; a managed one's, or a new one if the partitions differ."""
+    """An external table's folder, or the existing folder, or a new one if the partitions differ."""
     if clauses.url:
         return context.storage.lake_folder(clauses.url)
     if (
@@ -107,7 +107,7 @@ def _write(
             for c, f in zip(clauses.columns, schema, strict=True)
         ]
     elif not storage.exists(folder):
-        raise SqlError(f"[DELTA_TABLE_NOT_FOUND] {clauses.url or folder} holds no Delta table.")
+        raise SqlError(f"[DELTA_TABLE_NOT_FOUND] {clauses.url or folder} has no Delta table.")
     return storage.columns_of(folder)
 
 
@@ -120,7 +120,7 @@ def _refuse_duplicates(schema: pa.Schema) -> None:
 
 
 def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
-    """CREATE VIEW, temporary or not; the query is planned, so that a broken view is refused."""
+    """CREATE VIEW, temporary or not. The query is planned, so that an invalid view is an error."""
     query = query_text(sql)
     parts = target(tree)
     properties = tree.args.get("properties")
@@ -177,14 +177,14 @@ def _tables(query: exp.Expression) -> list[exp.Table]:
 
 
 def query_text(sql: str) -> str:
-    """The text after a CREATE's `AS`, comments included, as the catalog shows it."""
+    """The text after a CREATE's `AS`, with comments, as the catalog shows it."""
     reader = Reader(sql)
     reader.until("AS")
     return sql[reader.end_of("AS") :].strip().rstrip(";").strip()
 
 
 def drop(context: Context, tree: exp.Drop, sql: str) -> Result:
-    """DROP SCHEMA, TABLE or VIEW; a managed table's files go when the warehouse next starts."""
+    """DROP SCHEMA, TABLE or VIEW. A managed table's files are removed at the next start."""
     kind = tree.args["kind"].upper()
     if len(tree.args["tables"]) != 1:
         raise unsupported(sql)
@@ -209,7 +209,7 @@ def drop(context: Context, tree: exp.Drop, sql: str) -> Result:
     elif found.is_view != (kind == "VIEW"):
         raise SqlError(
             f"[WRONG_COMMAND_FOR_OBJECT_TYPE] {found.full_name} is a {found.kind.lower()}: "
-            f"DROP {kind} does not drop it."
+            f"DROP {kind} cannot drop it."
         )
     with context.storage.lock("/".join(key)):
         context.catalog.drop(key)

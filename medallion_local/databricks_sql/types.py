@@ -1,4 +1,4 @@
-"""Arrow types as Databricks names them, and as the Thrift protocol numbers them."""
+"""Databricks' names and the Thrift protocol's numbers for Arrow types."""
 
 import pyarrow as pa
 from databricks.sql.thrift_api.TCLIService import ttypes as thrift
@@ -64,7 +64,7 @@ def type_name(kind: pa.DataType) -> str:
 
 
 def plain(kind: pa.DataType) -> pa.DataType:
-    """The type that clients and Delta writers know: no views, no unsigned integers."""
+    """The type as clients and Delta writers know it: without views and unsigned integers."""
     if kind in (pa.string_view(), pa.large_string()):
         return pa.string()
     if kind in (pa.binary_view(), pa.large_binary()):
@@ -83,7 +83,7 @@ def plain(kind: pa.DataType) -> pa.DataType:
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:
-    """`schema` in plain types, every column nullable."""
+    """`schema` with plain types, every column nullable."""
     return pa.schema([pa.field(f.name, plain(f.type)) for f in schema])
 
 

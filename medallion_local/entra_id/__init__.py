@@ -1,1 +1,1 @@
-"""Entra ID and managed identities on a laptop: the tokens that azure-identity asks for."""
+"""An emulator of Entra ID and managed identities: the tokens that azure-identity requests."""

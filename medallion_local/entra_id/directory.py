@@ -1,4 +1,4 @@
-"""Who can sign in on this laptop, and for which resources."""
+"""The identities that can sign in to the emulators, and their resources."""
 
 import secrets
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ RESOURCES = frozenset(
 
 @dataclass
 class Directory:
-    """The managed identity of this machine, by its client id, and federated applications.
+    """The managed identity of this machine, by client id, and the federated applications.
 
-    `federated` gives a client id the assertion that it is known by; a real directory checks an
-    assertion's issuer, subject and audience instead. `header` is what an app must show for tokens.
+    `federated` maps a client id to the assertion that identifies it; a real directory checks the
+    assertion's issuer, subject and audience. `header` is the secret that an app sends for tokens.
     """
 
     issuer: Issuer = field(default_factory=Issuer)

@@ -1,7 +1,7 @@
-"""Entra's token endpoint, as far as applications with a federated credential use it.
+"""Entra's token endpoint, for applications with a federated credential.
 
-Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow;
-the texts of errors are from memory, their codes are documented.
+Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow.
+The error codes are documented; the error texts are from memory.
 """
 
 import hmac
@@ -16,7 +16,7 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 def respond(directory: Directory, request: Request) -> Answer:
     """`POST /TENANT/oauth2/v2.0/token` with a federated assertion."""
     if request.method != "POST" or request.segments[1:] != ("oauth2", "v2.0", "token"):
-        return Answer(404, {"error": "not_found", "error_description": "Not served on a laptop."})
+        return Answer(404, {"error": "not_found", "error_description": "Not supported locally."})
     form = dict(parse_qsl(request.body.decode()))
     if request.segments[0] != directory.issuer.tenant:
         return _refused(400, "invalid_request", 90002, f"Tenant '{request.segments[0]}' not found.")
@@ -24,7 +24,7 @@ def respond(directory: Directory, request: Request) -> Answer:
         form.get("client_assertion_type") != _ASSERTION
     ):
         return _refused(
-            400, "unsupported_grant_type", 70003, "Only federated credentials are served."
+            400, "unsupported_grant_type", 70003, "Only federated credentials are supported."
         )
     client = form.get("client_id", "")
     known = directory.federated.get(client)

@@ -1,4 +1,4 @@
-"""The managed identity's token endpoints: an app's (App Service) and a virtual machine's (IMDS).
+"""Token endpoints of the managed identity: of an app (App Service) and of a machine (IMDS).
 
 Sources: https://learn.microsoft.com/azure/app-service/overview-managed-identity,
 https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
@@ -25,7 +25,7 @@ def _app_service(directory: Directory, request: Request) -> Answer:
     if not hmac.compare_digest(given.encode(), directory.header.encode()):
         return Answer(401, {"statusCode": 401, "message": "The header X-IDENTITY-HEADER is wrong."})
     if request.query.get("api-version") != "2019-08-01":
-        return Answer(400, {"statusCode": 400, "message": "Only api-version 2019-08-01 is served."})
+        return Answer(400, {"statusCode": 400, "message": "Use api-version 2019-08-01."})
     if request.query.get("client_id", directory.managed) != directory.managed:
         return Answer(
             400,
@@ -45,7 +45,7 @@ def _virtual_machine(directory: Directory, request: Request) -> Answer:
     if request.headers.get("Metadata") != "true":
         return _bad("invalid_request", "Required metadata header not specified")
     if request.query.get("api-version") != "2018-02-01":
-        return _bad("invalid_request", "Only api-version 2018-02-01 is served")
+        return _bad("invalid_request", "Use api-version 2018-02-01")
     if request.query.get("client_id", directory.managed) != directory.managed:
         return _bad("invalid_request", "Identity not found")
     resource = request.query.get("resource", "").rstrip("/")

@@ -1,4 +1,4 @@
-"""Access tokens: JSON web tokens with Entra's claims, signed with a key of this process alone.
+"""Access tokens: JSON web tokens with Entra's claims, signed with a key of this process.
 
 Source: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
 """
@@ -15,13 +15,13 @@ TENANT = "00000000-0000-0000-0000-000000000001"
 
 
 class TokenError(Exception):
-    """A token that its resource refuses, and why."""
+    """The reason why a resource rejects a token."""
 
 
 @dataclass(frozen=True)
 class Claims:
-    """Who may do something where, until when: an identity's client id, a resource's URI, a
-    tenant's id, seconds since the epoch."""
+    """A token's claims: an identity's client id, a resource's URI, a tenant's id, and the expiry in
+    seconds since the epoch."""
 
     identity: str
     audience: str
@@ -31,7 +31,7 @@ class Claims:
 
 @dataclass
 class Issuer:
-    """Signs and checks the tokens of one tenant; they live for `lifetime` seconds.
+    """Issues and checks the tokens of one tenant, which are valid for `lifetime` seconds.
 
     `issued` are the claims of all tokens so far, oldest first.
     """
@@ -42,7 +42,7 @@ class Issuer:
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     def issue(self, identity: str, audience: str) -> tuple[str, Claims]:
-        """A token for a resource, such as `https://vault.azure.net`, and what it says."""
+        """A token for a resource, such as `https://vault.azure.net`, and its claims."""
         now = int(time.time())
         claims = Claims(identity, audience, self.tenant, now + self.lifetime)
         payload = {
@@ -60,7 +60,7 @@ class Issuer:
         return f"{signed}.{self._signature(signed)}", claims
 
     def check(self, token: str) -> Claims:
-        """What a token says; a `TokenError` if it is none of ours, or has expired."""
+        """A token's claims. Raises `TokenError` if it has expired or is not from this issuer."""
         signed, _, signature = token.rpartition(".")
         if not hmac.compare_digest(signature.encode(), self._signature(signed).encode()):
             raise TokenError("the signature is not this tenant's")
@@ -70,7 +70,7 @@ class Issuer:
         return Claims(said["appid"], said["aud"], said["tid"], said["exp"])
 
     def revoke(self) -> None:
-        """Let no token that was issued so far pass, whenever it would expire."""
+        """Invalidate every token issued so far, whatever its expiry."""
         self._key = secrets.token_bytes(32)
 
     def _signature(self, signed: str) -> str:

@@ -1,7 +1,7 @@
-"""A made-up database of the real dataset's shape and dirt; equal arguments make equal rows.
+"""A generated database with the real dataset's shape and defects. Equal arguments give equal rows.
 
-Shares of dirt are of the plays unless they say otherwise. The real dataset's `date_key` disagrees
-with `stream_timestamp` in 99.7 % of its plays; the other faults are what silver's rules name.
+Unless noted otherwise, a share of defects is a share of the plays. The real dataset's `date_key`
+disagrees with `stream_timestamp` in 99.7 % of its plays. Silver's rules name the other defects.
 """
 
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ ORPHANS = 0.004  # of users, and again of tracks
 TOO_LONG = 0.01
 NEGATIVE = 0.001
 NULLS = 0.001  # per column
-# Users, artists and tracks number the same, as in the real dataset, but titles stay plausible.
+# Users, artists and tracks are equally many, as in the real dataset. Titles stay plausible.
 MOST_TRACKS = 100_000
 
 
 @dataclass(frozen=True)
 class Size:
-    """How many rows there shall be."""
+    """How many rows to generate."""
 
     users: int
     streams_per_day: int
@@ -38,7 +38,7 @@ class Size:
 
     @property
     def titles(self) -> int:
-        """Artists, and tracks."""
+        """The number of artists, and of tracks."""
         return min(self.users, MOST_TRACKS)
 
 
@@ -64,7 +64,7 @@ def init_generated(
 
 
 def generate(size: Size, seed: int) -> dict[str, pa.Table]:
-    """The rows by table; each table has a random stream of its own."""
+    """The rows by table. Each table uses a separate random stream."""
     users, artists, tracks, plays = (np.random.default_rng([seed, n]) for n in range(4))
     track_rows = _tracks(tracks, size)
     return {
@@ -77,7 +77,7 @@ def generate(size: Size, seed: int) -> dict[str, pa.Table]:
 
 
 def date_rows(days: list[date]) -> pa.Table:
-    """DimDate's rows for some days."""
+    """DimDate's rows for the given days."""
     days = sorted(days)
     return pa.table(
         {
@@ -95,13 +95,13 @@ WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 def moments(rng: np.random.Generator, first: date, days: int, count: int) -> np.ndarray:
-    """`count` times to the millisecond within `days` days from `first`."""
+    """`count` times with millisecond precision within `days` days from `first`."""
     offsets = rng.integers(0, days * 86_400_000, count)
     return np.datetime64(first, "ms") + offsets.astype("timedelta64[ms]")
 
 
 def date_keys(times: np.ndarray) -> np.ndarray:
-    """The yyyymmdd of each time."""
+    """The yyyymmdd number of each time."""
     days = times.astype("datetime64[D]")
     months = days.astype("datetime64[M]")
     years = days.astype("datetime64[Y]").astype(int) + 1970
@@ -166,7 +166,7 @@ def _plays(rng: np.random.Generator, size: Size, durations: np.ndarray) -> pa.Ta
     count = size.streams_per_day * size.days
     first = LAST_DAY - timedelta(days=size.days - 1)
     times = np.sort(moments(rng, first, size.days, count))
-    # A few tracks are played most: the cube of an even draw.
+    # A few tracks have most of the plays: the cube of a uniform draw.
     tracks = (rng.random(count) ** 3 * size.titles).astype(np.int64) + 1
     listened = (durations[tracks - 1] * rng.uniform(0.1, 1.0, count)).astype(np.int64)
     listened = np.where(
@@ -191,5 +191,5 @@ def _plays(rng: np.random.Generator, size: Size, durations: np.ndarray) -> pa.Ta
 
 
 def _some_beyond(rng: np.random.Generator, ids: np.ndarray, last: int) -> np.ndarray:
-    """Some ids replaced by ones that no row has: orphans."""
+    """Replace some ids by ids that no row has: orphans."""
     return np.where(rng.random(len(ids)) < ORPHANS, last + 1_000_000 + ids, ids)

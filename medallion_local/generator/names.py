@@ -1,6 +1,6 @@
-"""Words of generated and simulated rows; countries are named as in the real dataset."""
+"""Words for generated and simulated rows. Countries are spelled as in the real dataset."""
 
-# ruff: noqa: SIM905  # words read best as text
+# ruff: noqa: SIM905  # word lists are easiest to read as text
 
 import numpy as np
 import pyarrow as pa
@@ -33,12 +33,12 @@ DEVICES = ["Desktop", "Mobile", "Smart Speaker"]
 
 
 def draw(rng: np.random.Generator, words: list[str], count: int) -> pa.Array:
-    """`count` words, evenly drawn."""
+    """`count` words, drawn uniformly."""
     return pa.array(words).take(pa.array(rng.integers(0, len(words), count)))
 
 
 def people(rng: np.random.Generator, count: int) -> pa.Array:
-    """`count` names of people."""
+    """`count` personal names."""
     return pc.binary_join_element_wise(draw(rng, FIRST, count), draw(rng, LAST, count), " ")
 
 
@@ -48,5 +48,5 @@ def titles(rng: np.random.Generator, count: int) -> pa.Array:
 
 
 def with_nulls(rng: np.random.Generator, values: pa.Array, share: float) -> pa.Array:
-    """`values` with about `share` of them NULL."""
+    """`values`, of which about `share` are replaced by NULL."""
     return pc.if_else(pa.array(rng.random(len(values)) < share), None, values)

@@ -1,7 +1,7 @@
-"""Days in the life of the source: people join, leave and change plans, and plays arrive, some late.
+"""Simulated days of the source: people join, leave and change plans, and plays arrive, some late.
 
-Each day is a handful of transactions spread over its hours. What happens depends on the seed, the
-day and the rows that are there, so that equal histories have equal futures.
+Each day is a few transactions spread over its hours. The changes depend only on the seed, the day
+and the current rows, so that equal histories continue equally.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,9 +22,9 @@ from medallion_local.generator.generate import date_keys, date_rows, moments
 
 Counts = dict[str, dict[str, int]]
 KINDS = ("inserted", "updated", "deleted")
-NEW_PLAYS = 0.02  # of the plays, per day
-LATE = 0.1  # of the new plays: listened up to a week ago
-DIRTY = 0.06  # of the new plays, in six faults
+NEW_PLAYS = 0.02  # share of the plays, per day
+LATE = 0.1  # share of the new plays: played up to a week ago
+DIRTY = 0.06  # share of the new plays, over six kinds of defects
 # Shares of a dimension's rows per day.
 JOIN, CHANGE, TOUCH, LEAVE = 0.005, 0.005, 0.002, 0.002
 # Shares of the day's new plays.
@@ -32,7 +32,7 @@ CORRECTED, REMOVED = 0.1, 0.03
 
 
 def simulate(path: Path, days: int, seed: int, streams_per_day: int | None = None) -> list[Counts]:
-    """Let `days` days pass after the last commit; per day, what happened by table and kind."""
+    """Simulate `days` days after the last commit. Returns the counts by table and kind, per day."""
     source = SourceDatabase.open(path)
     return [_day(source, seed, streams_per_day) for _ in range(days)]
 
@@ -67,7 +67,7 @@ def _day(source: SourceDatabase, seed: int, streams_per_day: int | None) -> Coun
 
 
 class _Day:
-    """The day's session, its time, its random stream, and its counts so far."""
+    """The day's session, its clock, its random stream, and its counts so far."""
 
     def __init__(self, session: Session, start: datetime, rng: np.random.Generator) -> None:
         self.session, self.con, self.start, self.rng = session, session.con, start, rng
@@ -76,7 +76,7 @@ class _Day:
         self.counts: Counts = {name: dict.fromkeys(KINDS, 0) for name in self.tables}
 
     def at(self, hour: int, happening: Callable[["_Day"], None]) -> None:
-        """Let something happen, as one transaction, within a two-hour slot of the day."""
+        """Run `happening` as one transaction within a two-hour slot of the day."""
         self.now = self.start + timedelta(
             minutes=hour * 120 + 1, milliseconds=int(self.rng.integers(0, 118 * 60_000))
         )
@@ -85,12 +85,12 @@ class _Day:
             happening(self)
 
     def count(self, name: str) -> int:
-        """The table's rows."""
+        """The number of rows of the table."""
         row = self.con.execute(f"SELECT count(*) FROM {self.tables[name].sql}").fetchone()
         return int(row[0]) if row else 0
 
     def share(self, name: str, part: float) -> int:
-        """A share of the table's rows, at least one."""
+        """The given part of the table's rows, at least one."""
         return max(1, round(self.count(name) * part))
 
     def next_id(self, name: str) -> int:
@@ -112,7 +112,7 @@ class _Day:
         return self.rng.choice(found, min(count, len(found)), replace=False)
 
     def insert(self, name: str, rows: pa.Table) -> None:
-        """Insert rows; a column that someone added takes its default, a dropped one is left out."""
+        """Insert rows. An added column gets its default; a dropped column is omitted."""
         table = self.tables[name]
         columns = ", ".join(
             c.sql
@@ -125,7 +125,7 @@ class _Day:
             self._count(name, "inserted", self.session.insert(table, source))
 
     def change(self, name: str, ids: np.ndarray, touch: bool = True, **values: pa.Array) -> None:
-        """Give the rows with these ids new values, and `updated_at` the present time."""
+        """Set the given values in the rows with these ids, and `updated_at` to the current time."""
         table = self.tables[name]
         present = {c.name for c in table.columns}
         values = {column: array for column, array in values.items() if column in present}
@@ -148,7 +148,7 @@ class _Day:
             self._count(name, "deleted", self.session.delete(table, relation))
 
     def restore(self, name: str, count: int) -> None:
-        """Insert up to `count` deleted rows again, as they were but for `updated_at`."""
+        """Insert up to `count` deleted rows again, unchanged except for `updated_at`."""
         table = self.tables[name]
         key = table.keys[0].sql
         columns = ", ".join(
@@ -165,7 +165,7 @@ class _Day:
 
     @contextmanager
     def _registered(self, rows: pa.Table) -> Iterator[str]:
-        """An Arrow table under a name that DuckDB knows."""
+        """Register an Arrow table under a name that DuckDB knows."""
         self.con.register("_happening", rows)
         try:
             yield "_happening"
@@ -185,13 +185,13 @@ def _today(day: _Day, count: int) -> pa.Array:
 
 
 def _calendar(day: _Day) -> None:
-    """DimDate reaches to today."""
+    """Extend DimDate to the current day."""
     if not any(c.name == "date" for c in day.tables["DimDate"].columns):
-        return  # someone dropped the column that says where the calendar ends
+        return  # the column with the calendar's end was dropped
     row = day.con.execute('SELECT max("date") FROM dbo.DimDate').fetchone()
     last = row[0] if row and row[0] else day.start.date() - timedelta(days=1)
     missing = (day.start.date() - last).days
-    # A date far in the past cannot be the calendar's end; a year is caught up at most.
+    # A date far in the past cannot be the calendar's end: add at most one year.
     new = [day.start.date() - timedelta(days=n) for n in range(min(max(missing, 0), 366))]
     if new:
         day.insert("DimDate", date_rows(new))
@@ -217,7 +217,7 @@ def _people_join(day: _Day) -> None:
 
 
 def _music_arrives(day: _Day) -> None:
-    """New artists, each with a track, and tracks of artists who were there."""
+    """New artists, each with a track, and new tracks of existing artists."""
     count = day.share("DimArtist", JOIN)
     first = day.next_id("DimArtist")
     artists = np.arange(first, first + count)
@@ -252,7 +252,7 @@ def _music_arrives(day: _Day) -> None:
 
 
 def _people_change(day: _Day) -> None:
-    """Plans, countries and names."""
+    """Changes of plans, countries and names."""
     count = day.share("DimUser", CHANGE)
     plans, countries, renamed = np.array_split(day.pick("DimUser", 3 * count), 3)
     day.change("DimUser", plans, subscription_type=names.draw(day.rng, names.PLANS, len(plans)))
@@ -261,7 +261,7 @@ def _people_change(day: _Day) -> None:
 
 
 def _music_changes(day: _Day) -> None:
-    """Renames, genres, durations; tracks move to other artists, and some disappear."""
+    """Renames, genres and durations change; tracks move to other artists; some are deleted."""
     artists = np.array_split(day.pick("DimArtist", 2 * day.share("DimArtist", CHANGE)), 2)
     day.change("DimArtist", artists[0], artist_name=names.people(day.rng, len(artists[0])))
     day.change("DimArtist", artists[1], genre=names.draw(day.rng, names.GENRES, len(artists[1])))
@@ -276,7 +276,7 @@ def _music_changes(day: _Day) -> None:
 
 
 def _nothing_changes(day: _Day) -> None:
-    """Updates that touch only `updated_at`, and updates that change nothing at all."""
+    """Updates that change only `updated_at`, and updates that change nothing."""
     for name in ("DimUser", "DimArtist", "DimTrack"):
         touched, same = np.array_split(day.pick(name, 2 * day.share(name, TOUCH)), 2)
         day.change(name, touched)
@@ -291,7 +291,7 @@ def _people_leave(day: _Day) -> None:
 
 
 def _people_return(day: _Day) -> None:
-    """Deleted keys come back, one each."""
+    """Deleted keys are inserted again, one per table."""
     for name in ("DimUser", "DimArtist", "DimTrack", "FactStream"):
         day.restore(name, 1 if day.rng.random() < 0.7 else 0)
 
@@ -312,7 +312,7 @@ def _people_waver(day: _Day) -> None:
 
 
 def _plays_arrive(day: _Day, count: int) -> None:
-    """New plays: most of the last hours, some late, a few dirty."""
+    """New plays: most from the last hours, some late, a few with defects."""
     rng = day.rng
     users, tracks = day.pick("DimUser", 2**31), day.pick("DimTrack", 2**31)
     if not count or not len(users) or not len(tracks):
@@ -327,9 +327,9 @@ def _plays_arrive(day: _Day, count: int) -> None:
     times = np.where(rng.random(count) < LATE, late, times)
     keys = np.where(rng.random(count) < 0.1, date_keys(late), date_keys(times))
     fault = rng.choice(7, count, p=[1 - DIRTY, *[DIRTY / 6] * 6])
-    fault[rng.integers(count)] = rng.choice([3, 5, 6])  # a small day has a bad play too
+    fault[rng.integers(count)] = rng.choice([3, 5, 6])  # even a small day has a defect
     listened = rng.integers(5, 300, count)
-    # Orphans of users who may join tomorrow: the fact must find them then.
+    # Orphans of users who may join tomorrow: the fact must then find them.
     soon = day.next_id("DimUser") + rng.integers(0, 3, count)
     user_ids = np.where(fault == 1, soon, rng.choice(users, count))
     track_ids = np.where(fault == 2, 9_000_000, rng.choice(tracks, count))
@@ -354,7 +354,7 @@ def _plays_arrive(day: _Day, count: int) -> None:
 
 
 def _plays_are_corrected(day: _Day, plays: int) -> None:
-    """Durations, users and times of older plays are put right; some plays are removed."""
+    """Correct durations, users and times of older plays; delete some plays."""
     corrected, removed = max(3, round(plays * CORRECTED)), max(1, round(plays * REMOVED))
     ids = day.pick("FactStream", corrected + removed)
     durations, users, times = np.array_split(ids[removed:], 3)

@@ -1,1 +1,1 @@
-"""GitHub on a laptop: serves the reference files over HTTP, with their ETags."""
+"""An emulator of GitHub's raw files: serves the reference files over HTTP, with ETags."""

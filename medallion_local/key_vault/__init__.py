@@ -1,1 +1,1 @@
-"""Key Vault on a laptop: the REST API of its secrets, for azure-keyvault-secrets."""
+"""An emulator of Key Vault: the REST API of its secrets, for azure-keyvault-secrets."""

@@ -1,4 +1,4 @@
-"""Who may do what: the bearer token of a request, and the role of its identity.
+"""Authentication by a request's bearer token, and authorization by the role of its identity.
 
 Sources: https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses,
 https://learn.microsoft.com/azure/key-vault/general/rbac-guide
@@ -25,7 +25,7 @@ ROLES: Mapping[str, frozenset[str]] = {
 
 @dataclass
 class Access:
-    """A vault's tenant, where its tokens come from, and the role of each client id."""
+    """A vault's tenant, the issuer of its tokens, and the role of each client id."""
 
     issuer: Issuer
     authority: str
@@ -53,7 +53,7 @@ class Access:
         return claims.identity
 
     def demand(self, identity: str, action: str) -> None:
-        """403 unless the identity's role allows the action."""
+        """Raise 403 unless the identity's role allows the action."""
         if action in ROLES.get(self.roles.get(identity, ""), frozenset()):
             return
         raise VaultError(

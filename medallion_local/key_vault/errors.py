@@ -1,4 +1,4 @@
-"""Errors as Key Vault answers them: a status, a code, a message, sometimes an inner code."""
+"""Errors in Key Vault's form: a status, a code, a message, and optionally an inner code."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from medallion_local.http import Answer
 
 
 class VaultError(Exception):
-    """What a request is answered by when it fails."""
+    """An error that answers a request."""
 
     def __init__(
         self,
@@ -21,7 +21,7 @@ class VaultError(Exception):
         self.headers = dict(headers or {})
 
     def answer(self) -> Answer:
-        """The error in Key Vault's JSON."""
+        """The error as Key Vault's JSON."""
         error: dict[str, object] = {"code": self.code, "message": str(self)}
         if self.inner:
             error["innererror"] = {"code": self.inner}
@@ -29,7 +29,7 @@ class VaultError(Exception):
 
 
 def not_found(name: str) -> VaultError:
-    """There is no such secret, or no such version of it."""
+    """The error for a secret, or a version of it, that does not exist."""
     return VaultError(
         404,
         "SecretNotFound",
@@ -39,5 +39,5 @@ def not_found(name: str) -> VaultError:
 
 
 def bad_parameter(message: str) -> VaultError:
-    """The request cannot be understood."""
+    """The error for a request that cannot be understood."""
     return VaultError(400, "BadParameter", message)

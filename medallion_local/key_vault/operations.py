@@ -1,7 +1,7 @@
-"""The operations on a vault's secrets, from their JSON to the store and back.
+"""The operations on a vault's secrets: from their JSON to the store and back.
 
 Source: https://learn.microsoft.com/rest/api/keyvault/secrets. Unlike in Azure, deletion and
-recovery are done when they are answered.
+recovery are complete when the request is answered.
 """
 
 import json
@@ -18,7 +18,7 @@ _PAGE = 25
 
 @dataclass(frozen=True)
 class Call:
-    """An operation's request, and the store that it works on."""
+    """An operation's request, and the store on which it works."""
 
     store: Store
     request: Request
@@ -35,7 +35,7 @@ class Call:
         return content
 
     def attributes(self) -> dict[str, object]:
-        """The attributes that the body sets, by their names in the store."""
+        """The attributes that the body sets, under their names in the store."""
         body = self.body
         given = body.get("attributes") or {}
         named = {
@@ -48,12 +48,12 @@ class Call:
         return {name: value for name, value in named.items() if value is not None}
 
     def id(self, secret: Secret, version: Version | None = None) -> str:
-        """The URL that names a secret, or one version of it."""
+        """The URL of a secret, or of one version of it."""
         path = f"secrets/{secret.name}" + (f"/{version.id}" if version else "")
         return f"https://{self.request.headers['Host']}/{path}"
 
     def properties(self, secret: Secret, version: Version, versioned: bool = True) -> dict:
-        """What is told of a version without its value."""
+        """The description of a version, without its value."""
         attributes = {
             "enabled": version.enabled,
             "nbf": version.not_before,
@@ -63,19 +63,19 @@ class Call:
             "recoveryLevel": "Recoverable+Purgeable",
             "recoverableDays": 90,
         }
-        told = {
+        bundle = {
             "id": self.id(secret, version if versioned else None),
             "attributes": {name: value for name, value in attributes.items() if value is not None},
             "tags": version.tags,
         }
-        return told | ({"contentType": version.content_type} if version.content_type else {})
+        return bundle | ({"contentType": version.content_type} if version.content_type else {})
 
     def bundle(self, secret: Secret, version: Version) -> dict:
-        """The same with its value."""
+        """The description of a version, with its value."""
         return self.properties(secret, version) | {"value": version.value}
 
     def deletion(self, secret: Secret) -> dict:
-        """What is told of a deleted secret."""
+        """The description of a deleted secret."""
         return self.properties(secret, secret.version()) | {
             "recoveryId": self.id(secret).replace("/secrets/", "/deletedsecrets/"),
             "deletedDate": secret.deleted,
@@ -89,9 +89,9 @@ class Call:
             size = int(query.get("maxresults", _PAGE))
             start = int(query.get("$skiptoken", 0))
         except ValueError:
-            raise bad_parameter("maxresults and $skiptoken are numbers.") from None
+            raise bad_parameter("maxresults and $skiptoken must be numbers.") from None
         if not 1 <= size <= _PAGE:
-            raise bad_parameter(f"maxresults is a number from 1 to {_PAGE}.")
+            raise bad_parameter(f"maxresults must be a number from 1 to {_PAGE}.")
         link = None
         if start + size < len(items):
             link = (
@@ -153,7 +153,7 @@ def _purge(call: Call, name: str) -> Answer:
     return Answer(204)
 
 
-# Method, path with an asterisk per name, the action that it takes, and what does it.
+# Method, path with an asterisk per name, the permission that it needs, and its function.
 OPERATIONS: tuple[tuple[str, str, str, Callable[..., Answer]], ...] = (
     ("GET", "secrets", access.LIST, _list),
     ("GET", "secrets/*", access.READ, _get),

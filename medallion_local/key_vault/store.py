@@ -1,4 +1,4 @@
-"""Secrets, their versions and attributes, and the deleted ones that can be recovered; in memory."""
+"""Secrets, their versions and attributes, and deleted but recoverable secrets; in memory."""
 
 import re
 import secrets
@@ -13,9 +13,9 @@ _NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 
 @dataclass(frozen=True)
 class Version:
-    """One value of a secret; times are seconds since the epoch.
+    """One value of a secret. Times are seconds since the epoch.
 
-    `not_before` and `expires` are for information: Key Vault gives such a secret's value anyway.
+    `not_before` and `expires` are informational: Key Vault returns the value outside them, too.
     """
 
     id: str
@@ -31,14 +31,14 @@ class Version:
 
 @dataclass
 class Secret:
-    """A name as it was first written, and its versions, oldest first."""
+    """A secret's name as first written, and its versions, oldest first."""
 
     name: str
     versions: list[Version] = field(default_factory=list)
     deleted: int | None = None
 
     def version(self, id: str | None = None) -> Version:
-        """The version with an id, else the current one."""
+        """The version with this id, or the current version."""
         if id is None:
             return self.versions[-1]
         for version in self.versions:
@@ -48,7 +48,7 @@ class Secret:
 
 
 class Store:
-    """The secrets of a vault, by names in any case; a `VaultError` tells what failed."""
+    """The secrets of a vault, by case-insensitive name. Failures raise `VaultError`."""
 
     def __init__(self) -> None:
         self._secrets: dict[str, Secret] = {}
@@ -56,7 +56,7 @@ class Store:
         self._lock = threading.RLock()
 
     def put(self, name: str, value: str, **attributes: object) -> tuple[Secret, Version]:
-        """A new current version."""
+        """Add a new current version."""
         if not _NAME.fullmatch(name):
             raise bad_parameter(
                 f"The secret's name '{name}' must be 1 to 127 letters, digits or hyphens."
@@ -78,16 +78,16 @@ class Store:
             return secret, version
 
     def get(self, name: str) -> Secret:
-        """A secret that is not deleted."""
+        """The secret, unless it is deleted."""
         return self._found(self._secrets, name)
 
     def all(self) -> list[Secret]:
-        """All that are not deleted, by name."""
+        """All secrets that are not deleted, by name."""
         with self._lock:
             return [self._secrets[name] for name in sorted(self._secrets)]
 
     def change(self, name: str, id: str, **attributes: object) -> tuple[Secret, Version]:
-        """Other attributes for one version."""
+        """Change the attributes of one version."""
         with self._lock:
             secret = self.get(name)
             before = secret.version(id)
@@ -96,13 +96,13 @@ class Store:
             return secret, after
 
     def delete(self, name: str) -> Secret:
-        """Out of sight, but recoverable."""
+        """Delete a secret. It stays recoverable."""
         secret = self._move(name, self._secrets, self._deleted)
         secret.deleted = int(time.time())
         return secret
 
     def deleted(self, name: str) -> Secret:
-        """A secret that is deleted and not purged."""
+        """A secret that is deleted but not purged."""
         return self._found(self._deleted, name)
 
     def recover(self, name: str) -> Secret:
@@ -112,7 +112,7 @@ class Store:
         return secret
 
     def purge(self, name: str) -> None:
-        """Forget a deleted secret for good."""
+        """Remove a deleted secret permanently."""
         self._move(name, self._deleted, {})
 
     def _found(self, secrets: dict[str, Secret], name: str) -> Secret:

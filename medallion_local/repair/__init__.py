@@ -1,6 +1,7 @@
-"""Finds what a power cut, a full disk or a hand damaged in a home, and restores it.
+"""Find and restore the damage that a power cut, a full disk or a person did to a home.
 
-The lake comes first, since bronze is read from it; then the tables, then what depends on them.
+The lake is repaired first, because bronze is read from it. Then follow the tables, and then
+everything that depends on them.
 """
 
 from collections.abc import Iterator
@@ -14,10 +15,10 @@ from medallion_local.repair.finding import Finding
 
 
 def repair(home: Home, dry_run: bool = False) -> Iterator[Finding]:
-    """Each damage with what became of it; with `dry_run` nothing is changed.
+    """Each damage with the action taken; with `dry_run` nothing is changed.
 
-    The warehouse is stopped only where a table has to go back, and runs afterwards as before.
-    Raises `MedallionError` while an ingestion runs.
+    The warehouse is stopped only if a table must go back to an earlier version. It runs again
+    afterwards if it ran before. Raises `MedallionError` while an ingestion runs.
     """
     with ExitStack() as stack:
         if (home.factory / "ingest.lock").exists() and not dry_run:
@@ -38,7 +39,7 @@ def _tables(home: Home, dry_run: bool) -> Iterator[Finding]:
     from medallion_local.databricks_sql import process
 
     ran = process.stop(home)
-    # A statement that was at work has ended now, one way or the other.
+    # A running statement has now ended, in success or failure.
     undone = [one for one in tables.find(home) if tables.undo(home, one)]
-    yield from (one.finding for one in tables.find(home))  # what could not be undone
+    yield from (one.finding for one in tables.find(home))  # damage that could not be undone
     yield from rebuild.rebuild(home, undone, stay_up=ran)

@@ -1,6 +1,6 @@
-"""Watermarks, pins, receipts and reference states that are no JSON of their kind.
+"""Watermarks, claimed windows (`pins`), receipts and reference states that are not valid JSON.
 
-A watermark or a pin that is missing is left alone: to delete it is how an operator loads anew.
+A missing watermark or claimed window is not restored: operators delete it to load a table again.
 """
 
 import itertools
@@ -59,7 +59,7 @@ def _is_control(file: Path, kind: str) -> bool:
 
 
 def _chain(folder: Path) -> list[Receipt]:
-    """The receipts of the windows that chain, in order."""
+    """The receipts of the windows that form the chain, in order."""
     found = []
     for file in folder.glob("*.json"):
         try:
@@ -70,13 +70,13 @@ def _chain(folder: Path) -> list[Receipt]:
 
 
 def _window_end(control: Path, kind: str, file: Path, dry_run: bool) -> Finding:
-    """A watermark is the end of the last window, a pin the last window itself."""
+    """Restore a watermark, the end of the last window; or a claimed window, the last window."""
     from medallion.atomic import write_text
 
     what = f"control/{kind}/{file.name} is damaged"
     chain = _chain(control / "receipts" / file.stem)
     if not chain:
-        return Finding(what, f"no receipt of {file.stem} tells what it was: delete it to load anew")
+        return Finding(what, f"no receipt of {file.stem} has its value: delete it to load again")
     last = next((one for one in reversed(chain) if one.mode != "empty"), chain[-1])
     content = {"lsn": chain[-1].to_lsn}
     if kind == "pins":
@@ -89,13 +89,13 @@ def _window_end(control: Path, kind: str, file: Path, dry_run: bool) -> Finding:
 
 
 def _receipt(home: Home, folder: Path, file: Path, dry_run: bool) -> Finding:
-    """Land the window of a damaged receipt again, which leaves it anew."""
+    """Land the window of a damaged receipt again, which writes the receipt again."""
     what = f"control/receipts/{folder.name}/{file.name} is damaged"
     window = _window(home.lake, folder, file)
     if window is None:
-        # As that of a log that stood still: without it the windows leave no gap.
+        # It is the receipt of an empty window: the other windows leave no gap without it.
         kept = trash(home) / "receipts" / folder.name / file.name
-        done = f"moved to {kept}, since no window is missing without it"
+        done = f"moved to {kept}, because no window is missing without it"
         if dry_run:
             return Finding(what, f"would be {done}")
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -103,13 +103,13 @@ def _receipt(home: Home, folder: Path, file: Path, dry_run: bool) -> Finding:
         return Finding(what, done, restored=True)
     if dry_run:
         return Finding(what, f"would be written by landing {window.from_lsn} … again")
-    told = land_again(home, window)
-    done = f"its window cannot be landed again: {told}" if told else "its window landed again"
-    return Finding(what, done, restored=not told)
+    fault = land_again(home, window)
+    done = f"its window cannot be landed again: {fault}" if fault else "its window landed again"
+    return Finding(what, done, restored=not fault)
 
 
 def _window(lake: Path, folder: Path, file: Path) -> Receipt | None:
-    """The window that a receipt was of, by the file of its run and by the receipts beside it."""
+    """The window of a receipt, from the file that its run landed and from the other receipts."""
     run_id, table = file.stem.removesuffix("_late"), folder.name
     late = file.stem.endswith("_late")
     chain = _chain(folder)
@@ -158,7 +158,7 @@ def _made(table: str, run_id: str, started: str, path: str) -> Any:
 
 
 def _end(lake: Path, table: str, chain: list[Receipt], first: str) -> str:
-    """Where a window ended: before the next one, or at the watermark."""
+    """The end of a window: before the next window, or at the watermark."""
     following = [one.from_lsn for one in chain if one.from_lsn > first]
     if following:
         return _plus(min(following), -1)

@@ -1,8 +1,9 @@
-"""Landed files that are not as their receipts say: landed again by the pipelines themselves.
+"""Landed files that differ from their receipts: the pipelines land them again.
 
-Under the run id and time of the receipt the file comes back byte by byte, and with the time under
-which bronze took it, so that bronze does not take it twice. Every rule of `pl_land_file` holds: a
-window of which the source has lost changes is refused by name, and no file shrinks.
+With the run id and time of the receipt, the pipelines write the same bytes again. The file also
+keeps the modification time that bronze recorded, so that bronze does not read it twice. Every rule
+of `pl_land_file` applies: a window is rejected if the source no longer has all its changes, and no
+file shrinks.
 """
 
 import json
@@ -25,38 +26,38 @@ LAND, LATE, REFERENCE = "pl_land_file", "pl_land_late", "pl_ingest_reference"
 
 
 def restore(home: Home, dry_run: bool) -> Iterator[Finding]:
-    """The findings on change files, then on reference files."""
+    """The findings for change files, then for reference files."""
     for receipt, fault in _damaged(home.lake):
         what = f"{receipt.table}: {fault}"
         if dry_run:
             yield Finding(what, f"would be landed again ({receipt.mode})")
             continue
         with _aside(home, home.lake / str(receipt.file)) as restored:
-            told = land_again(home, receipt)
-            restored.append(not told)
-        done = f"cannot be landed again: {told}" if told else "landed again"
-        yield Finding(what, done, restored=not told)
+            reason = land_again(home, receipt)
+            restored.append(not reason)
+        done = f"cannot be landed again: {reason}" if reason else "landed again"
+        yield Finding(what, done, restored=not reason)
     for name, state, fault in _damaged_references(home.lake):
         if dry_run:
             yield Finding(f"{name}: {fault}", "would be landed again")
             continue
-        told = _fetch_again(home, name, state)
-        done = f"cannot be landed again: {told}" if told else "landed again"
-        yield Finding(f"{name}: {fault}", done, restored=not told)
+        reason = _fetch_again(home, name, state)
+        done = f"cannot be landed again: {reason}" if reason else "landed again"
+        yield Finding(f"{name}: {fault}", done, restored=not reason)
 
 
 def _damaged(lake: Path) -> Iterator[tuple[Receipt, str]]:
-    """The newest receipt of each file that fits none of its receipts, and the first fault."""
+    """The newest receipt of each file that matches none of its receipts, and the first fault."""
     for folder in sorted((lake / "control" / "receipts").glob("[!.]*")):
-        told: dict[str, list[Receipt]] = {}
+        by_file: dict[str, list[Receipt]] = {}
         for file in sorted(folder.glob("*.json")):
             try:
                 one = read_receipt(file)
             except MedallionError:
                 continue
             if one.file is not None:
-                told.setdefault(one.file, []).append(one)
-        for tries in told.values():
+                by_file.setdefault(one.file, []).append(one)
+        for tries in by_file.values():
             newest_first = sorted(tries, key=lambda r: r.ended_at, reverse=True)
             faults = [list(file_faults(lake, one)) for one in newest_first]
             if all(faults):
@@ -65,7 +66,7 @@ def _damaged(lake: Path) -> Iterator[tuple[Receipt, str]]:
 
 @contextmanager
 def _aside(home: Home, file: Path) -> Iterator[list[bool]]:
-    """Keep a damaged file away from the pipelines; it comes back unless the block appends True."""
+    """Move a damaged file aside. It is moved back unless the block appends True."""
     restored: list[bool] = []
     kept = tables.trash(home) / file.relative_to(home.lake)
     there = file.is_file()
@@ -80,7 +81,7 @@ def _aside(home: Home, file: Path) -> Iterator[list[bool]]:
 
 
 def land_again(home: Home, receipt: Receipt) -> str:
-    """Land a receipt's window under its own name; why it cannot be, or nothing."""
+    """Land a receipt's window under its own name. Returns the reason if it fails, else ''."""
     from medallion.ingestion.request import tables as listed
 
     known = {f"{one['schema']}.{one['table']}": one for one in listed()}
@@ -97,7 +98,7 @@ def land_again(home: Home, receipt: Receipt) -> str:
         "commit_time": _of_lsn(home, receipt.to_lsn)[1],
     }
     assert receipt.file is not None
-    told, returned = _run(
+    reason, returned = _run(
         home,
         LAND,
         common
@@ -112,16 +113,16 @@ def land_again(home: Home, receipt: Receipt) -> str:
             "file": receipt.file.rpartition("/")[2],
         },
     )
-    if not told and receipt.mode == "initial":
+    if not reason and receipt.mode == "initial":
         at = {"lsn": receipt.to_lsn, "captured_to": returned["captured_to"]}
-        told, _ = _run(home, LATE, common | at)
-    if not told:
+        reason, _ = _run(home, LATE, common | at)
+    if not reason:
         _keep_time(home, receipt.file)
-    return told
+    return reason
 
 
 def _run(home: Home, pipeline: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Run a pipeline; why it failed, and what it returned."""
+    """Run a pipeline. Returns the reason if it fails, else '', and the pipeline's return value."""
     from medallion_local.data_factory.engine import run_pipeline
     from medallion_local.data_factory.run import laptop
 
@@ -132,7 +133,7 @@ def _run(home: Home, pipeline: str, parameters: dict[str, Any]) -> tuple[str, di
 
 
 def _cleaned_up(home: Home, instance: str, receipt: Receipt) -> str:
-    """Why the source lacks changes of the window, if it does; the pipeline checks it again."""
+    """The reason if the source lacks changes of the window, else ''. The pipeline also checks."""
     low, since = _of_lsn(home, f"sys.fn_cdc_get_min_lsn('{instance}')")
     if low <= receipt.from_lsn and int(low, 16):
         return ""
@@ -140,14 +141,14 @@ def _cleaned_up(home: Home, instance: str, receipt: Receipt) -> str:
     taken = any(
         tables.lake_file(home, url) == home.lake / str(receipt.file) for url, *_ in _taken(home)
     )
-    bronze = "bronze has its rows" if taken else "bronze has not taken it"
+    bronze = "bronze has the file's rows" if taken else "bronze has not read the file"
     return (
-        f"the capture instance {instance} {held}, the window begins at {receipt.from_lsn}; {bronze}"
+        f"the capture instance {instance} {held}; the window begins at {receipt.from_lsn}; {bronze}"
     )
 
 
 def _of_lsn(home: Home, lsn: str) -> tuple[str, str]:
-    """An expression's LSN, and the time of its commit (UTC), each as a text."""
+    """An LSN expression's value, and the UTC time of its commit, both as text."""
     from medallion_local.azure_sql.database import SourceDatabase
 
     found = SourceDatabase.open(home.source_database).query(
@@ -159,7 +160,7 @@ def _of_lsn(home: Home, lsn: str) -> tuple[str, str]:
 
 
 def _keep_time(home: Home, landed: str) -> None:
-    """Give a file that is as it was the time under which bronze took it."""
+    """Set the time that bronze recorded on a file that was restored unchanged."""
     file = home.lake / landed
     for url, size, modified_ns in _taken(home):
         if tables.lake_file(home, url) == file and size == file.stat().st_size:
@@ -167,7 +168,7 @@ def _keep_time(home: Home, landed: str) -> None:
 
 
 def _taken(home: Home) -> Iterator[tuple[str, int, int]]:
-    """What the streaming tables took, as far as their lists can be read."""
+    """The files that the streaming tables read, from the lists that are readable."""
     for table in tables.catalog(home):
         for batch in sorted((table.folder / "_stream").glob("*.json")):
             try:
@@ -178,7 +179,7 @@ def _taken(home: Home) -> Iterator[tuple[str, int, int]]:
 
 
 def _damaged_references(lake: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Reference files that are not what landed last."""
+    """Reference files that differ from the file that landed last."""
     import base64
     import hashlib
 
@@ -191,7 +192,7 @@ def _damaged_references(lake: Path) -> Iterator[tuple[str, dict[str, Any], str]]
         if not state.get("file"):
             continue
         if not landed.is_file():
-            yield file.stem, state, f"{state['file']} is not there"
+            yield file.stem, state, f"{state['file']} is missing"
             continue
         content = landed.read_bytes()
         md5 = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
@@ -209,20 +210,20 @@ def _fetch_again(home: Home, name: str, state: dict[str, Any]) -> str:
     if name not in known:
         return f"{name} is not in the list 'references' of pl_ingest"
     kept.unlink()
-    told, _ = _run(home, REFERENCE, {"reference": known[name], "run_id": landed.stem})
+    reason, _ = _run(home, REFERENCE, {"reference": known[name], "run_id": landed.stem})
     try:
-        now = json.loads(kept.read_text(encoding="utf-8")) if not told else {}
+        now = json.loads(kept.read_text(encoding="utf-8")) if not reason else {}
     except OSError:
         now = {}
-    if not told and now.get("md5") == state.get("md5"):
+    if not reason and now.get("md5") == state.get("md5"):
         _keep_time(home, state["file"])
         return ""
-    kept.write_bytes(before)  # another version is another file, which the next run lands
+    kept.write_bytes(before)  # another version is another file: the next run lands it
     if damaged is None:
         landed.unlink(missing_ok=True)
     else:
         landed.write_bytes(damaged)
-    return told or "the repository has another version now, which the next ingestion lands"
+    return reason or "the repository now has another version, which the next ingestion lands"
 
 
 def _references() -> list[dict[str, Any]]:

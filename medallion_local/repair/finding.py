@@ -1,11 +1,11 @@
-"""What repair found, and what became of it."""
+"""The findings of a repair."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`what` is damaged, and `done` says what was done, or has to be done where not `restored`."""
+    """`what` is damaged; `done` is the action taken, or the action needed if not `restored`."""
 
     what: str
     done: str

@@ -1,4 +1,4 @@
-"""Leftovers of interrupted runs: files that were being written. Nothing refers to them."""
+"""Leftovers of interrupted runs: unfinished files, to which nothing refers."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _OF_DELTA = "*.*#[0-9]*"  # delta-rs and Sail write `name#1`, and link or rename
 
 
 def remove(home: Home, dry_run: bool) -> Iterator[Finding]:
-    """One finding per folder that holds any. Those of tables wait for the warehouse to be down."""
+    """One finding for all such files. Files of tables are removed only if the warehouse is down."""
     from medallion_local.databricks_sql.process import running
 
     places = [home.lake / "bronze", home.lake / "control", home.root]
@@ -24,14 +24,14 @@ def remove(home: Home, dry_run: bool) -> Iterator[Finding]:
     found = dict.fromkeys(file for place in places for file in _in(home, place))
     if not found:
         return
-    told = f"{len(found)} unfinished files of interrupted runs in {home.root}"
+    what = f"{len(found)} unfinished files of interrupted runs in {home.root}"
     if dry_run:
-        yield Finding(told, "would be removed")
+        yield Finding(what, "would be removed")
         return
     for file in found:
         file.unlink(missing_ok=True)
     shutil.rmtree(home.lake / "control" / "incoming", ignore_errors=True)
-    yield Finding(told, "removed", restored=True)
+    yield Finding(what, "removed", restored=True)
 
 
 def _in(home: Home, place: Path) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""Rebuilds tables that went back, and everything that was computed from what they held."""
+"""Rebuild the tables that went back to an earlier version, and everything downstream of them."""
 
 import json
 import os
@@ -16,10 +16,10 @@ from medallion_local.repair.tables import Damage
 
 
 def rebuild(home: Home, undone: list[Damage], stay_up: bool) -> Iterator[Finding]:
-    """One `dbt build` without tests, from the tables downstream; it raises no error of its own.
+    """Run one `dbt build` without tests from the tables downstream. Its errors become findings.
 
-    With --full-refresh, from which bronze and snapshots are exempt: what had been read from a
-    commit that is undone may come again under the same number, in other company.
+    It uses --full-refresh, from which bronze and snapshots are exempt: rows that were read from an
+    undone commit may come again under the same commit number, together with other rows.
     """
     from medallion_local.databricks_sql.process import start, stop
     from medallion_local.databricks_sql.profiles import write_profile
@@ -32,24 +32,24 @@ def rebuild(home: Home, undone: list[Damage], stay_up: bool) -> Iterator[Finding
     try:
         nodes = _nodes(home)
         known = [one for one in undone if str(one.table) in nodes]
-        told = _build(home, sorted(nodes[str(one.table)] for one in known)) if known else ""
+        reason = _build(home, sorted(nodes[str(one.table)] for one in known)) if known else ""
     except MedallionError as error:
-        known, told = undone, str(error)
+        known, reason = undone, str(error)
     finally:
         if not stay_up:
             stop(home)
     for one in undone:
         what = f"{one.table}: {one.why}"
         if one not in known:
-            yield Finding(what, "undone; no model of this project makes it, so rebuild it by hand")
-        elif told:
-            yield Finding(what, f"undone, but not rebuilt: {told}")
+            yield Finding(what, "undone; no model of this project builds it, so rebuild it by hand")
+        elif reason:
+            yield Finding(what, f"undone, but not rebuilt: {reason}")
         else:
             yield Finding(what, "undone and rebuilt", restored=True)
 
 
 def _build(home: Home, nodes: list[str]) -> str:
-    """Build the nodes with everything downstream; why it failed, or nothing."""
+    """Build the nodes with everything downstream. Returns the reason if it fails, else ''."""
     selected = [f"{node}+" for node in nodes]
     tests = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
     try:
@@ -64,7 +64,7 @@ def _build(home: Home, nodes: list[str]) -> str:
 
 
 def _nodes(home: Home) -> dict[str, str]:
-    """`schema.table` → the node's selector, by the default target."""
+    """`schema.table` → the node's selector, for the default target."""
     command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "ls", "--output", "json"]
     command += ["--output-keys", "name", "alias", "schema", "version", "resource_type"]
     for kind in ("model", "snapshot", "seed"):
@@ -78,7 +78,7 @@ def _nodes(home: Home) -> dict[str, str]:
         env=os.environ | {"MEDALLION_HOME": str(home.root)},
     )
     if ran.returncode:
-        lines = [line for line in ran.stdout.splitlines() if line.strip()] or ["no reason is given"]
+        lines = [line for line in ran.stdout.splitlines() if line.strip()] or ["it gave no reason"]
         raise MedallionError(f"`dbt ls` failed: {lines[-1]}")
     found: dict[str, str] = {}
     for line in ran.stdout.splitlines():

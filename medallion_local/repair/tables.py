@@ -1,8 +1,8 @@
-"""Delta tables whose log or data is torn: back to the last version that is whole.
+"""Delta tables with a torn log or data: they go back to the last complete version.
 
-A table's commits are valid up to the first that cannot be read, or whose files are not there; it
-and what came after it are undone by moving their entries of the log away. A streaming table's list
-of taken files is read under the same numbers, so that the next refresh takes the files again.
+A table's commits are valid up to the first that cannot be read or whose files are missing. That
+commit and all later ones are undone: their log entries are moved away. A streaming table's list of
+read files has the same numbers, so the next refresh reads those files again.
 Source: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 """
 
@@ -22,7 +22,7 @@ from medallion_local.databricks_sql.commits import LAST_CHECKPOINT, LOG, data_fi
 from medallion_local.repair.finding import Finding
 
 STREAMING = "STREAMING_TABLE"
-BATCHES = "medallion.streaming"  # the application under which source_log.py commits
+BATCHES = "medallion.streaming"  # the application name of source_log.py's commits
 _FIRST = 0
 
 
@@ -41,9 +41,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Damage:
-    """A table's first commit that is to be undone, None for none, and why; files that go anyway.
+    """The first commit to undo (None for none), the reason, and files to remove in any case.
 
-    `stuck` says why the table cannot go back.
+    `stuck` is the reason why the table cannot go back, or ''.
     """
 
     table: Table
@@ -54,26 +54,26 @@ class Damage:
 
     @property
     def finding(self) -> Finding:
-        """What to tell before anything is done."""
+        """The finding before anything is done."""
         if self.stuck:
             return Finding(f"{self.table}: {self.why}", self.stuck)
         if self.first is None:
-            return Finding(f"{self.table}: {self.why}", "would be removed; its log is whole")
-        back = "would be made again" if self.first == _FIRST else f"back to {self.first - 1}"
+            return Finding(f"{self.table}: {self.why}", "would be removed; its log is complete")
+        back = "would be created again" if self.first == _FIRST else f"back to {self.first - 1}"
         return Finding(f"{self.table}: {self.why}", f"{back}, then rebuilt")
 
 
 class _Torn(Exception):
-    """A commit that is not whole."""
+    """A commit that is not complete."""
 
 
 def trash(home: Home) -> Path:
-    """Where the entries go that are undone."""
+    """The folder to which undone entries are moved."""
     return home.root / "repair"
 
 
 def catalog(home: Home) -> list[Table]:
-    """The tables that the warehouse knows, read without disturbing one that runs."""
+    """The warehouse's tables, read without disturbing a running warehouse."""
     file = home.warehouse / "catalog.sqlite"
     if not file.is_file():
         return []
@@ -85,14 +85,14 @@ def catalog(home: Home) -> list[Table]:
 
 
 def find(home: Home) -> Iterator[Damage]:
-    """The tables that are damaged."""
+    """The damaged tables."""
     for table in catalog(home):
         if (damage := examine(home, table)) is not None:
             yield damage
 
 
 def examine(home: Home, table: Table) -> Damage | None:
-    """What is wrong with a table's folder, if anything."""
+    """The damage in a table's folder, or None."""
     log = table.folder / LOG
     entries = _entries(log)
     torn, base = _checkpoints(log)
@@ -120,7 +120,7 @@ def _entries(log: Path) -> dict[int, Path]:
 
 
 def _checkpoints(log: Path) -> tuple[list[Path], int]:
-    """Checkpoints and hints that are torn, and the version of the newest whole one, else -1."""
+    """Torn checkpoints and hints, and the version of the newest complete checkpoint, else -1."""
     torn, whole = [], {-1}
     for one in sorted(log.glob("*.checkpoint*.parquet")):
         if _is_parquet(one):
@@ -165,7 +165,7 @@ def _actions(entry: Path) -> list[dict[str, Any]]:
         lines = entry.read_text(encoding="utf-8").splitlines()
         actions = [json.loads(line) for line in lines]
     except ValueError:
-        raise _Torn("its entry is cut off or no JSON") from None
+        raise _Torn("its entry is truncated or is not JSON") from None
     if not actions or not all(isinstance(one, dict) for one in actions):
         raise _Torn("its entry is empty")
     if int(entry.stem) == _FIRST and not {"metaData", "protocol"} <= {
@@ -174,14 +174,14 @@ def _actions(entry: Path) -> list[dict[str, Any]]:
         raise _Torn("its entry lacks the table's schema")
     for info in (one["commitInfo"] for one in actions if "commitInfo" in one):
         metrics = info.get("operationMetrics") or {}
-        told = metrics.get("num_added_files") if info.get("operation") == "WRITE" else None
-        if isinstance(told, int) and told != sum("add" in one for one in actions):
-            raise _Torn(f"its entry does not name the {told} files that it added")
+        added = metrics.get("num_added_files") if info.get("operation") == "WRITE" else None
+        if isinstance(added, int) and added != sum("add" in one for one in actions):
+            raise _Torn(f"its entry does not name the {added} files that it added")
     return actions
 
 
 def _check_batch(table: Path, entry: Path) -> None:
-    """The list of files that a streaming table's commit took is there."""
+    """Raise `_Torn` unless the list of files that a streaming table's commit read exists."""
     for action in _actions(entry):
         if (number := _batch(action)) is None:
             continue
@@ -190,7 +190,7 @@ def _check_batch(table: Path, entry: Path) -> None:
             files = stored if isinstance(stored, list) else stored["files"]
             assert all(len(one) == 3 for one in files)
         except (OSError, ValueError, KeyError, TypeError, AssertionError):
-            raise _Torn(f"the list of files that batch {number} took is damaged") from None
+            raise _Torn(f"the list of files that batch {number} read is damaged") from None
 
 
 def _batch(action: dict[str, Any]) -> int | None:
@@ -201,7 +201,7 @@ def _batch(action: dict[str, Any]) -> int | None:
 def _first_without_files(
     table: Table, entries: dict[int, Path], base: int, end: int
 ) -> tuple[int, str] | None:
-    """The first commit that added a file which the version `end` needs and which is damaged."""
+    """The first commit that added a damaged file which the version `end` needs."""
     live: dict[str, tuple[int, int]] = {}  # path → size, version
     if base > -1:
         [checkpoint] = sorted((table.folder / LOG).glob(f"{base:020d}.checkpoint*.parquet"))[:1]
@@ -225,15 +225,15 @@ def _first_without_files(
 
 
 def _stuck(home: Home, table: Table, entries: dict[int, Path], first: int | None, base: int) -> str:
-    """Why a table cannot go back: what it holds would be nowhere."""
+    """The reason why a table cannot go back: its rows would be lost. Else ''."""
     if first is None:
         return ""
     if table.schema == "snapshots" and first == _FIRST:
-        return "a snapshot's history is nowhere else: restore its folder from a backup"
+        return "a snapshot's history exists nowhere else: restore its folder from a backup"
     if table.kind != STREAMING:
         return ""
     if first <= base:
-        return "the files that it took are known only to its checkpoint: restore the folder"
+        return "only its checkpoint names the files that it read: restore the folder"
     gone = sorted(_taken_files_that_are_gone(home, table, entries, first))
     if not gone:
         return ""
@@ -255,17 +255,17 @@ def _taken_files_that_are_gone(
                     if not lake_file(home, url).is_file():
                         yield lake_file(home, url).name
         except (_Torn, OSError, ValueError, KeyError):
-            continue  # that is the commit which nobody can read any more
+            continue  # this commit can no longer be read
 
 
 def lake_file(home: Home, url: str) -> Path:
-    """The file of the lake that `abfss://container@account.dfs.core.windows.net/path` names."""
+    """The lake's file for `abfss://container@account.dfs.core.windows.net/path`."""
     container, _, rest = url.partition("://")[2].partition("@")
     return home.lake / container / rest.partition("/")[2]
 
 
 def undo(home: Home, damage: Damage) -> bool:
-    """Move what is torn away; whether the table went back, and is to be rebuilt."""
+    """Move torn entries away. Returns whether the table went back and must be rebuilt."""
     if damage.stuck:
         return False
     log = damage.table.folder / LOG
@@ -287,7 +287,7 @@ def undo(home: Home, damage: Damage) -> bool:
 
 
 def _move(path: Path, folder: Path) -> None:
-    """Move a file or folder, beside what was moved there before under its name."""
+    """Move a file or folder into `folder`, beside an earlier one of its name."""
     folder.mkdir(parents=True, exist_ok=True)
     place, number = folder / path.name, 1
     while place.exists():

@@ -1,4 +1,4 @@
-"""T-SQL compiled to DuckDB's SQL by type: every construct means what it means in SQL Server.
+"""Compile T-SQL to DuckDB's SQL by type: every construct has its meaning in SQL Server.
 
-The compiler knows a list of constructs. What is not on it is refused by name.
+The compiler knows a list of constructs. It rejects any other construct by name.
 """

@@ -1,4 +1,4 @@
-"""The compiler: expressions and conditions by their node's class; functions are in `functions`."""
+"""The compiler: expressions and conditions by node class. `functions` compiles function calls."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -31,7 +31,7 @@ CONDITIONS = (
 
 
 class Compiler(Queries):
-    """Compiles trees of one statement; `now` is what its clocks say."""
+    """Compiles the trees of one statement. Its clock functions return `now`."""
 
     def __init__(self, catalog: Catalog, now: datetime, behaviour: Behaviour = AZURE_SQL) -> None:
         self.catalog = catalog
@@ -82,18 +82,18 @@ class Compiler(Queries):
         if handler is None:
             if isinstance(node, CONDITIONS):
                 raise MedallionError(
-                    f"Msg 102: a condition is no value in T-SQL: write CASE around {brief(node)}."
+                    f"Msg 102: a condition is not a value: write CASE around {brief(node)}."
                 )
             if isinstance(node, exp.Parameter):
                 raise MedallionError(
-                    f"the variable @{node.name} is not known: the stand-in runs T-SQL without "
+                    f"the variable @{node.name} is not known: the emulator runs T-SQL without "
                     "DECLARE, so write its value"
                 )
             raise unsupported(f"The expression {brief(node)}")
         return handler(node)
 
     def _group_key(self, node: exp.Expression) -> Value | None:
-        """A key of the grouped query; an error for a column that is none."""
+        """A key of the grouped query. Raises for a column that is not a key."""
         if isinstance(node, exp.Literal | exp.National | exp.Null | exp.Paren):
             return None
         if node.find(exp.Query, exp.Window) or functions.has_aggregate(node):
@@ -171,7 +171,7 @@ class Compiler(Queries):
         )
 
     def concatenated(self, left: Value, right: Value) -> Value:
-        """`+` of two texts or binaries; NULL when one is."""
+        """`+` of two texts or binaries; NULL if one of them is NULL."""
         a, b = left.type, right.type
         names = {a.name, b.name}
         if names <= BINARY:
@@ -247,7 +247,7 @@ class Compiler(Queries):
         has_columns: bool,
         what: str,
     ) -> Value:
-        """CASE of compiled parts, which all become one type."""
+        """CASE of compiled parts, converted to a common type."""
         kind = types.unified([v.type for v in (*results, otherwise)], what)
         whens = " ".join(
             f"WHEN {test} THEN {convert(value, kind).sql}"
@@ -280,7 +280,7 @@ class Compiler(Queries):
     # Conditions.
 
     def condition(self, node: exp.Expression) -> str:
-        """A condition, as DuckDB's boolean."""
+        """A condition as a DuckDB boolean."""
         if isinstance(node, exp.Paren):
             return f"({self.condition(node.this)})"
         if isinstance(node, exp.And | exp.Or):
@@ -350,7 +350,7 @@ class Compiler(Queries):
         return "(" + " OR ".join(self.compare("=", subject, v) for v in values) + ")"
 
     def compare(self, operator: str, left: Value, right: Value) -> str:
-        """A comparison under the types' precedence and the collation."""
+        """A comparison by the types' precedence and the collation."""
         if types.NULL in (left.type, right.type):
             return "CAST(NULL AS BOOLEAN)"
         a, b = left.type, right.type
@@ -388,7 +388,7 @@ def _compare_texts(operator: str, left: Value, right: Value, behaviour: Behaviou
             return f"(ts_fold({left.sql}) {operator} ts_fold({right.sql}))"
         same = f"ts_same({left.sql}, {right.sql})"
         if right.constant is not None and right.constant.isascii() and left.has_columns:
-            # The common case, without the macro's detours.
+            # The common case, without the slower macro.
             plain = quote(right.constant.rstrip(" ").lower())
             same = (
                 f"CASE WHEN ts_ascii({left.sql}) THEN lower(rtrim({left.sql}, ' ')) = {plain} "
@@ -403,7 +403,7 @@ def _any(*values: Value) -> bool:
 
 
 def _sized(*kinds: Type) -> bool:
-    """Whether none of the types is of length `max`."""
+    """Whether no type has the length `max`."""
     return all(k.length != types.MAX for k in kinds)
 
 

@@ -1,4 +1,4 @@
-"""The functions of dates: DATEADD, DATEDIFF, DATEPART, DATENAME, EOMONTH and their kin.
+"""The date functions: DATEADD, DATEDIFF, DATEPART, DATENAME, EOMONTH and others.
 
 https://learn.microsoft.com/sql/t-sql/functions/date-and-time-data-types-and-functions-transact-sql
 """
@@ -57,7 +57,7 @@ def _arguments(node: exp.Anonymous, count: int) -> list[exp.Expression]:
 
 
 def _moment(c: "Compiler", node: exp.Expression, function: str) -> Value:
-    """A date argument; a text is a datetime2, as SQL Server's newer functions take it."""
+    """A date argument. A text becomes a datetime2, as in SQL Server's newer functions."""
     value = c.value(node)
     if value.type == types.NULL:
         return convert(value, types.DATETIME)
@@ -81,7 +81,7 @@ def _check(part: str, kind: Type, function: str) -> None:
 
 
 def _local(value: Value) -> str:
-    """The value as DuckDB's timestamp, of an offset its local time."""
+    """The value as a DuckDB timestamp; for a datetimeoffset its local time."""
     if value.type.name == "datetimeoffset":
         return f"ts_local({value.sql})"
     if value.type.name == "time":
@@ -126,8 +126,8 @@ def _dateadd(c: "Compiler", node: exp.Anonymous) -> Value:
     if kind.name == "date":
         moved = f"CAST({moved} AS DATE)"
     elif kind.name in ("datetime", "smalldatetime"):
-        # A third of a millisecond is in no datetime: the sum is rounded as any other is.
-        told = f"Msg 517: Adding a value to a '{kind.name}' column caused an overflow."
+        # A datetime cannot hold a third of a millisecond: round the sum like any other value.
+        message = f"Msg 517: Adding a value to a '{kind.name}' column caused an overflow."
         low, high = (
             ("1753-01-01", "9999-12-31")
             if kind.name == "datetime"
@@ -136,7 +136,7 @@ def _dateadd(c: "Compiler", node: exp.Anonymous) -> Value:
         done = from_ticks(f"ts_of({moved})", kind)
         moved = (
             f"CASE WHEN CAST({moved} AS DATE) BETWEEN DATE '{low}' AND DATE '{high}' THEN {done} "
-            f"WHEN {moved} IS NOT NULL THEN error({quote(told)}) END"
+            f"WHEN {moved} IS NOT NULL THEN error({quote(message)}) END"
         )
     elif kind.name == "datetime2" and part in ("millisecond", "microsecond") and kind.scale < 6:
         moved = from_ticks(f"ts_of({moved})", kind)
@@ -160,20 +160,20 @@ def _difference(big: bool) -> Callable[["Compiler", exp.Anonymous], Value]:
             raise unsupported("DATEDIFF of microseconds of a datetime")
         x, y = (f"({v.sql}).utc" if v.type.name == "datetimeoffset" else _local(v) for v in (a, b))
         word = {"dayofyear": "day", "weekday": "day"}.get(part, part)
-        if word == "week":  # weeks begin on Sunday, whatever DATEFIRST says
+        if word == "week":  # weeks begin on Sunday: DATEFIRST has no effect
             x, y = (f"(date_diff('day', DATE '0001-01-01', {v}) + 1) // 7" for v in (x, y))
             sql = f"({y} - {x})"
         else:
             sql = f"date_diff('{word}', {x}, {y})"
         kind = types.BIGINT if big else types.INT
         if not big:
-            told = (
+            message = (
                 "Msg 535: The datediff function resulted in an overflow. The number of dateparts "
                 "separating two date/time instances is too large."
             )
             sql = (
                 f"CASE WHEN abs({sql}) <= 2147483647 OR {sql} = -2147483648 THEN {sql} "
-                f"WHEN {sql} IS NOT NULL THEN error({quote(told)}) END"
+                f"WHEN {sql} IS NOT NULL THEN error({quote(message)}) END"
             )
         return Value(
             f"CAST({sql} AS {kind.engine})", kind, has_columns=a.has_columns or b.has_columns
@@ -183,7 +183,7 @@ def _difference(big: bool) -> Callable[["Compiler", exp.Anonymous], Value]:
 
 
 def _field(part: str, value: Value) -> str:
-    """A part of a date as DuckDB's integer."""
+    """A part of a date as a DuckDB integer."""
     stamp = _local(value)
     if part == "tzoffset":
         if value.type.name != "datetimeoffset":
@@ -193,7 +193,7 @@ def _field(part: str, value: Value) -> str:
             )
         return f"{value.sql}.minutes"
     second = f"(epoch_us({stamp}) - epoch_us(date_trunc('second', {stamp})))"
-    if part == "week":  # the week with 1 January is the first; weeks begin on Sunday
+    if part == "week":  # week 1 contains 1 January; weeks begin on Sunday
         first = f"dayofweek(date_trunc('year', {stamp}))"
         return f"((dayofyear({stamp}) + {first} - 1) // 7 + 1)"
     return {
@@ -257,7 +257,7 @@ def _fromparts(c: "Compiler", node: exp.Anonymous) -> Value:
     _arguments(node, counts[name])
     numbers = [f"CAST({convert(v, types.INT).sql} AS BIGINT)" for v in values]
     has_columns = any(v.has_columns for v in values)
-    told = quote(
+    message = quote(
         "Msg 289: Cannot construct data type, some of the arguments have values which are not "
         "valid."
     )
@@ -291,14 +291,14 @@ def _fromparts(c: "Compiler", node: exp.Anonymous) -> Value:
         elif name in ("DATETIME2FROMPARTS", "TIMEFROMPARTS"):
             precision = values[-1].constant
             if precision is None or not precision.isdigit() or int(precision) > 7:
-                raise unsupported(f"{name} with a precision that is no constant from 0 to 7")
+                raise unsupported(f"{name} with a precision that is not a constant from 0 to 7")
             scale = int(precision)
             tests.append(f"{rest[3]} BETWEEN 0 AND {10**scale - 1}")
             ticks_of += f" + {rest[3]} * {10 ** (7 - scale)}"
             kind = Type("time" if name == "TIMEFROMPARTS" else "datetime2", scale=scale)
     sql = (
         f"CASE WHEN {some_null} THEN NULL WHEN {' AND '.join(tests)} "
-        f"THEN {from_ticks(f'({ticks_of})', kind)} ELSE error({told}) END"
+        f"THEN {from_ticks(f'({ticks_of})', kind)} ELSE error({message}) END"
     )
     return Value(sql, kind, has_columns=has_columns)
 
@@ -327,19 +327,19 @@ def _datetrunc(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def _minutes(value: Value) -> str:
-    """An offset given as '+02:00' or in minutes."""
+    """An offset, given as '+02:00' or in minutes."""
     if value.type.name in TEXT:
-        told = "Msg 9812: The timezone provided to builtin function is invalid."
+        message = "Msg 9812: The timezone provided to builtin function is invalid."
         return (
             f"CASE WHEN regexp_full_match({value.sql}, '[+-]\\d{{2}}:\\d{{2}}') "
-            f"THEN coalesce(ts_zone({value.sql}), error({quote(told)})) "
-            f"WHEN {value.sql} IS NOT NULL THEN error({quote(told)}) END"
+            f"THEN coalesce(ts_zone({value.sql}), error({quote(message)})) "
+            f"WHEN {value.sql} IS NOT NULL THEN error({quote(message)}) END"
         )
     number = convert(value, types.INT).sql
-    told = "Msg 9812: The timezone provided to builtin function is invalid."
+    message = "Msg 9812: The timezone provided to builtin function is invalid."
     return (
         f"CASE WHEN {number} BETWEEN -840 AND 840 THEN {number} "
-        f"WHEN {number} IS NOT NULL THEN error({quote(told)}) END"
+        f"WHEN {number} IS NOT NULL THEN error({quote(message)}) END"
     )
 
 

@@ -1,4 +1,4 @@
-"""T-SQL as sqlglot parses it, without sqlglot's opinion of functions: each keeps its T-SQL name."""
+"""T-SQL parsed by sqlglot without its function rewrites: each function keeps its T-SQL name."""
 
 import logging
 from typing import Any, ClassVar
@@ -35,9 +35,9 @@ class CreateDataSource(exp.Expression):
 
 
 class Plain(TSQL):
-    """sqlglot's T-SQL, in which a function is a name and its arguments.
+    """sqlglot's T-SQL in which a function call is only a name and its arguments.
 
-    It reads three constructs more: OPENROWSET, external data sources, EXEC of a text.
+    It also reads OPENROWSET, external data sources and EXEC of a text.
     """
 
     class Tokenizer(TSQL.Tokenizer):
@@ -50,7 +50,7 @@ class Plain(TSQL):
         }
 
     class Parser(TSQL.Parser):
-        """Only what has a syntax of its own is parsed apart."""
+        """Only functions with special syntax get a parser of their own."""
 
         FUNCTIONS: ClassVar[dict] = {}
         FUNCTION_PARSERS = {  # noqa: RUF012
@@ -117,10 +117,10 @@ class Plain(TSQL):
 
 
 def parse(batch: str) -> list[exp.Expression]:
-    """The statements of one batch; they need semicolons between them."""
+    """The statements of one batch. Semicolons must separate them."""
     log = logging.getLogger("sqlglot")
     level = log.level
-    log.setLevel(logging.ERROR)  # what falls back to a raw command is judged by the session
+    log.setLevel(logging.ERROR)  # the session checks statements that become raw commands
     try:
         trees = sqlglot.parse(batch, read=Plain)
     except SqlglotError as error:
@@ -136,7 +136,7 @@ def parse(batch: str) -> list[exp.Expression]:
 
 
 def batches(script: str) -> list[str]:
-    """The batches of a script, separated as sqlcmd does by lines that say `GO`."""
+    """The batches of a script. As in sqlcmd, a line `GO` separates them."""
     tokens = Plain().tokenize(script)
     found: list[str] = []
     start = 0

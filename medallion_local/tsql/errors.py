@@ -1,4 +1,4 @@
-"""Errors with SQL Server's numbers, refusals by name, and DuckDB's errors in SQL Server's words."""
+"""Errors with SQL Server's numbers, errors for unsupported T-SQL, and translated DuckDB errors."""
 
 import re
 
@@ -21,7 +21,7 @@ _ENGINE = {
 
 
 def brief(tree: exp.Expression) -> str:
-    """A statement or a construct in a few words."""
+    """A short text of a statement or construct."""
     try:
         text = tree.sql(dialect=Plain)
     except (SqlglotError, ValueError):
@@ -31,8 +31,8 @@ def brief(tree: exp.Expression) -> str:
 
 
 def unsupported(what: str) -> MedallionError:
-    """The refusal of a construct, which it names."""
-    return MedallionError(f"{what} is not supported by the stand-in's T-SQL")
+    """The error for an unsupported construct, which it names."""
+    return MedallionError(f"{what} is not supported by the emulator's T-SQL")
 
 
 def overflow(kind: str, source: str = "expression") -> str:
@@ -41,7 +41,7 @@ def overflow(kind: str, source: str = "expression") -> str:
 
 
 def translated(message: str) -> str | None:
-    """SQL Server's words for an error that DuckDB raises while it computes; None for others."""
+    """SQL Server's text for an error that DuckDB raises while it computes; None for others."""
     if found := re.search(r"Overflow in (?:\w+ ?)+ of (\w+)", message):
         return overflow(_ENGINE.get(found[1], "numeric"))
     if "Overflow in division" in message or "Overflow on abs" in message:

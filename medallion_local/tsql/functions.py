@@ -1,4 +1,4 @@
-"""The functions of T-SQL that the compiler knows, by name; every other one is refused.
+"""The T-SQL functions that the compiler knows, by name. It rejects any other function.
 
 https://learn.microsoft.com/sql/t-sql/functions/functions
 """
@@ -40,7 +40,7 @@ _EDGES = {"FIRST_VALUE": "first_value", "LAST_VALUE": "last_value"}
 
 
 def has_aggregate(node: exp.Expression) -> bool:
-    """Whether an aggregate of this query, and no window, is in an expression."""
+    """Whether an expression has an aggregate of this query that is not a window function."""
     for found in node.find_all(exp.Anonymous, exp.GroupConcat):
         is_named = isinstance(found, exp.GroupConcat) or str(found.this).upper() in AGGREGATES
         if not is_named or isinstance(found.parent, exp.Window):
@@ -61,7 +61,7 @@ def _below(inner: exp.Expression, outer: exp.Expression) -> bool:
 
 
 def call(c: "Compiler", node: exp.Anonymous) -> Value:
-    """A call by name."""
+    """Compile a function call by its name."""
     name = str(node.this).upper()
     if name in AGGREGATES:
         return aggregate(c, name, node, None)
@@ -88,7 +88,7 @@ def call(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def aggregate(c: "Compiler", name: str, node: exp.Anonymous, over: str | None) -> Value:
-    """An aggregate of a group, or of a window when `over` is one."""
+    """An aggregate over a group, or over a window if `over` is given."""
     arguments = node.expressions
     tail = f" OVER ({over})" if over is not None else ""
     if len(arguments) != 1:
@@ -174,7 +174,7 @@ def _total(name: str, value: Value, word: str, tail: str) -> Value:
         return Value(done, result, has_columns=True)
     count = f"count({word}{sql}){tail}"
     if kind.name in INTEGERS:
-        # The total of ints must be one, as it must for SUM.
+        # The total of ints must fit into an int, as for SUM.
         checked = f"CAST({total} AS {'HUGEINT' if kind.name == 'bigint' else 'BIGINT'})"
         done = f"CAST(CASE WHEN {count} > 0 THEN {checked} // {count} END AS {result.engine})"
         return Value(done, result, has_columns=True)
@@ -200,7 +200,7 @@ def _extreme(name: str, value: Value, tail: str) -> Value:
 
 
 def string_agg(c: "Compiler", node: exp.GroupConcat) -> Value:
-    """STRING_AGG, in the order of WITHIN GROUP."""
+    """STRING_AGG in the order of WITHIN GROUP."""
     inner, terms = node.this, ""
     if isinstance(inner, exp.Order):
         scope = c.scope
@@ -215,7 +215,7 @@ def string_agg(c: "Compiler", node: exp.GroupConcat) -> Value:
     value = _inside(c, inner, None)
     separator = c.value(node.args["separator"])
     if separator.constant is None:
-        raise unsupported("STRING_AGG with a separator that is no constant")
+        raise unsupported("STRING_AGG with a separator that is not a constant")
     if value.type.name not in TEXT:
         value = convert(value, types.nvarchar(4000))
     national = value.type.name in NATIONAL
@@ -223,14 +223,16 @@ def string_agg(c: "Compiler", node: exp.GroupConcat) -> Value:
     kind = Type("nvarchar" if national else "varchar", length)
     text = f"string_agg({value.sql}, {quote(separator.constant)}{terms})"
     if length != types.MAX:
-        told = "Msg 9829: STRING_AGG aggregation result exceeded the limit of 8000 bytes."
+        message = "Msg 9829: STRING_AGG aggregation result exceeded the limit of 8000 bytes."
         measure = sized("units", kind)
-        text = f"CASE WHEN {measure}({text}) > {length} THEN error({quote(told)}) ELSE {text} END"
+        text = (
+            f"CASE WHEN {measure}({text}) > {length} THEN error({quote(message)}) ELSE {text} END"
+        )
     return Value(text, kind, has_columns=True)
 
 
 def window(c: "Compiler", node: exp.Window) -> Value:
-    """A function OVER a window."""
+    """A function with an OVER clause."""
     if node.args.get("alias") or node.args.get("first") is not None:
         raise unsupported(f"The named window in {brief(node)}")
     parts = []
@@ -241,7 +243,7 @@ def window(c: "Compiler", node: exp.Window) -> Value:
     terms = []
     for term in order.expressions if order is not None else []:
         by = term.this
-        # ORDER BY (SELECT NULL) asks for no order.
+        # ORDER BY (SELECT NULL) requests no order.
         if isinstance(by, exp.Subquery) and not by.find(exp.Column):
             continue
         if isinstance(by, exp.Literal):
@@ -355,7 +357,7 @@ def _choose(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def _text(value: Value, what: str) -> Value:
-    """An argument that is, or becomes, text."""
+    """An argument that is text or is converted to text."""
     if value.type == types.NULL:
         return convert(value, types.varchar(1))
     if value.type.name in TEXT:
@@ -370,7 +372,7 @@ def _as_var(kind: Type) -> Type:
 
 
 def _whole(c: "Compiler", node: exp.Expression) -> str:
-    """A whole argument, as DuckDB's bigint."""
+    """An integer argument as a DuckDB bigint."""
     return f"CAST({convert(c.value(node), types.INT).sql} AS BIGINT)"
 
 
@@ -400,7 +402,7 @@ def _datalength(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def _size(kind: Type) -> int:
-    """The bytes of a value of a type of fixed length."""
+    """The size in bytes of a value of a fixed-length type."""
     if kind.name == "decimal":
         return next(b for p, b in ((9, 5), (19, 9), (28, 13), (38, 17)) if kind.precision <= p)
     if kind.name in types.SCALED:
@@ -459,7 +461,7 @@ def _substring(c: "Compiler", node: exp.Anonymous) -> Value:
         )
         return value.become(f"ts_bytes({value.sql}, {start}, {length})", kind)
     value = _text(value, "SUBSTRING")
-    # A start below 1 counts into the length.
+    # A start below 1 reduces the length.
     sql = (
         f"CASE WHEN {length} + least({start} - 1, 0) <= 0 THEN "
         f"CASE WHEN {value.sql} IS NOT NULL AND {length} IS NOT NULL AND {start} IS NOT NULL "
@@ -487,7 +489,7 @@ def _charindex(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def _plain(value: Value) -> str:
-    """A text whose characters stand for themselves when they are sought."""
+    """The text to replace in. Raises if a collation could match its characters loosely."""
     return f"ts_clear({value.sql})"
 
 
@@ -495,7 +497,7 @@ def _replace(c: "Compiler", node: exp.Anonymous) -> Value:
     values = [_text(c.value(a), "REPLACE") for a in node.expressions]
     subject, sought, by = values
     if sought.constant is None:
-        raise unsupported("REPLACE of a text that is no constant")
+        raise unsupported("REPLACE of a text that is not a constant")
     national = any(v.type.name in NATIONAL for v in values)
     kind = types.nvarchar(4000) if national else types.varchar(8000)
     if any(v.type.length == types.MAX for v in values):
@@ -597,7 +599,7 @@ def _joined(c: "Compiler", nodes: list[exp.Expression], separator: Value | None)
 
 
 def _shown_length(kind: Type) -> int:
-    """The longest text of a value."""
+    """The maximum length of a value's text."""
     known = {"bit": 1, "tinyint": 4, "smallint": 6, "int": 12, "bigint": 20, "date": 10}
     return known.get(kind.name, kind.precision + 3 if kind.name == "decimal" else 40)
 
@@ -624,7 +626,7 @@ def _str(c: "Compiler", node: exp.Anonymous) -> Value:
     sizes = []
     for argument in node.expressions[1:]:
         if not (isinstance(argument, exp.Literal) and argument.name.isdigit()):
-            raise unsupported("STR with a length that is no constant")
+            raise unsupported("STR with a length that is not a constant")
         sizes.append(int(argument.name))
     length, places = [*sizes, *(10, 0)[len(sizes) :]][:2]
     if places > 0:
@@ -643,13 +645,13 @@ def _char(c: "Compiler", node: exp.Anonymous) -> Value:
         sql = (
             f"CASE WHEN {value.sql} BETWEEN 1 AND 127 THEN chr({value.sql}) "
             f"WHEN {value.sql} BETWEEN 0 AND 255 THEN error('CHAR of 0 and of 128 to 255 is not "
-            "supported by the stand-in for UTF-8') END"
+            "supported by the emulator for UTF-8') END"
         )
         return value.become(sql, Type("char", 1))
     sql = (
         f"CASE WHEN {value.sql} BETWEEN 1 AND 127 OR {value.sql} BETWEEN 160 AND 255 "
         f"THEN chr({value.sql}) WHEN {value.sql} BETWEEN 0 AND 159 THEN "
-        f"error('CHAR of 0 and of 128 to 159 is not supported by the stand-in') END"
+        f"error('CHAR of 0 and of 128 to 159 is not supported by the emulator') END"
     )
     return value.become(sql, Type("char", 1))
 
@@ -669,11 +671,11 @@ def _unicode(c: "Compiler", node: exp.Anonymous) -> Value:
 def _ascii(c: "Compiler", node: exp.Anonymous) -> Value:
     value = convert(_text(c.value(node.expressions[0]), "ASCII"), types.varchar(types.MAX))
     if c.behaviour.is_utf8:
-        told = quote("ASCII of another character is not supported by the stand-in for UTF-8")
+        message = quote("ASCII of another character is not supported by the emulator for UTF-8")
         code = f"unicode({value.sql})"
         sql = (
             f"CASE WHEN {value.sql} <> '' THEN CASE WHEN {code} < 128 "
-            f"THEN CAST({code} AS INTEGER) ELSE error({told}) END END"
+            f"THEN CAST({code} AS INTEGER) ELSE error({message}) END END"
         )
         return value.become(sql, types.INT)
     sql = (
@@ -689,7 +691,7 @@ def _patindex(c: "Compiler", node: exp.Anonymous) -> Value:
     pattern = c.value(node.expressions[0])
     value = _text(c.value(node.expressions[1]), "PATINDEX")
     if pattern.constant is None or not pattern.constant.startswith("%"):
-        raise unsupported("PATINDEX with a pattern that is no constant with % in front")
+        raise unsupported("PATINDEX with a pattern that is not a constant with a leading %")
     body = pattern.constant[1:]
     tail = "" if body.endswith("%") else "$"
     regex = likes.expression(body.removesuffix("%"), None, brief(node), c.behaviour) + tail
@@ -702,7 +704,7 @@ def _patindex(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def open_json(value: Value) -> Relation:
-    """OPENJSON in its default schema."""
+    """OPENJSON with its default schema."""
     from medallion_local.tsql.scope import quoted
 
     text = value.sql
@@ -727,8 +729,8 @@ def _hashbytes(c: "Compiler", node: exp.Anonymous) -> Value:
     functions["MD5"] = ("md5", 16)
     if algorithm not in functions:
         raise MedallionError(
-            f"HASHBYTES of {algorithm or 'an algorithm that is no constant'} is not supported by "
-            "the stand-in: it knows SHA2_256, SHA1 and MD5"
+            f"HASHBYTES of {algorithm or 'a variable algorithm'} is not supported by "
+            "the emulator: use SHA2_256, SHA1 or MD5"
         )
     value = c.value(node.expressions[1])
     if value.type.name not in TEXT | BINARY:
@@ -774,7 +776,7 @@ def _sign(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def _level(function: str) -> Callable[["Compiler", exp.Anonymous], Value]:
-    """FLOOR and CEILING: a decimal loses its digits."""
+    """FLOOR and CEILING: a decimal loses its fractional digits."""
 
     def make(c: "Compiler", node: exp.Anonymous) -> Value:
         value = _number(c, node.expressions[0], function)
@@ -797,7 +799,7 @@ def _round(c: "Compiler", node: exp.Anonymous) -> Value:
     for argument in node.expressions[1:]:
         number = c.value(argument).constant
         if number is None or not number.lstrip("-").isdigit():
-            raise unsupported("ROUND with a length that is no constant")
+            raise unsupported("ROUND with a length that is not a constant")
         sizes.append(int(number))
     places, cut = sizes[0], len(sizes) > 1 and sizes[1] != 0
     kind = value.type
@@ -849,14 +851,14 @@ def _square(c: "Compiler", node: exp.Anonymous) -> Value:
 
 
 def _float(function: str, test: str = "true") -> Callable[["Compiler", exp.Anonymous], Value]:
-    """A function of float whose argument must pass `test`, a text with `{}`."""
+    """A function of float whose argument must satisfy `test`, an SQL text with `{}`."""
 
     def make(c: "Compiler", node: exp.Anonymous) -> Value:
         value = convert(c.value(node.expressions[0]), types.FLOAT)
-        told = "Msg 3623: An invalid floating point operation occurred."
+        message = "Msg 3623: An invalid floating point operation occurred."
         sql = (
             f"CASE WHEN {test.format(value.sql)} THEN ts_finite({function}({value.sql}), 'float') "
-            f"WHEN {value.sql} IS NOT NULL THEN error({quote(told)}) END"
+            f"WHEN {value.sql} IS NOT NULL THEN error({quote(message)}) END"
         )
         return value.become(sql, types.FLOAT)
 
@@ -879,16 +881,16 @@ def _isnumeric(c: "Compiler", node: exp.Anonymous) -> Value:
         f"CASE WHEN {value.sql} IS NULL THEN 0 "
         f"WHEN regexp_full_match({value.sql}, {number}) THEN 1 "
         f"WHEN regexp_full_match({value.sql}, {certain}, 's') THEN 0 ELSE error('ISNUMERIC of a "
-        "text with other signs than those of a number is not supported by the stand-in') END"
+        "text with characters that do not occur in numbers is not supported by the emulator') END"
     )
     return value.become(sql, types.INT)
 
 
-# Clocks and what the database says of itself.
+# Clocks, and functions that describe the database.
 
 
 def clock(c: "Compiler", name: str) -> Value:
-    """The present time, as the session has it."""
+    """The current time, as the session defines it."""
     moment = c.now
     text = f"TIMESTAMP '{moment.isoformat(' ')}'"
     if name in ("GETDATE", "GETUTCDATE"):
@@ -903,13 +905,11 @@ def _clock(name: str) -> Callable[["Compiler", exp.Anonymous], Value]:
 
 
 def at_time_zone(c: "Compiler", node: exp.AtTimeZone) -> Value:
-    """AT TIME ZONE, of UTC alone."""
+    """AT TIME ZONE for UTC only."""
     value = c.value(node.this)
     zone = c.value(node.args["zone"]).constant
     if zone is None or zone.upper() != "UTC":
-        raise unsupported(
-            f"AT TIME ZONE {brief(node.args['zone'])}: the stand-in knows UTC, and it"
-        )
+        raise unsupported(f"AT TIME ZONE {brief(node.args['zone'])} (other than UTC)")
     if value.type.name == "datetimeoffset":
         moved = f"struct_pack(utc := {value.sql}.utc, minutes := CAST(0 AS SMALLINT))"
         return value.become(f"CASE WHEN {value.sql} IS NOT NULL THEN {moved} END", value.type)
@@ -923,7 +923,7 @@ def at_time_zone(c: "Compiler", node: exp.AtTimeZone) -> Value:
 
 
 def shown(value: Value) -> str:
-    """A value as it leaves the database: a datetimeoffset as ISO text with its offset."""
+    """A value as the client receives it: a datetimeoffset is ISO text with its offset."""
     if value.type.name == "datetimeoffset":
         return convert(value, types.nvarchar(40), style=126).sql
     return value.sql

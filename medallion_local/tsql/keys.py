@@ -6,7 +6,7 @@ from medallion_local.tsql.values import Value
 
 
 def equality_key(value: Value) -> str:
-    """What is equal when T-SQL holds two values for equal, to group and join by."""
+    """An expression, for grouping and joins, that is equal for values that T-SQL holds equal."""
     if value.type.name in TEXT:
         return f"ts_fold({value.sql})"
     if value.type.name == "datetimeoffset":
@@ -17,7 +17,7 @@ def equality_key(value: Value) -> str:
 
 
 def order_key(value: Value) -> str:
-    """What sorts as T-SQL sorts the value."""
+    """An expression that sorts as T-SQL sorts the value."""
     if value.type.name in TEXT:
         return f"ts_order({value.sql})"
     if value.type.name == "uniqueidentifier":
@@ -26,6 +26,6 @@ def order_key(value: Value) -> str:
 
 
 def directed(value: Value, descending: bool) -> str:
-    """A term of ORDER BY; NULL is the lowest value."""
+    """A term of ORDER BY. NULL is the lowest value."""
     way = "DESC NULLS LAST" if descending else "ASC NULLS FIRST"
     return f"{order_key(value)} {way}"

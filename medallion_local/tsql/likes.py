@@ -1,4 +1,4 @@
-"""LIKE and PATINDEX: a pattern of T-SQL as a regular expression of DuckDB."""
+"""LIKE and PATINDEX: translate a T-SQL pattern to a DuckDB regular expression."""
 
 import re
 
@@ -11,7 +11,7 @@ from medallion_local.tsql.values import Value, quote
 
 
 def expression(pattern: str, escape: str | None, what: str, behaviour: Behaviour) -> str:
-    """The regular expression of a pattern: `%`, `_`, `[set]`, `[^set]`."""
+    """The regular expression of a pattern with `%`, `_`, `[set]`, `[^set]`."""
     out, index = "", 0
     while index < len(pattern):
         character = pattern[index]
@@ -53,7 +53,7 @@ def expression(pattern: str, escape: str | None, what: str, behaviour: Behaviour
 def like(
     subject: Value, pattern: Value, escape: str | None, what: str, behaviour: Behaviour
 ) -> str:
-    """The condition; blanks at the end count, but for a subject that is not Unicode.
+    """The LIKE condition. Trailing blanks count, except for a subject that is not Unicode.
 
     Whether they count in UTF-8 is not documented.
     """
@@ -62,15 +62,15 @@ def like(
             return "CAST(NULL AS BOOLEAN)"
         raise unsupported(f"LIKE of {subject.type.name} in {what}: CONVERT it to text with a style")
     if pattern.constant is None:
-        raise unsupported(f"The pattern of {what}, which is no constant,")
+        raise unsupported(f"The pattern of {what}, which is not a constant,")
     if escape is not None and len(escape) != 1:
-        raise MedallionError("Msg 506: The escape of LIKE is one character.")
+        raise MedallionError("Msg 506: The escape of LIKE must be one character.")
     found = expression(pattern.constant, escape, what, behaviour)
     if not {subject.type.name, pattern.type.name} & NATIONAL:
         if behaviour.is_utf8:
             return f"ts_like_blank({subject.sql}, {quote(found)})"
         found += " *"
     if "[" in pattern.constant:
-        # A range of letters holds accented ones too, by the collation's order.
+        # By the collation's order, a range of letters also contains accented letters.
         return f"ts_like_set({subject.sql}, {quote(found)})"
     return f"ts_like({subject.sql}, {quote(found)})"

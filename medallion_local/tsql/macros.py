@@ -1,7 +1,8 @@
-"""DuckDB macros for SQL Server's functions and conversions; temporary, so that readers have them.
+"""DuckDB macros for SQL Server's functions and conversions.
 
-A moment travels as a number of ticks of 100 ns since 0001-01-01. `strict` macros raise SQL
-Server's error where TRY_CAST gives NULL.
+They are temporary, so that read-only connections can create them. A moment is passed as a number
+of ticks of 100 ns since 0001-01-01. `strict` macros raise SQL Server's error where TRY_CAST
+returns NULL.
 """
 
 import re
@@ -18,7 +19,7 @@ TIME = (
     r"^\s*(\d{4}-\d{2}-\d{2}|\d{8})?(?:(?:^|[ T])\s*(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?)?"
     r"\s*(Z|[+-]\d{2}:\d{2})?\s*$"
 )
-# Characters whose comparison is known: each is its own letter, apart from case.
+# Characters with a known comparison: each is a separate letter, apart from case.
 _EASY = (
     r"\x00-\x7F\u00A1-\u00A9\u00AB-\u00AC\u00AE-\u00B1\u00B4-\u00B8\u00BB\u00BF-\u00C5\u00C7-\u00CF"
     r"\u00D1-\u00DD\u00E0-\u00E5\u00E7-\u00EF\u00F1-\u00FD\u00FF-\u0110\u0112-\u0130\u0134-\u0148"
@@ -47,7 +48,7 @@ EASY = _braced(_EASY)
 
 
 def _compatible() -> tuple[str, str]:
-    """Characters that collations may take for another one, and that one."""
+    """Characters that collations may treat as another character, and that character."""
     wide, plain = "", ""
     for code in [
         *range(0xA0, 0x100),
@@ -73,7 +74,7 @@ def _literal(text: str) -> str:
 
 
 _WIDE, _PLAIN = _compatible()
-# Below digits and letters, in this order; SQL Server's Windows collations ignore - and ' at first.
+# Below digits and letters, in this order. SQL Server's Windows collations ignore - and ' at first.
 PUNCTUATION = ' _,;:!?."()[]{}@*/\\&#%`^+<=>|~$'
 _CODES = "".join(chr(n) for n in range(2, 2 + len(PUNCTUATION)))
 _ACCENTS = "áàâäãå", "éèêë", "íìîï", "óòôöõ", "úùûü", "ýÿ", "ñ", "ç"
@@ -82,29 +83,29 @@ _RANKS = "".join(chr(3 + n) for group in _ACCENTS for n in range(len(group)))
 
 
 def _once(argument: str, name: str, body: str) -> str:
-    """A macro's body in which `name` is an argument, computed once however often it is used."""
+    """A macro's body in which `name` is an argument that is computed once for all its uses."""
     return f"list_transform([{argument}], lambda {name}: {body})[1]"
 
 
 AMBIGUOUS = (
-    "the stand-in does not know whether SQL Server takes two texts for equal, for they differ in "
-    "characters that collations expand or ignore: compare them as binary, or rename one"
+    "the emulator does not know whether SQL Server considers two texts equal, because they differ "
+    "in characters that collations expand or ignore: compare them as binary, or change one of them"
 )
 UNORDERED = (
-    "the stand-in does not know the place of a text in SQL Server's order, for it has "
-    "characters beyond digits, Latin letters, blanks and common punctuation"
+    "the emulator does not know a text's position in SQL Server's order, because it has "
+    "characters other than digits, Latin letters, blanks and common punctuation"
 )
 BEYOND = (
-    "a text has a character that is two units of UTF-16 (an emoji, say): SQL Server would count "
-    "or cut it by halves, which the stand-in does not"
+    "a text has a character of two UTF-16 code units (such as an emoji): SQL Server would count "
+    "or cut single code units, which the emulator does not support"
 )
 FORMAT = (
-    "the stand-in reads dates and times as YYYY-MM-DD, YYYYMMDD and hh:mm:ss with at most seven "
-    "digits, and not as "
+    "the emulator reads dates and times only as YYYY-MM-DD, YYYYMMDD and hh:mm:ss with at most "
+    "seven fractional digits, and not as "
 )
 SEVENTH = (
-    "a time has a seventh fractional digit, or a third of a millisecond: the stand-in keeps six "
-    "digits, so give datetime2(6) or less, or a time that ends in 0"
+    "a time has a seventh fractional digit, or a third of a millisecond: the emulator keeps only "
+    "six digits, so use datetime2(6) or less, or a time that ends in 0"
 )
 BAD_TIME = "Msg 241: Conversion failed when converting date and/or time from character string."
 
@@ -174,7 +175,8 @@ MACROS = {
     ),
     "ts_like_set(x, p)": (
         "CASE WHEN ts_ascii(x) THEN regexp_full_match(x, p, 'si') WHEN x IS NULL THEN NULL "
-        "ELSE error('LIKE with a set of characters is supported by the stand-in for ASCII texts') "
+        "ELSE error('LIKE with a set of characters is supported by the emulator only for ASCII "
+        "texts') "
         "END"
     ),
     "ts_clear(x)": (
@@ -183,7 +185,7 @@ MACROS = {
     ),
     "ts_only_ascii(x)": (
         "CASE WHEN ts_ascii(x) OR x IS NULL THEN x ELSE error('PATINDEX with a set of characters "
-        "is supported by the stand-in for ASCII texts') END"
+        "is supported by the emulator only for ASCII texts') END"
     ),
     # Numbers.
     "ts_div(x, y)": "CASE WHEN y = 0 THEN error('Msg 8134: Divide by zero error encountered.') "
@@ -274,7 +276,7 @@ MACROS = {
         "ELSE (CASE WHEN z[1] = '-' THEN -1 ELSE 1 END) "
         "* (z[2:3]::SMALLINT * 60 + z[5:6]::SMALLINT) END"
     ),
-    # Of a text: `fraction` is how many digits the type takes, `zoned` whether it takes an offset.
+    # For texts: `fraction` is the type's number of digits, `zoned` is whether it has an offset.
     "ts_ticks(x, fraction, zoned, strict)": _once(
         "x",
         "v",
@@ -296,7 +298,7 @@ MACROS = {
             "CASE WHEN NOT zoned AND q.z NOT IN ('', 'Z') THEN "
             "CASE WHEN fraction = 3 THEN CASE WHEN strict THEN "
             f"error('{BAD_TIME}') END ELSE error('a text with an offset as a type without one is "
-            "not supported by the stand-in: CAST it to datetimeoffset first') END "
+            "not supported by the emulator: CAST it to datetimeoffset first') END "
             "WHEN q.d = '' AND q.h = '' OR length(q.f) > fraction "
             "OR ts_parsed(q) IS NULL OR ts_zone(q.z) IS NULL "
             f"THEN CASE WHEN strict THEN error('{BAD_TIME}') END "
@@ -427,7 +429,7 @@ MACROS = {
     ),
     "ts_from_bytes(x)": (
         "CASE WHEN regexp_full_match(hex(x), '([0-7].)*') THEN decode(x) WHEN x IS NULL THEN NULL "
-        "ELSE error('binary with bytes over 127 as text is not supported by the stand-in: CONVERT "
+        "ELSE error('binary with bytes over 127 as text is not supported by the emulator: CONVERT "
         "it with style 1 or 2') END"
     ),
     "ts_hex(x, strict)": (
@@ -442,26 +444,26 @@ MACROS = {
 }
 
 
-# What a binary collation has instead. Blanks at the end do not count in it either.
+# The macros of a binary collation. It ignores trailing blanks, too.
 BINARY = {
     "ts_fold(x)": "rtrim(x, ' ')",
     "ts_order(x)": (
-        r"CASE WHEN regexp_matches(x, '[\x{1}-\x{1F}]') THEN error('the stand-in does not know the "
-        "place of a text in SQL Server''s order, for it has control characters, which sort before "
-        "the blanks that pad it') ELSE rtrim(x, ' ') END"
+        r"CASE WHEN regexp_matches(x, '[\x{1}-\x{1F}]') THEN error('the emulator does not know a "
+        "text''s position in SQL Server''s order, because it has control characters, which sort "
+        "before the blanks that pad it') ELSE rtrim(x, ' ') END"
     ),
     "ts_like(x, p)": "regexp_full_match(x, p, 's')",
     "ts_like_set(x, p)": "regexp_full_match(x, p, 's')",
     "ts_clear(x)": "x",
     "ts_only_ascii(x)": "x",
 }
-# What a database has instead whose varchar is UTF-8.
+# The macros of a database whose varchar is UTF-8.
 UTF8 = {
     "ts_v_units(x)": "strlen(x)",
     "ts_v_cut(x, n)": (
         "CASE WHEN strlen(x) <= n OR x IS NULL THEN x "
         "WHEN hex(encode(x))[2 * n + 1 : 2 * n + 1] IN ('8', '9', 'A', 'B') THEN error('a text is "
-        "cut inside a character of UTF-8, which is not supported by the stand-in: take a length "
+        "cut inside a UTF-8 character, which is not supported by the emulator: use a length "
         "that ends between characters') ELSE decode(unhex(hex(encode(x))[1 : 2 * n])) END"
     ),
     "ts_v_pad(x, n)": (
@@ -473,7 +475,7 @@ UTF8 = {
     "ts_like_blank(x, p)": (
         "CASE WHEN regexp_full_match(x, p, 's') THEN true "
         "WHEN regexp_full_match(x, p || ' *', 's') THEN error('whether LIKE counts the blanks at "
-        "the end of a UTF-8 text is not known, and it is not supported by the stand-in: RTRIM the "
+        "the end of a UTF-8 text is not known, and it is not supported by the emulator: RTRIM the "
         "text') WHEN x IS NOT NULL THEN false END"
     ),
 }
@@ -490,7 +492,7 @@ def _definitions(behaviour: Behaviour) -> dict[str, tuple[str, str]]:
 
 
 def provide(con: duckdb.DuckDBPyConnection, sql: str, behaviour: Behaviour = AZURE_SQL) -> None:
-    """Make the macros that a text of DuckDB calls; all of them would take a tenth of a second."""
+    """Create the macros that a DuckDB query calls. Creating all would take a tenth of a second."""
     made: set[str] = set()
     known = _definitions(behaviour)
 
@@ -500,7 +502,7 @@ def provide(con: duckdb.DuckDBPyConnection, sql: str, behaviour: Behaviour = AZU
         made.add(name)
         signature, body = known[name]
         for used in _NAME.findall(body):
-            make(used)  # DuckDB wants them first
+            make(used)  # DuckDB needs them first
         con.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}")
 
     for name in _NAME.findall(sql):

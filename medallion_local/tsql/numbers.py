@@ -1,4 +1,4 @@
-"""Arithmetic by SQL Server's types: integers overflow, decimals have a precision and a scale."""
+"""Arithmetic by SQL Server's types: integers overflow; decimals have a precision and a scale."""
 
 from medallion.errors import MedallionError
 
@@ -9,14 +9,14 @@ from medallion_local.tsql.values import MONEY_RANGES, RANGES, Value, convert
 
 
 def constant(text: str) -> Value:
-    """A number's literal: int, or numeric when it is longer or has a point, or float."""
+    """A number literal: int; numeric if it is too long or has a point; or float."""
     bare = text.lstrip("-")
     if "e" in bare.lower():
         return Value(f"CAST('{text}' AS DOUBLE)", types.FLOAT, constant=text)
     if "." not in bare:
         number = int(text)
         digits = len(str(abs(number)))
-        # -2147483648 is the negation of a numeric, and numeric.
+        # -2147483648 is the negation of a numeric, so it is numeric.
         if abs(number) < 2**31:
             return Value(f"CAST({text} AS INTEGER)", types.INT, constant=text, digits=digits)
         kind = types.decimal(digits, 0)
@@ -33,12 +33,12 @@ def constant(text: str) -> Value:
 
 
 def money_constant(text: str) -> Value:
-    """`$12.5`, which sqlglot takes for a name."""
+    """`$12.5`, which sqlglot parses as a name."""
     raise unsupported(f"The money literal {text}")
 
 
 def exact(value: Value) -> Value:
-    """A number as the decimal that holds it."""
+    """A number converted to the decimal type that holds it."""
     if value.type.name == "decimal":
         return value
     kind = types.as_decimal(value.type, value.digits)
@@ -138,7 +138,7 @@ def _power(exponent: int) -> str:
 
 
 def in_money(sql: str, kind: Type) -> str:
-    """A decimal(38,4) as money, whose range is smaller."""
+    """A decimal(38,4) as money, which has a smaller range."""
     low, high = MONEY_RANGES[kind.name]
     return f"CAST(ts_between({sql}, {low}, {high}, '{kind.name}', true) AS {kind.engine})"
 
@@ -161,7 +161,7 @@ def _money(
 
 
 def _moment(operator: str, left: Value, right: Value, what: str) -> Value:
-    """datetime and smalldatetime take days by `+` and `-`; other types of time do not."""
+    """Add or subtract days with `+` and `-`, which only datetime and smalldatetime support."""
     a, b = left.type, right.type
     whole = ("datetime", "smalldatetime")
     if operator in "+-" and a.name in whole and b.name in INTEGERS:
@@ -197,7 +197,7 @@ def bitwise(operator: str, left: Value, right: Value, what: str) -> Value:
 
 
 def bitwise_not(value: Value, what: str) -> Value:
-    """`~` of an integer; of a bit the other one."""
+    """`~` of an integer; for a bit, the other value."""
     if value.type.name == "bit":
         return value.become(f"(NOT {value.sql})", value.type)
     if value.type.name == "tinyint":

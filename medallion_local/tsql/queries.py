@@ -1,4 +1,4 @@
-"""Queries: SELECT, set operations, common table expressions, and what stands in FROM."""
+"""Queries: SELECT, set operations, common table expressions, and the row sources of FROM."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _SETS = {"this", "expression", "distinct", "with_", "order", "limit", "offset", 
 
 @dataclass(frozen=True)
 class Query:
-    """DuckDB's text of a query, and its columns."""
+    """A query in DuckDB's SQL, and its columns."""
 
     sql: str
     columns: Columns
@@ -57,7 +57,7 @@ class Queries:
             """A condition."""
 
     def statement(self, tree: exp.Expression) -> Query:
-        """A query whose rows leave the database: a datetimeoffset leaves it as text."""
+        """A query whose rows go to the client: a datetimeoffset becomes text."""
         query = self.query(tree)
         if not any(kind.name in ("datetimeoffset", "null") for _, kind in query.columns):
             return query
@@ -68,7 +68,7 @@ class Queries:
         return Query(f"SELECT {outer} FROM ({query.sql}) AS _out", query.columns)
 
     def query(self, tree: exp.Expression, nested: bool = False, exists: bool = False) -> Query:
-        """Any query; a nested one sees the names around it and has no ORDER BY without TOP."""
+        """Any query. A nested one sees the outer names and allows ORDER BY only with TOP."""
         while isinstance(tree, exp.Subquery) and not tree.alias:
             tree = tree.this
         outer, self.scope = self.scope, Scope(parent=self.scope)
@@ -99,7 +99,7 @@ class Queries:
     # Common table expressions.
 
     def common(self, tree: exp.Expression) -> str:
-        """The WITH clause in front of a statement; its tables join the scope."""
+        """The WITH clause of a statement. Its tables are added to the scope."""
         clause = tree.args.get("with_")
         if clause is None:
             return ""
@@ -153,7 +153,7 @@ class Queries:
         )
 
     def _select_levelled(self, tree: exp.Expression, name: str) -> Query:
-        """The recursive part, with a count of its rounds."""
+        """The recursive part, with a column that counts the recursion levels."""
         if not isinstance(tree, exp.Select) or tree.args.get("group") or tree.args.get("distinct"):
             raise unsupported(f"The recursive part of {name}")
         aliases = [
@@ -163,12 +163,12 @@ class Queries:
             raise unsupported(f"More than one mention of {name} in itself")
         outer, self.scope = self.scope, Scope(parent=self.scope)
         try:
-            told = (
+            message = (
                 f"Msg 530: The maximum recursion {MAX_RECURSION} has been exhausted before "
                 "statement completion."
             )
             own = f"{quoted(aliases[0])}._level"
-            level = f"CASE WHEN {own} >= {MAX_RECURSION} THEN error('{told}') ELSE {own} + 1 END"
+            level = f"CASE WHEN {own} >= {MAX_RECURSION} THEN error('{message}') ELSE {own} + 1 END"
             return self._select(tree, False, extra=level)
         finally:
             self.scope = outer
@@ -328,7 +328,7 @@ class Queries:
         return keys
 
     def _limited(self, tree: exp.Select, keys: list[str]) -> str:
-        """ORDER BY with TOP or OFFSET and FETCH."""
+        """ORDER BY with TOP, or with OFFSET and FETCH."""
         order = f" ORDER BY {', '.join(keys)}" if keys else ""
         limit, offset = tree.args.get("limit"), tree.args.get("offset")
         if limit is None and offset is None:
@@ -367,7 +367,7 @@ class Queries:
         is_number = isinstance(node, exp.Literal) and not node.is_string
         if is_number and (node.name.isdigit() or not whole):
             return str(node.name)
-        raise unsupported(f"TOP, OFFSET or FETCH of {brief(node)}, which is no whole constant,")
+        raise unsupported(f"TOP, OFFSET or FETCH of {brief(node)}, which is not a whole constant,")
 
     def _check_options(self, tree: exp.Expression) -> None:
         for option in tree.args.get("options") or []:
@@ -376,7 +376,7 @@ class Queries:
     # FROM.
 
     def from_clause(self, tree: exp.Expression) -> str:
-        """FROM with its joins; the sources join the scope."""
+        """FROM with its joins. The row sources are added to the scope."""
         clause = tree.args.get("from_")
         if clause is None:
             if tree.args.get("joins") or tree.args.get("laterals"):
@@ -420,7 +420,7 @@ class Queries:
         return f" {side or 'INNER'} JOIN {text} ON {self.condition(on)}"
 
     def source(self, node: exp.Expression) -> str:
-        """One row source, whose columns join the scope."""
+        """One row source. Its columns are added to the scope."""
         if isinstance(node, exp.Values):
             return self._derived(node, node.args.get("alias"), brief(node))
         if isinstance(node, exp.Subquery):
@@ -449,7 +449,7 @@ class Queries:
         return f"{relation.sql} AS {quoted(name)}"
 
     def add(self, source: Source) -> None:
-        """Put a source into the scope."""
+        """Add a source to the scope."""
         if any(s.alias.lower() == source.alias.lower() for s in self.scope.sources):
             raise MedallionError(
                 f"Msg 1011: The correlation name '{source.alias}' is specified multiple times in a "
@@ -458,7 +458,7 @@ class Queries:
         self.scope.sources.append(source)
 
     def _derived(self, inner: exp.Expression, alias: Any, what: str) -> str:
-        # What stands beside it in FROM is seen by APPLY alone; DuckDB refuses the rest.
+        # Only APPLY sees the other row sources of FROM. DuckDB rejects other references to them.
         query = self.query(inner, nested=True)
         return self._named(Relation(f"({query.sql})", query.columns), alias, what)
 
@@ -479,7 +479,7 @@ class Queries:
         if isinstance(node, exp.OpenJSON):
             if node.args.get("path") or node.expressions:
                 raise MedallionError(
-                    "OPENJSON with a path or a WITH clause is not supported by the stand-in: "
+                    "OPENJSON with a path or a WITH clause is not supported by the emulator: "
                     "it has the columns [key], value and type"
                 )
             return functions.open_json(self.value(node.this))
@@ -555,7 +555,7 @@ class Queries:
 
 
 def distinct_rows(sql: str, columns: Columns) -> str:
-    """The rows without those that T-SQL holds for equal to an earlier one."""
+    """The rows without those that T-SQL considers equal to an earlier row."""
     if not any(kind.name in types.TEXT | {"datetimeoffset", "varbinary"} for _, kind in columns):
         return f"SELECT DISTINCT * FROM ({sql}) AS _d"
     keys = [equality_key(Value(f"_d.{quoted(name)}", kind)) for name, kind in columns]
@@ -564,7 +564,7 @@ def distinct_rows(sql: str, columns: Columns) -> str:
 
 
 def _recast(query: Query, columns: Columns) -> str:
-    """The query with its columns in these types."""
+    """The query with its columns converted to these types."""
     listed = ", ".join(
         f"{convert(Value(f'_u.{quoted(own)}', kind), to).sql} AS {quoted(name)}"
         for (own, kind), (name, to) in zip(query.columns, columns, strict=True)
@@ -592,7 +592,7 @@ def _renamed(columns: Columns, listed: list[str], name: str) -> Columns:
 
 
 def _unique(items: list[Item]) -> list[tuple[str, Type]]:
-    """Names for the columns of a query; one without a name gets one that T-SQL cannot ask for."""
+    """Unique names for a query's columns. An unnamed column gets a name that T-SQL cannot use."""
     return [
         (item.name if item.is_named else f"{UNNAMED}{place}", item.value.type)
         for place, item in enumerate(items, 1)
@@ -604,7 +604,7 @@ def _mentions(tree: exp.Expression, name: str) -> bool:
 
 
 def _only(node: exp.Expression, known: set[str]) -> None:
-    """Refuse what a node says beyond the known."""
+    """Raise if a node has arguments other than the known ones."""
     for key, said in node.args.items():
         if said and key not in known:
             each = said[0] if isinstance(said, list) else said

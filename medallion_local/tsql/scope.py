@@ -1,4 +1,4 @@
-"""What names mean at a place in a query: its row sources, and those of the queries around it."""
+"""Name resolution in a query: the names of its row sources and of the queries around it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ Columns = list[tuple[str, Type]]
 
 
 def quoted(name: str) -> str:
-    """An identifier of DuckDB."""
+    """A DuckDB identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True)
 class Relation:
-    """Rows: DuckDB's text that gives them in a FROM, and their columns."""
+    """A row source: its DuckDB text in a FROM, and its columns."""
 
     sql: str
     columns: Columns
@@ -30,21 +30,21 @@ class Relation:
 
 @dataclass(frozen=True)
 class Source:
-    """A relation under a name; `key` is how a text finds it besides its alias."""
+    """A named relation. A query can refer to it by `key` as well as by its alias."""
 
     alias: str
     columns: Columns
 
     def find(self, name: str) -> tuple[str, Type] | None:
-        """The column of that name, in any case."""
+        """The column of that name, ignoring case."""
         return next((c for c in self.columns if c[0].lower() == name.lower()), None)
 
 
 class Catalog(Protocol):
-    """What a database of a stand-in tells the compiler."""
+    """The interface through which the compiler reads an emulated database's catalogue."""
 
     def table(self, node: exp.Table) -> Relation:
-        """The table or view that a FROM names; an error when there is none."""
+        """The table or view that a FROM names. Raises if it does not exist."""
 
     def rowset(self, node: OpenRowset) -> Relation:
         """The rows of `OPENROWSET(BULK …)`."""
@@ -53,19 +53,19 @@ class Catalog(Protocol):
         """The rows of a table-valued function."""
 
     def function(self, schema: str, name: str, arguments: Sequence[Value]) -> Value | None:
-        """A call of a scalar function of the database, or None when it has none of that name."""
+        """A call of a scalar function of the database; None if it has no such function."""
 
 
 @dataclass
 class Group:
-    """What a grouped query may mention outside of aggregates: DuckDB's text by key's text."""
+    """The expressions that a grouped query may use outside aggregates: key text to DuckDB text."""
 
     keys: dict[str, str]
 
 
 @dataclass
 class Scope:
-    """One query's names; `tables` are its common table expressions."""
+    """The names in one query; `tables` are its common table expressions."""
 
     parent: "Scope | None" = None
     sources: list[Source] = field(default_factory=list)
@@ -83,7 +83,7 @@ class Scope:
         return None
 
     def column(self, node: exp.Column) -> Value:
-        """A column by its name, from here outwards."""
+        """A column by its name, from the innermost query outwards."""
         scope: Scope | None = self
         while scope is not None:
             found = [

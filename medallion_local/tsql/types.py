@@ -1,4 +1,4 @@
-"""SQL Server's types: precedence, the types of results, and DuckDB's types that hold the values.
+"""SQL Server's types: precedence, result types, and the DuckDB types that hold the values.
 
 https://learn.microsoft.com/sql/t-sql/data-types/data-type-precedence-transact-sql
 https://learn.microsoft.com/sql/t-sql/data-types/precision-scale-and-length-transact-sql
@@ -17,7 +17,7 @@ PRECEDENCE = (
     *("decimal", "money", "smallmoney", "bigint", "int", "smallint", "tinyint", "bit"),
     *("uniqueidentifier", "nvarchar", "nchar", "varchar", "char", "varbinary", "binary", "null"),
 )
-INTEGERS = {"bigint": 19, "int": 10, "smallint": 5, "tinyint": 3}  # with their decimal digits
+INTEGERS = {"bigint": 19, "int": 10, "smallint": 5, "tinyint": 3}  # with their number of digits
 MONEY = {"money", "smallmoney"}
 FLOATS = {"float", "real"}
 NUMBERS = {*INTEGERS, *MONEY, *FLOATS, "decimal", "bit"}
@@ -26,7 +26,7 @@ TEXT = {*NATIONAL, "varchar", "char"}
 BINARY = {"binary", "varbinary"}
 MOMENTS = {"datetimeoffset", "datetime2", "datetime", "smalldatetime", "date", "time"}
 SCALED = {"datetimeoffset", "datetime2", "time"}
-# Name: DuckDB's type of its values.
+# Type name: the DuckDB type of its values.
 ENGINE = {
     "bit": "BOOLEAN",
     "tinyint": "UTINYINT",
@@ -61,7 +61,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Type:
-    """A type; `length` in characters or bytes, MAX for `max`; `scale` of decimals and times."""
+    """A type; `length` in characters or bytes, MAX for `max`; `scale` for decimals and times."""
 
     name: str
     length: int = 0
@@ -70,7 +70,7 @@ class Type:
 
     @property
     def engine(self) -> str:
-        """DuckDB's type."""
+        """The DuckDB type."""
         if self.name == "decimal":
             return f"DECIMAL({self.precision},{self.scale})"
         return ENGINE[self.name]
@@ -88,12 +88,12 @@ class Type:
 
     @property
     def rank(self) -> int:
-        """Lower numbers take precedence."""
+        """The precedence: a lower number has precedence."""
         return PRECEDENCE.index(self.name)
 
     @property
     def limit(self) -> int:
-        """The longest length short of `max`."""
+        """The maximum length other than `max`."""
         return 4000 if self.name in NATIONAL else 8000
 
 
@@ -120,7 +120,7 @@ def nvarchar(length: int) -> Type:
 
 
 def type_of(kind: exp.DataType, in_cast: bool = True) -> Type:
-    """The type that a tree's node declares. A text without a length has 30 in a cast, else 1."""
+    """The type that a node declares. A text type without a length has 30 in a cast, else 1."""
     name = _NAMES.get(kind.this) or (kind.this.value.lower() if kind.this else "?")
     numbers = [p.name.lower() for p in kind.expressions]
     if name not in ENGINE or name == "null":
@@ -152,7 +152,7 @@ def type_of(kind: exp.DataType, in_cast: bool = True) -> Type:
 
 
 def named(name: str, max_length: int, precision: int, scale: int) -> Type:
-    """A type as sys.columns describes it; `max_length` in bytes."""
+    """The type that a row of sys.columns describes; `max_length` in bytes."""
     if name in TEXT | BINARY:
         half = name in NATIONAL and max_length != MAX
         return Type(name, max_length // 2 if half else max_length)
@@ -162,7 +162,7 @@ def named(name: str, max_length: int, precision: int, scale: int) -> Type:
 
 
 def as_decimal(kind: Type, digits: int | None = None) -> Type:
-    """The decimal that holds a number; a whole constant is as wide as its digits."""
+    """The decimal type that holds a number. An integer constant has the width of its digits."""
     if kind.name == "decimal":
         return kind
     if kind.name in MONEY:
@@ -171,7 +171,7 @@ def as_decimal(kind: Type, digits: int | None = None) -> Type:
 
 
 def unified(kinds: list[Type], what: str) -> Type:
-    """The type of a column that takes values of all these: CASE, COALESCE, UNION, VALUES."""
+    """The common type of values of all these types: for CASE, COALESCE, UNION and VALUES."""
     found = [k for k in kinds if k != NULL]
     if not found:
         return INT
@@ -185,7 +185,7 @@ def unified(kinds: list[Type], what: str) -> Type:
     if best.name in TEXT | BINARY:
         lengths = [k.length if k.name in TEXT | BINARY else 60 for k in found]
         length = MAX if MAX in lengths else max(lengths)
-        # A column of char(n) of several lengths is varchar, as the longest decides.
+        # A column of char(n) of several lengths is varchar of the greatest length.
         if len({(k.name, k.length) for k in found}) > 1 and best.name in ("char", "nchar"):
             return Type(best.name, length)
         return Type(best.name, length if length == MAX else min(length, best.limit))
@@ -201,7 +201,7 @@ def unified(kinds: list[Type], what: str) -> Type:
 
 
 def converts(source: Type, to: Type) -> bool:
-    """Whether SQL Server converts without being asked."""
+    """Whether SQL Server converts implicitly."""
     if source == NULL or source.name == to.name:
         return True
     a, b = source.name, to.name
@@ -259,7 +259,7 @@ def parsed(text: str) -> Type:
 
 
 def of_engine(engine: str) -> Type:
-    """The type that a system view's column has: DuckDB's type says it."""
+    """The T-SQL type of a system view's column, from its DuckDB type."""
     known = {
         "BOOLEAN": BIT,
         "UTINYINT": Type("tinyint"),

@@ -39,7 +39,7 @@ MONEY_RANGES = {
     "money": ("-922337203685477.5808", "922337203685477.5807"),
     "smallmoney": ("-214748.3648", "214748.3647"),
 }
-# Styles of dates as text, as patterns of strftime.
+# Styles of dates as text, as strftime patterns.
 DATE_STYLES = {
     1: "%m/%d/%y", 101: "%m/%d/%Y", 2: "%y.%m.%d", 102: "%Y.%m.%d", 3: "%d/%m/%y",
     103: "%d/%m/%Y", 4: "%d.%m.%y", 104: "%d.%m.%Y", 5: "%d-%m-%y", 105: "%d-%m-%Y",
@@ -57,10 +57,10 @@ _MONEY = r"\s*[+-]?\$?(\d[\d,]*\.?\d*|\.\d+)\s*"
 
 @dataclass(frozen=True)
 class Value:
-    """DuckDB's text of an expression and its type in T-SQL.
+    """An expression: its DuckDB text and its T-SQL type.
 
-    `constant` is the text of a literal; `digits` how many a whole literal has; `has_columns`
-    whether rows differ in it.
+    `constant` is the text of a literal; `digits` is the number of digits of an integer literal;
+    `has_columns` is whether its value depends on the row.
     """
 
     sql: str
@@ -70,12 +70,12 @@ class Value:
     has_columns: bool = False
 
     def become(self, sql: str, kind: Type) -> "Value":
-        """Another expression over the same columns."""
+        """Another expression that depends on the same columns."""
         return Value(sql, kind, has_columns=self.has_columns)
 
 
 def quote(text: str) -> str:
-    """A text as DuckDB's literal."""
+    """A text as a DuckDB literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -85,7 +85,7 @@ def sized(action: str, kind: Type) -> str:
 
 
 def literal(text: str, national: bool = False, behaviour: Behaviour = AZURE_SQL) -> Value:
-    """A text in T-SQL."""
+    """A T-SQL text literal."""
     size = len(text.encode("utf-16-le")) // 2
     if behaviour.is_utf8 and not national:
         size = len(text.encode())
@@ -103,12 +103,12 @@ def literal(text: str, national: bool = False, behaviour: Behaviour = AZURE_SQL)
     return Value(quote(text), kind, constant=text)
 
 
-_LONG = 100  # characters of an expression that is computed once and named
+_LONG = 100  # an expression of more characters is computed once, by name
 _names = itertools.count(1)
 
 
 def bound(value: Value, make: Callable[[Value], Value]) -> Value:
-    """What `make` gives for the value, in which a long expression stands once."""
+    """The result of `make`, in which a long expression occurs only once."""
     if len(value.sql) < _LONG or value.constant is not None:
         return make(value)
     name = f"_b{next(_names)}"
@@ -119,7 +119,7 @@ def bound(value: Value, make: Callable[[Value], Value]) -> Value:
 
 
 def convert(value: Value, to: Type, style: int | None = None, attempt: bool = False) -> Value:
-    """CAST or CONVERT; with `attempt` TRY_CAST, which is NULL where a conversion fails."""
+    """CAST or CONVERT. With `attempt`, TRY_CAST: NULL if the conversion fails."""
     return bound(value, lambda one: _converted(one, to, style, attempt))
 
 
@@ -158,7 +158,7 @@ def _converted(value: Value, to: Type, style: int | None, attempt: bool) -> Valu
 
 
 def assign(value: Value, to: Type, place: str) -> Value:
-    """The value as an INSERT or UPDATE stores it: a text or binary that is too long is an error."""
+    """The value as an INSERT or UPDATE stores it. Raises if a text or binary is too long."""
     return bound(value, lambda one: _assigned(one, to, place))
 
 
@@ -172,8 +172,8 @@ def _assigned(value: Value, to: Type, place: str) -> Value:
     if to.name in TEXT and source.name in TEXT and to.length != MAX:
         varying = "nvarchar" if to.name in NATIONAL else "varchar"
         text = convert(value, Type(varying, MAX)).sql
-        # Blanks at the end are cut without an error.
-        told = quote(
+        # Trailing blanks are removed without an error.
+        message = quote(
             f"Msg 2628: String or binary data would be truncated in {place}; truncated value: "
         )
         measure = sized("units", to)
@@ -181,7 +181,7 @@ def _assigned(value: Value, to: Type, place: str) -> Value:
         checked = (
             f"CASE WHEN {measure}({text}) <= {to.length} THEN {text} "
             f"WHEN {measure}(rtrim({text}, ' ')) <= {to.length} THEN {cut} "
-            f"ELSE error({told} || '''' || left({text}, {to.length}) || '''.') END"
+            f"ELSE error({message} || '''' || left({text}, {to.length}) || '''.') END"
         )
         if _fits(source, to):
             checked = text
@@ -189,12 +189,12 @@ def _assigned(value: Value, to: Type, place: str) -> Value:
             checked = f"{sized('pad', to)}({checked}, {to.length})"
         return value.become(checked, to)
     if to.name in TEXT and source.name not in TEXT and to.length != MAX:
-        # A number that does not fit is an error here, and not an asterisk.
+        # Here a number that does not fit is an error, not an asterisk.
         return value.become(_to_text(value, to, None, False, assigned=True), to)
     if to.name in BINARY and source.name in BINARY and to.length != MAX:
-        told = quote(f"Msg 2628: String or binary data would be truncated in {place}.")
+        message = quote(f"Msg 2628: String or binary data would be truncated in {place}.")
         checked = (
-            f"CASE WHEN octet_length({value.sql}) > {to.length} THEN error({told}) "
+            f"CASE WHEN octet_length({value.sql}) > {to.length} THEN error({message}) "
             f"ELSE {value.sql} END"
         )
         return convert(value.become(checked, Type("varbinary", MAX)), to)
@@ -315,7 +315,7 @@ def _in_money(sql: str, to: Type, attempt: bool) -> str:
 
 
 def ticks(value: Value, attempt: bool = False, to: Type | None = None) -> str:
-    """The moment of a date, time or text in ticks; of a datetimeoffset its local time."""
+    """The moment of a date, time or text in ticks; for a datetimeoffset its local time."""
     source, sql = value.type, value.sql
     if source.name in TEXT:
         fraction = 3 if to is not None and to.name in ("datetime", "smalldatetime") else 7
@@ -335,7 +335,7 @@ def ticks(value: Value, attempt: bool = False, to: Type | None = None) -> str:
 
 
 def from_ticks(sql: str, to: Type, attempt: bool = False) -> str:
-    """A moment in ticks as a type without an offset, rounded as the type does."""
+    """A moment in ticks as a type without an offset, rounded as SQL Server rounds to the type."""
     strict = _strict(attempt)
     if to.name == "date":
         return f"ts_date({sql})"
@@ -400,16 +400,16 @@ def _to_text(
             elif attempt:
                 text = f"CASE WHEN length({text}) <= {to.length} THEN {text} END"
             else:
-                told = (
+                message = (
                     f"Msg 8115: Arithmetic overflow error converting {source.name} to data type "
                     f"{to.name}."
                 )
-                text = f"ts_fits({text}, {to.length}, {quote(told)})"
+                text = f"ts_fits({text}, {to.length}, {quote(message)})"
     return f"{sized('pad', to)}({text}, {to.length})" if to.name in ("char", "nchar") else text
 
 
 def _plain_text(value: Value, to: Type, style: int | None, attempt: bool) -> tuple[str, bool]:
-    """The text without a length, and whether it must fit."""
+    """The text before the length is applied, and whether it must fit."""
     source, sql = value.type, value.sql
     if source.name in TEXT:
         return sql, False
@@ -507,11 +507,11 @@ def _to_binary(value: Value, to: Type, style: int | None, attempt: bool) -> str:
     source, sql = value.type, value.sql
     if source.name in TEXT:
         if style == 1:
-            told = "Msg 8114: Error converting data type varchar to varbinary."
+            message = "Msg 8114: Error converting data type varchar to varbinary."
             sql = (
                 f"CASE WHEN {sql}[1 : 2] IN ('0x', '0X') "
                 f"THEN ts_hex({sql}[3 :], {_strict(attempt)}) "
-                f"WHEN {sql} IS NOT NULL AND {_strict(attempt)} THEN error({quote(told)}) END"
+                f"WHEN {sql} IS NOT NULL AND {_strict(attempt)} THEN error({quote(message)}) END"
             )
         elif style == 2:
             sql = f"ts_hex({sql}, {_strict(attempt)})"

@@ -50,7 +50,7 @@ def test_every_file_is_deployed_once_and_after_what_it_refers_to(
     assert {one["type"] for one in made["resources"]} <= TYPES
     names = [identity(one) for one in made["resources"]]
     assert len(set(names)) == len(names)
-    # Evaluated as a graph, and not by the code that has written it.
+    # This is evaluated as a graph, independent of the code that wrote the template.
     done: set[str] = set()
     waiting = {identity(one): one["dependsOn"] for one in made["resources"]}
     while waiting:
@@ -205,7 +205,7 @@ def test_template_larger_than_azure_takes_is_an_error(tmp_path: Path) -> None:
         arm.template(write(tmp_path, found))
 
 
-def test_command_tells_a_stale_template(
+def test_command_reports_a_stale_template(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "adf"

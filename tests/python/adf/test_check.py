@@ -1,4 +1,4 @@
-"""The check of the Data Factory files: what is under adf/, odd files, and the command."""
+"""The check of the Data Factory files: the files under adf/, unusual files, and the command."""
 
 import shutil
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_variable_set_by_parallel_turns_is_a_warning(tmp_path: Path) -> None:
         (b"[" * 100_000, "the JSON is nested too deeply"),
     ],
 )
-def test_odd_files_are_told_without_a_traceback(
+def test_odd_files_are_reported_without_a_traceback(
     tmp_path: Path, content: bytes, message: str
 ) -> None:
     folder = write(tmp_path, files())
@@ -88,7 +88,7 @@ def test_a_factory_with_only_pipelines_is_checked_too(tmp_path: Path) -> None:
     assert check(write(tmp_path, found)) == []
 
 
-def test_folder_that_is_no_factory_is_one_sentence(tmp_path: Path) -> None:
+def test_folder_without_a_factory_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(MedallionError, match="is not a Data Factory folder"):
         check(tmp_path)
     with pytest.raises(MedallionError, match="is not a folder"):

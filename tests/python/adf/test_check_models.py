@@ -1,4 +1,4 @@
-"""What the service's models say of every file: one planted fault per rule."""
+"""Faults that the service's models find in every file: one injected fault per rule."""
 
 from pathlib import Path
 from typing import Any

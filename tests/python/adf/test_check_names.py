@@ -1,4 +1,4 @@
-"""Names, references and the parameters that they pass: one planted fault per rule."""
+"""Names, references and the parameters that they pass: one injected fault per rule."""
 
 from pathlib import Path
 from typing import Any

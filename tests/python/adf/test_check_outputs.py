@@ -1,4 +1,4 @@
-"""What expressions read of activities and of a run: planted faults, and what is no fault."""
+"""References of expressions to activities and to a run: injected faults, and valid cases."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -91,7 +91,7 @@ def web() -> Json:
 
 
 def returning(keys: list[str]) -> Callable[[Files], Any]:
-    """The pipeline that is called returns values."""
+    """The called pipeline returns values."""
 
     def change(found: Files) -> None:
         value = [{"key": key, "value": {"type": "String", "content": "a"}} for key in keys]
@@ -323,7 +323,7 @@ def test_returned_values_are_those_of_the_pipeline_that_is_called(tmp_path: Path
 
 
 def over_files(found: Files) -> None:
-    """The loop goes over the files of a folder."""
+    """The loop iterates over the files of a folder."""
     at(found, OUTER, "activities").append(metadata("childItems"))
     outer(found, 1, "dependsOn", 0).update(activity="Meta")
     each(found)["items"] = expression("@activity('Meta').output.childItems")
@@ -438,12 +438,12 @@ RUN: list[Plant] = [
 
 
 @plants(*RUN)
-def test_what_cannot_be_read_of_a_run(tmp_path: Path, plant: Any) -> None:
+def test_system_variables_that_a_run_lacks(tmp_path: Path, plant: Any) -> None:
     see(tmp_path, plant)
 
 
 def ended(kind: str) -> Callable[[Files], Any]:
-    """An activity reads one that a container holds, after the container."""
+    """After a container, an activity reads one inside the container."""
 
     def change(found: Files) -> None:
         rest = [activity("Deep", "Wait", waitTimeInSeconds=1)]

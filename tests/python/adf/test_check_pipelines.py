@@ -1,4 +1,4 @@
-"""How pipelines are built, use datasets, and compute: one planted fault per rule."""
+"""The structure, datasets and expressions of pipelines: one injected fault per rule."""
 
 from pathlib import Path
 from typing import Any

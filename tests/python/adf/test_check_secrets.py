@@ -1,4 +1,4 @@
-"""Secrets outside Key Vault: one planted one per rule, none of which is printed."""
+"""Secrets outside Key Vault: one injected secret per rule, none of which is printed."""
 
 from pathlib import Path
 from typing import Any
@@ -160,7 +160,7 @@ def test_encrypted_credential_is_a_warning(tmp_path: Path) -> None:
         {"name": "Authorization", "value": "Basic bWU6aGlkZGVu"},
     ],
 )
-def test_secret_whose_name_stands_beside_it(tmp_path: Path, pair: dict[str, Any]) -> None:
+def test_secret_beside_its_name(tmp_path: Path, pair: dict[str, Any]) -> None:
     found = files()
     tell(found)["userProperties"] = [pair]
     told = [one for one in check(write(tmp_path, found)) if one.mend == VAULT_MEND]

@@ -1,4 +1,4 @@
-"""What Data Factory Studio writes, and public factories hold, is no fault."""
+"""Content that Data Factory Studio writes, and public factories contain, is not a fault."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -249,7 +249,9 @@ WRITTEN_BY_STUDIO: list[tuple[str, Callable[[Files], Any]]] = [
 
 
 @pytest.mark.parametrize("change", [pytest.param(one[1], id=one[0]) for one in WRITTEN_BY_STUDIO])
-def test_what_studio_writes_is_no_fault(tmp_path: Path, change: Callable[[Files], Any]) -> None:
+def test_files_that_studio_writes_have_no_fault(
+    tmp_path: Path, change: Callable[[Files], Any]
+) -> None:
     found = files()
     change(found)
     assert [str(one) for one in check(write(tmp_path, found))] == []

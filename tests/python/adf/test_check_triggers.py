@@ -1,4 +1,4 @@
-"""When triggers fire: one planted fault per rule."""
+"""The times of triggers: one injected fault per rule."""
 
 from pathlib import Path
 from typing import Any

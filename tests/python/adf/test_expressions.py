@@ -1,4 +1,4 @@
-"""The expression language, against recorded answers of Microsoft's evaluator and its reference."""
+"""The expression language, compared with recorded answers of Microsoft's evaluator and its docs."""
 
 import base64
 import json
@@ -82,8 +82,8 @@ def test_malformed_case_file_is_one_sentence(tmp_path: Path, content: str, reaso
 
 
 # The examples of https://learn.microsoft.com/azure/data-factory/control-flow-expression-language-functions.
-# Its slips are mended: digits left out of timestamps, the Thursday 2018-03-15 as day 3, http that
-# decodes to https. Left out is `equals(true, 1)`, true there: the recorded answers are strict.
+# Its errors are fixed: missing digits in timestamps, the Thursday 2018-03-15 as day 3, http that
+# decodes to https. `equals(true, 1)`, true there, is omitted: the recorded answers are strict.
 DOCUMENTED = {
     "parameters[1]": "parameters[1]",
     "@@": "@",
@@ -178,8 +178,8 @@ DOCUMENTED = {
     '@xml(json(\'{ "name": "Sophia Owen" }\'))': "<name>Sophia Owen</name>",
 }
 
-# What .NET does where the reference is silent, and what Power Automate, which runs the same
-# language, was seen to answer (https://github.com/tomdam/flowforger, packages/engine/src/expr).
+# The behaviour of .NET where the reference is silent, and observed answers of Power Automate, which
+# runs the same language (https://github.com/tomdam/flowforger, packages/engine/src/expr).
 EDGES = {
     # literals and access
     "@'x'": "x",
@@ -379,7 +379,7 @@ def test_xpath_refuses_what_is_no_xml(xml: str) -> None:
         evaluate("@xpath(variables('xml'), '/a')", Scope(variables={"xml": xml}))
 
 
-# The nodes are those that tests/functional/xml of microsoft/data-factory-testing-framework shows.
+# The nodes are those in tests/functional/xml of microsoft/data-factory-testing-framework.
 @pytest.mark.parametrize(
     "path",
     [
@@ -459,7 +459,7 @@ def test_every_function_of_the_reference_is_there() -> None:
             evaluate(f"@{name}()", Scope())
 
 
-def test_whatever_a_function_is_given_it_answers_or_refuses() -> None:
+def test_every_function_returns_or_rejects_any_arguments() -> None:
     values = ["null", "true", "-1", "0", "3", "2.5", "''", "'a'", "'2025-01-05'", "'\U0001f600'"]
     values += ["json('[]')", "createArray(1, 'a', null)", "json('{\"a\": 1}')", "binary('a')"]
     chance = random.Random(1)

@@ -1,4 +1,4 @@
-"""Where a plain text is an expression: the engine and the check agree in every place."""
+"""Places where plain text is an expression: the engine and the check agree on all of them."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from medallion.adf.language.scope import Scope, resolve
 from medallion.adf.places import ROOTS, Place
 
 TEXT = "@concat('a', 'b')"
-# The kind of resource, the keys that lead to the text, and whether it is evaluated there.
+# The kind of resource, the keys that lead to the text, and whether the text is evaluated.
 PLACES: list[tuple[str, tuple[str | int, ...], bool]] = [
     ("dataset", ("typeProperties", "folderPath"), True),
     ("dataset", ("typeProperties", "location", "fileName"), True),
@@ -51,7 +51,7 @@ PLACES: list[tuple[str, tuple[str | int, ...], bool]] = [
 
 
 def holding(keys: tuple[str | int, ...], value: Any) -> Any:
-    """A document in which the value is where the keys lead."""
+    """A document with the value at the place to which the keys lead."""
     if not keys:
         return value
     inner = holding(keys[1:], value)

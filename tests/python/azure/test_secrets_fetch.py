@@ -35,7 +35,7 @@ def azure(certificates, monkeypatch):
 
 
 def sentence(azure, name: str = "databricks-host") -> str:
-    """What fetching says when it fails: one line that names the vault."""
+    """The error of a failed fetch: one line that names the vault."""
     with pytest.raises(MedallionError) as failed:
         fetch([name], azure.url)
     said = str(failed.value)
@@ -66,7 +66,7 @@ def test_prod_gets_each_variable_from_its_secret(azure):
     assert not set(got.values()) & set(os.environ.values()) & set(PROD.values())
 
 
-def test_what_is_set_wins_and_nothing_counts_as_unset(azure):
+def test_a_set_variable_wins_and_an_empty_one_counts_as_unset(azure):
     base = {"DATABRICKS_HOST": "mine", "DATABRICKS_HTTP_PATH": ""}
     got = environment("dev", azure.url, base)
     assert got["DATABRICKS_HOST"] == "mine"
@@ -98,7 +98,7 @@ def test_without_a_vault_the_missing_variables_are_named():
         "https://kv-medallion.vault.azure.net/secrets/x",
     ],
 )
-def test_what_is_no_vault_url_is_refused(azure, vault):
+def test_an_invalid_vault_url_is_refused(azure, vault):
     with pytest.raises(MedallionError, match="is not a vault's URL"):
         fetch(["x"], vault)
 
@@ -124,7 +124,7 @@ def test_only_the_loopback_escapes_the_challenge_check(host, loopback):
 def test_a_host_off_the_loopback_gets_no_token_unless_the_challenge_names_its_domain(
     azure, monkeypatch
 ):
-    """The local vault by another name: the client checks the challenge, as for a real vault."""
+    """The local vault under another name: the client checks the challenge, as for a real vault."""
     resolve = socket.getaddrinfo
 
     def as_if_resolved(host, *arguments, **options):
@@ -164,7 +164,7 @@ def test_a_deleted_secret_is_missing(azure):
     assert "recover it" in sentence(azure)
 
 
-def test_a_reader_is_enough_and_a_stranger_is_told_the_role(azure):
+def test_a_reader_may_read_and_others_see_the_missing_role(azure):
     azure.vault.access.roles[azure.directory.managed] = USER
     assert fetch(["databricks-host"], azure.url) == {"databricks-host": PROD["databricks-host"]}
     del azure.vault.access.roles[azure.directory.managed]
@@ -172,12 +172,12 @@ def test_a_reader_is_enough_and_a_stranger_is_told_the_role(azure):
     assert "ForbiddenByRbac" in said and "'Key Vault Secrets User'" in said
 
 
-def test_a_disabled_secret_is_called_that(azure):
+def test_a_disabled_secret_is_reported_as_disabled(azure):
     azure.vault.store.put("databricks-host", "x", enabled=False)
     assert "'databricks-host' in " in sentence(azure) and "is disabled" in sentence(azure)
 
 
-def test_a_secret_out_of_its_time_is_not_used(azure):
+def test_a_secret_outside_its_validity_is_not_used(azure):
     past = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp())
     azure.vault.store.put("databricks-host", "x", expires=past)
     assert "expired at 2020-01-01 00:00 UTC" in sentence(azure)
@@ -208,7 +208,7 @@ def test_a_vault_that_stays_throttled_ends_in_a_sentence(azure):
     assert sum(request.endswith("429") for request in azure.vault.requests) == 6
 
 
-def test_a_failing_vault_is_retried_and_then_told_of(azure):
+def test_a_failing_vault_is_retried_and_then_reported(azure):
     fault = VaultError(503, "ServiceUnavailable", "Busy", headers={"Retry-After": "0.01"})
     azure.vault.disturb(2, fault)
     assert fetch(["databricks-host"], azure.url)
@@ -216,35 +216,35 @@ def test_a_failing_vault_is_retried_and_then_told_of(azure):
     assert "answered 503" in sentence(azure)
 
 
-def test_a_revoked_sign_in_is_told_of(azure):
+def test_a_revoked_sign_in_is_reported(azure):
     azure.vault.access.issuer = Issuer()
     assert "rejects the access token" in sentence(azure)
 
 
-def test_a_vault_of_another_tenant_is_told_of(azure):
+def test_a_vault_of_another_tenant_is_reported(azure):
     azure.vault.access.tenant = "00000000-0000-0000-0000-000000000002"
     said = sentence(azure)
     assert "AKV10032" in said and "sign in to the tenant" in said
 
 
-def test_an_untrusted_certificate_is_told_of(azure, monkeypatch):
+def test_an_untrusted_certificate_is_reported(azure, monkeypatch):
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     said = sentence(azure)
     assert "is not trusted here" in said and "REQUESTS_CA_BUNDLE" in said
     assert azure.tokens == 0
 
 
-def test_a_bundle_that_is_not_there_is_told_of(azure, monkeypatch):
+def test_a_missing_bundle_is_reported(azure, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent.pem")
     assert "/nonexistent.pem" in sentence(azure)
 
 
-def test_a_host_that_is_not_there_is_told_of(azure):
+def test_an_unknown_host_is_reported(azure):
     with pytest.raises(MedallionError, match=r"The host kv-nowhere\.invalid does not exist"):
         fetch(["x"], "https://kv-nowhere.invalid")
 
 
-def test_a_closed_port_is_told_of(azure):
+def test_a_closed_port_is_reported(azure):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]

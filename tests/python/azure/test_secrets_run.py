@@ -1,4 +1,4 @@
-"""`medallion run`: a process of its own, as an operator starts it."""
+"""`medallion run` as a separate process, as an operator starts it."""
 
 import os
 import pty
@@ -35,7 +35,7 @@ def azure(certificates):
 
 @pytest.fixture
 def here(tmp_path):
-    """The folder that a run works in; its home and temporary files are there too."""
+    """The working folder of a run. Its home and temporary files are there, too."""
     folder = tmp_path / "here"
     folder.mkdir()
     return folder
@@ -59,7 +59,7 @@ def run(folder: Path, *arguments: str, stdin: str = "", **more: str) -> subproce
 
 
 def started(folder: Path, *arguments: str, **more: str) -> subprocess.Popen:
-    """A run whose command has told, by a line, that it is there."""
+    """A run whose command has printed a line to show that it is running."""
     process = subprocess.Popen(
         [*RUN, *arguments],
         env=environment(folder, **more),
@@ -120,7 +120,7 @@ def test_a_missing_secret_keeps_the_command_from_starting(azure, here):
 
 
 def test_a_failed_sign_in_is_one_line_on_the_console(azure, here):
-    """azure-identity warns in many lines, which Python prints where nobody handles its log."""
+    """azure-identity logs many lines of warnings, which Python prints if no handler is set."""
     variables = azure.environment() | {"IDENTITY_HEADER": "wrong", "MEDALLION_AZURE_AUTH": "auto"}
     done = run(here, "--target", "dev", "--", "true", **variables)
     assert done.returncode == 1
@@ -155,7 +155,7 @@ def test_the_target_is_the_one_that_dbt_is_given(azure, here):
         ("make -t dev", None),
     ],
 )
-def test_only_dbt_tells_its_target_by_its_arguments(command, target):
+def test_only_dbt_gets_its_target_from_its_arguments(command, target):
     assert _target_of(command.split()) == target
 
 
@@ -165,7 +165,7 @@ def test_the_local_target_reads_no_vault(azure, here):
     assert azure.vault.requests == []
 
 
-def test_a_command_that_is_not_there_or_no_program(here):
+def test_a_missing_command_or_a_file_that_is_not_executable(here):
     done = run(here, "--", "no-such-command")
     assert (done.returncode, done.stdout) == (127, "")
     assert done.stderr == "error: The command 'no-such-command' does not exist: check PATH.\n"
@@ -177,7 +177,7 @@ def test_a_command_that_is_not_there_or_no_program(here):
 
 def test_a_command_that_dies_by_a_signal(here):
     assert run(here, "--", "sh", "-c", "kill -KILL $$").returncode == 128 + signal.SIGKILL
-    # Python ignores SIGPIPE, its children must not: else `yes` would complain and fail.
+    # Python ignores SIGPIPE, its children must not: otherwise `yes` would fail with an error.
     done = run(here, "--", "sh", "-c", "yes | head -1; echo done >&2")
     assert (done.stdout, done.stderr) == ("y\n", "done\n")
 
@@ -193,7 +193,7 @@ def test_signals_reach_the_command(here, name):
     assert process.returncode == 5
 
 
-# Python runs its handler once for signals that come close together; the pipe gets a byte for each.
+# Python runs its handler once for signals in quick succession; the pipe gets a byte for each.
 COUNTS = """
 import os, signal, time
 from medallion.child import _terminal_reaches_all
@@ -212,7 +212,7 @@ print("interrupts:", count + len(os.read(get, 9)), flush=True)
 
 
 def test_a_terminal_interrupts_the_command_once(here):
-    """The terminal's Ctrl-C reaches the whole group, so that passing it on would double it."""
+    """The terminal's Ctrl-C reaches the whole group, so passing it on would double it."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(here)
@@ -232,11 +232,11 @@ def test_a_terminal_interrupts_the_command_once(here):
     os.close(terminal)
     assert status == 0
     assert b"terminal reaches all: True" in told
-    assert b"interrupts: 1" in told  # a busy machine may merge two: then only the line above fails
+    assert b"interrupts: 1" in told  # if the machine merges two signals, only the line above fails
 
 
 def test_dbt_itself_signs_in_with_what_it_is_given(azure, here):
-    """dbt refuses a profile whose variables are not set, and logs none that are secret."""
+    """dbt rejects a profile with unset variables, and logs no secret ones."""
     (here / "dbt_project.yml").write_text("{name: probe, profile: medallion, version: '1.0'}\n")
     (here / "models").mkdir()
     (here / "models" / "one.sql").write_text("select '{{ target.host }}' as host")

@@ -1,4 +1,4 @@
-"""Each way to sign in, by azure-identity's own class, and what it says when it cannot."""
+"""Each way to sign in, by azure-identity's own class, and the message when it fails."""
 
 import os
 import sys
@@ -30,7 +30,7 @@ def certificates(tmp_path_factory):
 def azure(certificates, monkeypatch, tmp_path):
     with vault_servers(certificates) as made:
         live_in(made.environment(identity=False), monkeypatch)
-        # No az, pwsh or azd of this machine, and no one's signed-in accounts.
+        # No az, pwsh or azd of this machine, and no signed-in accounts.
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.setenv("HOME", str(tmp_path))
         yield made
@@ -113,7 +113,7 @@ def test_a_federated_credential_of_another_tenant_or_application(
 
 
 def test_the_tenant_that_entra_does_not_know(azure, monkeypatch, tmp_path):
-    """Client and vault agree on a tenant, of which Entra has never heard."""
+    """Client and vault agree on a tenant that Entra does not know."""
     azure.vault.access.tenant = ELSEWHERE
     use(
         monkeypatch,
@@ -131,7 +131,7 @@ def test_workload_federation_without_its_variables_or_file(azure, monkeypatch, t
 
 
 def test_an_identity_service_that_is_not_trusted_is_named(azure, monkeypatch, tmp_path):
-    """The vault is trusted, Entra's stand-in not: the sentence names the one that is not."""
+    """The client trusts the vault but not Entra's emulator: the message names the untrusted one."""
     other = certificates_in(tmp_path / "other")
     with vault_servers(other) as elsewhere:
         use(
@@ -153,8 +153,8 @@ def test_the_cli(azure, monkeypatch, tmp_path):
     ]
 
 
-def test_a_token_that_the_vault_no_longer_takes_is_asked_for_anew(azure, monkeypatch, tmp_path):
-    """The CLI says that its token lives for long; the vault has come to think otherwise."""
+def test_a_token_that_the_vault_rejects_is_requested_again(azure, monkeypatch, tmp_path):
+    """The CLI's token is valid for long, but the vault has revoked it."""
     fake_az(tmp_path, azure.endpoints)
     use(monkeypatch, MEDALLION_AZURE_AUTH="cli")
     names = iter(["databricks-host", "databricks-http-path"])
@@ -202,7 +202,7 @@ def test_auto_names_the_way_that_applied_and_failed(azure, monkeypatch, tmp_path
 
 
 def test_auto_where_nothing_applies(azure, monkeypatch):
-    # A machine's endpoint that answers, but has no identity: else this waits for one to answer.
+    # A machine's endpoint that answers without an identity. Otherwise the client waits for one.
     use(monkeypatch, AZURE_POD_IDENTITY_AUTHORITY_HOST=azure.endpoints.managed)
     use(monkeypatch, AZURE_CLIENT_ID=APPLICATION, MEDALLION_AZURE_AUTH="auto")
     said = sentence(azure)

@@ -1,4 +1,4 @@
-"""Clones and homes that were moved, copied or lie in odd places: what works, and what is told."""
+"""Clones and homes that were moved or copied, or have unusual paths: results and messages."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from medallion_local.databricks_sql.state import State
 
 
 @pytest.mark.parametrize("odd", ["a%20b", "x[1]", "what?", "a|b", "a^b", "back\\slash", "tab\t"])
-def test_a_home_that_cannot_be_read_is_refused_by_name(
+def test_an_unreadable_home_is_an_error_that_names_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, odd: str
 ) -> None:
     monkeypatch.setenv("MEDALLION_HOME", str(tmp_path / odd / ".medallion"))
@@ -56,14 +56,14 @@ def test_an_address_is_plain_and_leads_to_the_folder(tmp_path: Path) -> None:
     assert address.isascii() and " " not in address and Path(address).samefile(folder)
     assert addresses.of(tmp_path) == str(tmp_path)
     assert addresses.shown(f"no file {address}/x") == f"no file {folder}/x"
-    shutil.rmtree(Path(address).parents[1])  # as a cleaner of temporary files does
+    shutil.rmtree(Path(address).parents[1])  # as a cleanup of temporary files does
     assert Path(addresses.of(folder)).samefile(folder)
     addresses.close()
     assert not Path(address).parents[1].exists()
 
 
-def test_the_catalog_holds_no_whole_path(tmp_path: Path) -> None:
-    """Nor does it need those that earlier versions wrote."""
+def test_the_catalog_stores_no_absolute_path(tmp_path: Path) -> None:
+    """Nor does it need the absolute paths that earlier versions wrote."""
     root = tmp_path / "home"
     catalog = Catalog(root / "c.sqlite", root)
     catalog.create_schema("s", False)
@@ -94,7 +94,7 @@ def test_the_catalog_holds_no_whole_path(tmp_path: Path) -> None:
 
 @pytest.fixture
 def other_clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The files by which a clone is known; MEDALLION_HOME is not set."""
+    """The files that identify a clone. MEDALLION_HOME is not set."""
     monkeypatch.delenv("MEDALLION_HOME", raising=False)
     for name in ("dbt_project.yml", "dbt_medallion.py", "medallion/home.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -121,7 +121,7 @@ def test_the_program_of_one_clone_does_not_work_in_another(
 
 
 def plugin(project: Path, settings: dict[str, object]) -> None:
-    """Load the plugin as dbt does: with the project and the target's settings at hand."""
+    """Load the plugin as dbt does: with the project and the target's settings."""
     credentials = SimpleNamespace(connection_parameters=settings.get("connection_parameters"))
     obj = {
         "profile": SimpleNamespace(credentials=credentials),

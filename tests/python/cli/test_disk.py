@@ -1,4 +1,4 @@
-"""What the disk refuses is one sentence; and what a commit wrote is synced before it ends."""
+"""An error of the disk is one sentence. A commit's files are synced before the commit ends."""
 
 import errno
 import logging
@@ -46,12 +46,12 @@ def test_refusal_of_the_disk_is_a_sentence(error: Exception, told: str) -> None:
         assert found is not None and told in found and found.endswith(".")
 
 
-def test_other_errors_are_not_of_the_disk() -> None:
+def test_other_errors_are_not_disk_errors() -> None:
     assert disk.sentence(ValueError("no space in this name")) is None
     assert disk.sentence(FileNotFoundError(errno.ENOENT, "No such file", "/d/f")) is None
 
 
-def test_command_line_says_it_without_a_traceback(
+def test_command_line_reports_it_without_a_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def full(*_: object, **__: object) -> None:
@@ -69,7 +69,7 @@ def test_command_line_says_it_without_a_traceback(
 
 @pytest.fixture
 def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The paths that are synced, in order."""
+    """The synced paths, in order."""
     found: list[str] = []
     monkeypatch.setattr(
         os, "fsync", lambda fd: found.append(str(Path(f"/proc/self/fd/{fd}").readlink()))

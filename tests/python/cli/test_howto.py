@@ -1,4 +1,4 @@
-"""The pages for newcomers do what they say, word by word."""
+"""The how-to pages work when they are followed word by word."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ import pytest
 from support.howto import Block, blocks, change, copy_project, follow
 from support.lakehouse import INGEST
 
-ELSEWHERE = ("make demo", "make lint")  # the first and the last step; CI takes both by itself
+ELSEWHERE = ("make demo", "make lint")  # the first and the last step; CI runs both separately
 PAGES = ["first_hour.md", "howto/add_a_source_table.md", "howto/add_a_mart.md"]
 
 
@@ -48,7 +48,7 @@ def table(text: str) -> list[list[str]]:
     return [row for row in found if not set("".join(row)) <= {"-", " "}]
 
 
-def test_a_diff_whose_context_has_gone_is_told(tmp_path: Path) -> None:
+def test_a_diff_without_its_context_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "a.sql"
     file.write_text("select 1\n")
     with pytest.raises(AssertionError, match=r"a\.sql has the context 0 times"):

@@ -1,4 +1,4 @@
-"""`python -m conformance`: hold a lakehouse against the oracle with generated change logs."""
+"""`python -m conformance`: compare a lakehouse with the oracle, on generated change logs."""
 
 import secrets
 import tempfile
@@ -24,36 +24,36 @@ out = Console(highlight=False, soft_wrap=True)
 
 
 def main(
-    scenarios: Annotated[int, typer.Option(help="How many change logs to generate.")] = 1000,
+    scenarios: Annotated[int, typer.Option(help="Number of change logs to generate.")] = 1000,
     seed: Annotated[
-        int | None, typer.Option(help="Of the generator; by default a new one.")
+        int | None, typer.Option(help="Seed of the generator; by default a random one.")
     ] = None,
-    batches: Annotated[int, typer.Option(min=1, help="Into how many each log is cut.")] = 4,
-    kills: Annotated[int, typer.Option(help="Builds to kill, by turns dbt and the warehouse.")] = 0,
-    lake: Annotated[Path | None, typer.Option(help="Where another project's files land.")] = None,
+    batches: Annotated[int, typer.Option(min=1, help="Number of batches per log.")] = 4,
+    kills: Annotated[int, typer.Option(help="Builds to kill: dbt and the warehouse in turn.")] = 0,
+    lake: Annotated[Path | None, typer.Option(help="Folder of another project's files.")] = None,
     build: Annotated[str | None, typer.Option(help="Command that builds the project.")] = None,
     refresh: Annotated[
         str | None, typer.Option(help="Command that rebuilds it from bronze.")
     ] = None,
     profiles: Annotated[Path | None, typer.Option(help="Folder of its dbt profile.")] = None,
     project: Annotated[
-        Path | None, typer.Option(help="A copy of this project to run instead.")
+        Path | None, typer.Option(help="Copy of this project to run instead of it.")
     ] = None,
-    keep: Annotated[Path, typer.Option(help="Where shrunk failures are written.")] = REGRESSIONS,
+    keep: Annotated[Path, typer.Option(help="Folder for shrunk failures.")] = REGRESSIONS,
     shrinking: Annotated[
-        bool, typer.Option("--shrink/--no-shrink", help="Make failures small.")
+        bool, typer.Option("--shrink/--no-shrink", help="Shrink failing scenarios.")
     ] = True,
 ) -> None:
-    """Exits with 1 if any row differs from what docs/history.md says."""
+    """Compare the published tables with docs/history.md. Exits with 1 if any row differs."""
     chosen = secrets.randbelow(MOST_SEEDS) if seed is None else seed
     out.print(f"seed {chosen}: {scenarios} scenarios in {batches} batches, {kills} kills")
     if lake or profiles:
         if not (lake and build and profiles):
-            raise typer.BadParameter("Another project needs --lake, --build and --profiles.")
+            raise typer.BadParameter("For another project, pass --lake, --build and --profiles.")
         if kills:
-            raise typer.BadParameter("Only this project's builds can be killed.")
+            raise typer.BadParameter("--kills works only with this project's builds: remove it.")
         foreign = CommandTarget(lake.resolve(), profiles.resolve(), build, refresh)
-        ok = play(Run(foreign, chosen, teller()), scenarios, batches, 0, keep, shrinking)
+        ok = play(Run(foreign, chosen, reporter()), scenarios, batches, 0, keep, shrinking)
     else:
         with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
             own = HomeTarget(Path(folder))
@@ -63,14 +63,14 @@ def main(
                 own.build_command = build
             try:
                 own.up()
-                ok = play(Run(own, chosen, teller()), scenarios, batches, kills, keep, shrinking)
+                ok = play(Run(own, chosen, reporter()), scenarios, batches, kills, keep, shrinking)
             finally:
                 own.down()
     raise typer.Exit(0 if ok else 1)
 
 
-def teller() -> Callable[[str], None]:
-    """Prints a line with the seconds since the start."""
+def reporter() -> Callable[[str], None]:
+    """A function that prints a line with the seconds since the start."""
     began = time.monotonic()
     return lambda line: out.print(f"{time.monotonic() - began:6.0f} s  {line}")
 
@@ -78,7 +78,7 @@ def teller() -> Callable[[str], None]:
 def play(
     run: Run, scenarios: int, batches: int, kills: int, keep: Path, shrinking: bool = True
 ) -> bool:
-    """Run it all, print what was found, and keep the shrunk failures; whether nothing differs."""
+    """Run the suite, print the result, and keep the shrunk failures. Returns whether all agrees."""
     kept = read_all(REGRESSIONS)
     run.populate(scenarios, batches, [*kept.values()])
     try:
@@ -96,21 +96,21 @@ def play(
 
 
 def report(run: Run, scenarios: int, kept: list[str]) -> None:
-    """Per table how many scenarios agree; then the first rows that differ."""
+    """Print per table how many scenarios agree, then the first rows that differ."""
     total = len(run.world.scenarios)
     table = Table("published table", "scenarios that agree")
     for name in PUBLISHED:
         if name in run.lacking:
-            table.add_row(name, "lacking")
+            table.add_row(name, "missing")
             continue
         wrong = len(run.tables.get(name, ()))
-        note = " and rows of no one scenario" if name in run.mismatched else ""
+        note = " and rows of no single scenario" if name in run.mismatched else ""
         table.add_row(
             name, f"{total - wrong} of {total}" + (f", not {wrong}{note}" if wrong or note else "")
         )
     out.print(table)
     for column in sorted(name for name in run.lacking if name.count(".") == 2):
-        out.print(f"lacking: {column}")
+        out.print(f"missing column: {column}")
     for one in run.differences:
         for line in one.lines(ROWS_SHOWN):
             out.print(line, markup=False)
@@ -118,7 +118,7 @@ def report(run: Run, scenarios: int, kept: list[str]) -> None:
         if number >= scenarios and number - scenarios < len(kept):
             out.print(f"the kept scenario {kept[number - scenarios]} differs")
     if not run.refreshed:
-        out.print("not refreshed: give --refresh")
+        out.print("not refreshed: pass --refresh to compare a full refresh")
     for kill in run.kills:
         out.print(str(kill))
 

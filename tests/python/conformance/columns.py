@@ -1,4 +1,4 @@
-"""The source's columns as they land, and the shapes that a landed file may take over the years."""
+"""The source's columns as they land, and the shapes that a landed file may have over the years."""
 
 from dataclasses import dataclass
 
@@ -59,19 +59,24 @@ COLUMNS = {
         "stream_timestamp": TIME,
     },
 }
-NUMBERS = {"user_id", "artist_id", "track_id", "stream_id"}  # the keys that a scenario owns
+NUMBERS = {
+    "user_id",
+    "artist_id",
+    "track_id",
+    "stream_id",
+}  # each scenario has its own range of these keys
 ADDED_LATER = {
     "DimUser": "country",
     "DimArtist": "genre",
     "DimTrack": "release_date",
     "DimDate": "weekday",
     "FactStream": "device_type",
-}  # a nullable column of each table, which the files of the shape `narrow` do not have yet
+}  # a nullable column of each table that files of the shape `narrow` lack
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How the columns of a landed file are typed, and which it has more or less."""
+    """The types of a landed file's columns, and its additional and missing columns."""
 
     integers: pa.DataType = INT
     times: pa.DataType = TIME
@@ -101,4 +106,4 @@ SHAPES = {
     "late": Shape(),
     "rerun": Shape(BIG),
     "backfill": Shape(BIG, pa.timestamp("us", "UTC")),
-}  # by the first word of a file's label
+}  # keyed by the first word of a file's label

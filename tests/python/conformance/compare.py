@@ -1,4 +1,4 @@
-"""Compares published tables with the oracle's, and finds the scenarios of rows that differ."""
+"""Compare published tables with the oracle's, and find the scenarios of the rows that differ."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -30,32 +30,32 @@ DAY_OF = {
 
 @dataclass
 class Difference:
-    """Where a table differs from what the history means, and whose rows those are."""
+    """The rows in which a table differs from the oracle, and the scenarios that own them."""
 
     table: str
     stage: str
-    absent: Rows = field(default_factory=list)  # expected, but not there
+    absent: Rows = field(default_factory=list)  # expected, but missing
     unexpected: Rows = field(default_factory=list)
     owners: set[int] = field(default_factory=set)
 
     def lines(
         self, shown: int = 3, owner: Callable[[dict], bool] = lambda row: True
     ) -> Iterator[str]:
-        """Tell the first rows, for a person."""
+        """The first rows, in readable form."""
         for name, rows in (("expected, but absent", self.absent), ("unexpected", self.unexpected)):
-            told = [row for row in rows if owner(row)]
-            if told:
-                yield f"{self.table} {self.stage}: {len(told)} {name}"
-            yield from (f"    {told_row(row)}" for row in told[:shown])
+            shown_rows = [row for row in rows if owner(row)]
+            if shown_rows:
+                yield f"{self.table} {self.stage}: {len(shown_rows)} {name}"
+            yield from (f"    {row_text(row)}" for row in shown_rows[:shown])
 
 
-def told_row(row: dict[str, Any]) -> str:
+def row_text(row: dict[str, Any]) -> str:
     """A row on one line."""
     return ", ".join(f"{column}={value}" for column, value in row.items())
 
 
 def owners_of(world: World, table: str, row: dict[str, Any]) -> set[int]:
-    """The scenarios that a row speaks of: one by its key or text, those of an era by its day."""
+    """The scenarios that own a row: one by its key or text, or those of an era by its day."""
     if table in KEY_OF:
         return world.owner_of_key(row[KEY_OF[table]])
     if table == "gold.mart_subscription_movements":
@@ -67,7 +67,7 @@ def owners_of(world: World, table: str, row: dict[str, Any]) -> set[int]:
 def compare(
     world: World, table: str, stage: str, actual: Rows, expected: Rows
 ) -> Difference | None:
-    """Nothing if both hold the same rows, in the columns that the actual ones have."""
+    """The difference in the columns that the actual rows have; None if the rows are equal."""
     lacking = set(expected[0]) - set(actual[0]) if expected and actual else set()
     expected = [{c: v for c, v in row.items() if c not in lacking} for row in expected]
     found = Difference(table, stage)
@@ -82,7 +82,7 @@ def compare(
 
 
 def _causes(table: str, rows: Rows) -> Rows:
-    """Of a plan, a wrong day makes the subscribers of all later ones wrong."""
+    """The first wrong day of each plan: it makes the subscribers of all later days wrong."""
     if table != "gold.mart_subscription_movements":
         return rows
     first: dict[str, Any] = {}
@@ -93,13 +93,13 @@ def _causes(table: str, rows: Rows) -> Rows:
 
 
 def _only(rows: Rows, lines: Counter) -> Rows:
-    told, left = [], lines.copy()
+    kept, left = [], lines.copy()
     for row in rows:
         line = _line(row)
         if left[line] > 0:
             left[line] -= 1
-            told.append(row)
-    return told
+            kept.append(row)
+    return kept
 
 
 def _line(row: dict[str, Any]) -> tuple:

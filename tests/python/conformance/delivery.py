@@ -1,4 +1,4 @@
-"""How a change log is cut into batches and files: late, twice, out of order, in every shape."""
+"""Cut a change log into batches and files: late, twice, out of order, in every shape."""
 
 import random
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from conformance.columns import ADDED_LATER
 from conformance.scenario import BASE, Change
 
-# The first and the last time that 64 bits of nanoseconds hold.
+# The first and the last time that 64-bit nanoseconds can hold.
 NANOSECONDS = (
     datetime(1677, 9, 21, 0, 12, 43, 145225),
     datetime(2262, 4, 11, 23, 47, 16, 854775),
@@ -62,7 +62,7 @@ def deliver(
     backfills: list[Backfill],
     dice: random.Random,
 ) -> Batches:
-    """Each change at least once: per batch, label of a file → places of its changes in the log."""
+    """Deliver each change at least once: per batch, file label → positions of its changes."""
     delivered: Batches = [{} for _ in range(batches)]
     due = _due(len(changes), batches, dice)
     temper, twice = dice.choice(TEMPERS), dice.choice([0.0, 0.1, 0.3])
@@ -86,7 +86,7 @@ def deliver(
 
 
 def _due(changes: int, batches: int, dice: random.Random) -> list[int]:
-    """The batch in which each change would come if nothing went wrong: the log, cut anywhere."""
+    """The batch in which each change would arrive without faults: the log, cut at random."""
     cuts = sorted(dice.randint(0, changes) for _ in range(batches - 1))
     return [sum(cut <= place for cut in cuts) for place in range(changes)]
 
@@ -106,7 +106,7 @@ def _arrival(
 
 
 def _labels(change: Change, batch: int) -> list[str]:
-    """The files that can hold the change, by their labels."""
+    """The labels of the files that can contain the change."""
     labels = ["plain", "plain", "wide", "late", "rerun"]
     times = [value for value in change.values() if isinstance(value, datetime)]
     if all(NANOSECONDS[0] <= value <= NANOSECONDS[1] for value in times):

@@ -1,4 +1,4 @@
-"""Seeded scenarios with what real change logs hold, and some that only bad ones do."""
+"""Seeded scenarios with everything that real change logs contain, and some faulty logs."""
 
 import random
 from datetime import date, datetime, timedelta
@@ -11,27 +11,27 @@ from oracle.changes import AFTER, BEFORE, DELETE, INSERT, KEYS, order
 
 FIRST_COMMIT = BASE + timedelta(days=FIRST_DAY)
 LAST_COMMIT = BASE + timedelta(days=47)
-MEMBERS = 3  # keys of each dimension; plays name one more, which never is
+MEMBERS = 3  # keys of each dimension; plays name one more, which never exists
 PLAYS = 9
 CALENDAR_DAYS = 40
 LONG_AGO, EARLIEST_PLAY = datetime(2005, 6, 1), datetime(2006, 1, 1)
 EXTREMES = (
     datetime.min,  # .NET's default
     datetime(1, 1, 3),
-    datetime(1582, 10, 10),  # a day that the Julian calendar has not
+    datetime(1582, 10, 10),  # a day that the hybrid Julian-Gregorian calendar skips
     NANOSECONDS[0] - timedelta(microseconds=1),
     *NANOSECONDS,
     NANOSECONDS[1] + timedelta(microseconds=1),
     datetime(9999, 12, 31),
     datetime.max,
 )
-AT_THE_EDGE = 40  # scenarios, all of the first era, whose oldest plays are just young enough
+AT_THE_EDGE = 40  # scenarios, all of the first era, whose oldest plays are only just valid
 MICROSECOND, MILLISECOND = timedelta(microseconds=1), timedelta(milliseconds=1)
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 
 
 class Author:
-    """Makes up one scenario; its dice decide what it likes, so that no two are alike in temper."""
+    """Generates one scenario. Its random parameters make scenarios differ in character."""
 
     def __init__(self, seed: int, number: int, own_days: list[int], attempt: int) -> None:
         self.dice = random.Random(f"{seed}/{number}" + (f"/{attempt}" if attempt else ""))
@@ -49,7 +49,7 @@ class Author:
         self.tables = [*chosen, "DimUser", "FactStream"]
 
     def _clock(self, transactions: int) -> list[datetime]:
-        """The commit times, by the log; some tie, some lie on a midnight or begin a week."""
+        """The commit times in log order. Some are equal; some are midnights or starts of a week."""
         now = FIRST_COMMIT + self.dice.randrange(86_400_000) * MILLISECOND
         times = []
         for _ in range(transactions):
@@ -58,7 +58,7 @@ class Author:
         return [max(self._stepped_back(time), FIRST_COMMIT) for time in times]
 
     def _stepped_back(self, time: datetime) -> datetime:
-        """What the source's clock said then: some clocks step back now and then."""
+        """The time that the source's clock showed: some clocks step back now and then."""
         if self.dice.random() >= self.steps_back:
             return time
         step = self.dice.choice([self.tick, 10 * MILLISECOND, DAY, self.dice.random() * 10 * DAY])
@@ -78,7 +78,7 @@ class Author:
         return now + self.dice.randrange(1, 3 * 86_400_000) * MILLISECOND
 
     def write(self) -> list[Change]:
-        """The log of all tables, in its order."""
+        """The log of all tables, in log order."""
         lsn = self.dice.randint(1, 3)
         for number, commit_time in enumerate(self.clock):
             if number == 0 and self.first_load:
@@ -90,14 +90,14 @@ class Author:
         return log + [self._misplaced(change) for change in log if self.dice.random() < 0.01]
 
     def _misplaced(self, change: Change) -> Change:
-        """The change once more, but it does not say where in the log it stands."""
+        """The same change again, without its position in the log."""
         lost = self.dice.choice(["_start_lsn", "_seqval", "_operation", "_commit_time"])
         if change["_operation"] == BEFORE:
             return change | {"_operation": AFTER, lost: None}
         return change | {lost: None}
 
     def _load(self, lsn: int, commit_time: datetime) -> None:
-        """The table as it was: inserts that share one place of the log; some are restated."""
+        """The first load: inserts that share one position of the log; some are repeated later."""
         for table in KEYS:
             for key in {self._key(table) for _ in range(self.dice.randint(0, 3))} - {None}:
                 self._log(table, INSERT, {KEYS[table]: key} | self._row(table, commit_time), lsn, 0)
@@ -130,10 +130,10 @@ class Author:
         roll = self.dice.random()
         if roll < self.deletes:
             self._log(table, DELETE, before, lsn, seqval, now)
-        elif roll < self.deletes + 0.08:  # an update of the key: one place, two operations
+        elif roll < self.deletes + 0.08:  # an update of the key: one position, two operations
             self._log(table, DELETE, before, lsn, seqval, now)
             self._log(table, INSERT, after, lsn, seqval, now)
-        elif roll < self.deletes + 0.12:  # an insert over what is there
+        elif roll < self.deletes + 0.12:  # an insert over an existing row
             self._log(table, INSERT, after, lsn, seqval, now)
         else:
             after = self._updated(table, before, after, now)
@@ -141,7 +141,7 @@ class Author:
             self._log(table, AFTER, after, lsn, seqval, now)
 
     def _updated(self, table: str, before: dict, after: dict, now: datetime) -> dict:
-        """All columns anew, or one, or none, or `updated_at` alone."""
+        """The row after an update of all columns, of one, of none, or of `updated_at` alone."""
         roll = self.dice.random()
         if roll < 0.1:
             return before
@@ -252,7 +252,7 @@ class Author:
         }
 
     def _played(self, now: datetime) -> datetime | None:
-        """A moment of a play: mostly one at which something happens, or next to it."""
+        """The time of a play: usually at, or next to, the time of another event."""
         known = [time for time in self.clock if time <= now + DAY]
         roll = self.dice.random()
         if roll < 0.35:
@@ -279,7 +279,7 @@ def generate(
     backfills: list[Backfill],
     attempt: int = 0,
 ) -> Scenario:
-    """The scenario of a seed and number; another one for each attempt.
+    """The scenario of a seed and number. Each attempt gives a different one.
 
     `own_days` of the calendar are its alone among its era; `backfills` are asked for in the whole
     era. The same arguments give the same scenario.
@@ -288,7 +288,7 @@ def generate(
     changes = author.write()
     region = author.dice.choices(["plain", "negative", "huge"], [8, 1, 1])[0]
     if number == 0:
-        region = "plain"  # which holds the key 0
+        region = "plain"  # this region contains the key 0
     if number < AT_THE_EDGE:
         changes = [_at_the_edge(change) for change in changes]
     delivered = deliver(changes, batches, backfills, author.dice)
@@ -297,7 +297,7 @@ def generate(
 
 
 def _at_the_edge(change: Change) -> Change:
-    """Plays of 2005 become plays of the first moment that the rules let stand."""
+    """Move plays of 2005 to the first moment that the rules accept."""
     if change.get("stream_timestamp") == LONG_AGO:
         return change | {"stream_timestamp": EARLIEST_PLAY}
     return change

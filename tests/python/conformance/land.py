@@ -1,4 +1,4 @@
-"""Lands batches of scenarios: a file per table and label, named as the pipelines name them."""
+"""Land batches of scenarios: one file per table and label, named as the pipelines name them."""
 
 import os
 from collections import defaultdict
@@ -20,11 +20,11 @@ from oracle.reference import MARKETS, PLANS, Listing
 INGESTED = datetime(2026, 1, 1)
 BIGGEST_INT = 2**31 - 1
 MICROSECOND = timedelta(microseconds=1)
-Dropped = Callable[[str, Change], bool]  # a faulty delivery: which rows of a table never land
+Dropped = Callable[[str, Change], bool]  # a faulty delivery: the rows of a table that never land
 
 
 class Landing:
-    """A lake that scenarios land in, batch by batch, and all that has landed in it so far."""
+    """A lake in which scenarios land batch by batch, and everything that has landed in it."""
 
     def __init__(self, lake: Path, dropped: Dropped | None = None) -> None:
         self.lake = lake
@@ -35,7 +35,7 @@ class Landing:
         self._landings = 0
 
     def land(self, world: World, numbers: list[int], batch: int) -> None:
-        """Land a batch of these scenarios. A file that is named again is overwritten with more."""
+        """Land a batch of these scenarios. A file named again is overwritten with more changes."""
         self._landings += 1
         files: dict[tuple[Path, Shape, str], list[Change]] = defaultdict(list)
         for number in numbers:
@@ -75,7 +75,7 @@ class Landing:
         }
         kept = [row | extra for row in rows if not (self.dropped and self.dropped(table, row))]
         file.parent.mkdir(parents=True, exist_ok=True)
-        # A key too large for the column as it was means that the source had widened it.
+        # A key too large for the column's type means that the source had widened the column.
         big = any(
             row[column] is not None and abs(row[column]) > BIGGEST_INT
             for column, as_type in COLUMNS[table].items()
@@ -86,13 +86,13 @@ class Landing:
             Shape(pa.int64(), shape.times, shape.added, shape.narrow) if big else shape
         ).schema(table)
         known = set(schema.names)
-        told = [{c: v for c, v in row.items() if c in known} for row in kept]
+        content = [{c: v for c, v in row.items() if c in known} for row in kept]
         staged = file.with_suffix(".staged")
-        parquet.write_table(pa.Table.from_pylist(told, schema=schema), staged)
+        parquet.write_table(pa.Table.from_pylist(content, schema=schema), staged)
         staged.replace(file)
 
     def land_lists(self, delivered: Iterable[Delivery], batch: int) -> None:
-        """Land the states of the GitHub files that come in this batch, with the times they have."""
+        """Land this batch's states of the GitHub files, with their own times."""
         for one in delivered:
             if one.batch == batch:
                 self.listings[one.file].append(one.listing)
@@ -119,13 +119,13 @@ def _day(offset: int) -> datetime:
 
 
 def land(lake: Path, batch: History, number: int) -> None:
-    """Land rows as they are: a file per table that has any."""
+    """Land rows unchanged: one file per table that has rows."""
     for table, rows in batch.items():
         if rows:
             name = f"batch_{number:04}.parquet"
             extra = {"_ingested_at": INGESTED, "_run_id": f"run {number}", "_file": name}
             file = lake / "bronze" / "azure_sql" / f"dbo.{table}" / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            told = [row | extra for row in rows]
+            content = [row | extra for row in rows]
             schema = SHAPES["plain"].schema(table)
-            parquet.write_table(pa.Table.from_pylist(told, schema=schema), file)
+            parquet.write_table(pa.Table.from_pylist(content, schema=schema), file)

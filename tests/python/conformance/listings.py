@@ -1,8 +1,8 @@
-"""Makes up what the GitHub files said over time, and in which batch each state of them landed.
+"""Generate the states of the GitHub files over time, and the batch in which each state lands.
 
-A list is dated by when it landed in the lake, not by the batch in which a build first sees it: so
-several come at once, and some come late. Of the plans of a scenario and of the common ones some
-change their price, leave and return at each list; lines are bad, doubled or contradictory.
+The time of a listing is when it landed in the lake, not the batch in which a build first reads it.
+So several arrive at once, and some arrive late. In each listing some plans, own and common ones,
+change their price, leave or return. Some lines are bad, duplicated or contradictory.
 """
 
 import random
@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 from conformance.place import World
 from oracle.reference import COLUMNS, MARKETS, PLANS, Listing, said
 
-PRICES = (("Basic", "5.00"), ("Plus", "9.99"), ("Twin", "9.99"))  # `Secret` is in no list
+PRICES = (("Basic", "5.00"), ("Plus", "9.99"), ("Twin", "9.99"))  # `Secret` is in no listing
 COMMON_PLANS = (("Free", "0.00"), ("Premium", "11.99"), ("Family", "19.99"))
 OTHER_PRICES = ("0.00", "4.00", "9.99", "12.00")
 COUNTRIES = (("Norway", "NO", "NOK"), ("Chile", "CL", "CLP"), ("Unknown", "XX", "XXX"))
 REGIONS = ("North", "South", "Nordics")
-LISTS = 10  # of each file, beside those that are odd
+LISTS = 10  # of each file, in addition to the odd ones
 FIRST_LIST = datetime(2005, 1, 1)
 MILLISECOND = timedelta(milliseconds=1)
 Line = dict[str, Any]
@@ -35,9 +35,9 @@ class Delivery(NamedTuple):
 
 
 def chronicle(seed: int, world: World, groups: int, batches: int) -> list[Delivery]:
-    """All lists of a run, with plans for so many groups; the same arguments give the same ones.
+    """All listings of a run, with plans for this many groups. Equal arguments give equal listings.
 
-    Most are dated to the millisecond of a commit of a user, or one beside it.
+    Most have the millisecond of a user's commit, or the one before or after it.
     """
     dice = random.Random(f"{seed}/lists")
     plans = [*COMMON_PLANS, *((f"{p} {n}", price) for n in range(groups) for p, price in PRICES)]
@@ -46,11 +46,11 @@ def chronicle(seed: int, world: World, groups: int, batches: int) -> list[Delive
         {"country": country, "iso_code": code, "region": "North", "currency": currency}
         for country, code, currency in COUNTRIES
     ]
-    told = [*_states(dice, PLANS, priced, _moments(dice, world))]
-    told += [*_states(dice, MARKETS, markets, _moments(dice, world))]
+    states = [*_states(dice, PLANS, priced, _moments(dice, world))]
+    states += [*_states(dice, MARKETS, markets, _moments(dice, world))]
     found = [
         Delivery(0 if listing.landed_at == FIRST_LIST else dice.randrange(batches), file, listing)
-        for file, listing in told
+        for file, listing in states
     ]
     return [*found, *(_overwriting(found, file) for file in COLUMNS if batches > 1)]
 
@@ -60,7 +60,7 @@ def _plan(plan: str, price: str) -> Line:
 
 
 def _moments(dice: random.Random, world: World) -> list[datetime]:
-    """When the lists land, in order: half of them in the crowded first era."""
+    """The landing times of the listings, in order: half of them in the crowded first era."""
     commits = {
         (place.era, place.moment(change["_commit_time"]))
         for number, place in world.places.items()
@@ -82,27 +82,27 @@ def _moments(dice: random.Random, world: World) -> list[datetime]:
 def _states(
     dice: random.Random, file: str, lines: Sequence[Line], moments: Sequence[datetime]
 ) -> Iterator[tuple[str, Listing]]:
-    """The lists of a file, in time order; at one time there are others, and two say odd things."""
+    """The listings of a file in time order. Some have the same time, and two are odd."""
     of_key = COLUMNS[file][0]
     stays = {line[of_key]: line for line in lines}
     first, last = lines[0][of_key], lines[-1][of_key]
     odd = dice.randrange(1, max(2, len(moments) - 2))
     for number, moment in enumerate(moments):
-        told: list[Line] = []
+        listed: list[Line] = []
         for key, line in stays.items():
-            told += _said(dice, file, key, line, stays)
-        if number in (odd, odd + 2):  # every key, one twice, and one in two ways
+            listed += _said(dice, file, key, line, stays)
+        if number in (odd, odd + 2):  # every key; one key twice; one key with two values
             other = stays[last] | {COLUMNS[file][-1]: None}
-            told = [*stays.values(), stays[first], *([other] if number == odd else [])]
+            listed = [*stays.values(), stays[first], *([other] if number == odd else [])]
         if number == odd + 1:
-            told = [stays[first], *(line for line in told if line[of_key] != last)]
-        if not said(Listing(moment, told), file):
-            told = [*stays.values()]
-        dice.shuffle(told)
-        yield file, Listing(moment, told, f"b{_name(dice)}")
+            listed = [stays[first], *(line for line in listed if line[of_key] != last)]
+        if not said(Listing(moment, listed), file):
+            listed = [*stays.values()]
+        dice.shuffle(listed)
+        yield file, Listing(moment, listed, f"b{_name(dice)}")
         if number == odd:
-            yield file, Listing(moment, told[: len(told) // 2 + 1], f"a{_name(dice)}")
-            nameless = [line | {of_key: None} for line in told[:3]]
+            yield file, Listing(moment, listed[: len(listed) // 2 + 1], f"a{_name(dice)}")
+            nameless = [line | {of_key: None} for line in listed[:3]]
             yield file, Listing(moment, nameless, f"c{_name(dice)}")
             yield file, Listing(moment + MILLISECOND, [], f"d{_name(dice)}")
 
@@ -114,9 +114,9 @@ def _name(dice: random.Random) -> str:
 def _said(
     dice: random.Random, file: str, key: str, line: Line, stays: dict[str, Line]
 ) -> Iterator[Line]:
-    """What a list says of a key: mostly what the one before said, which `stays` remembers."""
+    """A listing's lines for a key: usually those of the previous listing, kept in `stays`."""
     roll = dice.random()
-    if roll < 0.12:  # left out of this list
+    if roll < 0.12:  # missing in this listing
         return
     if roll < 0.3:
         stays[key] = line = _changed(dice, file, line)
@@ -143,18 +143,18 @@ def _changed(dice: random.Random, file: str, line: Line) -> Line:
 
 
 def _overwriting(found: Sequence[Delivery], file: str) -> Delivery:
-    """A file that landed in the first batch, once more in the next, with half of its lines."""
+    """A file that landed in the first batch lands again in the next one with half of its lines."""
     first = next(one for one in found if one.file == file and one.batch == 0)
     lines = first.listing.lines[::2]
     landed_at = max(one.listing.landed_at for one in found if one.file == file) + MILLISECOND
     return Delivery(1, file, Listing(landed_at, lines, first.listing.name))
 
 
-# --- what a chronicle has of what the rule is about ------------------------------------------
+# --- the kinds of events in the listings ------------------------------------------------------
 
 
 def kinds_of_lists(delivered: Sequence[Delivery]) -> set[str]:
-    """The names of the kinds that the lists of each file have, with the file's name."""
+    """The names of the kinds that occur in the listings of each file, with the file's name."""
     found: set[str] = set()
     for file in COLUMNS:
         own = [one for one in delivered if one.file == file]

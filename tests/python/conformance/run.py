@@ -1,4 +1,4 @@
-"""A run: land a batch, build, compare with the oracle; at the end refresh, and compare again."""
+"""A run: land a batch, build, compare with the oracle; finally refresh and compare again."""
 
 import random
 from collections.abc import Callable
@@ -16,29 +16,29 @@ from conformance.target import HomeTarget, Kill, Target
 from oracle import PUBLISHED, publish
 from support.published_tables import PUBLISHED_COLUMNS, resolve_keys
 
-SHARING = 4  # scenarios in an era, at least
-MOST_ERAS = 40  # then more share one: retention has a row per two weeks, movements per plan and day
-FULL_RUN = 100  # scenarios, from which on each kind occurs
-CROWD = 40  # scenarios in the first era, so that its charts are longer than 100
+SHARING = 4  # minimum number of scenarios in an era
+MOST_ERAS = 40  # limits marts with a row per two weeks, or per plan and day
+FULL_RUN = 100  # number of scenarios from which each kind occurs
+CROWD = 40  # scenarios in the first era: its charts exceed 100 rows
 JUMPS = (0, 1, -1, 7200, -7200, 10 * 365 * 86_400, -10 * 365 * 86_400)  # of the clock, in seconds
-Told = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass
 class Run:
-    """Scenarios on their way through a project, and what was found."""
+    """The scenarios that run through a project, and the differences found."""
 
     target: Target
     seed: int
-    tell: Told
+    report: Report
     world: World = field(default_factory=World)
     lists: list[Delivery] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     kills: list[Kill] = field(default_factory=list)
     lacking: set[str] = field(default_factory=set)
     landing: Landing = field(init=False)
-    tables: dict[str, set[int]] = field(default_factory=dict)  # table -> scenarios that differed
-    mismatched: set[str] = field(default_factory=set)  # tables with rows of no scenario that differ
+    tables: dict[str, set[int]] = field(default_factory=dict)  # table -> differing scenarios
+    mismatched: set[str] = field(default_factory=set)  # tables with differing rows of no scenario
     refreshed: bool = False
 
     def __post_init__(self) -> None:
@@ -47,7 +47,7 @@ class Run:
         self._victims: list[str] = []
 
     def populate(self, scenarios: int, batches: int, kept: list[Scenario]) -> None:
-        """Generate so many scenarios, sharing eras, and add the kept ones in eras of their own.
+        """Generate this many scenarios that share eras, and add the kept ones in eras of their own.
 
         A full run has each kind of scenario, whatever its seed.
         """
@@ -71,7 +71,7 @@ class Run:
         self.lists = chronicle(self.seed, self.world, PLAN_GROUPS, batches)
 
     def play(self, batches: int, kills: int) -> None:
-        """Land all, batch by batch, and compare after each; then refresh, and compare again."""
+        """Land all batches, build and compare after each one; then refresh and compare again."""
         numbers = [*self.world.scenarios]
         self._victims = [["dbt", "warehouse"][index % 2] for index in range(kills)]
         for batch in range(batches):
@@ -83,32 +83,32 @@ class Run:
         self.refresh()
 
     def build(self, name: str, kills: int = 0) -> None:
-        """Build; before that, builds that are killed, and left for the next to mend."""
+        """Build. Before that, start and kill `kills` builds, from which this build must recover."""
         for _ in range(kills):
             self._kill_a_build(name, self._victims.pop(0))
         self._jump()
-        self.tell(f"building {name}")
+        self.report(f"building {name}")
         self.target.build()
 
     def _jump(self) -> None:
-        """Set the clock wrong: for a build as a whole, or anew for each of its statements."""
+        """Set the clock wrong: for the whole build, or differently for each of its statements."""
         jumps = self._dice.choices(JUMPS, k=self._dice.choice([1, 1, 7]))
         self.target.set_clock(jumps)
-        self.tell(f"the clock is ahead by {', '.join(map(str, jumps))} s")
+        self.report(f"the clock is ahead by {', '.join(map(str, jumps))} s")
 
     def _kill_a_build(self, name: str, victim: str) -> None:
-        """Kill a build at a random moment; at an earlier one if it had ended before."""
+        """Kill a build at a random moment. If the build ended before, try an earlier moment."""
         if not isinstance(self.target, HomeTarget):
-            raise RuntimeError("Only a project in a home of its own can be killed.")
+            raise RuntimeError("Only a build in a home of its own can be killed.")
         self._jump()
         after = self._dice.uniform(0.1, 0.9) * self.target.duration
         while not self.target.build_with_kill(victim, after):
             after *= 0.6
         self.kills.append(Kill(victim, after, name))
-        self.tell(str(self.kills[-1]))
+        self.report(str(self.kills[-1]))
 
     def check(self, stage: str) -> list[Difference]:
-        """Compare every published table with what the history means so far."""
+        """Compare every published table with the oracle's, for all changes landed so far."""
         published = self.target.read()
         expected = publish(self.landing.history, self.landing.listings)
         resolved = resolve_keys(published)
@@ -123,10 +123,10 @@ class Run:
         return self._note([one for one in found if one is not None])
 
     def refresh(self) -> list[Difference]:
-        """Build all anew from the log: every row must stay, surrogate keys included."""
+        """Rebuild everything from the log: every row must stay equal, including surrogate keys."""
         before = self.target.read()
         self._jump()
-        self.tell("full refresh")
+        self.report("full refresh")
         self.refreshed = self.target.refresh()
         if not self.refreshed:
             return []
@@ -148,12 +148,12 @@ class Run:
 
     @property
     def guilty(self) -> set[int]:
-        """The scenarios that differ somewhere."""
+        """The scenarios with a difference in any table."""
         return set().union(*self.tables.values()) if self.tables else set()
 
 
 def eras(scenarios: int) -> list[list[int]]:
-    """The numbers of the scenarios that share an era, per era; the first one is crowded."""
+    """The numbers of the scenarios in each era. The first era is crowded."""
     crowd = min(CROWD, scenarios // 2)
     numbers = [*range(scenarios)]
     shared = max(SHARING, -(-scenarios // MOST_ERAS))

@@ -1,6 +1,6 @@
-"""A scenario: a small change log, and how it is delivered; kept as JSON that a person can read.
+"""A scenario: a small change log and its delivery, kept as readable JSON.
 
-All numbers are small, all days are near `BASE`; `place.py` moves it to a range of its own.
+All numbers are small and all days are near `BASE`. `place.py` moves it to a range of its own.
 """
 
 import json
@@ -19,29 +19,31 @@ Change = dict[str, Any]  # `table`, its columns, and _start_lsn, _seqval, _opera
 
 @dataclass
 class Scenario:
-    """Changes in the log's order, and batches: label of a file → the changes that it brings.
+    """Changes in log order, and batches: file label → the changes that the file delivers.
 
-    A file that is named again in a later batch is overwritten, with what it had and what it brings.
+    A file named again in a later batch is overwritten with its old and its new changes.
     """
 
     changes: list[Change]
     batches: list[dict[str, list[int]]]
-    region: str = "plain"  # of its keys: plain, negative, huge
+    region: str = "plain"  # region of its keys: plain, negative, huge
     why: str = ""
-    made: dict[str, int] = field(default_factory=dict)  # the seed and number it came from
+    made: dict[str, int] = field(default_factory=dict)  # the seed and number that generated it
 
     def size(self) -> tuple[int, int, int]:
-        """Deliveries, batches and told values: what shrinking makes smaller."""
+        """The numbers of deliveries, batches and values, which shrinking reduces."""
         delivered = sum(len(rows) for batch in self.batches for rows in batch.values())
-        told = sum(value is not None for change in self.changes for value in change.values())
-        return delivered, len(self.batches), told
+        values = sum(value is not None for change in self.changes for value in change.values())
+        return delivered, len(self.batches), values
 
 
 def to_json(scenario: Scenario) -> str:
-    """The scenario as text, a line per change; NULL columns are left out."""
+    """The scenario as text, one line per change. NULL columns are omitted."""
     head = {"why": scenario.why, "made": scenario.made, "region": scenario.region}
     changes = [
-        json.dumps({column: _told(value) for column, value in change.items() if value is not None})
+        json.dumps(
+            {column: _json_value(value) for column, value in change.items() if value is not None}
+        )
         for change in scenario.changes
     ]
     batches = [json.dumps(batch) for batch in scenario.batches]
@@ -51,37 +53,37 @@ def to_json(scenario: Scenario) -> str:
     return "\n".join(["{", *lines, "}"]) + "\n"
 
 
-def _told(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
 def from_json(text: str) -> Scenario:
-    """The scenario that a text tells. Raises `ValueError` for what is none."""
-    told = json.loads(text)
+    """The scenario in a text. Raises `ValueError` if the text is not a scenario."""
+    parsed = json.loads(text)
     return Scenario(
-        [_change(change) for change in told["changes"]],
-        told["batches"],
-        told.get("region", "plain"),
-        told.get("why", ""),
-        told.get("made", {}),
+        [_change(change) for change in parsed["changes"]],
+        parsed["batches"],
+        parsed.get("region", "plain"),
+        parsed.get("why", ""),
+        parsed.get("made", {}),
     )
 
 
-def _change(told: dict[str, Any]) -> Change:
-    types = COLUMNS[told["table"]] | CONTROL
+def _change(stored: dict[str, Any]) -> Change:
+    types = COLUMNS[stored["table"]] | CONTROL
     log = ("_start_lsn", "_seqval", "_operation", "_commit_time")
-    columns = [*COLUMNS[told["table"]], *log]
-    if unknown := set(told) - {"table", *columns}:
-        raise ValueError(f"{told['table']} has no column {min(unknown)}.")
-    return {"table": told["table"]} | {c: _value(told.get(c), types[c]) for c in columns}
+    columns = [*COLUMNS[stored["table"]], *log]
+    if unknown := set(stored) - {"table", *columns}:
+        raise ValueError(f"{stored['table']} has no column {min(unknown)}.")
+    return {"table": stored["table"]} | {c: _value(stored.get(c), types[c]) for c in columns}
 
 
-def _value(told: Any, as_type: pa.DataType) -> Any:
-    if told is None:
+def _value(stored: Any, as_type: pa.DataType) -> Any:
+    if stored is None:
         return None
     if as_type == TIME:
-        return datetime.fromisoformat(told)
-    return date.fromisoformat(told) if as_type == DAY else told
+        return datetime.fromisoformat(stored)
+    return date.fromisoformat(stored) if as_type == DAY else stored
 
 
 def read_all(folder: Path) -> dict[str, Scenario]:

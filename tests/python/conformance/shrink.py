@@ -1,4 +1,4 @@
-"""Makes failing scenarios small: many candidates at once, each in its own key range and era."""
+"""Shrink failing scenarios: many candidates at once, each in its own key range and era."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,27 +8,27 @@ from conformance.run import Run
 from conformance.scenario import Change, Scenario
 from oracle.changes import BEFORE, KEYS
 
-FAILURES = 2  # of different tables, that are made small
+FAILURES = 2  # failures of different tables to shrink
 CANDIDATES = 60  # per failure and round
 ROUNDS = 20
 KEPT_COLUMNS = {"table", "_start_lsn", "_seqval", "_operation", "_commit_time", *KEYS.values()}
 
 
 def shrink(run: Run, failures: int = FAILURES) -> Iterator[tuple[str, Scenario]]:
-    """The smallest scenarios found that still fail, one per set of tables that differ, with names.
+    """The smallest scenarios that still fail, one per set of differing tables, with their names.
 
-    What fails only together with others of its era is told, and left out.
+    A scenario that fails only together with others of its era is reported and skipped.
     """
     for tables, numbers in sorted(_signatures(run).items(), key=lambda item: len(item[0]))[
         :failures
     ]:
         suspects = sorted(numbers, key=lambda number: run.world.scenarios[number].size())
         scenarios = [run.world.scenarios[number] for number in suspects[:CANDIDATES]]
-        # A row with a key is surely its scenario's; one of a day may be wrong for its neighbours.
+        # A row's key identifies its scenario. A row's day does not: a neighbour may have caused it.
         judged = {*tables} & {*KEY_OF} or {*tables}
         small = _shrink_one(run, scenarios, judged)
         if small is None:
-            run.tell(f"alone, no scenario fails any more in {', '.join(tables)}")
+            run.report(f"no scenario fails alone in {', '.join(tables)}")
             continue
         seed, number = small.made.get("seed", 0), small.made.get("number", 0)
         name = f"{tables[0].partition('.')[2]}_{seed}_{number}"
@@ -36,7 +36,7 @@ def shrink(run: Run, failures: int = FAILURES) -> Iterator[tuple[str, Scenario]]
 
 
 def _signatures(run: Run) -> dict[tuple[str, ...], set[int]]:
-    """Which scenarios differ in the same tables; by key if they can be told apart, else by era."""
+    """The scenarios that differ in the same tables: by key if possible, otherwise by era."""
     by_scenario: dict[int, set[str]] = {}
     for table, numbers in run.tables.items():
         for number in numbers:
@@ -50,7 +50,7 @@ def _signatures(run: Run) -> dict[tuple[str, ...], set[int]]:
 
 
 def _shrink_one(run: Run, suspects: list[Scenario], judged: set[str]) -> Scenario | None:
-    """The smallest that fails, from the smallest suspect that fails alone."""
+    """The smallest failing scenario, reduced from the smallest suspect that fails alone."""
     with_refresh = all("refresh" in one.stage for one in run.differences)
     failing = _try(run, suspects, judged, with_refresh)
     best = min(failing, key=Scenario.size) if failing else None
@@ -61,7 +61,7 @@ def _shrink_one(run: Run, suspects: list[Scenario], judged: set[str]) -> Scenari
         proposals = [*_unions(best, droppable), *smaller(best)]
         proposals = [one for one in proposals if one[0].size() < best.size()][:CANDIDATES]
         size = best.size()
-        run.tell(
+        run.report(
             f"shrinking, round {number + 1}: {size[0]} deliveries, {len(proposals)} candidates"
         )
         tried = [one for one, _ in proposals]
@@ -79,9 +79,10 @@ def _shrink_one(run: Run, suspects: list[Scenario], judged: set[str]) -> Scenari
 def _try(
     run: Run, candidates: list[Scenario], judged: set[str], with_refresh: bool
 ) -> list[Scenario]:
-    """Which of the candidates differ in the judged tables: all of them in the same builds.
+    """The candidates that differ in the judged tables, all of them tried in the same builds.
 
-    They share an era if a row's key tells whose it is: each era makes long marts longer.
+    They share an era if a row's key identifies its scenario, because each era makes long marts
+    longer.
     """
     era, apart = run.world.next_era, not judged <= {*KEY_OF}
     numbers = [run.world.add(one, era + apart * index) for index, one in enumerate(candidates)]
@@ -97,7 +98,7 @@ def _try(
 
 
 def smaller(scenario: Scenario) -> Iterator[tuple[Scenario, set[int]]]:
-    """Scenarios with something left out, the boldest first; and which changes were."""
+    """Smaller scenarios, the largest reduction first, and the changes that each one drops."""
     count = len(scenario.changes)
     for batch in range(len(scenario.batches) - 1):
         yield _joined(scenario, batch), set()
@@ -121,7 +122,7 @@ def smaller(scenario: Scenario) -> Iterator[tuple[Scenario, set[int]]]:
 
 
 def without(scenario: Scenario, dropped: set[int]) -> Scenario:
-    """The scenario without some of its changes, and without the empty batches at its end."""
+    """The scenario without some of its changes, and without empty batches at its end."""
     places = [place for place in range(len(scenario.changes)) if place not in dropped]
     renumbered = {place: index for index, place in enumerate(places)}
     batches = [
@@ -138,7 +139,7 @@ def without(scenario: Scenario, dropped: set[int]) -> Scenario:
 
 
 def _unions(scenario: Scenario, droppable: list[set[int]]) -> Iterator[tuple[Scenario, set[int]]]:
-    """What could be dropped alone, dropped together: all, a half, a quarter."""
+    """Changes that could be dropped alone, now dropped together: all, a half, a quarter."""
     for part in (1, 2, 4):
         size = len(droppable) // part
         for start in range(0, len(droppable), size) if size else ():
@@ -152,7 +153,7 @@ def _renumbered(dropped: set[int], gone: set[int]) -> set[int]:
 
 
 def _joined(scenario: Scenario, batch: int) -> Scenario:
-    """A batch and the next one, delivered together."""
+    """The scenario with a batch and the next one delivered together."""
     first, second = scenario.batches[batch : batch + 2]
     together = {label: first.get(label, []) + second.get(label, []) for label in (*first, *second)}
     batches = [*scenario.batches[:batch], together, *scenario.batches[batch + 2 :]]
@@ -160,7 +161,7 @@ def _joined(scenario: Scenario, batch: int) -> Scenario:
 
 
 def _plainly_delivered(scenario: Scenario) -> Scenario:
-    """Each change once, when it first comes, in plain files."""
+    """The scenario with each change delivered once, in its first batch, in plain files."""
     seen: set[int] = set()
     batches = []
     for batch in scenario.batches:
@@ -173,7 +174,7 @@ def _plainly_delivered(scenario: Scenario) -> Scenario:
 
 
 def _emptied(scenario: Scenario, columns: set[str]) -> Scenario:
-    """Columns without values."""
+    """The scenario with NULL in the given columns."""
 
     def emptied(change: Change) -> Change:
         return {c: None if c in columns else value for c, value in change.items()}

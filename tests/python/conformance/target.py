@@ -1,4 +1,4 @@
-"""The project held against the oracle: where files land, how it builds, what it publishes."""
+"""The project that is compared with the oracle: its lake, its build, its published tables."""
 
 import os
 import re
@@ -23,30 +23,30 @@ LINES_SHOWN = 40
 
 
 class BuildFailed(Exception):
-    """A command of the project failed: its output's end."""
+    """A command of the project failed. The message contains the end of its output."""
 
 
 class Target(Protocol):
-    """What the suite needs of a project."""
+    """The operations that the suite needs of a project."""
 
     lake: Path
 
     def build(self) -> None:
-        """Build all published tables from what has landed."""
+        """Build all published tables from the landed files."""
 
     def refresh(self) -> bool:
-        """Build them anew from the change log; whether the project can."""
+        """Rebuild them from the change log. Returns whether the project supports it."""
 
     def read(self) -> dict[str, Rows]:
         """The published tables."""
 
     def set_clock(self, ahead: list[int]) -> None:
-        """Set its clock wrong by so many seconds: another number for each statement, in turn."""
+        """Set its clock wrong by this many seconds; statements use the numbers in turn."""
 
 
 @dataclass(frozen=True)
 class Kill:
-    """That a build was killed: who died, and when."""
+    """A killed build: the killed process, and the time."""
 
     victim: str
     after: float  # seconds
@@ -58,7 +58,7 @@ class Kill:
 
 @dataclass
 class CommandTarget:
-    """A project that is built by commands, and read by the dbt profile of a folder."""
+    """A project that is built by commands and read through a folder's dbt profile."""
 
     lake: Path
     profiles: Path
@@ -66,7 +66,7 @@ class CommandTarget:
     refresh_command: str | None = None
     folder: Path = field(default_factory=Path.cwd)
     environment: dict[str, str] = field(default_factory=dict)
-    duration: float = 30.0  # of the last build that was not disturbed, in seconds
+    duration: float = 30.0  # of the last undisturbed build, in seconds
 
     def build(self) -> None:
         """Run the build command. Raises `BuildFailed` with the end of its output if it fails."""
@@ -85,10 +85,10 @@ class CommandTarget:
         return read_published(self.profiles)
 
     def set_clock(self, ahead: list[int]) -> None:
-        """Another project's clock stays as it is."""
+        """Do nothing: another project's clock cannot be set."""
 
     def start(self, command: str) -> subprocess.Popen:
-        """Start a command in a process group of its own."""
+        """Start a command in its own process group."""
         program, *arguments = shlex.split(command)
         here = Path(sys.executable).with_name(program)
         return subprocess.Popen(
@@ -115,7 +115,7 @@ class CommandTarget:
         return output
 
     def build_killed(self, after: float, kill: Callable[[subprocess.Popen], None]) -> bool:
-        """Start the build, and kill it after some seconds; whether it still ran then."""
+        """Start the build and kill it after `after` seconds. Returns whether it still ran."""
         process = self.start(self.build_command)
         try:
             output, _ = process.communicate(timeout=after)
@@ -130,12 +130,12 @@ class CommandTarget:
 
 
 def kill_group(process: subprocess.Popen) -> None:
-    """End a command and all that it started, at once."""
+    """Kill a command and all processes that it started."""
     os.killpg(process.pid, signal.SIGKILL)
 
 
 class HomeTarget(CommandTarget):
-    """This project, or a copy of it, in a home of its own with a local warehouse."""
+    """This project, or a copy of it, with its own home and local warehouse."""
 
     def __init__(self, home: Path, project: Path = PROJECT, build_command: str = BUILD) -> None:
         environment = {
@@ -151,11 +151,11 @@ class HomeTarget(CommandTarget):
         self.set_clock([0])
 
     def up(self) -> None:
-        """Start the warehouse, if it does not run."""
+        """Start the warehouse unless it is running."""
         self.run("medallion up")
 
     def set_clock(self, ahead: list[int]) -> None:
-        """The warehouse reads its clock's error from a file."""
+        """Write the error of the clock to the file that the warehouse reads."""
         file = Path(self.environment[clock.VARIABLE])
         staged = file.with_suffix(".staged")
         staged.write_text(" ".join(map(str, ahead)))
@@ -166,16 +166,16 @@ class HomeTarget(CommandTarget):
         self.run("medallion down")
 
     def warehouse_process(self) -> int:
-        """The number of the warehouse's process, as `medallion status` tells it."""
-        told = self.run("medallion status")
-        if found := re.search(r"process (\d+)", told):
+        """The id of the warehouse's process, from `medallion status`."""
+        output = self.run("medallion status")
+        if found := re.search(r"process (\d+)", output):
             return int(found[1])
-        raise RuntimeError(f"No warehouse runs to be killed: {told}")
+        raise RuntimeError(f"`medallion status` shows no warehouse process to kill: {output}")
 
     def build_with_kill(self, victim: str, after: float) -> bool:
-        """Kill `dbt` or the `warehouse` some seconds into a build; whether that hit it.
+        """Kill `dbt` or the `warehouse` after `after` seconds of a build. Returns whether it ran.
 
-        A killed warehouse is started again at once, and the build that it left goes on to its end.
+        A killed warehouse is started again at once, and the interrupted build continues to its end.
         """
         if victim == "dbt":
             return self.build_killed(after, kill_group)

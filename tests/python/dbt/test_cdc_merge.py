@@ -1,4 +1,4 @@
-"""The strategy cdc_merge, line by line of docs/cdc_merge.md, in a dbt project that copied it."""
+"""The strategy cdc_merge, line by line of docs/cdc_merge.md, in a dbt project with a copy of it."""
 
 import shutil
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ MACROS = ("get_incremental_cdc_merge_sql", "cdc_merge_batch", "cdc_merge_keys")
 
 @dataclass(frozen=True)
 class Case:
-    """A model that is built from `first`, then merges `batch`; rows are (a, b, v, seq, deleted)."""
+    """A model built from `first`, then merged with `batch`. Rows are (a, b, v, seq, deleted)."""
 
     first: str
     batch: str
-    after: list[tuple] | str  # the rows (a, b, v) at the end, or what the error says
+    after: list[tuple] | str  # the rows (a, b, v) at the end, or the error message
     config: str = "unique_key='a', meta={'sequence_by': 'seq'}"
 
 
@@ -84,7 +84,7 @@ CASES = {
         STANDING, "(3, 'x', 'three', 11, null)", "a row has no a or _is_deleted", UNORDERED
     ),
     "empty_batch": Case(STANDING, "", BEFORE),
-    # The second row shows that the predicate is in the MERGE, where Delta skips files by it.
+    # The second row shows that the predicate is in the MERGE, where Delta uses it to skip files.
     "predicate_limits_what_is_found": Case(
         "(1, 'x', 'one', 10, false), (2, 'y', 'two', 10, false)",
         "(1, 'x', 'new', 11, false), (2, 'x', 'outside', 11, false)",
@@ -117,7 +117,7 @@ def _land(warehouse: Started, name: str, values: str) -> None:
 
 @pytest.fixture(scope="module")
 def merged(tmp_path_factory):
-    """All cases in one project: a run that creates, one that merges."""
+    """All cases in one project: one run creates the tables, another one merges."""
     with small_project(tmp_path_factory.mktemp("copied")) as project:
         warehouse = project.warehouse
         warehouse.run("create schema s")

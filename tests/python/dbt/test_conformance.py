@@ -1,4 +1,4 @@
-"""However the log was cut, delivered twice, late or killed: the tables are what the history means.
+"""The tables equal the oracle's, even if the log is cut, redelivered or late, or builds are killed.
 
 `make conformance N=10000 KILLS=20` runs more of it; `SEED=…` repeats a run.
 """
@@ -8,8 +8,8 @@ from collections import Counter
 
 import pytest
 
-from conformance.__main__ import REGRESSIONS, play, teller
-from conformance.kinds import ALL, Told, kinds_of
+from conformance.__main__ import REGRESSIONS, play, reporter
+from conformance.kinds import ALL, LogFacts, kinds_of
 from conformance.listings import LIST_KINDS, kinds_of_lists
 from conformance.run import FULL_RUN, Run
 from conformance.scenario import from_json, read_all, to_json
@@ -34,8 +34,8 @@ def few(tmp_path, spoil, seed=7, scenarios=12) -> Run:
     return run
 
 
-def test_generated__has_all_that_the_rules_are_about(tmp_path):
-    """Guards the test below against logs too tame to break anything."""
+def test_generated__scenarios_have_every_kind(tmp_path):
+    """Guards the test below against logs without difficult events."""
     print(f"seed {SEED}")
     run = Run(OracleTarget(tmp_path, dict), SEED, silent)
     run.populate(SCENARIOS, BATCHES, [*read_all(REGRESSIONS).values()])
@@ -54,7 +54,7 @@ def test_generated__has_all_that_the_rules_are_about(tmp_path):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_few_scenarios__have_each_kind_whatever_the_seed(tmp_path, seed):
+def test_few_scenarios__have_every_kind_for_any_seed(tmp_path, seed):
     run = Run(OracleTarget(tmp_path, dict), seed, silent)
     run.populate(FULL_RUN, BATCHES, [])
     had = Counter(kind for one in run.world.scenarios.values() for kind in kinds_of(one))
@@ -63,9 +63,9 @@ def test_few_scenarios__have_each_kind_whatever_the_seed(tmp_path, seed):
     assert len(run.world.scenarios) == FULL_RUN
 
 
-def test_thousand_logs__in_any_batches_killed_and_rebuilt_give_what_they_mean(tmp_path, capsys):
+def test_thousand_logs__in_batches_killed_and_rebuilt_equal_the_oracle(tmp_path, capsys):
     target = HomeTarget(tmp_path)
-    run = Run(target, SEED, teller())
+    run = Run(target, SEED, reporter())
     try:
         target.up()
         same = play(run, SCENARIOS, BATCHES, KILLS, tmp_path / "shrunk")
@@ -76,7 +76,7 @@ def test_thousand_logs__in_any_batches_killed_and_rebuilt_give_what_they_mean(tm
     assert same, capsys.readouterr().out
 
 
-# --- that the suite can fail ------------------------------------------------------------------
+# --- the suite can fail -----------------------------------------------------------------------
 
 
 def test_suite__agrees_with_the_oracle_itself(tmp_path):
@@ -106,7 +106,7 @@ def without(table, claim):
         ),
     ],
 )
-def test_suite__finds_what_is_spoiled_and_makes_it_small(
+def test_suite__finds_and_shrinks_an_injected_fault(
     tmp_path, monkeypatch, spoil, table, most_changes
 ):
     monkeypatch.setattr("conformance.shrink.CANDIDATES", 20)
@@ -120,13 +120,13 @@ def test_suite__finds_what_is_spoiled_and_makes_it_small(
     assert again.guilty == {*range(len(shrunk))}
 
 
-def test_suite__finds_the_one_change_that_did_not_land(tmp_path):
+def test_suite__finds_a_single_change_that_did_not_land(tmp_path):
     run = Run(OracleTarget(tmp_path, dict), 7, silent)
     run.populate(60, BATCHES, [])
     lost = next(
         (number, change)
         for number, scenario in run.world.scenarios.items()
-        for (table, key), own in Told(scenario).by_key.items()
+        for (table, key), own in LogFacts(scenario).by_key.items()
         for change in own
         if table == "DimArtist"
         and key not in (None, -1)
@@ -144,6 +144,6 @@ def test_suite__finds_the_one_change_that_did_not_land(tmp_path):
     assert number in run.tables["silver.dim_artist"]
 
 
-def test_scenario__is_the_same_after_it_was_kept():
+def test_scenario__is_equal_after_saving_and_loading():
     for scenario in read_all(REGRESSIONS).values():
         assert from_json(to_json(scenario)) == scenario

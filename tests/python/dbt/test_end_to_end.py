@@ -1,4 +1,4 @@
-"""The whole lakehouse against the oracle: every published row, day by day, from either telling."""
+"""The whole lakehouse against the oracle: every published row, per day, from both histories."""
 
 import json
 
@@ -16,21 +16,21 @@ TELLINGS = pytest.mark.parametrize(
     ("telling", "table"),
     [("landed", table) for table in PUBLISHED]
     + [("source", table) for table in PUBLISHED if table != "silver.reconciliation"],
-)  # the source knows nothing of deliveries, which the books count
+)  # the reconciliation counts deliveries, which the source does not know
 
 
 @DAYS
 @TELLINGS
-def test_published__equals_what_the_history_means(lakehouse, day, table, telling):
-    """The source's change tables and the landed files tell the same; so must the table."""
+def test_published__equals_the_oracle(lakehouse, day, table, telling):
+    """The change tables and the landed files give the same history, and so must the table."""
     record = lakehouse.at(day)
     expected = getattr(record, telling)[table]
     assert not (told := differing_rows(resolve_keys(record.published)[table], expected)), told
 
 
 @DAYS
-def test_every_day__there_is_something_to_get_wrong(lakehouse, day):
-    """Guards the tests above against an empty database, or days on which nothing changes."""
+def test_every_day__has_changes(lakehouse, day):
+    """Guards the tests above against an empty database, or days without changes."""
     published = lakehouse.at(day).published
     assert all(published.values())
     if day != DAY_0:
@@ -38,7 +38,7 @@ def test_every_day__there_is_something_to_get_wrong(lakehouse, day):
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_build__leaves_what_synapse_can_read(lakehouse, stage):
+def test_every_build__leaves_tables_that_synapse_can_read(lakehouse, stage):
     assert lakehouse.at(stage).unreadable == []
 
 
@@ -52,14 +52,14 @@ def test_second_build__changes_no_row(lakehouse, table):
 
 @TABLES
 def test_full_refresh__gives_the_same_rows_and_keys(lakehouse, table):
-    """If this fails, increments and history disagree, and rebuilding a table mends nothing."""
+    """If this fails, increments and history disagree, and rebuilding a table fixes nothing."""
     refreshed, incremental = lakehouse.at(REFRESHED), lakehouse.at(DAY_3)
     told = differing_rows(refreshed.published[table], incremental.published[table])
     assert not told, told
 
 
-def test_what_a_contract_calls_not_null__is_so_in_the_table(lakehouse):
-    """Delta refuses the row then: no data test asks again."""
+def test_not_null_columns_of_a_contract__are_not_null_in_the_table(lakehouse):
+    """Delta rejects such a row, so no data test checks it again."""
     lakehouse.at(REFRESHED)
     manifest = json.loads((lakehouse.home / "target" / "manifest.json").read_text())
     promised = {

@@ -1,4 +1,4 @@
-"""The dbt tests of tests/generic/ find what they are for: a model that is right, and wrong ones."""
+"""The dbt tests of tests/generic/ find their faults: one correct model, and faulty ones."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from medallion.home import PROJECT_ROOT
 from support.small_project import small_project
 
 END = "9999-12-31"
-# (key, valid_from, valid_to, is_current): key 1 lives, key 2 came back, key 3 is deleted.
+# (key, valid_from, valid_to, is_current): key 1 exists, key 2 was reinserted, key 3 is deleted.
 RIGHT = [
     (1, "2025-01-01", "2025-01-03", False),
     (1, "2025-01-03", END, True),
@@ -37,7 +37,7 @@ TESTS = {
     "unique_combination": {"columns": ["k", "valid_from"]},
     "complete": {"columns": ["k", "valid_from"]},
 }
-# Which tests fail on each model. A wrong row breaks more than one claim where the claims meet.
+# The tests that fail on each model. Related claims fail together for a wrong row.
 FOUND = {
     "right": set(),
     "overlap": {"versions_do_not_overlap", "gaps_are_deletes"},
@@ -78,7 +78,7 @@ def _versions(rows: list[tuple]) -> str:
 
 @pytest.fixture(scope="module")
 def failed(tmp_path_factory):
-    """Which tests failed on each model."""
+    """The tests that failed on each model."""
     models = {"right": RIGHT} | WRONG
     claims = [{test: {"arguments": arguments}} for test, arguments in TESTS.items()]
     listed = [{"name": name, "data_tests": claims} for name in models]
@@ -101,13 +101,13 @@ def failed(tmp_path_factory):
 
 
 @pytest.mark.parametrize("model", FOUND)
-def test_claims__fail_where_they_are_broken_and_only_there(failed, model):
+def test_claims__fail_only_where_they_are_violated(failed, model):
     assert failed[model] == FOUND[model]
 
 
 def test_every_generic_test__has_a_model_that_breaks_it():
     kept = {file.stem for file in (PROJECT_ROOT / "tests" / "generic").glob("*.sql")}
-    # `expectation` reads the graph of the whole project: test_rules.py is about it. The others are
-    # T-SQL, which test_synapse_serving.py and test_synapse_pool.py run on the stand-in.
+    # `expectation` reads the graph of the whole project: test_rules.py tests it. The others are
+    # T-SQL, which test_synapse_serving.py and test_synapse_pool.py run on the emulator.
     elsewhere = {"expectation", "holds_rows", "holds_exported_rows"}
     assert set().union(*FOUND.values()) == set(TESTS) == kept - elsewhere

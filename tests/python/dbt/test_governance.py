@@ -1,4 +1,4 @@
-"""Tags, versions, freshness and the project's own rules, as the lakehouse has them."""
+"""Tags, versions, freshness and the project's own rules, as found in the lakehouse."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def rows(home: Lakehouse, statement: str) -> list[tuple]:
 
 
 def personal(home: Lakehouse) -> set[tuple[str, str, str, str]]:
-    """Schema, table, column and kind of every column that a model's YAML calls personal."""
+    """Schema, table, column and kind of every column that a model's YAML marks as personal."""
     return {
         (node["schema"], node["alias"], name, column["databricks_tags"]["pii"])
         for node in manifest(home)["nodes"].values()
@@ -41,7 +41,7 @@ def personal(home: Lakehouse) -> set[tuple[str, str, str, str]]:
     }
 
 
-def test_personal_columns_are_tagged_where_they_stand(built: Lakehouse) -> None:
+def test_personal_columns_are_tagged_in_every_table(built: Lakehouse) -> None:
     tagged = rows(
         built,
         "select schema_name, table_name, column_name, tag_value from information_schema.column_tags"
@@ -59,7 +59,7 @@ def test_the_page_lists_every_personal_column_and_every_group(built: Lakehouse) 
     assert all(one["owner"]["email"] for one in groups)
 
 
-def test_both_versions_of_a_contract_stand_side_by_side(built: Lakehouse) -> None:
+def test_both_versions_of_a_contract_exist_side_by_side(built: Lakehouse) -> None:
     nodes = manifest(built)["nodes"]
     first, second = (nodes[f"model.medallion.mart_user_engagement.v{v}"] for v in (1, 2))
     assert first["deprecation_date"] and not second["deprecation_date"]
@@ -93,7 +93,7 @@ def test_the_example_query_of_each_mart_runs(built: Lakehouse) -> None:
 
 
 def test_freshness_is_how_far_the_lake_lags_behind_the_source(built: Lakehouse) -> None:
-    """The simulated days are long past, so dbt must call every table stale."""
+    """The simulated days are long past, so dbt must report every table as stale."""
     with pytest.raises(AssertionError):
         built.run([*DBT, "source", "freshness"])
     told = json.loads((built.home / "target" / "sources.json").read_text())["results"]
@@ -145,10 +145,10 @@ FOUND = {
 }
 
 
-def test_each_rule_of_the_project_finds_what_breaks_it(built: Lakehouse, tmp_path: Path) -> None:
+def test_each_rule_of_the_project_finds_its_violation(built: Lakehouse, tmp_path: Path) -> None:
     copy_project(tmp_path)
     for file, text in PLANTS.items():
-        if file.startswith("models/gold"):  # as configured there, but for its contract and columns
+        if file.startswith("models/gold"):  # with its configuration except contract and columns
             text = "{{ config(materialized='view', contract={'enforced': false}) }}\n" + text
         (tmp_path / file).write_text(text)
     target = tmp_path / "target" / "lint"
@@ -163,7 +163,7 @@ def test_each_rule_of_the_project_finds_what_breaks_it(built: Lakehouse, tmp_pat
         text=True,
     )
     assert done.returncode == 1, done.stdout + done.stderr
-    # A check of materializations that fails may stumble over its own message in dbt-bouncer 4.3, an
+    # In dbt-bouncer 4.3 a failing check of materializations may fail on its own message, with an
     # "internal_error"; its exit status is 1 then too.
     failed = {
         tuple(one["check_run_id"].split(":")[0::2])

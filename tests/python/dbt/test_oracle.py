@@ -1,4 +1,4 @@
-"""Small stories, computed by hand, that the oracle must tell as the design does."""
+"""Small histories, computed by hand, for which the oracle must follow docs/history.md."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -28,12 +28,12 @@ BLANK = {
 
 
 def at(day: int, hour: int = 0) -> datetime:
-    """A moment in October 2025, whose first day is a Wednesday."""
+    """A moment in October 2025. Its first day is a Wednesday."""
     return datetime(2025, 10, 1, hour) + timedelta(days=day - 1)
 
 
 class Story:
-    """A change log told in order: each call is one change, in its own transaction unless `txn`."""
+    """A change log in order: each call is one change, in its own transaction unless `txn`."""
 
     def __init__(self):
         self.history = {table: [] for table in BLANK}
@@ -136,7 +136,7 @@ def test_user__two_deletes_close_once_at_the_first(story):
     assert story.users() == [("NO", at(1), at(5), False)]
 
 
-def test_user__a_change_of_updated_at_alone_is_no_version(story):
+def test_user__a_change_of_only_updated_at_is_not_a_version(story):
     story.user(INSERT, at(1), "NO")
     story.user(AFTER, at(5), "NO", updated_at=at(5))
     story.user(AFTER, at(7), "SE")
@@ -168,14 +168,14 @@ def test_user__of_two_changes_in_a_transaction_only_the_last_is_a_state(story):
     assert story.users() == [("NO", at(1), at(5), False), ("DK", at(5), END, True)]
 
 
-def test_user__delete_and_equal_reinsert_in_a_transaction_is_no_version(story):
+def test_user__delete_and_equal_reinsert_in_a_transaction_is_not_a_version(story):
     story.user(INSERT, at(1), "NO")
     story.user(DELETE, at(5), "NO", txn=900, seqval=1)
     story.user(INSERT, at(5), "NO", txn=900, seqval=2)
     assert story.users() == [("NO", at(1), END, True)]
 
 
-def test_user__insert_and_delete_in_a_transaction_never_were(story):
+def test_user__insert_and_delete_in_a_transaction_leave_no_version(story):
     story.user(INSERT, at(5), "NO", txn=900, seqval=1)
     story.user(DELETE, at(5), "NO", txn=900, seqval=2)
     assert story.users() == []
@@ -206,7 +206,7 @@ def test_user__a_change_takes_effect_no_earlier_than_the_one_before_it_in_the_lo
     assert story.users() == before
 
 
-def test_user__within_a_place_of_the_log_the_insert_follows_the_delete(story):
+def test_user__at_one_log_position_the_insert_follows_the_delete(story):
     story.user(INSERT, at(5), "SE", txn=900, seqval=1)
     story.user(DELETE, at(5), "NO", txn=900, seqval=1)
     assert story.users() == [("SE", at(5), END, True)]
@@ -271,7 +271,7 @@ def test_dimensions__each_has_one_unknown_member(story):
         pytest.param(at(20), (1, at(8)), id="long after: the last version"),
     ],
 )
-def test_play__its_user_is_the_version_of_its_time(story, moment, version):
+def test_play__has_the_user_version_of_its_time(story, moment, version):
     story.user(INSERT, at(2), "NO")
     story.user(AFTER, at(4), "SE")
     story.user(DELETE, at(6), "SE")
@@ -360,7 +360,7 @@ def test_play__the_date_key_is_of_the_timestamp_not_of_the_source(story):
         {"stream_timestamp": at(4, 1), "commit": at(3)},
     ],
 )
-def test_play__that_breaks_a_rule_is_absent(story, broken):
+def test_play__that_violates_a_rule_is_absent(story, broken):
     story.play(**{"when": at(3)} | broken)
     assert story.fact("stream_id") == []
 
@@ -380,13 +380,13 @@ def test_play__at_the_edge_of_a_rule_is_kept(story, sound):
     assert story.fact("stream_id") == [1]
 
 
-def test_play__a_correction_that_breaks_a_rule_hides_the_play(story):
+def test_play__a_correction_that_violates_a_rule_hides_the_play(story):
     story.play(at(3))
     story.play(at(3), operation=AFTER, listen_duration=-5)
     assert story.fact("stream_id") == []
 
 
-def test_play__a_correction_that_mends_it_brings_it_back(story):
+def test_play__a_correction_that_fixes_it_restores_it(story):
     story.play(at(3), listen_duration=-5)
     story.play(at(3), operation=AFTER, listen_duration=5)
     assert story.fact("listen_duration_sec") == [5]
@@ -419,7 +419,7 @@ def test_date__comes_from_the_source_else_from_its_key_else_from_a_play(story):
     ]
 
 
-def test_date__a_quarantined_play_makes_no_day(story):
+def test_date__a_quarantined_play_adds_no_day(story):
     story.play(at(4), listen_duration=-1)
     assert story.rows("silver.dim_date", "date_key") == []
 
@@ -553,7 +553,7 @@ def test_retention__follows_a_silent_cohort_for_520_weeks(story):
     assert rows == [(0, 1), *((week, 0) for week in range(1, 521)), (weeks, 1)]
 
 
-def test_catalog_health__tells_unknown_incomplete_and_too_long(story):
+def test_catalog_health__counts_unknown_incomplete_and_too_long(story):
     story.tell("DimTrack", INSERT, 1, at(1), track_name="Song", artist_id=7, duration_sec=100)
     story.tell("DimTrack", INSERT, 2, at(1), track_name="Song", artist_id=None, duration_sec=100)
     for stream_id, (track_id, seconds) in enumerate(
@@ -624,7 +624,7 @@ def test_subscription__of_an_account_older_than_the_log_is_an_opening(story, beg
     assert story.movements("movement") == [movement, "cancel", "return"]
 
 
-def test_subscription__of_an_account_that_was_known_without_one_is_no_opening(story):
+def test_subscription__of_an_account_first_seen_without_one_is_not_an_opening(story):
     closed = {"start_date": date(2020, 1, 1), "end_date": date(2024, 1, 1)}
     story.user(INSERT, at(3), subscription_type="Basic", **closed)
     story.user(AFTER, at(4), subscription_type="Basic", start_date=date(2020, 1, 1))
@@ -680,7 +680,7 @@ def test_subscription_movements__count_subscribers_to_the_end_of_the_day(story):
     ]
 
 
-def test_subscription_movements__tell_a_new_price_though_nobody_moved(story):
+def test_subscription_movements__report_a_new_price_without_movements(story):
     story.prices(at(1), Basic="5.00")
     story.plan(INSERT, at(2), "Basic")
     story.prices(at(4, 23), Basic="6.00")
@@ -700,7 +700,7 @@ def test_subscription_movements__carry_a_plan_for_520_weeks(story):
     assert days[-2:] == [date(1, 1, 1) + timedelta(weeks=520), date(9999, 12, 31)]
 
 
-def test_plans__have_a_version_per_price_until_a_list_misses_them(story):
+def test_plans__have_a_version_per_price_until_a_list_omits_them(story):
     story.prices(at(1), Basic="5.00", Plus="9.99")
     story.prices(at(2), Basic="6.00", Plus="9.99")
     story.prices(at(3), Basic="6.00")
@@ -712,11 +712,11 @@ def test_plans__have_a_version_per_price_until_a_list_misses_them(story):
         ("Plus", "9.99", at(4), END),
     ]
     assert story.plans() == expected
-    story.listings[PLANS].reverse()  # the order in which lists arrive says nothing
+    story.listings[PLANS].reverse()  # the order of arrival does not matter
     assert sorted(story.plans()) == expected
 
 
-def test_plans__a_bad_or_contradictory_line_says_nothing_of_a_plan_that_is_listed(story):
+def test_plans__a_bad_or_contradictory_line_does_not_change_a_listed_plan(story):
     story.prices(at(1), Basic="5.00", Plus="9.99")
     story.prices(at(2), ("Basic", "6.00"), ("Basic", "7.00"), ("Plus", "-1.00"), ("Twin", "-1.00"))
     story.prices(at(3), ("Basic", "5.00"), ("Plus", "9.99"), ("Twin", "-1.00"), ("Twin", "4.00"))
@@ -728,7 +728,7 @@ def test_plans__a_bad_or_contradictory_line_says_nothing_of_a_plan_that_is_liste
     ]
 
 
-def test_plans__a_list_that_says_nothing_ends_nothing_and_of_a_tie_the_last_name_counts(story):
+def test_plans__a_list_without_good_lines_ends_nothing_and_the_last_name_wins_a_tie(story):
     story.prices(at(1), Basic="5.00", name="b")
     story.prices(at(1), Basic="4.00", name="a")
     story.prices(at(1), Basic="-4.00", name="c")
@@ -737,7 +737,7 @@ def test_plans__a_list_that_says_nothing_ends_nothing_and_of_a_tie_the_last_name
     assert story.plans() == [("Basic", "5.00", at(1), END)]
 
 
-# --- the books --------------------------------------------------------------------------------
+# --- reconciliation ---------------------------------------------------------------------------
 
 
 def books(story, table):
@@ -749,7 +749,7 @@ def books(story, table):
     return [*row.values()][1:]
 
 
-def test_books__of_a_dimension_count_each_landed_row_once(story):
+def test_reconciliation__of_a_dimension_counts_each_landed_row_once(story):
     story.user(INSERT, at(1), "NO")
     story.user(BEFORE, at(2), "NO")
     story.user(AFTER, at(2), "SE", txn=3, seqval=1)
@@ -762,7 +762,7 @@ def test_books__of_a_dimension_count_each_landed_row_once(story):
     assert books(story, "DimUser") == [16, 2, 6, 1, 1, 2, 1, 3]
 
 
-def test_books__of_plays_count_what_the_last_change_made_of_them(story):
+def test_reconciliation__of_plays_counts_the_effect_of_the_last_change(story):
     story.play(at(3), 1)
     story.play(at(3), 1, operation=DELETE)
     story.play(at(3), 2, operation=DELETE)
@@ -773,7 +773,7 @@ def test_books__of_plays_count_what_the_last_change_made_of_them(story):
     assert books(story, "FactStream") == [7, 0, 0, 1, 1, 1, 2, 2]
 
 
-# --- reading the source back ------------------------------------------------------------------
+# --- undoing the source's changes -------------------------------------------------------------
 
 
 def test_undo__gives_the_rows_from_before_the_changes(story):

@@ -1,4 +1,4 @@
-"""The days that an operator asks a mart to rebuild: dbt tells nonsense in one sentence."""
+"""The days that an operator lets a mart rebuild: invalid values are errors of one sentence."""
 
 import shutil
 
@@ -15,14 +15,14 @@ FILES = {
     " {type: databricks, schema: x, host: x, http_path: x, token: x}}}",
     "models/mart.sql": "{{ config(meta={'asked_for': rebuild_range()}) }} select 1 as one",
 }
-# dbt-databricks declares its models in Pydantic's former way, and says so when it is imported here.
+# dbt-databricks declares its models in Pydantic's old style, and warns when it is imported here.
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20")
 TOGETHER = "The vars rebuild_from and rebuild_to name a range together: give both, or neither."
 
 
 @pytest.fixture
 def parse(tmp_path, monkeypatch):
-    """Parses a project of one model that asks for the range: the real one takes far longer."""
+    """Parse a project of one model that uses the range. Parsing the real one takes far longer."""
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -54,7 +54,7 @@ def parse(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_nonsense__is_a_compiler_error_in_one_sentence(parse, variables, said):
+def test_invalid_value__is_a_compiler_error_in_one_sentence(parse, variables, said):
     done = parse(variables)
     assert not done.success
     told = str(done.exception).splitlines()

@@ -1,4 +1,4 @@
-"""The dbt tests over the receipts: silent on honest histories; a tampering fails its own."""
+"""The dbt tests on the receipts: correct histories pass; each kind of tampering fails its test."""
 
 import json
 import shutil
@@ -40,7 +40,7 @@ def lsn(number: int) -> str:
 
 @dataclass
 class Table:
-    """What landed of one source table; every run begins an hour after the one before."""
+    """The landed files of one source table. Every run begins an hour after the previous one."""
 
     lake: Path
     name: str
@@ -49,7 +49,7 @@ class Table:
     def land(
         self, run: str, mode: str, first: int, last: int, changes: list[Change], days: str = ""
     ) -> None:
-        """Write the file of a window, if it has changes, and its receipt."""
+        """Write the receipt of a window, and its file if it has changes."""
         self.runs.setdefault(run, RUNS_FROM + timedelta(hours=len(self.runs)))
         suffix = {"late": "_late", "backfill": ""}.get(mode, "")
         stem = f"backfill_{days}_{days}" if mode == "backfill" else f"{lsn(first)}{suffix}"
@@ -78,7 +78,7 @@ class Table:
         place.write_text(json.dumps(receipt))
 
     def write(self, run: str, name: str, changes: list[Change]) -> int:
-        """A landed file; its size in bytes."""
+        """Write a landed file. Returns its size in bytes."""
         schema = pa.schema(list((COLUMNS[self.name] | CONTROL).items()))
         rows = [
             {
@@ -129,7 +129,7 @@ LOAD_FILE, FIRST_FILE, LAST_FILE = (f"{lsn(number)}.parquet" for number in (100,
 
 @dataclass(frozen=True)
 class Case:
-    """What is done to an honest history before bronze reads it, and the dbt tests that find it."""
+    """A change of a correct history before bronze reads it, and the dbt tests that find it."""
 
     name: str
     tamper: Callable[[Table], object]
@@ -195,7 +195,7 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def story(new_lakehouse):
-    """A lakehouse after a crash, its repetition and a backfill; what dbt said before and after."""
+    """A lakehouse after a crash, its repetition and a backfill; dbt's result before and after."""
     from support.lakehouse import INGEST, SIMULATE
 
     lakehouse = new_lakehouse()
@@ -222,9 +222,9 @@ def test_a_crash_is_warned_about__and_healed_by_the_next_run(story):
 
 @pytest.fixture(scope="module")
 def found(story):
-    """Per case, the dbt tests that find its table; five cases, one per table, are built at once.
+    """Per case, the dbt tests that find its table. Five cases, one per table, are built at once.
 
-    They are built by the SQL that dbt compiled for the story, which is faster than dbt itself.
+    They are built by the SQL that dbt compiled for `story`, which is faster than dbt itself.
     """
     from medallion.home import Home
 

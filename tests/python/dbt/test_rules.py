@@ -1,6 +1,6 @@
-"""Rules, written once: what lands broken is kept out with its reasons, and told; mended, it leaves.
+"""Rules: rows that violate one are quarantined and reported, and leave when they are corrected.
 
-A lakehouse of its own takes one row of each kind of fault, then the corrections.
+A separate lakehouse gets one row with each kind of fault, and then the corrections.
 """
 
 import json
@@ -31,7 +31,7 @@ GOOD_PLAY = {
     "date_key": 20250930,
     "stream_timestamp": PLAYED,
 }
-BROKEN = {  # stream_id: what is wrong with the row, and the rules that it breaks
+BROKEN = {  # stream_id: the fault of the row, and the rules that it violates
     2: ({"user_id": None}, "user_id_is_present"),
     3: ({"track_id": None}, "track_id_is_present"),
     4: ({"stream_timestamp": None}, "stream_timestamp_is_present"),
@@ -49,14 +49,14 @@ BROKEN = {  # stream_id: what is wrong with the row, and the rules that it break
         "user_id_is_present, listen_duration_is_not_negative",
     ),
 }
-UNPLACED = {  # stream_id: a good play has a later change, which cannot be placed
+UNPLACED = {  # stream_id: a good play with a later change without a position
     11: {"_start_lsn": None},
     12: {"_seqval": None},
     13: {"_operation": None},
     14: {"_commit_time": None},
     15: {"_operation": 7},
 }
-GOOD = {  # at the edge of a rule, or exempt from it
+GOOD = {  # at the limit of a rule, or exempt from it
     1: {},
     21: {"listen_duration": 0, "stream_timestamp": datetime(2006, 1, 1)},
     22: {"listen_duration": None, "stream_timestamp": COMMITTED + timedelta(days=1)},
@@ -85,13 +85,13 @@ def broken_batch():
     nothing = dict.fromkeys(GOOD_PLAY)
     plays += [
         play(None, 1),
-        play(None, 1) | {"_start_lsn": None},  # one fault more than its number alone
+        play(None, 1) | {"_start_lsn": None},  # a missing position in addition to the missing id
         play(31, 1),
-        play(31, 2, 1, **nothing),  # a delete needs nothing but its number
+        play(31, 2, 1, **nothing),  # a delete needs only its id
         play(32, 1),
-        play(32, 2, 3, **nothing),  # an image before an update is ignored, whatever it lacks
-        play(33, 2, **nothing) | {"_operation": None},  # but no operation is exempt from nothing
-        # An older good state does not stand in for a broken last one.
+        play(32, 2, 3, **nothing),  # a before-image is ignored, even with faults
+        play(33, 2, **nothing) | {"_operation": None},  # without an operation, all rules apply
+        # An older good state does not replace a last change that violates a rule.
         play(34, 1),
         play(34, 2, 4, user_id=None),
     ]
@@ -101,7 +101,7 @@ def broken_batch():
         "DimTrack": ("track_id", {"track_name": "Song", "artist_id": 1, "duration_sec": 100}),
         "DimDate": ("date_key", {"weekday": "Friday"}),
     }
-    batch = {"FactStream": [*plays, *plays[:3]]}  # three changes come twice
+    batch = {"FactStream": [*plays, *plays[:3]]}  # three changes arrive twice
     for table, (key, columns) in members.items():
         batch[table] = [
             change(1, **{key: 1}, **columns),
@@ -127,7 +127,7 @@ def land_references(lake, run, markets, plans):
 # What tells rows apart here: the key, and of a reference file, whose key may be missing, a column.
 KEYS = {entity.bronze: entity.key[0] for entity in logged_entities()}
 KEYS |= {"github__markets": "iso_code", "github__subscription_plans": "max_devices"}
-# Of plays that no correction can reach, since they have no number or no place in the log.
+# Plays that no correction can match, because they have no id or no position in the log.
 STAY = Counter(
     {
         ("azure_sql__fact_stream", None, "stream_id_is_present"): 1,
@@ -165,7 +165,7 @@ MENDED = Counter(
 
 
 class State:
-    """What the warehouse says at one time, and what dbt knew of the project then."""
+    """The content of the warehouse at one time, and dbt's manifest at that time."""
 
     def __init__(self, lakehouse, read_rows):
         plays, members = (
@@ -198,7 +198,7 @@ class State:
 
 @pytest.fixture(scope="module")
 def story(new_lakehouse):
-    """The lakehouse, its state with broken rows, and its state with the corrections."""
+    """The lakehouse, its state with faulty rows, and its state with the corrections."""
     from medallion.lakehouse import rows
 
     from support.lakehouse import DBT
@@ -223,13 +223,13 @@ def story(new_lakehouse):
     return lakehouse, manifest, broken, state()
 
 
-def test_broken_rows__are_in_quarantine_each_with_its_reasons(story):
+def test_faulty_rows__are_in_quarantine_with_their_reasons(story):
     _, _, broken, _ = story
     assert broken.quarantined == STAY + MENDED
     assert broken.markets == ["Norway"]
 
 
-def test_broken_rows__stand_there_as_they_came(story):
+def test_faulty_rows__are_quarantined_unchanged(story):
     _, _, broken, _ = story
     (row,) = (row for row in broken.plays if row["stream_id"] == 8)
     landed = json.loads(row["landed_row"])
@@ -240,7 +240,7 @@ def test_broken_rows__stand_there_as_they_came(story):
     assert (plan["_run_id"], plan["_file"]) == ("run-1", "run-1.csv")
 
 
-def test_plays__stand_as_their_last_placed_change_says(story):
+def test_plays__have_the_state_of_their_last_placed_change(story):
     _, _, broken, mended = story
     good = {number: GOOD_PLAY | columns for number, columns in GOOD.items()}
     good |= dict.fromkeys([*UNPLACED, 32], GOOD_PLAY)
@@ -249,7 +249,7 @@ def test_plays__stand_as_their_last_placed_change_says(story):
     assert mended.standing == expected | dict.fromkeys([*BROKEN, 33, 34], 60)
 
 
-def test_corrections__take_the_rows_out(story):
+def test_corrections__remove_the_rows_from_quarantine(story):
     _, _, _, mended = story
     assert mended.quarantined == STAY
 
@@ -313,8 +313,8 @@ def test_every_rule__has_exactly_its_test(story):
         assert node["config"]["severity"].lower() == severity, name
 
 
-def test_conditions__are_those_that_dbt_makes(story):
-    """`medallion quarantine` counts by its own text of a rule, and must mean the same."""
+def test_conditions__equal_those_that_dbt_compiles(story):
+    """`medallion quarantine` counts with its own text of a rule. Both must mean the same."""
     _, manifest, *_ = story
     models = {node["name"]: node.get("compiled_code") or "" for node in manifest["nodes"].values()}
     judging = " ".join(" ".join(code.split()) for code in models.values())
@@ -322,7 +322,7 @@ def test_conditions__are_those_that_dbt_makes(story):
         assert f"not {rule.condition}" in judging, rule.name
 
 
-def test_unknown_rule__is_an_error_that_names_those_there_are(story):
+def test_unknown_rule__is_an_error_that_names_the_existing_ones(story):
     from support.lakehouse import DBT
 
     lakehouse, *_ = story
@@ -332,7 +332,7 @@ def test_unknown_rule__is_an_error_that_names_those_there_are(story):
         lakehouse.run([*DBT, "compile", "--inline", inline])
 
 
-def test_quarantine__says_at_once_that_the_warehouse_is_down(tmp_path, monkeypatch):
+def test_quarantine__reports_at_once_that_the_warehouse_is_down(tmp_path, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         host = f"127.0.0.1:{taken.getsockname()[1]}"
     target = {"host": host, "http_path": "/sql", "token": "none", "catalog": "medallion"}
@@ -347,7 +347,7 @@ def test_quarantine__says_at_once_that_the_warehouse_is_down(tmp_path, monkeypat
 RULE = Rule("bronze", "azure_sql__dim_user", "user_id_is_present", "user_id > 0", "warn", "So.")
 
 
-def test_condition__exempts_what_the_rule_does_not_apply_to():
+def test_condition__exempts_rows_to_which_the_rule_does_not_apply():
     assert RULE.condition == "coalesce((user_id > 0), true)"
     assert replace(RULE, applies_to="changes").condition == (
         "(coalesce(_operation = 3, false) or coalesce((user_id > 0), true))"
@@ -359,7 +359,7 @@ def test_page__is_current():
     assert not is_stale(read_rules()), "run `medallion rules`"
 
 
-def test_page__says_what_a_rule_is_on_databricks(tmp_path):
+def test_page__shows_the_rule_on_databricks(tmp_path):
     rules = [RULE, replace(RULE, layer="silver", model="users"), replace(RULE, action="fail")]
     lines = [line for line in page(rules).splitlines() if line.startswith("| `user_id")]
     assert [line.split("|")[-2].strip() for line in lines] == [

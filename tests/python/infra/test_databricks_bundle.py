@@ -1,4 +1,4 @@
-"""The bundle: what Databricks would refuse in it, and its job's command, run as the job runs it."""
+"""The bundle: the faults that Databricks would reject, and its job's command, run as in the job."""
 
 import json
 import shlex
@@ -33,12 +33,12 @@ PLANTS = {
 }
 
 
-def test_nothing_in_it_would_be_refused() -> None:
+def test_the_bundle_has_no_fault() -> None:
     assert faults(read_bundle()) == []
 
 
 @pytest.mark.parametrize("plant", PLANTS)
-def test_what_would_be_refused_is_found(plant: str) -> None:
+def test_each_fault_of_a_bundle_is_found(plant: str) -> None:
     bundle = read_bundle()
     path, change, named = PLANTS[plant]
     node = bundle["resources"]
@@ -67,7 +67,7 @@ def test_the_job_installs_what_the_lock_pins() -> None:
     assert set(environment["spec"]["dependencies"]) <= set(lock)
 
 
-def test_one_build_at_a_time_and_nobody_else_starts_it() -> None:
+def test_the_job_runs_one_build_at_a_time_and_only_the_factory_starts_it() -> None:
     job = read_bundle()["resources"]["jobs"]["dbt_build"]
     assert job["max_concurrent_runs"] == 1 and job["queue"] == {"enabled": True}
     assert "schedule" not in job and "trigger" not in job
@@ -84,7 +84,7 @@ def landed(new_lakehouse) -> Lakehouse:
     return home
 
 
-def test_the_job_builds__from_what_is_synced_alone(landed: Lakehouse, tmp_path: Path) -> None:
+def test_the_job_builds__from_synced_files_only(landed: Lakehouse, tmp_path: Path) -> None:
     bundle = read_bundle()
     copy_synced(bundle, tmp_path)
     assert not (tmp_path / "medallion").exists()
@@ -106,7 +106,7 @@ def _run(
 ) -> subprocess.CompletedProcess[str]:
     """The task's command as Databricks runs it, with its own host and token in the environment.
 
-    Added to the profile is what a warehouse on loopback needs beside: its port, its certificate.
+    The profile also gets the port and certificate that a warehouse on the loopback needs.
     """
     here = yaml.safe_load((home.home / "profiles.yml").read_text(encoding="utf-8"))
     local = here["medallion"]["outputs"]["local"]
@@ -128,7 +128,7 @@ def _run(
         "DBT_PROFILES_DIR": dbt["profiles_directory"],
     }
     del environment["DBT_TARGET_PATH"]
-    # One dimension and all that it is made of: the whole build is the end-to-end story's.
+    # One dimension and everything upstream of it: test_end_to_end.py runs the whole build.
     chosen = ["--select", "+dim_user", "--indirect-selection", "cautious"]
     return subprocess.run(
         [str(Path(sys.executable).with_name("dbt")), *arguments, *chosen],

@@ -1,4 +1,4 @@
-"""The scripts of an administrator: what can be known of them without Databricks."""
+"""The administrator's scripts, as far as they can be tested without Databricks."""
 
 import re
 
@@ -13,7 +13,7 @@ ALL = "".join(TEXTS.values())
 
 
 def statements(name: str) -> list[str]:
-    """A script's statements; its comments are lines of their own, and no text holds a `;`."""
+    """A script's statements. Comments are separate lines, and no text literal contains a `;`."""
     code = "\n".join(line for line in TEXTS[name].splitlines() if not line.startswith("--"))
     return [one.strip() for one in code.split(";") if one.strip()]
 

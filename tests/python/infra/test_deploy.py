@@ -1,6 +1,6 @@
-"""The workflow deploy: what of it can run here, run.
+"""The parts of the workflow deploy that can run here.
 
-`make lint` holds the rest against GitHub's schema and zizmor.
+`make lint` checks the rest with GitHub's schema and zizmor.
 """
 
 import json
@@ -24,8 +24,8 @@ from support.lakehouse import PROJECT
 
 WORKFLOWS = PROJECT / ".github" / "workflows"
 
-# Stands in for the CLI alone: answers as for a factory with one running trigger, and notes what it
-# is asked.
+# A substitute for the CLI: it answers as for a factory with one running trigger, and records its
+# calls.
 AZ = f"""#!{sys.executable}
 import json, os, sys
 from pathlib import Path
@@ -53,7 +53,7 @@ def steps(name: str) -> list[dict]:
 
 
 def deploy(folder: Path, **environment: str) -> tuple[subprocess.CompletedProcess, list[list[str]]]:
-    """Run the script with a stand-in for az; how it ended, and what az was asked."""
+    """Run the script with a substitute for az. Returns the result and the calls of az."""
     az = folder / "az"
     az.write_text(AZ)
     az.chmod(0o755)
@@ -75,7 +75,7 @@ def deploy(folder: Path, **environment: str) -> tuple[subprocess.CompletedProces
 
 
 def triggers(asked: list[list[str]]) -> list[str]:
-    """What became of the trigger and the deployment, in order."""
+    """The actions on the trigger and the deployment, in order."""
     posts = {"start?": "start", "stop?": "stop"}
     found = []
     for one in asked:
@@ -85,7 +85,7 @@ def triggers(asked: list[list[str]]) -> list[str]:
     return found
 
 
-def test_triggers_stand_still_while_the_factory_is_deployed(tmp_path: Path) -> None:
+def test_triggers_are_stopped_while_the_factory_is_deployed(tmp_path: Path) -> None:
     done, asked = deploy(tmp_path)
     assert done.returncode == 0, done.stderr
     assert triggers(asked) == ["stop", "deploy", "start"]
@@ -97,7 +97,7 @@ def test_triggers_run_again_when_the_deployment_fails(tmp_path: Path) -> None:
     assert triggers(asked) == ["stop", "deploy", "start"]
 
 
-def test_the_factory_is_told_its_job_and_what_else_is_named(tmp_path: Path) -> None:
+def test_the_factory_gets_its_job_and_the_named_parameters(tmp_path: Path) -> None:
     _, asked = deploy(tmp_path, MEDALLION_ALERT_WEBHOOK="https://hooks.example/1")
     [created] = [one for one in asked if one[:3] == ["deployment", "group", "create"]]
     given = {one.split("=")[0] for one in created if "=" in one}
@@ -119,7 +119,7 @@ def test_a_missing_name_is_one_sentence(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The project as it is deployed, and the state that the workflow keeps of it."""
+    """The project as it is deployed, and the state of it that the workflow keeps."""
     folder = tmp_path_factory.mktemp("deployed")
     project = folder / "project"
     copy_synced(read_bundle(), project)
@@ -159,7 +159,7 @@ def test_the_state_that_is_kept_names_production(deployed: tuple[Path, Path]) ->
 
 @pytest.fixture
 def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The time zone of whoever checks a pull request, another than production's."""
+    """The time zone of a person who checks a pull request. Production has another one."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "Europe/Berlin")
         time.tzset()
@@ -170,7 +170,7 @@ def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_against_that_state_an_unchanged_pull_request_builds_nothing(
     deployed: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_berlin: None
 ) -> None:
-    """In another time zone and another folder; the order of hashes differs from run to run."""
+    """This holds in another time zone and folder; hashes are ordered differently in each run."""
     project, state = deployed
     project = project.rename(tmp_path / "Müller's clone")
     monkeypatch.setenv("MEDALLION_HOME", str(tmp_path))
@@ -188,7 +188,7 @@ def test_against_that_state_an_unchanged_pull_request_builds_nothing(
 
 
 def test_every_date_of_a_deprecation_has_an_offset() -> None:
-    """dbt takes a date without one in the time zone of the machine, and state:modified differs."""
+    """dbt reads a date without one in the machine's time zone, so state:modified would differ."""
     dates = [
         date.strip()
         for file in (PROJECT / "models").rglob("*.yml")
@@ -198,7 +198,7 @@ def test_every_date_of_a_deprecation_has_an_offset() -> None:
 
 
 @pytest.mark.parametrize("name", ["ci.yml", "deploy.yml"])
-def test_what_a_workflow_calls_is_there(name: str) -> None:
+def test_everything_that_a_workflow_calls_exists(name: str) -> None:
     told = "\n".join(step.get("run", "") for step in steps(name))
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"\bmake ([\w./-]+)", told):
@@ -207,7 +207,7 @@ def test_what_a_workflow_calls_is_there(name: str) -> None:
         assert (PROJECT / script).is_file()
 
 
-def test_no_workflow_knows_a_secret() -> None:
+def test_no_workflow_contains_a_secret() -> None:
     for file in WORKFLOWS.glob("*.yml"):
         assert "secrets." not in file.read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""The infrastructure's template: what it says, and that each rule finds what breaks it."""
+"""The infrastructure template: its content, and the faults that each rule finds."""
 
 import importlib
 import json
@@ -32,14 +32,14 @@ Json = dict[str, Any]
 
 
 def entry(template: Json, kind: str, name: str = "") -> Json:
-    """The entry of a type, whose name holds a text if several have it."""
+    """The resource of a type; if several have it, the one whose name contains a text."""
     found = [one for one in template["resources"] if one["type"] == kind and name in one["name"]]
     assert len(found) == 1, f"{kind} {name}: {len(found)}"
     return found[0]
 
 
 def said(change: Callable[[Json], None], given: Json = PROD) -> list[str]:
-    """What the check says of the template after a change."""
+    """The faults that the check finds after a change of the template."""
     template = deepcopy(TEMPLATE)
     change(template)
     return [str(one) for one in faults(evaluate(template, given, "t"))]
@@ -75,7 +75,7 @@ BUDGET = "Microsoft.Consumption/budgets"
 
 
 def setting(kind: str, path: str, value: Any, name: str = "") -> Callable[[Json], None]:
-    """A change that sets, or with `...` removes, a property of an entry."""
+    """A change that sets a property of a resource, or removes it with `...`."""
 
     def change(template: Json) -> None:
         *steps, last = path.split(".")
@@ -91,7 +91,7 @@ def setting(kind: str, path: str, value: Any, name: str = "") -> Callable[[Json]
 
 
 def granting(name: str, **properties: Any) -> Callable[[Json], None]:
-    """A change of the assignment that goes by a text in its name."""
+    """A change of the role assignment whose name contains a text."""
 
     def change(template: Json) -> None:
         found = entry(template, GRANT, name)
@@ -180,7 +180,7 @@ def test_the_models_refuse(name: str) -> None:
     assert any(wanted in one for one in said(change))
 
 
-def test_the_kind_of_a_criterion_is_told_by_a_dotted_key() -> None:
+def test_a_dotted_key_gives_the_kind_of_a_criterion() -> None:
     def change(template: Json) -> None:
         entry(template, ALERT)["properties"]["criteria"]["odata.type"] = "Microsoft.Single"
 
@@ -194,7 +194,7 @@ def variable(name: str, value: Any) -> Callable[[Json], None]:
 
 
 def without(kind: str, name: str, wanted: str) -> Callable[[Json], None]:
-    """A change that takes a dependency away."""
+    """A change that removes a dependency."""
 
     def change(template: Json) -> None:
         depends = entry(template, kind, name)["dependsOn"]
@@ -321,11 +321,11 @@ def test_evaluation_finds(name: str) -> None:
         ({"databaseSku": {"value": {"name": "S1"}}}, "a database of S1 has no change data capture"),
     ],
 )
-def test_parameters_are_held_against_their_declarations(given: Json, wanted: str) -> None:
+def test_parameters_are_checked_against_their_declarations(given: Json, wanted: str) -> None:
     assert any(wanted in one for one in said(lambda _: None, PROD | given))
 
 
-def test_a_parameter_without_a_value_is_told() -> None:
+def test_a_parameter_without_a_value_is_reported() -> None:
     given = {name: one for name, one in PROD.items() if name != "alertEmail"}
     assert any("'alertEmail' has no value" in one for one in said(lambda _: None, given))
 
@@ -344,7 +344,7 @@ def firewall(template: Json) -> None:
 
 
 def less(name: str, key: str, value: str) -> Callable[[Json], None]:
-    """A change that takes an item out of a variable's array of objects."""
+    """A change that removes an item from a variable's array of objects."""
 
     def change(template: Json) -> None:
         items = template["variables"][name]
@@ -519,7 +519,7 @@ def test_the_rules_refuse(name: str) -> None:
     assert any(wanted in one for one in said(change))
 
 
-def test_an_unlogged_pool_is_told() -> None:
+def test_an_unlogged_pool_is_reported() -> None:
     change = variable("logged", "[variables('alwaysLogged')]")
     assert any("medallion_pool' has no diagnostic settings" in one for one in said(change, ALL))
 
@@ -548,7 +548,7 @@ def test_functions_compute_as_documented() -> None:
 
 
 def test_every_known_type_is_used_and_has_its_models() -> None:
-    """A version or a type that no resource has would go stale unseen."""
+    """An unused version or type would become stale without notice."""
     assert {one.type for one in everything().resources} == TYPES.keys()
     for known in TYPES.values():
         for name in filter(None, (known.request, known.response)):
@@ -556,7 +556,7 @@ def test_every_known_type_is_used_and_has_its_models() -> None:
 
 
 def test_versions_are_those_that_the_libraries_ask_for() -> None:
-    """A library names its version where it sends it, or has a folder of models per version."""
+    """A library contains its API version in its requests or as a folder of models."""
     for kind, known in TYPES.items():
         library, _, folder = known.library.partition(".")
         if folder:
@@ -568,7 +568,7 @@ def test_versions_are_those_that_the_libraries_ask_for() -> None:
         assert any(quoted in file.read_text(encoding="utf-8") for file in files), kind
 
 
-# What the rest of the project takes for granted.
+# Assumptions of the rest of the project.
 
 
 def test_secrets_of_the_template_are_those_that_are_read() -> None:
@@ -629,14 +629,14 @@ def test_the_output_gives_adf_each_parameter_that_names_a_resource() -> None:
     declared = read(ADF_FOLDER / "arm" / "ARMTemplateForFactory.json")["parameters"]
     given = everything().outputs["factoryParameters"]["parameters"]
     assert given.keys() <= declared.keys()
-    # What is known only later, or is no resource: `docs/deployment.md` and infra/README.md say how.
+    # Values that are only known later, or are not resources: see docs/deployment.md and infra/.
     later = {"github_url", "alert_webhook", "dbt_job_id"}
     left = {name for name in declared.keys() - given.keys() if not name.endswith("_groupId")}
     assert left == {f"default_properties_{name}_value" for name in later}
 
 
 def test_role_assignments_are_those_of_the_page() -> None:
-    """docs/identity.md lists who may do what; Azure's names are shortened to what tells them."""
+    """docs/identity.md lists all permissions. Azure's names are shortened there."""
     page = (ROOT / "docs" / "identity.md").read_text(encoding="utf-8")
     table = page.partition("## Who may do what in Azure")[2].partition("\n## ")[0]
     listed = set()
@@ -655,7 +655,7 @@ def test_role_assignments_are_those_of_the_page() -> None:
     assert listed == {(who, role, short.get(scope, scope)) for who, role, scope in given}
 
 
-def test_the_command_tells_faults_and_fails(tmp_path: Path) -> None:
+def test_the_command_reports_faults_and_fails(tmp_path: Path) -> None:
     folder = tmp_path / "infra"
     shutil.copytree(INFRA_FOLDER, folder, ignore=shutil.ignore_patterns("job"))
     done = CliRunner().invoke(app, ["infra", "check", str(folder)])
@@ -680,7 +680,7 @@ def test_the_command_tells_faults_and_fails(tmp_path: Path) -> None:
         ("template.json", None, "cannot be read"),
     ],
 )
-def test_odd_folders_are_told_in_a_sentence(
+def test_odd_folders_are_reported_in_one_sentence(
     tmp_path: Path, file: str, content: str | None, message: str
 ) -> None:
     for one in ("template.json", "parameters.prod.json"):

@@ -111,7 +111,7 @@ def test_a_run_is_followed_to_its_end_and_tells_what_each_table_landed(factory) 
     }
 
 
-def test_the_failure_of_one_table_is_told_and_the_others_land(factory) -> None:
+def test_the_failure_of_one_table_is_reported_and_the_others_land(factory) -> None:
     with factory(broken="DimTrack") as made:
         result = ingest(made)
     assert result.status == "Failed"
@@ -139,7 +139,7 @@ def test_pages_are_followed_to_the_last(factory) -> None:
     assert result.error == "dbo.DimDate: the log has a gap."
 
 
-def test_busy_and_broken_answers_are_outlived(factory) -> None:
+def test_busy_and_broken_answers_are_retried(factory) -> None:
     after = {"Retry-After": "1"}
     with factory() as made:
         made.disturbances = [
@@ -182,7 +182,7 @@ def test_azure_that_falls_silent_is_given_up_while_the_run_goes_on(factory) -> N
     assert "continues in Azure" in said
 
 
-def test_who_may_not_run_pipelines_is_told_which_role_is_missing(factory) -> None:
+def test_a_caller_who_may_not_run_pipelines_sees_the_missing_role(factory) -> None:
     with factory(operator=False) as made:
         said = refused(made)
         assert made.runs.all() == []
@@ -282,7 +282,7 @@ def test_a_run_that_waits_too_long_is_left_to_azure(factory) -> None:
     assert "continues in Azure" in said
 
 
-def test_ctrl_c_leaves_the_run_to_azure_and_tells_how_to_cancel_it(factory) -> None:
+def test_ctrl_c_leaves_the_run_in_azure_and_shows_how_to_cancel_it(factory) -> None:
     with factory(seconds=1.5) as made:
         pressed = []
 
@@ -415,7 +415,7 @@ def test_the_monitor_filters_runs_and_activities(factory) -> None:
         assert client.pipeline_runs.query_by_factory(*place, late).value == []
 
 
-def test_what_has_no_stand_in_is_refused_by_name(factory) -> None:
+def test_activities_without_an_emulator_are_refused_by_name(factory) -> None:
     with factory() as made, connect(made.factory) as client:
         place, now = (GROUP, NAME), dt.datetime.now(dt.UTC)
         sorted_by = RunFilterParameters(
@@ -487,7 +487,7 @@ def window(
 
 
 def _told(receipt) -> dict:
-    """A receipt without what differs from run to run."""
+    """A receipt without the values that differ from run to run."""
     own = ("run_id", "started_at", "ended_at", "bytes", "md5")
     return {name: one for name, one in vars(receipt).items() if name not in own}
 

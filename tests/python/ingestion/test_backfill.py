@@ -1,4 +1,4 @@
-"""The paths of docs/runbooks/backfill.md, in its order, each against the oracle."""
+"""Follow the paths of docs/runbooks/backfill.md in their order, and compare with the oracle."""
 
 import datetime as dt
 
@@ -17,7 +17,7 @@ MART = "gold.mart_daily_listening"
 
 @pytest.fixture(scope="module")
 def filled(new_lakehouse):
-    """A small home: a first load, built, and two days that landed and were not built yet."""
+    """A small home: a first load that was built, and two days that landed but were not built."""
     home = new_lakehouse()
     home.run(["medallion", "source", "init", "--generate", "--users", "40", "--days", "6"])
     home.run(INGEST)
@@ -40,7 +40,7 @@ def _expected(home: Lakehouse) -> dict[str, list[dict]]:
 
 
 def _differing(actual: dict, expected: dict) -> str:
-    """What differs, but in the books: they count deliveries, of which a backfill makes more."""
+    """The differences, except in the reconciliation, which counts the backfill's deliveries too."""
     tables = actual.keys() - {"silver.reconciliation"}
     found = {name: differing_rows(actual[name], expected[name]) for name in sorted(tables)}
     return "\n".join(f"{name}: {told}" for name, told in found.items() if told)
@@ -60,8 +60,8 @@ def _last_increment(home: Lakehouse, table: str):
     return max((home.home / "lake" / "bronze" / "azure_sql" / f"dbo.{table}").glob("0x*.parquet"))
 
 
-def test_range_of_days__lands_again_what_was_lost(filled):
-    """A file that vanished before bronze took it: the backfill of its days brings the changes."""
+def test_range_of_days__lands_lost_changes_again(filled):
+    """A file disappeared before bronze read it. The backfill of its days restores the changes."""
     lost = _last_increment(filled, "FactStream")
     days = sorted({change["_commit_time"].date() for change in _source(filled)["FactStream"]})
     lost.unlink()
@@ -75,8 +75,8 @@ def test_range_of_days__lands_again_what_was_lost(filled):
     assert _differences(filled) == ""
 
 
-def test_everything__is_rebuilt_from_bronze_alone(filled):
-    """Also when the landed files are archived: bronze survives `--full-refresh`."""
+def test_everything__is_rebuilt_from_bronze_only(filled):
+    """This also works if the landed files were archived: bronze survives `--full-refresh`."""
     archived = sorted((filled.home / "lake" / "bronze" / "azure_sql").rglob("*.parquet"))
     expected = _expected(filled)
     _sql(filled, "delete from silver.dim_user where user_id < 20")
@@ -100,7 +100,7 @@ def test_one_mart__is_rebuilt_alone(filled):
 
 
 def test_days_of_one_mart__are_rebuilt_and_no_others(filled):
-    """A row too many, a day that is missing, and one that lies; outside the range a lie stays."""
+    """An extra row, a missing day and a wrong row are repaired; outside the range they stay."""
     days = [day for (day,) in _sql(filled, f"select distinct date_day from {MART} order by 1")]
     first, last, outside = days[1], days[-2], days[0]
     _sql(filled, f"delete from {MART} where date_day = date '{first}'")
@@ -123,8 +123,8 @@ def test_days_of_one_mart__are_rebuilt_and_no_others(filled):
     assert _differences(filled) == ""
 
 
-def test_backfill__of_any_range_changes_nothing_that_was_right(filled):
-    """Every change of the history lands once more; each still counts once."""
+def test_backfill__of_any_range_keeps_correct_rows(filled):
+    """Every change of the history lands again, and each still counts once."""
     first = min(c["_commit_time"] for own in _source(filled).values() for c in own).date()
     before = read_published(filled.home)
     filled.run([*INGEST, "--from", str(first), "--to", str(dt.date.today())])

@@ -1,4 +1,4 @@
-"""Backfills and retries after change data cleanup: refused by name, and no file ever shrinks."""
+"""Backfills and retries after change data cleanup: they fail by name, and no file shrinks."""
 
 import datetime as dt
 import json
@@ -35,7 +35,7 @@ WHOLE = "backfill_2025-01-03_2025-01-05.parquet"
 
 @pytest.fixture(scope="module")
 def backfilled(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Changes at noon of three days, which have landed, and were landed again by a backfill."""
+    """Changes at noon of three days, which landed, and landed again in a backfill."""
     home = make(tmp_path_factory.mktemp("retention"))
     assert ingest(home, "DimUser").status == "Succeeded"
     for day in (3, 4, 5):
@@ -47,7 +47,7 @@ def backfilled(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture
 def home(backfilled: Home, tmp_path: Path) -> Home:
-    """A copy of it."""
+    """A copy of `backfilled`."""
     copy = Home(tmp_path / "home")
     shutil.copytree(backfilled.root, copy.root)
     return copy
@@ -78,7 +78,7 @@ def receipt(home: Home, result: IngestResult) -> Receipt:
     return read_receipt(folder / f"{result.run_id}.json")
 
 
-def test_range_that_begins_before_the_log_lands_nothing(home: Home) -> None:
+def test_range_before_the_start_of_the_log_lands_nothing(home: Home) -> None:
     cleanup(home, lsn(home, "2025-01-04"))
     before = contents(home)
     result = ingest(home, "DimUser", *DAYS)
@@ -88,7 +88,7 @@ def test_range_that_begins_before_the_log_lands_nothing(home: Home) -> None:
     assert contents(home) == before and result.receipts == []
 
 
-def test_rest_of_a_range_lands_beside_the_whole_file(home: Home) -> None:
+def test_partial_range_lands_beside_the_complete_file(home: Home) -> None:
     cleanup(home, low := lsn(home, "2025-01-04"))
     before = contents(home)
     result = ingest(home, "DimUser", *DAYS, allow_partial=True)
@@ -105,16 +105,16 @@ def test_rest_of_a_range_lands_beside_the_whole_file(home: Home) -> None:
 @pytest.mark.parametrize(
     ("days", "low", "status", "count"),
     [
-        (("2025-01-04", "2025-01-05"), "2025-01-04", "Succeeded", 12),  # all of it is there
+        (("2025-01-04", "2025-01-05"), "2025-01-04", "Succeeded", 12),  # all changes exist
         (("2025-01-05", "2025-01-05"), "2025-01-04", "Succeeded", 6),
         (("2025-01-02", "2099-12-31"), "2025-01-02", "Succeeded", 18),  # nothing was removed
         (("2025-01-01", "2099-12-31"), "2025-01-02", "Failed", 0),  # a day before capture began
         (("2025-01-01", "2025-01-01"), "2025-01-02", "Failed", 0),
         (("2000-01-01", "2025-01-05"), "2025-01-04", "Failed", 0),
-        (("2025-01-02", "2025-01-03"), "2025-01-05", "Failed", 0),  # nothing of it is left
+        (("2025-01-02", "2025-01-03"), "2025-01-05", "Failed", 0),  # no change is left
     ],
 )
-def test_whether_a_range_is_there_is_decided_by_its_first_day(
+def test_first_day_decides_whether_a_range_is_available(
     home: Home, days: tuple[str, str], low: str, status: str, count: int
 ) -> None:
     cleanup(home, lsn(home, low))
@@ -122,7 +122,7 @@ def test_whether_a_range_is_there_is_decided_by_its_first_day(
     assert (result.status, result.rows) == (status, count)
 
 
-def test_capture_instance_that_was_made_again_holds_no_older_changes(home: Home) -> None:
+def test_recreated_capture_instance_has_no_older_changes(home: Home) -> None:
     source = SourceDatabase.open(home.source_database)
     for procedure in (
         "disable_table @capture_instance = N'dbo_DimUser',",
@@ -189,10 +189,10 @@ def test_range_lacks_a_removed_change_although_min_lsn_is_older(home: Home) -> N
 
 @pytest.mark.parametrize("activity", ["Pin window", "Count rows", "Find landed file", "Copy rows"])
 @pytest.mark.parametrize("days", [DAYS, (None, None)], ids=["backfill", "increment"])
-def test_cleanup_in_the_middle_of_a_run_replaces_nothing(
+def test_cleanup_during_a_run_replaces_no_file(
     home: Home, days: tuple[str | None, str | None], activity: str
 ) -> None:
-    """Before the copy reads, whenever that is: afterwards all was read, and the file is whole."""
+    """Cleanup runs before the copy reads. At the end everything was read, and the file is whole."""
     change(home, "UPDATE dbo.DimUser SET country = N'C6'", "2025-01-06")
     change(home, "UPDATE dbo.DimUser SET country = N'C7'", "2025-01-07")
     before = contents(home)
@@ -208,7 +208,7 @@ def test_cleanup_in_the_middle_of_a_run_replaces_nothing(
 
 
 def test_first_load_whose_changes_are_cleaned_up_is_not_landed(tmp_path: Path) -> None:
-    """Its rows are the table's without the changes since, of which some are gone."""
+    """Its rows are the table's without later changes, and some of those are gone."""
     home = make(tmp_path)
 
     def meddle(event: Event) -> None:
@@ -221,7 +221,7 @@ def test_first_load_whose_changes_are_cleaned_up_is_not_landed(tmp_path: Path) -
 
 
 def test_file_is_not_replaced_by_one_with_fewer_changes(home: Home) -> None:
-    """Whatever took them from the change table; here someone who altered it by hand."""
+    """This holds for any loss in the change table; here somebody altered it by hand."""
     before = contents(home)
     with duckdb.connect(str(home.source_database)) as con:
         con.execute('DELETE FROM stand_in."log_dbo_DimUser" WHERE operation = 3')
@@ -240,7 +240,7 @@ def test_file_that_cannot_be_read_is_replaced(home: Home) -> None:
 
 
 def test_verify_finds_a_window_that_was_landed_after_cleanup(home: Home) -> None:
-    """Also one that an older version of the pipelines let pass: its file shrank."""
+    """It also finds one that an older version of the pipelines accepted: its file shrank."""
     [newest] = [
         file
         for file in (home.lake / "control" / "receipts" / "dbo.DimUser").glob("*.json")
@@ -255,7 +255,7 @@ def test_verify_finds_a_window_that_was_landed_after_cleanup(home: Home) -> None
     assert "changes may be missing" in faults
 
 
-def test_partial_is_for_backfills_alone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_partial_is_only_for_backfills(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDALLION_HOME", str(home.root))
     result = CliRunner().invoke(app, ["ingest", "--allow-partial"])
     assert isinstance(result.exception, MedallionError)
@@ -340,7 +340,7 @@ STEPS = int(os.environ.get("MEDALLION_RETENTION_STEPS", "8"))
 
 
 def test_random_cleanups_and_backfills_lose_nothing_that_landed(tmp_path: Path) -> None:
-    """An own record of every change beside files that may only grow."""
+    """The test keeps its own record of every change. Files may only grow."""
     home = make(tmp_path)
     seed = random.randrange(10**6)
     print(f"seed {seed}, {STEPS} steps")
@@ -364,7 +364,7 @@ def test_random_cleanups_and_backfills_lose_nothing_that_landed(tmp_path: Path) 
 
 
 def note(home: Home, committed: dict[tuple, str]) -> None:
-    """Remember the changes and their days: the source will forget them."""
+    """Store the changes and their days, because the source will remove them."""
     for row in SourceDatabase.open(home.source_database).history("dbo.DimUser").to_pylist():
         if row["seqval"] is not None:
             found = tuple(f"0x{row[name].hex().upper()}" for name in ("start_lsn", "seqval"))
@@ -386,7 +386,7 @@ def _step(home: Home, dice: random.Random, day: int) -> Callable[[Home], object]
 
 
 def _check_backfill(file: Path, held: set[tuple], committed: dict[tuple, str]) -> None:
-    """A backfill holds every change of its days; a partial one those since the LSN in its name."""
+    """A backfill has all changes of its days; a partial one those since the LSN in its name."""
     if not file.name.startswith("backfill_"):
         return
     _, first, last, *since = file.stem.split("_")

@@ -1,4 +1,4 @@
-"""Ingestions that die, overlap, or lose what they stand on: nothing is lost, a rerun heals."""
+"""Ingestions that crash, overlap, or lose their state: nothing is lost, and a rerun recovers."""
 
 import dataclasses
 import json
@@ -30,14 +30,14 @@ DAYS = {"from_date": "2025-01-03", "to_date": "2025-01-03"}
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """Represents the end of the process."""
 
 
 Boundary = tuple[str, str, str]
 
 
 class Meddler:
-    """Commits to the source around a boundary, and ends the run there, at its first occurrence."""
+    """Commits to the source around a boundary, and ends the run at its first occurrence."""
 
     def __init__(
         self, home: Home, dies_at: Boundary | None = None, commits: tuple[int, ...] = (5, 40)
@@ -61,7 +61,7 @@ class Meddler:
 
 
 def commit(home: Home, number: int) -> None:
-    """One transaction of the present: an update, an insert or a delete."""
+    """One transaction at the current time: an update, an insert or a delete."""
     statements = (
         f"UPDATE dbo.DimUser SET country = N'C{number}' WHERE user_id = 1",
         "INSERT INTO dbo.DimUser (user_id, user_name) "
@@ -73,13 +73,13 @@ def commit(home: Home, number: int) -> None:
 
 @contextmanager
 def webhook() -> Iterator[str]:
-    """A server that takes every alert."""
+    """A server that accepts every alert."""
     with web.serving(lambda request: Answer(200)) as port:
         yield f"http://127.0.0.1:{port}"
 
 
 def run(home: Home, pipeline: str, parameters: dict, listener: Callable) -> str:
-    """Run a pipeline, with an idle Databricks job and no pauses; its status or error."""
+    """Run a pipeline with an idle Databricks job and no pauses. Returns its status or error."""
     with webhook() as url, laptop(home, listener=listener, alert_webhook=url) as environment:
         here = dataclasses.replace(
             environment, jobs={"0": lambda parameters: job(home)}, pause=lambda seconds: None
@@ -89,13 +89,13 @@ def run(home: Home, pipeline: str, parameters: dict, listener: Callable) -> str:
 
 
 def job(home: Home) -> None:
-    """The Databricks job: it builds nothing, and fails where a test says so."""
+    """The Databricks job: it builds nothing, and fails if a test requests it."""
     if (home.root / "job fails").exists():
         raise MedallionError("the job failed")
 
 
 def nothing(given: Home | Event) -> None:
-    """Prepare, mend, or listen to, nothing."""
+    """Do nothing to prepare, fix or observe a run."""
 
 
 def loaded(home: Home) -> None:
@@ -104,7 +104,7 @@ def loaded(home: Home) -> None:
 
 
 def capture_lags(home: Home) -> None:
-    """The first load then meets changes that are committed, but not captured yet."""
+    """The first load then sees changes that are committed but not captured yet."""
     source = SourceDatabase.open(home.source_database)
     source.execute("EXEC sys.sp_cdc_stop_job @job_type = N'capture'")
     change(home, "DELETE FROM dbo.DimUser WHERE user_id = 3", "2025-01-03")
@@ -163,7 +163,7 @@ def restored(home: Home) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """A pipeline, what precedes it, and what an operator does before it runs again."""
+    """A pipeline, its preconditions, and the operator's actions before the next run."""
 
     pipeline: str
     parameters: dict
@@ -189,17 +189,17 @@ SCENARIOS = {
 
 @pytest.fixture(scope="module")
 def covered() -> set[Boundary]:
-    """The boundaries at which a run has died so far."""
+    """The boundaries at which a run has crashed so far."""
     return set()
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_run_that_dies_at_any_boundary_loses_nothing(
+def test_run_that_crashes_at_any_boundary_loses_nothing(
     name: str, tmp_path: Path, covered: set[Boundary]
 ) -> None:
-    """A scenario leaves out the boundaries at which an earlier one has died.
+    """A scenario skips the boundaries at which an earlier scenario crashed.
 
-    To die before an activity is to die after the event before it: nothing runs in between.
+    A crash before an activity equals a crash after the previous event: nothing runs in between.
     """
     scenario, template, home = SCENARIOS[name], make(tmp_path), Home(tmp_path / "copy")
     scenario.prepare(template)
@@ -227,7 +227,7 @@ def test_run_that_dies_at_any_boundary_loses_nothing(
 
 
 def test_every_activity_was_a_boundary(covered: set[Boundary]) -> None:
-    """Only activities that say why a run fails are left out: there is one per reason."""
+    """Only activities that state why a run fails are excluded: there is one per reason."""
     expected = {
         (pipeline, activity["name"], "after")
         for pipeline, activity in activities(FactoryFiles())
@@ -244,7 +244,7 @@ OVERLAPS = ("Pin window", "Write pin", "Count rows", "Copy rows", "Leave receipt
 def test_two_runs_at_once_move_no_watermark_backwards(
     tmp_path: Path, prepare: Callable, activity: str
 ) -> None:
-    """A whole second run passes while the first is at an activity; then the source goes on."""
+    """A whole second run passes while the first is in an activity; then the source continues."""
     home = make(tmp_path)
     prepare(home)
     overtaken = []
@@ -283,7 +283,7 @@ def test_damaged_control_file_stops_the_table_by_name(
     check_landed(Reader(home, "DimUser"), "user_id")
 
 
-def test_source_that_goes_away_and_comes_back_loses_nothing(tmp_path: Path) -> None:
+def test_unavailable_source_that_returns_loses_nothing(tmp_path: Path) -> None:
     home = make(tmp_path)
     loaded(home)
     away = home.root / "away.duckdb"
@@ -299,7 +299,7 @@ def test_source_that_goes_away_and_comes_back_loses_nothing(tmp_path: Path) -> N
 
 
 def test_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
-    """The process may write no file above 2 KiB: the copy breaks off half-way."""
+    """The process may not write a file above 2 KiB, so the copy fails half-way."""
     home = make(tmp_path)
     loaded(home)
     before = landed(home, "DimUser")
@@ -317,8 +317,8 @@ def test_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
     check_landed(Reader(home, "DimUser"), "user_id")
 
 
-def test_late_capture_is_restated_at_the_pinned_lsn(tmp_path: Path) -> None:
-    """A row that was deleted before the copy, but not yet captured, is in the first load."""
+def test_late_capture_is_landed_again_at_the_claimed_lsn(tmp_path: Path) -> None:
+    """A row that was deleted before the copy, but not captured yet, is in the first load."""
     home = make(tmp_path)
     capture_lags(home)
     meddler = Meddler(home)
@@ -330,7 +330,7 @@ def test_late_capture_is_restated_at_the_pinned_lsn(tmp_path: Path) -> None:
     check_landed(Reader(home, "DimUser"), "user_id")
 
 
-def test_capture_job_that_stands_still_fails_the_first_load(tmp_path: Path) -> None:
+def test_stopped_capture_job_fails_the_first_load(tmp_path: Path) -> None:
     home = make(tmp_path)
     capture_lags(home)
     folder = tmp_path / "adf"
@@ -366,7 +366,7 @@ def test_capture_job_that_stands_still_fails_the_first_load(tmp_path: Path) -> N
         ),
     ],
 )
-def test_column_that_changes_at_the_source_is_told_by_name(
+def test_column_that_changes_at_the_source_is_reported_by_name(
     tmp_path: Path, tsql: str, status: str, told: str
 ) -> None:
     home = make(tmp_path)

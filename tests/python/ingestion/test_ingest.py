@@ -35,7 +35,7 @@ def watermark(home: Home, table: str) -> str:
 
 
 def source_rows(file: Path) -> list[dict]:
-    """The rows without what differs from run to run."""
+    """The rows without the values that differ from run to run."""
     ours = ("_ingested_at", "_run_id", "_file")
     return [{k: v for k, v in row.items() if k not in ours} for row in rows(file)]
 
@@ -65,7 +65,7 @@ def test_first_load_lands_every_row_of_every_table_as_inserts(home: Home) -> Non
     ]
 
 
-def test_first_load_is_the_same_twice_but_for_its_run(tmp_path: Path) -> None:
+def test_repeated_first_load_differs_only_in_its_run(tmp_path: Path) -> None:
     found = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
@@ -153,7 +153,7 @@ def test_rerun_after_a_lost_watermark_overwrites_its_own_file(home: Home) -> Non
 
 
 def cleaned_up(home: Home, table: str) -> None:
-    """Let cleanup pass the watermark: the log begins at its present end."""
+    """Let cleanup pass the watermark: the log then begins at its current end."""
     change(home, "UPDATE dbo.DimUser SET country = N'X'", "2025-01-05")
     source = SourceDatabase.open(home.source_database)
     end = source.query("SELECT CONVERT(varchar(22), sys.fn_cdc_get_max_lsn(), 1) AS lsn").read_all()
@@ -178,7 +178,7 @@ def test_cleanup_past_the_watermark_fails_loudly_and_moves_nothing(home: Home) -
     assert others == {f"dbo.{name}" for name in TABLES} - {"dbo.DimUser"}
 
 
-def test_every_failure_is_told_and_alerted(home: Home) -> None:
+def test_every_failure_is_reported_and_alerted(home: Home) -> None:
     ingest(home)
     for table in ("DimUser", "DimTrack"):
         file = home.lake / "control" / "watermarks" / f"dbo.{table}.json"
@@ -260,7 +260,7 @@ def test_backfill_outside_the_log_is_empty(home: Home, days: tuple[str, str]) ->
     assert len(landed(home, "DimUser")) == 1
 
 
-def test_reference_file_lands_as_it_is_and_only_when_it_changed(home: Home) -> None:
+def test_reference_file_lands_unchanged_and_only_when_it_changed(home: Home) -> None:
     first, second = ingest(home), ingest(home)
     assert {one.name for one in first.references} == {"markets", "subscription_plans"}
     assert all(one.file for one in first.references)
@@ -292,7 +292,7 @@ def test_one_table_can_be_ingested_alone(home: Home) -> None:
     assert result.references == []
 
 
-def test_mistakes_are_told_in_one_sentence(home: Home, tmp_path: Path) -> None:
+def test_mistakes_are_reported_in_one_sentence(home: Home, tmp_path: Path) -> None:
     with pytest.raises(MedallionError, match="use one of DimUser, DimArtist"):
         ingest(home, table="Nope")
     with pytest.raises(MedallionError, match="needs both"):
@@ -305,7 +305,7 @@ def test_mistakes_are_told_in_one_sentence(home: Home, tmp_path: Path) -> None:
         ingest(Home(tmp_path / "nothing"))
 
 
-def test_second_ingestion_at_once_says_so(home: Home) -> None:
+def test_second_ingestion_at_once_is_an_error(home: Home) -> None:
     with (
         single_run(home.factory / "ingest.lock", "ingestion"),
         pytest.raises(MedallionError, match="Another ingestion is running"),
@@ -321,7 +321,7 @@ def test_every_run_leaves_a_record_and_no_temporary_file(home: Home) -> None:
 
 
 def logged(home: Home, table: str) -> set[tuple]:
-    """What the source's own log holds after the rows from before its capture began."""
+    """The source's own log after the rows from before its capture began."""
     return {
         (row["start_lsn"], row["seqval"], row["operation"], row["user_id"])
         for row in history(home, table)
@@ -333,7 +333,7 @@ def key(row: dict) -> tuple:
     return row["_start_lsn"], row["_seqval"], row["_operation"], row["user_id"]
 
 
-def test_commit_after_the_pin_belongs_to_the_next_window(home: Home) -> None:
+def test_commit_after_the_claimed_window_belongs_to_the_next_window(home: Home) -> None:
     ingest(home)
     change(home, LONE_UPDATE, "2025-01-03")
 

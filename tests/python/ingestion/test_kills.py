@@ -1,4 +1,4 @@
-"""Ingestions killed at random while the source goes on; `MEDALLION_KILLS` says how many."""
+"""Ingestions killed at random while the source changes; `MEDALLION_KILLS` sets their number."""
 
 import itertools
 import multiprocessing
@@ -24,7 +24,7 @@ TABLES = ("DimUser", "DimTrack", "FactStream")
 
 
 def go_on(home: Home, ended: Event) -> None:
-    """Commit a few times a second, of all kinds, until `ended`."""
+    """Commit changes of all kinds a few times a second, until `ended`."""
     source = SourceDatabase.open(home.source_database)
     for number in itertools.count(1):
         if ended.is_set():
@@ -69,7 +69,7 @@ def test_ingestions_that_are_killed_at_random_lose_nothing(tmp_path: Path) -> No
 
 
 def killed_after(home: Home, seconds: float) -> bool:
-    """Start an ingestion and kill it, unless it ends before."""
+    """Start an ingestion and kill it. Returns whether it was still running."""
     running = subprocess.Popen(
         [MEDALLION, "ingest"],
         env=environment(home),

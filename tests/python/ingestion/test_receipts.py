@@ -1,4 +1,4 @@
-"""`medallion receipts verify`: it proves what landed, and finds each way of tampering with it."""
+"""`medallion receipts verify`: it proves the landed files, and finds each way of tampering."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture
 def home(ingested: Home, tmp_path: Path) -> Home:
-    """A copy to tamper with."""
+    """A copy for tampering."""
     copy = Home(tmp_path / "home")
     shutil.copytree(ingested.root, copy.root)
     return copy
@@ -47,7 +47,7 @@ def proof(home: Home) -> Proof:
 
 
 def receipts(home: Home, mode: str) -> list[Path]:
-    """The files of the receipts of one mode, in the order of their windows."""
+    """The receipt files of one mode, in the order of their windows."""
     found = [
         (json.loads(file.read_text()), file)
         for file in (home.lake / "control" / "receipts" / "dbo.DimUser").glob("*.json")
@@ -68,7 +68,7 @@ def renamed(table: pa.Table) -> pa.Table:
     return table.set_column(table.column_names.index("user_name"), "user_name", names)
 
 
-def test_what_landed_is_proven(home: Home) -> None:
+def test_landed_files_are_proven(home: Home) -> None:
     found = proof(home)
     assert (found.faults, found.notes) == ([], [])
     assert (found.windows, found.backfills, found.files) == (5, 1, 5)
@@ -168,13 +168,13 @@ def test_tampering_is_found(home: Home, what: str) -> None:
     assert any(told in fault for fault in found.faults), found.faults
 
 
-def test_empty_window_may_be_forgotten_without_harm(home: Home) -> None:
-    """A log that did not advance leaves a receipt that covers nothing."""
+def test_missing_receipt_of_an_empty_window_is_no_fault(home: Home) -> None:
+    """The receipt of a log that did not advance covers nothing."""
     receipts(home, "empty")[0].unlink()
     assert proof(home).faults == []
 
 
-def test_run_that_died_before_its_watermark_is_a_note(home: Home) -> None:
+def test_run_that_crashed_before_its_watermark_is_a_note(home: Home) -> None:
     last = json.loads(receipts(home, "increment")[-1].read_text())
     before = json.loads(receipts(home, "increment")[-2].read_text())
     watermark(home).write_text(json.dumps({"lsn": before["to_lsn"]}))
@@ -184,7 +184,7 @@ def test_run_that_died_before_its_watermark_is_a_note(home: Home) -> None:
     assert any("before it moved the watermark" in note for note in found.notes)
 
 
-def test_first_load_that_died_is_a_note(home: Home) -> None:
+def test_first_load_that_crashed_is_a_note(home: Home) -> None:
     shutil.rmtree(home.lake / "control")
     for file in landed(home, "DimUser")[1:]:
         file.unlink()
@@ -192,7 +192,7 @@ def test_first_load_that_died_is_a_note(home: Home) -> None:
     assert found.faults == [] and "the first load is unfinished" in found.notes[0]
 
 
-def test_command_line_tells_a_line_per_table_and_fails(
+def test_command_line_prints_a_line_per_table_and_fails(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MEDALLION_HOME", str(home.root))

@@ -31,7 +31,7 @@ def bench(*arguments: str, docs: Path):
 
 
 def in_process(step: str, command: list[str], folder: Path) -> Measured:
-    """What `measure` does, without the seconds that a process takes to start."""
+    """The same as `measure`, without the seconds that a process needs to start."""
     assert command == ["medallion", "ingest"]
     result = run.ingest(Home(folder))
     assert result.status == "Succeeded"
@@ -45,7 +45,7 @@ def swept() -> sweep.Sweep:
         return sweep.sweep(sweep.Source(3000, 300, 5, 1, 4), [0.01, 0.2], hardest=False)
 
 
-def test_a_command_is_measured_and_a_failing_one_is_told(tmp_path: Path) -> None:
+def test_a_command_is_measured_and_a_failing_one_is_reported(tmp_path: Path) -> None:
     measured = measure("nothing", ["medallion", "--help"], tmp_path)
     assert measured.seconds > 0 and measured.peak_bytes > 0
     with pytest.raises(MedallionError, match=r"(?s)`medallion ingest` failed.*source init"):
@@ -118,7 +118,7 @@ def test_a_broken_file_fails_the_bench(tmp_path: Path, monkeypatch: pytest.Monke
     assert not (tmp_path / "docs").exists()
 
 
-def test_what_receipts_cannot_tell_the_history_does(
+def test_history_supplies_what_receipts_lack(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = make(tmp_path)
@@ -162,7 +162,7 @@ def test_churn_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1,x", "0", "60", "nan", "-1"])
-def test_churn_that_is_none_is_one_sentence(text: str) -> None:
+def test_an_invalid_churn_is_one_sentence(text: str) -> None:
     done = CliRunner().invoke(app, ["bench", "--only=savings", f"--churn={text}"])
     assert isinstance(done.exception, MedallionError)
     assert "is not a list of percentages" in str(done.exception)
@@ -175,7 +175,7 @@ def test_without_matplotlib_the_error_names_make_bench(monkeypatch: pytest.Monke
     assert "run `make bench`" in str(done.exception)
 
 
-def test_ingest_tells_rows_and_bytes_by_table_and_day(
+def test_ingest_reports_rows_and_bytes_by_table_and_day(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = make(tmp_path)

@@ -1,4 +1,4 @@
-"""Delimited text: what is well formed is read, and what is damaged is an error with its line."""
+"""Delimited text: a well-formed file is read; a damaged file is an error with its line."""
 
 import csv
 import io
@@ -49,7 +49,7 @@ def test_a_damaged_file_is_an_error_with_its_line(tmp_path: Path, name: str) -> 
         list(same_width(read(file), 2))
 
 
-def test_well_formed_text_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_well_formed_text_is_read_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     text = '\ufeffa,b\r\n\r\n"x\r\ny ""z""","1,2"\r\n,""\r\n3, '
     file.write_text(text, encoding="utf-8", newline="")

@@ -59,7 +59,7 @@ def control(home: Home, kind: str) -> Path:
     return home.lake / "control" / kind / "dbo.DimUser.json"
 
 
-def test_nothing_damaged_says_so_and_changes_nothing(
+def test_undamaged_home_is_reported_and_not_changed(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(home)
@@ -88,7 +88,7 @@ DAMAGES: dict[str, tuple[Callable[[Home], object], str]] = {
     ),
     "backfill cut": (lambda h: cut(landed(h, "DimUser")[-1]), "has 40 bytes"),
     "reference file cut": (lambda h: cut(csv(h)), "is not the file that landed"),
-    "reference file gone": (lambda h: csv(h).unlink(), "is not there"),
+    "reference file gone": (lambda h: csv(h).unlink(), "is missing"),
     "watermark empty": (lambda h: control(h, "watermarks").write_text(""), "is damaged"),
     "watermark not of its kind": (lambda h: control(h, "watermarks").write_text("[]"), "damaged"),
     "pin cut": (lambda h: cut(control(h, "pins")), "control/pins/dbo.DimUser.json is damaged"),
@@ -105,12 +105,12 @@ DAMAGES: dict[str, tuple[Callable[[Home], object], str]] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_named_and_restored(home: Home, damage: str) -> None:
-    """Files of bronze come back byte by byte."""
+    """Landed files are restored byte by byte."""
     whole = bronze(home)
-    make_it, told = DAMAGES[damage]
+    make_it, expected = DAMAGES[damage]
     make_it(home)
     damaged = contents(home)
-    assert [one for one in repair(home, dry_run=True) if told in one.what]
+    assert [one for one in repair(home, dry_run=True) if expected in one.what]
     assert contents(home) == damaged
     found = list(repair(home))
     assert all(one.restored for one in found), found
@@ -120,7 +120,7 @@ def test_damage_is_named_and_restored(home: Home, damage: str) -> None:
     assert ingest(home, "DimUser").status == "Succeeded"
 
 
-def test_file_whose_changes_are_cleaned_up_is_left_by_name(home: Home) -> None:
+def test_file_whose_changes_the_source_cleaned_up_is_reported_and_left(home: Home) -> None:
     source = SourceDatabase.open(home.source_database)
     end = source.query("SELECT CONVERT(varchar(22), sys.fn_cdc_get_max_lsn(), 1) AS lsn")
     source.execute(
@@ -134,7 +134,7 @@ def test_file_whose_changes_are_cleaned_up_is_left_by_name(home: Home) -> None:
     assert bronze(home) == damaged
 
 
-def test_reference_file_of_which_there_is_another_version_is_left(home: Home) -> None:
+def test_reference_file_with_another_version_in_the_repository_is_left(home: Home) -> None:
     cut(csv(home))
     damaged = csv(home).read_bytes()
     [served] = home.github.rglob("markets.csv")
@@ -207,7 +207,9 @@ TORN: dict[str, tuple[Callable[[Path], object], int]] = {
 
 @pytest.mark.parametrize("torn", TORN)
 @pytest.mark.parametrize("kind", ["MANAGED", "STREAMING_TABLE"])
-def test_table_goes_back_before_what_is_torn(empty: Home, kind: str, torn: str) -> None:
+def test_table_goes_back_to_the_version_before_the_torn_commit(
+    empty: Home, kind: str, torn: str
+) -> None:
     folder = table(empty, "silver", "t", kind)
     assert list(tables.find(empty)) == []
     tear, first = TORN[torn]
@@ -226,7 +228,7 @@ def test_table_goes_back_before_what_is_torn(empty: Home, kind: str, torn: str) 
 
 
 @pytest.mark.parametrize("torn", ["hint", "checkpoint", "hint of none"])
-def test_checkpoint_that_is_torn_is_left_out_of_a_whole_log(empty: Home, torn: str) -> None:
+def test_torn_checkpoint_is_moved_away_from_a_complete_log(empty: Home, torn: str) -> None:
     folder = table(empty, "gold", "t")
     DeltaTable(folder).create_checkpoint()
     write_deltalake(folder, pa.table({"n": [3]}), mode="append")
@@ -257,14 +259,14 @@ def test_commit_after_a_checkpoint_is_undone(empty: Home) -> None:
     assert DeltaTable(folder).to_pyarrow_table().num_rows == 3
 
 
-def test_list_of_taken_files_is_part_of_its_commit(empty: Home) -> None:
+def test_commit_without_its_list_of_read_files_is_torn(empty: Home) -> None:
     folder = table(empty, "bronze", "t", "STREAMING_TABLE")
     (folder / "_stream" / f"{2:020d}.json").write_text("")
     [damage] = tables.find(empty)
     assert damage.first == 2 and "batch 2" in damage.why
 
 
-def test_bronze_does_not_forget_files_that_are_gone_from_the_lake(empty: Home) -> None:
+def test_bronze_table_keeps_rows_of_files_missing_in_the_lake(empty: Home) -> None:
     folder = table(empty, "bronze", "t", "STREAMING_TABLE")
     data(folder, 1).unlink()
     (empty.lake / "bronze" / "2").unlink()
@@ -273,15 +275,15 @@ def test_bronze_does_not_forget_files_that_are_gone_from_the_lake(empty: Home) -
     assert not tables.undo(empty, damage) and entry(folder, 2).exists()
 
 
-def test_snapshot_is_not_made_again(empty: Home) -> None:
+def test_snapshot_is_not_created_again(empty: Home) -> None:
     folder = table(empty, "snapshots", "s", commits=1)
     entry(folder, 0).write_text("")
     [damage] = tables.find(empty)
     assert "nowhere else" in damage.stuck
 
 
-def test_file_that_bronze_took_keeps_its_time(home: Home) -> None:
-    """So that bronze does not take it once more."""
+def test_file_that_bronze_read_keeps_its_modification_time(home: Home) -> None:
+    """Otherwise bronze would read it again."""
     folder = table(home, "bronze", "t", "STREAMING_TABLE", commits=1)
     file = landed(home, "DimUser")[1]
     status = file.stat()

@@ -1,7 +1,7 @@
 """An independent computation of the published tables, in plain Python, from lists of changes.
 
-It shares no code and no SQL with the dbt models: what both agree on, by `docs/history.md`, is
-unlikely to be wrong in both.
+It shares no code and no SQL with the dbt models. Both follow `docs/history.md`. So where they
+agree, an error in both is unlikely.
 """
 
 from collections.abc import Callable
@@ -49,7 +49,7 @@ PUBLISHED = (*FROM_THE_LOG, *FROM_THE_LISTINGS, *FROM_BOTH)
 
 
 def publish(history: History, listings: Listings | None = None) -> dict[str, list[dict]]:
-    """Every published table's rows: from the changes of every source table and the GitHub files."""
+    """The rows of every published table, from the changes of all sources and the GitHub files."""
     listed = listings or {PLANS: [], MARKETS: []}
     return (
         {table: compute(history) for table, compute in FROM_THE_LOG.items()}

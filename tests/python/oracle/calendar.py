@@ -1,4 +1,4 @@
-"""The calendar: the source's days, and the days of plays that the source lacks."""
+"""The calendar: the source's days, and the days of plays that are missing in the source."""
 
 from datetime import date
 
@@ -28,7 +28,7 @@ def _calendar_row(date_key: int, day: date | None, spoken: dict) -> dict:
 
 
 def dim_date(history: History) -> list[dict]:
-    """The source's calendar, the days of plays that it lacks, and the unknown member."""
+    """The source's calendar, the missing days of plays, and the unknown member."""
     rows = {}
     for date_key, last in last_by_key(history["DimDate"], "date_key").items():
         if last["_operation"] != DELETE:

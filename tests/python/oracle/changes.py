@@ -1,4 +1,4 @@
-"""What a list of change rows says: the distinct changes, and each key's states over time."""
+"""The meaning of a list of change rows: the distinct changes, and each key's states over time."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,7 +10,7 @@ Change = dict[str, Any]
 History = dict[str, list[Change]]  # source table -> its change rows, in any order
 
 DELETE, INSERT, BEFORE, AFTER = 1, 2, 3, 4
-UNKNOWN_ID = -1  # the unknown member's in every dimension; a source row with it is kept out
+UNKNOWN_ID = -1  # the unknown member's key in every dimension; source rows with it are quarantined
 # The registry says which tables there are and how they are keyed; what follows from their rows is
 # computed here. `oracle.dimensions` lists the tracked columns again, so that a comparison finds one
 # that the registry lacks.
@@ -18,12 +18,12 @@ KEYS = {entity.reported_as: entity.key[0] for entity in logged_entities()}
 
 
 def order(change: Change) -> tuple:
-    """The order of the change log: LSN, place in the transaction, operation; never arrival."""
+    """The order of the change log: LSN, position in the transaction, operation; never arrival."""
     return change["_start_lsn"], change["_seqval"], change["_operation"]
 
 
 def is_placed(change: Change) -> bool:
-    """Whether the change says where in the log it stands."""
+    """Whether the change states its position in the log."""
     log = ("_start_lsn", "_seqval", "_operation", "_commit_time")
     return all(change[column] is not None for column in log)
 
@@ -49,23 +49,23 @@ def changes_by_key(changes: Iterable[Change], key: str) -> dict[Any, list[Change
 
 
 def effects(in_order: Iterable[Change]) -> list[tuple[datetime, Change]]:
-    """When each change of a key takes effect: not before any that stands before it in the log."""
-    told: list[tuple[datetime, Change]] = []
+    """Each change of a key with its time of effect, which is never before the previous one's."""
+    timed: list[tuple[datetime, Change]] = []
     for change in in_order:
         moment = change["_commit_time"]
-        if told and told[-1][0] > moment:
-            moment = told[-1][0]
-        told.append((moment, change))
-    return told
+        if timed and timed[-1][0] > moment:
+            moment = timed[-1][0]
+        timed.append((moment, change))
+    return timed
 
 
 def states_by_key(changes: Iterable[Change], key: str) -> dict[Any, list[tuple[datetime, Change]]]:
-    """Each key's states in order, and when each begins; of the changes at one time, the last."""
+    """Each key's states in order, with their start; of changes with the same time, the last one."""
     return {
         value: [*dict(effects(own)).items()] for value, own in changes_by_key(changes, key).items()
     }
 
 
 def last_by_key(changes: Iterable[Change], key: str) -> dict[Any, Change]:
-    """What each key's last change says, by log order; it may be a delete."""
+    """The last change of each key in log order. It may be a delete."""
     return {value: own[-1] for value, own in changes_by_key(changes, key).items()}

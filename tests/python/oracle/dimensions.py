@@ -23,7 +23,7 @@ Version = dict[str, Any]
 
 
 def unknown_member(table: str) -> Version:
-    """The row that stands for a key that is missing at the event's time."""
+    """The row that represents a key which is missing at the time of an event."""
     member = dict.fromkeys(TEXTS[table], UNKNOWN) | dict.fromkeys(OTHERS[table])
     member |= {KEYS[table]: UNKNOWN_ID}
     if table == "DimTrack":
@@ -32,7 +32,7 @@ def unknown_member(table: str) -> Version:
 
 
 def versions_by_key(history: History, table: str) -> dict[Any, list[Version]]:
-    """Each key's versions in time order; a gap between two is a time without it."""
+    """Each key's versions in time order. Between two versions there may be a gap without it."""
     tracked = TEXTS[table] + OTHERS[table]
     versions: dict[Any, list[Version]] = {}
     for value, states in states_by_key(history[table], KEYS[table]).items():
@@ -55,7 +55,7 @@ def versions_by_key(history: History, table: str) -> dict[Any, list[Version]]:
 
 
 def version_at(versions: dict[Any, list[Version]], value: Any, moment: datetime) -> Version | None:
-    """The version valid at a moment; before the first, the first; in a gap or never seen, None."""
+    """The version at a moment; before the first version, the first; without a version, None."""
     own = versions.get(value, [])
     if own and moment < own[0]["valid_from"]:
         return own[0]
@@ -83,6 +83,6 @@ def dim_track(history: History) -> list[Version]:
 
 
 def dim_device(history: History) -> list[dict]:
-    """One row per device type that a play's change ever named, and the unknown member."""
+    """One row per device type that a change of a play ever named, and the unknown member."""
     seen = {c["device_type"] for c in history["FactStream"] if c["_operation"] != BEFORE} - {None}
     return [{"device_type": UNKNOWN}, *({"device_type": device} for device in sorted(seen))]

@@ -16,7 +16,7 @@ CLOCK_TOLERANCE = timedelta(days=1)
 
 
 def broken_rules(change: Change) -> list[str]:
-    """The reasons to quarantine a play's change, in the design's order; empty if kept."""
+    """The reasons to quarantine a play's change, in the documented order; empty if it is kept."""
     required = ("stream_id", "user_id", "track_id", "stream_timestamp")
     reasons = [f"missing {column}" for column in required if change[column] is None]
     if change["listen_duration"] is not None and change["listen_duration"] < 0:
@@ -44,7 +44,7 @@ def plays(history: History) -> list[Change]:
 
 
 def resolved_plays(history: History) -> list[dict[str, Change | Version]]:
-    """Each play with its user, track and artist version, the unknown member where there is none."""
+    """Each play with its user, track and artist versions, or the unknown member if none exists."""
     users, tracks, artists = (
         versions_by_key(history, table) for table in ("DimUser", "DimTrack", "DimArtist")
     )
@@ -66,7 +66,7 @@ def resolved_plays(history: History) -> list[dict[str, Change | Version]]:
 
 
 def fct_streams(history: History) -> list[dict]:
-    """One row per play. A version is named by natural key and start, not by its surrogate."""
+    """One row per play. A version is identified by natural key and start, not by surrogate key."""
     rows = []
     for one in resolved_plays(history):
         play, user, track, artist = one["play"], one["user"], one["track"], one["artist"]

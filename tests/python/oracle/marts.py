@@ -1,4 +1,4 @@
-"""The marts of plays: per day and audience, per week and track or artist, per window of users."""
+"""Marts of plays: per day and audience, per week and track or artist, per window of users."""
 
 from collections import defaultdict
 from datetime import date, timedelta
@@ -8,8 +8,8 @@ from oracle.dimensions import BEGINNING, UNKNOWN
 from oracle.facts import plays, resolved_plays
 
 CHART_LENGTH = 100
-MONTH = 30  # days, those of the window of monthly active users
-CARRIED_WEEKS = 520  # a cohort without active users is followed for so long
+MONTH = 30  # days in the window of monthly active users
+CARRIED_WEEKS = 520  # weeks for which a cohort without active users is reported
 
 
 def _named(text: str | None) -> str:
@@ -17,7 +17,7 @@ def _named(text: str | None) -> str:
 
 
 def mart_daily_listening(history: History) -> list[dict]:
-    """Plays per day, and per country and subscription of the listener then, and device."""
+    """Plays per day, country and subscription of the listener at that time, and device."""
     groups = defaultdict(list)
     for one in resolved_plays(history):
         play, user = one["play"], one["user"]
@@ -42,7 +42,7 @@ def _monday(day: date) -> date:
 
 
 def _charts(history: History, numbers: tuple[str, str]) -> list[dict]:
-    """Every week's first 100 of what the two columns number, by streams, listeners, number."""
+    """The top 100 of each week by streams, listeners and id, for the entities in two columns."""
     source, column = numbers
     weeks: dict[date, dict[int, list]] = defaultdict(lambda: defaultdict(list))
     for one in resolved_plays(history):
@@ -72,12 +72,12 @@ def _charted(column: str, number: int, group: list[dict]) -> dict:
 
 
 def mart_top_tracks_weekly(history: History) -> list[dict]:
-    """The chart of every week (from Monday), named as at the week's last play of each track."""
+    """The chart of each week (from Monday), with names as of a track's last play in the week."""
     return _charts(history, ("play", "track_id"))
 
 
 def mart_top_artists_weekly(history: History) -> list[dict]:
-    """The same of artists, as the track versions name them."""
+    """The same chart for artists, with names from the track versions."""
     rows = _charts(history, ("track", "artist_id"))
     for row in rows:
         del row["track_name"]
@@ -85,7 +85,7 @@ def mart_top_artists_weekly(history: History) -> list[dict]:
 
 
 def mart_user_engagement(history: History) -> list[dict]:
-    """Distinct listeners of each calendar day, and of the 7 and 30 days that end with it."""
+    """Distinct listeners of each calendar day, and of the 7 and 30 days that end on it."""
     users: dict[date, set] = defaultdict(set)
     for play in plays(history):
         users[play["stream_timestamp"].date()].add(play["user_id"])
@@ -115,7 +115,7 @@ def mart_user_engagement(history: History) -> list[dict]:
 
 
 def mart_user_retention(history: History) -> list[dict]:
-    """Per week of first plays, and week since, until the last: who of them played, of how many."""
+    """Per week of first plays and weeks since then: active users, and users in the cohort."""
     weeks: dict[int, set[date]] = defaultdict(set)
     last_day = date.min
     for play in plays(history):
@@ -162,7 +162,7 @@ def _is_longer(one: dict) -> bool:
 
 
 def mart_catalog_health(history: History) -> list[dict]:
-    """Per day with plays: how many name a track or an artist that the catalogue tells badly."""
+    """Per day with plays: how many name a track or an artist with incomplete catalogue data."""
     days = defaultdict(list)
     for one in resolved_plays(history):
         days[one["play"]["stream_timestamp"].date()].append(one)

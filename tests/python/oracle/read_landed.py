@@ -24,7 +24,7 @@ def read_landed(lake: Path) -> History:
 
 
 def read_listings(lake: Path) -> Listings:
-    """Every landed state of the GitHub files. A file landed when it was last modified."""
+    """Every landed state of the GitHub files. A file's landing time is its modification time."""
     return {
         name: [_listing(file) for file in (lake / "bronze" / "github" / name).glob("*.csv")]
         for name in COLUMNS
@@ -53,7 +53,7 @@ def _rows(file: Path) -> list[Change]:
 
 
 def plain(value: Any) -> Any:
-    """The value with its time zone, if it has one, converted to UTC and dropped."""
+    """The value; a time with a time zone is converted to UTC without a time zone."""
     if isinstance(value, datetime) and value.tzinfo:
         return value.astimezone(UTC).replace(tzinfo=None)
     if isinstance(value, date | datetime | int | str | None):

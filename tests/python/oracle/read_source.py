@@ -1,7 +1,7 @@
-"""The history that the source database itself tells: its tables, with the captured changes undone.
+"""The history from the source database itself: its tables, with the captured changes undone.
 
-The rows from before change capture are in no change table. They are the table of today with every
-captured change undone, so this reading shares nothing with what the pipelines copied.
+Rows from before change capture are not in the change tables. They are today's table with every
+captured change undone. So this module reads nothing that the pipelines copied.
 """
 
 from collections import defaultdict
@@ -13,14 +13,14 @@ from oracle.changes import AFTER, BEFORE, DELETE, INSERT, KEYS, Change, History,
 
 
 class FirstLoad(NamedTuple):
-    """When the pipelines copied a table whole: the pinned LSN, in hex digits, and its time."""
+    """The first load of a table by the pipelines: its LSN, in hex digits, and its time."""
 
     lsn: str
     commit_time: datetime
 
 
 def read_source(path: Path, first_loads: dict[str, FirstLoad]) -> History:
-    """Per table: an insert at its first load for each row of then, and all changes since."""
+    """Per table: an insert at its first load for each row at that time, and all later changes."""
     from medallion_local.azure_sql.database import SourceDatabase
 
     database = SourceDatabase.open(path)
@@ -68,8 +68,8 @@ def _captured(database, table: str) -> list[Change]:
 def undo(rows: list[dict], changes: list[Change], key: str) -> list[dict]:
     """The rows of a table before some changes, from its rows after them.
 
-    A key's row before is what its first change took away: the deleted row or the before-image.
-    A key that was first inserted was not there; a key without changes is as it is.
+    A key's earlier row is the one that its first change removed: the deleted row or the
+    before-image. A key whose first change is an insert did not exist. Other keys are unchanged.
     """
     by_key = defaultdict(list)
     for change in changes:

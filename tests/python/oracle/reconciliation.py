@@ -1,4 +1,4 @@
-"""The books: what became of every row that landed, per source table."""
+"""Reconciliation: the outcome of every row that landed, per source table."""
 
 from collections import Counter
 from typing import Any
@@ -30,7 +30,7 @@ def reconciliation(history: History) -> list[dict[str, Any]]:
 
 
 def is_kept_out(change: Change, table: str) -> bool:
-    """Whether a rule keeps the change out."""
+    """Whether a rule quarantines the change."""
     key = change[KEYS[table]]
     if table == "FactStream":
         return bool(broken_rules(change))
@@ -45,7 +45,7 @@ def _counts(changes: list[Change], table: str) -> Counter:
         if change["_operation"] == BEFORE:
             counts["before_images"] += 1
         elif not is_placed(change):
-            counts["quarantined"] += 1  # without a place it cannot be told from another delivery
+            counts["quarantined"] += 1  # without a position, redelivery cannot be recognized
         elif order(change) in own:
             counts["redelivered"] += 1
         else:
@@ -53,7 +53,7 @@ def _counts(changes: list[Change], table: str) -> Counter:
     for key, own in by_key.items():
         in_order = [own[place] for place in sorted(own)]
         if table in TEXTS:
-            counts.update(_versions_told(in_order, table))
+            counts.update(_version_outcomes(in_order, table))
         elif key is None:
             counts["quarantined"] += len(in_order)
         else:
@@ -62,7 +62,7 @@ def _counts(changes: list[Change], table: str) -> Counter:
 
 
 def _outcomes(in_order: list[Change], table: str) -> list[str]:
-    """Of plays and days: all but the last change are overtaken."""
+    """The outcomes of plays and days: every change except the last one is superseded."""
     if not in_order:
         return []
     if table == "DimDate" and is_kept_out(in_order[0], table):
@@ -75,19 +75,19 @@ def _outcomes(in_order: list[Change], table: str) -> list[str]:
     return [*overtaken, "quarantined" if is_kept_out(last, table) else "applied"]
 
 
-def _versions_told(in_order: list[Change], table: str) -> list[str]:
-    """Of users, artists and tracks: what each change made of the versions of its key."""
+def _version_outcomes(in_order: list[Change], table: str) -> list[str]:
+    """The outcomes of users, artists and tracks: each change's effect on its key's versions."""
     good = [change for change in in_order if not is_kept_out(change, table)]
     states = dict(effects(good))
-    told = ["quarantined"] * (len(in_order) - len(good))
-    told += ["superseded"] * (len(good) - len(states))
+    outcomes = ["quarantined"] * (len(in_order) - len(good))
+    outcomes += ["superseded"] * (len(good) - len(states))
     state = None
     for change in states.values():
         tracked = tuple(change[column] for column in TEXTS[table] + OTHERS[table])
         after = None if change["_operation"] == DELETE else tracked
         if after == state:
-            told.append("collapsed")
+            outcomes.append("collapsed")
         else:
-            told.append("deleted" if after is None else "applied")
+            outcomes.append("deleted" if after is None else "applied")
         state = after
-    return told
+    return outcomes

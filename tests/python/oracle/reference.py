@@ -1,7 +1,7 @@
-"""The dimensions of the GitHub files: the versions of plans and markets, and the price of a plan.
+"""The dimensions of the GitHub files: the versions of plans and markets, and a plan's price.
 
-A `Listing` is one landed state of a file: when it landed (UTC), its lines, and its name. It is
-the whole list as of that time, whenever somebody reads it.
+A `Listing` is one landed state of a file: its landing time (UTC), its lines, and its name. It is
+the complete list as of that time, whenever it is read.
 """
 
 from datetime import datetime
@@ -30,7 +30,7 @@ Listings = dict[str, list[Listing]]  # file -> its landed states, in any order
 
 
 def reference_versions(listings: list[Listing], file: str) -> dict[str, list[Version]]:
-    """Each key's versions in time order: from the listing that first had it to one that has not."""
+    """Each key's versions in time order, from its first listing to the first listing without it."""
     key, *attributes = COLUMNS[file]
     versions: dict[str, list[Version]] = {}
     for landed_at, listing in _counted(listings, file):
@@ -51,7 +51,7 @@ def reference_versions(listings: list[Listing], file: str) -> dict[str, list[Ver
 
 
 def said(listing: Listing, file: str) -> dict[str, tuple]:
-    """What a listing says of each key: nothing where lines are bad, or contradict each other."""
+    """The values of each key in a listing, without bad lines and contradictory lines."""
     key, *attributes = COLUMNS[file]
     found: dict[str, set[tuple]] = {}
     for line in listing.lines:
@@ -61,13 +61,13 @@ def said(listing: Listing, file: str) -> dict[str, tuple]:
 
 
 def is_good(line: dict[str, Any], file: str) -> bool:
-    """Whether no rule keeps the line out: it names its key, and its price is not negative."""
+    """Whether no rule quarantines the line: it has a key, and its price is not negative."""
     price = line.get("monthly_price")
     return line[COLUMNS[file][0]] not in (None, "") and (price is None or price >= 0)
 
 
 def _counted(listings: list[Listing], file: str) -> list[tuple[datetime, Listing]]:
-    """The listings that say anything, in time order; of those of one time the last by name."""
+    """The listings with good lines, in time order; of those with one time, the last by name."""
     saying = [one for one in listings if said(one, file)]
     by_time = {one.landed_at: one for one in sorted(saying, key=lambda one: one.name)}
     return sorted(by_time.items(), key=lambda item: item[0])
@@ -93,20 +93,20 @@ def _with_unknown(listings: list[Listing], file: str) -> list[Version]:
 def plan_at(
     versions: dict[str, list[Version]], plan: str | None, moment: datetime
 ) -> Version | None:
-    """The version of a plan at a moment; before its first version, the first; None if not known."""
+    """The version of a plan at a moment; before the first version, the first; None if unknown."""
     return None if plan is None else version_at(versions, plan, moment)
 
 
 def name_of(plan: Version | None) -> tuple[str, datetime]:
-    """How a row names a plan's version: by plan and start; the unknown member if there is none."""
+    """The plan and start that identify a plan's version; the unknown member for None."""
     return (plan["plan"], plan["valid_from"]) if plan else (UNKNOWN, BEGINNING)
 
 
 def price_of(plan: Version | None) -> Decimal | None:
-    """The monthly price of a plan's version; None if it is not known."""
+    """The monthly price of a plan's version; None if unknown."""
     return plan["monthly_price"] if plan else None
 
 
 def currency_of(plan: Version | None) -> str | None:
-    """The currency of a plan's price; None if it is not known."""
+    """The currency of a plan's price; None if unknown."""
     return plan["currency"] if plan else None

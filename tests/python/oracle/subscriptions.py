@@ -1,4 +1,4 @@
-"""Subscriptions: the plan changes of each user, and what they make of each plan day by day."""
+"""Subscriptions: the plan changes of each user, and each plan's daily figures."""
 
 from collections import Counter, defaultdict
 from datetime import date, datetime, time, timedelta
@@ -26,38 +26,38 @@ MEASURES = {
     "downgrade": "downgrades",
     "switch": "switches",
 }
-CARRIED = timedelta(weeks=520)  # how long a plan that nobody moves to or from is told further
+CARRIED = timedelta(weeks=520)  # how long a plan without movements is reported
 
 
 def plan_of(version: Version | None) -> str | None:
-    """The plan that a version subscribes to; None if it does not."""
+    """The plan of a version's subscription; None without a subscription."""
     if version is None or version["end_date"] is not None:
         return None
     return UNKNOWN if version["subscription_type"] is None else version["subscription_type"]
 
 
 def _boundaries(own: list[Version]) -> list[tuple[datetime, Version | None]]:
-    """What a user's account becomes, and when; None where it was deleted."""
-    told: list[tuple[datetime, Version | None]] = []
+    """The states of a user's account with their start; None where the account was deleted."""
+    states: list[tuple[datetime, Version | None]] = []
     for version, following in zip(own, [*own[1:], None], strict=True):
-        told.append((version["valid_from"], version))
+        states.append((version["valid_from"], version))
         ended_by_a_delete = not version["is_current"] and (
             following is None or following["valid_from"] != version["valid_to"]
         )
         if ended_by_a_delete:
-            told.append((version["valid_to"], None))
-    return told
+            states.append((version["valid_to"], None))
+    return states
 
 
 def _first_kind(version: Version, own: list[Version]) -> str:
-    """An opening, if the account subscribed when it was first seen, and began long before."""
+    """'Opening' if the account subscribed when first seen and had begun long before."""
     began, seen = version["start_date"], version["valid_from"].date()
     long_before = began is not None and (seen - began).days > 1
     return "opening" if version is own[0] and long_before else "sign_up"
 
 
 def _kind_of_change(left: Version | None, taken: Version | None) -> str:
-    """Of one plan to another, by the prices of their versions; which may not be known."""
+    """The kind of a change between plans, by the prices of their versions, which may be unknown."""
     before, after = price_of(left), price_of(taken)
     comparable = currency_of(left) == currency_of(taken)
     if not comparable or before is None or after is None or before == after:
@@ -66,7 +66,7 @@ def _kind_of_change(left: Version | None, taken: Version | None) -> str:
 
 
 def fct_subscription_changes(history: History, listings: Listings) -> list[dict[str, Any]]:
-    """One row per plan change of a user. Versions are named by natural key and start."""
+    """One row per plan change of a user. Natural key and start identify a version."""
     priced = reference_versions(listings[PLANS], PLANS)
     rows = []
     for user_id, own in versions_by_key(history, "DimUser").items():
@@ -114,7 +114,7 @@ def _last_day(history: History, listings: Listings) -> date:
 
 
 def mart_subscription_movements(history: History, listings: Listings) -> list[dict[str, Any]]:
-    """Per plan and day from its first movement: arrivals, leavings, subscribers and revenue."""
+    """Per plan and day from its first movement: arrivals, departures, subscribers and revenue."""
     moved: dict[str, dict[date, Counter]] = defaultdict(lambda: defaultdict(Counter))
     for row in fct_subscription_changes(history, listings):
         day, kind = row["changed_at"].date(), row["movement"]
@@ -134,18 +134,18 @@ def mart_subscription_movements(history: History, listings: Listings) -> list[di
             counts = days[day]
             arrived = sum(counts[measure] for measure in MEASURES.values())
             subscribers += arrived - counts["departures"] - counts["cancellations"]
-            rows.append(_told(priced, plan, day, counts, subscribers))
+            rows.append(_movement_row(priced, plan, day, counts, subscribers))
             quiet = (next_day - day).days - 1 if next_day else (end - day).days
             for offset in range(1, min(quiet, CARRIED.days) + 1):
                 quiet_day = day + timedelta(days=offset)
-                rows.append(_told(priced, plan, quiet_day, Counter(), subscribers))
+                rows.append(_movement_row(priced, plan, quiet_day, Counter(), subscribers))
     return rows
 
 
-def _told(
+def _movement_row(
     priced: dict[str, list[Version]], plan: str, day: date, counts: Counter, subscribers: int
 ) -> dict[str, Any]:
-    """A plan's row of a day, at the price of its last microsecond."""
+    """A plan's row for a day, at the price of the day's last microsecond."""
     version = plan_at(priced, plan, datetime.combine(day, time.max))
     price, currency = price_of(version), currency_of(version)
     return (

@@ -1,4 +1,4 @@
-"""What Synapse serverless could not read is found, with its property and the mend."""
+"""Tables that Synapse serverless could not read are found, with the property and the fix."""
 
 import json
 from datetime import datetime
@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from support.delta_folders import MART, ROWS, commit, configure, last, plain, protocol, retype
 
-VECTOR = {  # as the protocol's examples have it
+VECTOR = {  # as in the protocol's examples
     "storageType": "u",
     "pathOrInlineDv": "ab^-aqEH.-t@S}K{vb[*k^",
     "offset": 4,
@@ -27,7 +27,7 @@ VECTOR = {  # as the protocol's examples have it
 
 
 def told(lake, table=MART):
-    """What the check finds, by property; each finding names the table and a mend."""
+    """The findings of the check, by property. Each finding names the table and a fix."""
     found = check([table], lake)
     assert all(one.table in (table.name, "the views") and one.mend for one in found)
     return {one.property for one in found}
@@ -61,7 +61,7 @@ def test_reader_version_above_1(tmp_path):
         ({"delta_checkpointPolicy": "v2"}, "delta.checkpointPolicy is v2"),
     ],
 )
-def test_property_that_rules_a_reader_out(tmp_path, properties, finding):
+def test_property_that_excludes_a_reader(tmp_path, properties, finding):
     configure(plain(tmp_path), **properties)
     assert finding in told(tmp_path)
 
@@ -75,7 +75,7 @@ def test_feature_of_readers(tmp_path, feature):
 
 
 @pytest.mark.parametrize("feature", ["rowTracking", "clustering"])
-def test_feature_of_writers_alone(tmp_path, feature):
+def test_feature_of_writers_only(tmp_path, feature):
     protocol(plain(tmp_path), 1, feature)
     assert f"the feature {feature} is on" in told(tmp_path)
 
@@ -86,7 +86,7 @@ def test_deletion_vector_of_a_file(tmp_path):
     assert "1 files have deletion vectors" in told(tmp_path)
 
 
-def test_deletion_vector_that_was_purged_is_none(tmp_path):
+def test_purged_deletion_vector_is_no_finding(tmp_path):
     folder = plain(tmp_path)
     added = last(folder, "add")
     gone = {"path": added["path"], "dataChange": True, "deletionTimestamp": 1}
@@ -137,7 +137,7 @@ def test_type_that_serverless_lacks(tmp_path, values, kind):
 
 
 @pytest.mark.parametrize("kind", ["void", "variant", "interval year"])
-def test_type_that_a_log_alone_names(tmp_path, kind):
+def test_type_that_only_a_log_names(tmp_path, kind):
     retype(plain(tmp_path), "plays", kind)
     assert f"the column plays is of type {kind}" in told(tmp_path)
 
@@ -155,7 +155,7 @@ def test_text_longer_than_the_view_says_counts_bytes(tmp_path):
     assert told(tmp_path, short) == {"a value of country has 6 bytes, the view's column 5"}
 
 
-def test_columns_that_differ_in_case_alone(tmp_path):
+def test_columns_that_differ_only_in_case(tmp_path):
     folder = plain(tmp_path)
     metadata = last(folder, "metaData")
     schema = json.loads(metadata["schemaString"])
@@ -164,7 +164,7 @@ def test_columns_that_differ_in_case_alone(tmp_path):
     assert "the columns country and COUNTRY differ only in case" in told(tmp_path)
 
 
-def test_views_that_differ_in_case_alone(tmp_path):
+def test_views_that_differ_only_in_case(tmp_path):
     plain(tmp_path)
     again = Table("MART", "gold", "", MART.columns)
     found = {one.property for one in check([MART, again], tmp_path)}
@@ -172,7 +172,7 @@ def test_views_that_differ_in_case_alone(tmp_path):
 
 
 def test_readers_that_disagree(tmp_path, monkeypatch):
-    """A row that one of them does not see: here, because the other was given another version."""
+    """A row that one of them does not see: here, because the other reads another version."""
     folder = plain(tmp_path)
     plain(tmp_path, ROWS.slice(0, 1), mode="append")
     monkeypatch.setattr(
@@ -189,7 +189,7 @@ def test_data_file_that_is_gone(tmp_path):
     assert finding.startswith("deltalake cannot read it")
 
 
-def test_contract_that_the_table_does_not_keep(tmp_path):
+def test_contract_that_the_table_violates(tmp_path):
     plain(tmp_path)
     columns = (Column("plays", "int", ""), Column("listeners", "bigint", ""))
     assert told(tmp_path, Table("mart", "gold", "", columns)) == {

@@ -1,4 +1,4 @@
-"""What Synapse serves, after a build: views with exactly the rows of gold and the dimensions."""
+"""The views of Synapse after a build: they have exactly the rows of gold and the dimensions."""
 
 import json
 import re
@@ -39,7 +39,7 @@ EACH = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
 @pytest.fixture(scope="module")
 def built(lakehouse):
-    """A lakehouse after two days, and the views over it, made by dbt-synapse."""
+    """A lakehouse after two days, and the views over it, created by dbt-synapse."""
     lakehouse.at(DAY_1)
     lakehouse.run(["medallion", "synapse", "up"])
     return lakehouse
@@ -122,7 +122,7 @@ def test_predicate_on_the_partitions_column_bounds_the_files_that_are_read(built
 
 
 def scanned(pool, query):
-    """How many of the table's files a query reads, and of how many, as the engine tells."""
+    """The number of the table's files that a query reads, and their total, from the engine."""
     (tree,) = statements(query)
     plan = pool.database.rows(f"explain analyze {compiled(tree, pool.database).sql}")[0][1]
     return tuple(map(int, re.search(r"Scanning Files: (\d+)/(\d+)", plan).groups()))
@@ -147,14 +147,14 @@ def test_python_of_the_documentation_reads_a_view(built, tmp_path):
     assert len(done.stdout.splitlines()) > 1
 
 
-def test_bare_build_on_synapse_builds_serving_alone(built):
+def test_bare_build_on_synapse_builds_only_serving(built):
     results = json.loads((built.home / "synapse/target/run_results.json").read_text())["results"]
     ran = {node.split(".")[2] for one in results if "exposure." not in (node := one["unique_id"])}
     views = {f"serving__{table.name}" for table in TABLES}
     assert ran == views | {f"holds_rows_{name}_" for name in views}
 
 
-def test_files_of_the_serving_models_are_what_the_contracts_make(tmp_path):
+def test_files_of_the_serving_models_follow_the_contracts(tmp_path):
     wanted = models.texts(TABLES)
     assert models.stale(wanted) == []
     models.write(wanted, tmp_path)
@@ -177,7 +177,7 @@ def test_exposures_name_views_that_are_served():
     assert shown == served, "a view that no report reads, or an exposure is missing"
 
 
-def test_targets_of_databricks_know_no_serving_model(built):
+def test_targets_of_databricks_have_no_serving_model(built):
     manifest = json.loads((built.home / "target" / "manifest.json").read_text())
     nodes = [node for node in manifest["nodes"].values() if node["config"]["enabled"]]
     folders = {Path(node["original_file_path"]).parts[1] for node in nodes}

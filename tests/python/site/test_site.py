@@ -1,4 +1,4 @@
-"""The docs site as a reader has it, in a browser; and nothing of the project is undescribed."""
+"""The docs site in a browser; and every object of the project has a description."""
 
 import json
 import re
@@ -32,8 +32,8 @@ UNTRACED_AT_MOST = 0.01
 BROWSER = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium is installed (apt install chromium): no page was opened"
 )
-# What the graph of dbt's docs, which cytoscape draws on canvases, shows: its nodes, and how many
-# pixels of them.
+# The graph of dbt's docs, which cytoscape draws on canvases: its nodes, and its number of drawn
+# pixels.
 DRAWN = """() => {
     const container = [...document.querySelectorAll('*')].find((one) => one._cyreg)
     if (!container) return {names: [], pixels: 0}
@@ -70,7 +70,7 @@ def site(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def artifacts(site: Path) -> Path:
-    """The target folder of the build that the site was made from."""
+    """The target folder of the build from which the site was made."""
     return site.with_name("site-build") / "full"
 
 
@@ -102,7 +102,7 @@ def browser() -> Iterator[Browser]:
 
 
 def relationships_of_the_yaml() -> set[str]:
-    """The relationships of the models' YAML, read here and not by the product."""
+    """The relationships of the models' YAML, read without the product's code."""
     found = set()
     for file in (PROJECT / "models").rglob("*.yml"):
         for model in (YAML(typ="safe").load(file) or {}).get("models", []):
@@ -117,7 +117,7 @@ def relationships_of_the_yaml() -> set[str]:
 
 
 def search(page: Page, words: str) -> None:
-    """Type into the search, once its index is there."""
+    """Type into the search when its index is loaded."""
     page.locator(".md-search__input").click()
     expect(page.locator(".md-search-result__meta")).to_contain_text("Type to start")
     page.locator(".md-search__input").press_sequentially(words)
@@ -222,7 +222,7 @@ def test_star_schema_shows_every_relationship(browser: Browser, base: str) -> No
 def test_no_page_has_a_fault(browser: Browser, base: str, site: Path) -> None:
     files = sorted(site.rglob("index.html"), key=lambda one: one.stat().st_size)
     tables = [one for one in files if one.parent.parent.name == "dictionary"]
-    # The pages of single tables are alike: the longest ones stand for them.
+    # The pages of single tables are similar: only the longest ones are tested.
     visited = set(files) - set(tables[:-12])
     assert len(visited) > 30
     pages = [one.parent.relative_to(site).as_posix() for one in visited]
@@ -248,7 +248,7 @@ def test_no_page_has_a_fault(browser: Browser, base: str, site: Path) -> None:
         ("<link rel='stylesheet' href='https://fonts.example.com/css'>", "external: https://fonts"),
     ],
 )
-def test_a_faulty_page_is_told(browser: Browser, tmp_path: Path, fault: str, told: str) -> None:
+def test_a_faulty_page_is_reported(browser: Browser, tmp_path: Path, fault: str, told: str) -> None:
     (tmp_path / "index.html").write_text(f"<title>faulty</title><link rel=icon href=data:,>{fault}")
     with served(tmp_path) as address, visit(browser, address) as opened:
         opened.go("")
@@ -279,7 +279,7 @@ def broken_links(site: Path) -> list[str]:
     broken = []
     for file, page in pages.items():
         if file.name == "404.html":
-            continue  # its links begin with the address that the site is published at
+            continue  # its links begin with the published address of the site
         here = f"http://site/{file.parent.relative_to(site).as_posix()}/".replace("/./", "/")
         for link in page.links:
             to = urlsplit(urljoin(here, link))
@@ -309,7 +309,7 @@ def test_every_relation_and_macro_has_its_page_with_all_columns(
     assert [one["name"] for one in project.macros if f"<code>{one['name']}<" not in macros] == []
 
 
-def test_a_page_says_what_is_known_of_its_table(site: Path) -> None:
+def test_a_page_shows_the_facts_of_its_table(site: Path) -> None:
     page = (site / "dictionary" / "dim_user" / "index.html").read_text()
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
     assert "incremental, cdc_merge" in text
@@ -357,7 +357,7 @@ def test_a_link_to_a_file_of_the_repository_shows_it(tmp_path: Path) -> None:
         copy_pages(tmp_path / "docs", tmp_path / "again", tmp_path)
 
 
-def test_a_page_that_the_navigation_names_and_is_not_there_stops_the_build(tmp_path: Path) -> None:
+def test_a_missing_page_in_the_navigation_stops_the_build(tmp_path: Path) -> None:
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "README.md").write_text("# Start\n\n[gone](gone.md)\n")
     with pytest.raises(MedallionError, match=r"faults: .*first_hour\.md.*; .*gone\.md"):
@@ -407,7 +407,7 @@ def test_lineage_leads_to_the_source(
     }
 
 
-def test_what_a_query_makes_itself_is_said(lineage: Lineage) -> None:
+def test_columns_that_a_query_computes_are_marked(lineage: Lineage) -> None:
     streams = lineage[ColumnId("model.medallion.mart_daily_listening", "streams")]
     assert (streams.columns, streams.made) == (set(), {"COUNT(*)"})
     row = lineage[ColumnId("model.medallion.stg_azure_sql__user_changes", "_landed_row")]
@@ -550,7 +550,7 @@ def _pool_column(manifest: dict) -> None:
         (_pool_column, "column pool__fct_streams._slice is not listed"),
     ],
 )
-def test_what_is_not_described_is_named(
+def test_objects_without_a_description_are_named(
     project: Project, queries: dict[str, Query], plant: Callable[[dict], None], told: str
 ) -> None:
     manifest = json.loads(json.dumps(project.manifest))
@@ -560,7 +560,9 @@ def test_what_is_not_described_is_named(
     assert told in lacking[0]
 
 
-def test_arguments_in_another_order_are_told(project: Project, queries: dict[str, Query]) -> None:
+def test_arguments_in_another_order_are_reported(
+    project: Project, queries: dict[str, Query]
+) -> None:
     manifest = json.loads(json.dumps(project.manifest))
     manifest["macros"]["macro.medallion.landed"]["arguments"].reverse()
     lacking = [str(one) for one in things(Project(manifest, {}), queries) if one.lacks]
@@ -583,7 +585,7 @@ def test_the_check_fails_with_a_line_for_each(artifacts: Path, tmp_path: Path) -
     assert re.search(r"^ +models +70 +71 ", said, re.M)
 
 
-def test_a_column_that_a_query_gains_is_to_be_described(project: Project) -> None:
+def test_a_new_column_of_a_query_needs_a_description(project: Project) -> None:
     manifest = json.loads(json.dumps(project.manifest))
     model = node(manifest, "users_in_context")
     model["compiled_code"] = f"select inner_.*, 1 as gained from ({model['compiled_code']}) inner_"

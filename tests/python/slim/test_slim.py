@@ -1,4 +1,4 @@
-"""A change's verdict: exactly what it touches is built, beside production and never in it."""
+"""The selection of a change: only affected nodes are built, beside production and never in it."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ SEED = "seeds/spoken_languages.csv"
 
 @dataclass
 class Copy:
-    """A copy of the project as a branch has it, and production's manifest."""
+    """A copy of the project as on a branch, and production's manifest."""
 
     folder: Path
     state: Path
@@ -35,7 +35,7 @@ class Copy:
         path.write_text(text.replace(old, new))
 
     def changed(self) -> set[str]:
-        """The names of the models, seeds, snapshots and unit tests that a slim run would take."""
+        """The names of the models, seeds, snapshots and unit tests that a slim run would select."""
         flags = ["--target", "local_ci", "--project-dir", str(self.folder)]
         flags += ["--profiles-dir", str(self.home.home), "--target-path", str(self.target)]
         flags += ["--log-path", str(self.home.home / "logs")]
@@ -43,7 +43,7 @@ class Copy:
         return {one.split(".", 2)[2] for one in found if not one.startswith(UNBUILT)}
 
     def slim(self, *options: str) -> str:
-        """Run `medallion slim` on this copy; what it prints."""
+        """Run `medallion slim` on this copy. Returns its output."""
         command = ["medallion", "slim", "--state", str(self.state)]
         return self.home.run(
             [*command, "--artifacts", str(self.target), *options],
@@ -74,17 +74,17 @@ def copy(production: Lakehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return Copy(folder, state, target, production)
 
 
-def test_nothing_changed__nothing_is_taken(copy: Copy) -> None:
+def test_nothing_changed__nothing_is_selected(copy: Copy) -> None:
     assert copy.changed() == set()
     assert "nothing to build" in copy.slim()
 
 
-def test_one_mart__is_taken_alone(copy: Copy) -> None:
+def test_one_mart__is_selected_alone(copy: Copy) -> None:
     copy.edit("models/gold/mart_top_tracks_weekly.sql", "select", "select -- a thought\n")
     assert {one for one in copy.changed() if "__" not in one} == {"mart_top_tracks_weekly"}
 
 
-def test_a_macro__takes_every_model_that_calls_it(copy: Copy) -> None:
+def test_a_macro__selects_every_model_that_calls_it(copy: Copy) -> None:
     copy.edit("macros/cdc/weekly_chart.sql", "select", "select -- a thought\n")
     assert {one for one in copy.changed() if "." not in one} == {
         "mart_top_artists_weekly",
@@ -92,7 +92,7 @@ def test_a_macro__takes_every_model_that_calls_it(copy: Copy) -> None:
     }
 
 
-def test_a_seed__takes_itself_and_what_reads_it(copy: Copy) -> None:
+def test_a_seed__selects_itself_and_its_readers(copy: Copy) -> None:
     seed = copy.folder / SEED
     seed.write_text("country,language\nChile,Spanish\n")
     (copy.folder / "models/gold/languages.sql").write_text(
@@ -107,7 +107,7 @@ def test_a_seed__takes_itself_and_what_reads_it(copy: Copy) -> None:
     assert copy.changed() == new
 
 
-def test_a_contract__is_taken_and_told_to_need_a_full_refresh(copy: Copy) -> None:
+def test_a_contract__is_selected_and_reported_to_need_a_full_refresh(copy: Copy) -> None:
     model = "models/gold/mart_top_artists_weekly"
     copy.edit(f"{model}.yml", "data_type: bigint\n        description: Plays", NARROW)
     copy.edit(f"{model}.sql", "    streams,\n    l", "    cast(streams as int) as streams,\n    l")
@@ -117,7 +117,7 @@ def test_a_contract__is_taken_and_told_to_need_a_full_refresh(copy: Copy) -> Non
     assert "on a clone" not in report
 
 
-def test_a_description__takes_the_model_whose_comment_it_is(copy: Copy) -> None:
+def test_a_description__selects_its_model(copy: Copy) -> None:
     copy.edit(
         "models/silver/core/dim_device.yml", "One row per kind", "Said better: a row per kind"
     )
@@ -188,7 +188,7 @@ NARROW = "data_type: int\n        description: Plays"
 
 
 def written(home: Path) -> set[tuple[str, int]]:
-    """Every file of the lake and of the tables of production, and when it was last written."""
+    """Every file of the lake and of production's tables, with its modification time."""
     files = [*(home / "lake").rglob("*"), *(home / "warehouse" / "tables").rglob("*")]
     return {
         (str(file), file.stat().st_mtime_ns)

@@ -1,4 +1,4 @@
-"""The docs site served on loopback, and a browser that notes every fault of a page."""
+"""The docs site served on the loopback, and a browser that records every fault of a page."""
 
 import shutil
 import threading
@@ -25,12 +25,12 @@ LOCAL = ("data:", "blob:")
 
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *arguments: object) -> None:
-        """Nothing: the test's output is its own."""
+        """Log nothing, to keep the test's output readable."""
 
 
 class Server(ThreadingHTTPServer):
     def handle_error(self, *arguments: object) -> None:
-        """A browser that goes on to another page hangs up on this one."""
+        """Ignore a browser that closes the connection when it opens another page."""
 
 
 @contextmanager
@@ -57,8 +57,8 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Visit:
-    """A page of the site, and what went wrong on it: errors of the console or of a script, requests
-    that failed, and requests that leave the machine, which are not let through."""
+    """A page of the site and its faults: errors of the console or of a script, failed requests, and
+    requests to other hosts, which are blocked."""
 
     page: Page
     base: str
@@ -80,7 +80,7 @@ class Visit:
             self.faults.append(f"console: {message.text}")
 
     def _failed(self, request) -> None:
-        if request.failure != "net::ERR_ABORTED":  # the visitor went on before all had come
+        if request.failure != "net::ERR_ABORTED":  # the visitor left the page early
             self.faults.append(f"failed: {request.url}")
 
     def _answered(self, response) -> None:

@@ -1,7 +1,7 @@
-"""databricks.yml as a target would deploy it, and what is wrong with it.
+"""databricks.yml as a target would deploy it, and the faults in it.
 
-Databricks' CLI, which would tell, can't be installed here. The bundles' own Python support can: its
-models are generated from the same schema.
+Databricks' CLI, which would report them, cannot be installed here. The bundles' Python support can:
+its models are generated from the same schema.
 """
 
 import re
@@ -24,28 +24,28 @@ MODELS: dict[str, Callable[[Any], Any]] = {
     "jobs": Job.from_dict,
     "sql_warehouses": SqlWarehouse.from_dict,
 }
-# The keys that this bundle uses of the bundle reference; there is no model of these.
+# The keys of the bundle reference that this bundle uses. No model of them exists.
 TOP = {"bundle", "variables", "sync", "resources", "targets"}
 VARIABLE = {"description", "default"}
 TARGET = {"default", "mode", "workspace", "variables", "permissions"}
-# What a resource can be asked for once it is deployed.
+# The attributes of a resource that exist once it is deployed.
 COMPUTED = {"sql_warehouses": {"id"}, "jobs": {"id"}}
 REFERENCE = re.compile(r"\$\{([\w.]+)\}")
 
 
 def read_bundle() -> Bundle:
-    """The file as it stands."""
+    """The file, parsed."""
     return yaml.safe_load((PROJECT / "databricks.yml").read_text(encoding="utf-8"))
 
 
 def variables(bundle: Bundle, target: str) -> dict[str, str | None]:
-    """The value of each variable in a target; `None` where whoever deploys gives it."""
+    """The value of each variable in a target; `None` if the deployer provides it."""
     defaults = {name: one.get("default") for name, one in bundle["variables"].items()}
     return defaults | bundle["targets"][target].get("variables", {})
 
 
 def faults(bundle: Bundle) -> list[str]:
-    """What a deployment would refuse, a sentence each."""
+    """The faults that a deployment would reject, as one sentence each."""
     return list(_faults(bundle))
 
 
@@ -97,13 +97,13 @@ def texts(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def resolved(text: str, values: dict[str, str]) -> str:
-    """A text with its references replaced; one without a value is a `KeyError`."""
+    """A text with its references replaced. A reference without a value is a `KeyError`."""
     return REFERENCE.sub(lambda found: values[found[1]], text)
 
 
 def copy_synced(bundle: Bundle, folder: Path) -> None:
-    """Copy the files that a deployment puts into the workspace: what git tracks but is not
-    excluded."""
+    """Copy the files that a deployment puts into the workspace: those that git tracks and that
+    are not excluded."""
     excluded = GitIgnoreSpec.from_lines(bundle["sync"]["exclude"])
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     tracked = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True)

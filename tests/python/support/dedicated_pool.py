@@ -1,4 +1,4 @@
-"""Gold of a few rows in a warehouse of its own, and a dedicated pool that dbt loads from it."""
+"""Gold of a few rows in its own warehouse, and a dedicated pool that dbt loads from it."""
 
 import json
 import os
@@ -34,13 +34,13 @@ DAY = "2025010{0}"
 
 @dataclass(frozen=True)
 class LoadedPool:
-    """The home, its warehouse, and what was run there."""
+    """The home, its warehouse, and the commands that run there."""
 
     home: Home
     warehouse: Started
 
     def export(self) -> list[str]:
-        """Export gold; the folders that were written, without their export's number."""
+        """Export gold. Returns the folders that were written, without the export's number."""
         before = set(self._exports())
         environment = self._environment() | {"DBT_TARGET_PATH": str(self.home.root / "target")}
         subprocess.run(
@@ -55,7 +55,7 @@ class LoadedPool:
         run.build(self.home, *arguments)
 
     def failure(self, *arguments: str) -> str:
-        """What dbt says of its first failed model or test."""
+        """dbt's message for its first failed model or test."""
         try:
             self.build(*arguments)
         except MedallionError:
@@ -107,7 +107,7 @@ def pool_columns(table: Table) -> list[str]:
 
 @contextmanager
 def loaded_pool(folder: Path) -> Iterator[LoadedPool]:
-    """Each table with three rows, of three days; the warehouse goes down with the block."""
+    """Each table with three rows of three days. The warehouse stops with the block."""
     home = Home(folder)
     started = Started(home)
     try:

@@ -1,4 +1,4 @@
-"""Delta tables in a folder: plain ones that delta-rs writes, then logs written on by hand."""
+"""Delta tables in a folder: delta-rs writes them, then tests append log entries by hand."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,7 @@ MART = Table(
 
 
 def plain(lake: Path, rows: pa.Table = ROWS, **options: Any) -> Path:
-    """A table that every reader of Delta can read; its folder."""
+    """Write a table that every Delta reader can read. Returns its folder."""
     folder = MART.folder(lake)
     write_deltalake(str(folder), rows, **options)
     return folder
@@ -54,7 +54,7 @@ def last(folder: Path, kind: str) -> dict[str, Any]:
 
 
 def configure(folder: Path, **properties: str) -> None:
-    """Commit table properties; underscores of their names stand for points."""
+    """Commit table properties. Underscores in their names stand for dots."""
     metadata = last(folder, "metaData")
     named = {name.replace("_", "."): value for name, value in properties.items()}
     configuration = metadata["configuration"] | named
@@ -62,7 +62,7 @@ def configure(folder: Path, **properties: str) -> None:
 
 
 def retype(folder: Path, column: str, kind: Any) -> None:
-    """Commit another type of a column, in the log alone."""
+    """Commit another type for a column, in the log only."""
     metadata = last(folder, "metaData")
     schema = json.loads(metadata["schemaString"])
     for field in schema["fields"]:
@@ -72,7 +72,7 @@ def retype(folder: Path, column: str, kind: Any) -> None:
 
 
 def protocol(folder: Path, reader: int, *features: str, readers: tuple[str, ...] = ()) -> None:
-    """Commit a protocol: the reader's version, features of writers, and those of readers too."""
+    """Commit a protocol: the reader version, features of writers, and features of readers."""
     told: dict[str, Any] = {"minReaderVersion": reader, "minWriterVersion": 7}
     told["writerFeatures"] = [*features, *readers]
     if reader == 3:

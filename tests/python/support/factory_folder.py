@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 class Factory:
-    """A factory folder that a test fills; `events` are what its runs told."""
+    """A factory folder that a test fills. `events` are the events of its runs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

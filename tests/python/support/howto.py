@@ -1,4 +1,4 @@
-"""Follows a page under docs/howto/ to the letter, in a copy of the project."""
+"""Follow a page under docs/howto/ word for word, in a copy of the project."""
 
 import re
 import shutil
@@ -18,7 +18,7 @@ COPIED = (
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, the file it is about, its text."""
+    """A fenced block: its language, the file that it changes, its text."""
 
     language: str
     file: str
@@ -32,7 +32,7 @@ def blocks(page: str) -> list[Block]:
 
 
 def copy_project(folder: Path) -> None:
-    """A branch to work on: all that dbt and `medallion` read."""
+    """Copy everything that dbt and `medallion` read, as a branch to work on."""
     for name in COPIED.split():
         source, target = PROJECT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def copy_project(folder: Path) -> None:
 
 
 def follow(block: Block, project: Path, environment: dict[str, str]) -> str:
-    """Do what a block says; what its commands print."""
+    """Execute a block. Returns the output of its commands."""
     if block.language == "bash":
         script = f"set -e\n{block.text}"
         done = subprocess.run(
@@ -65,7 +65,7 @@ def follow(block: Block, project: Path, environment: dict[str, str]) -> str:
 
 
 def change(file: Path, diff: str) -> None:
-    """Apply one hunk without line numbers; its context must stand in the file exactly once."""
+    """Apply one hunk without line numbers. Its context must occur in the file exactly once."""
     lines = diff.splitlines(keepends=True)
     before = "".join(line[1:] for line in lines if line[0] != "+")
     after = "".join(line[1:] for line in lines if line[0] != "-")

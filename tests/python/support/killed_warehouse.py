@@ -1,7 +1,7 @@
-"""Warehouses that are killed: one story of steps per line of input.
+"""Warehouses that are killed: each line of input is a script of steps.
 
-Each story is played by a process of its own, forked from this one, which has imported everything
-and opened nothing. It answers with what its queries found, and whether it was killed.
+A forked process runs each script. The parent process has imported all modules and opened no file.
+The child answers with the results of its queries, and whether it was killed.
 """
 
 import json
@@ -41,7 +41,7 @@ def land(folder: Path, number: int) -> None:
 
 
 def die_at(moment: str) -> None:
-    """Kill this process before or after the n-th call of a place: `after commit 2`."""
+    """Kill this process before or after the n-th call of a function: `after commit 2`."""
     when, place, count = moment.split()
     holder, name = PLACES[place]
     inner: Callable = getattr(holder, name)
@@ -60,7 +60,7 @@ def die_at(moment: str) -> None:
 
 
 def change_after_listing(folder: Path, action: str) -> None:
-    """Once, between listing and reading, remove the last file or put another under its name."""
+    """Once, between listing and reading, remove the last file or replace it by another."""
     inner = files.ReadFiles.listing
 
     def listing(source):
@@ -76,7 +76,7 @@ def change_after_listing(folder: Path, action: str) -> None:
 
 
 def play(steps: list[list], home: Path) -> None:
-    """The story; each query's rows are one line of output."""
+    """Run the steps. The rows of each query are one line of output."""
     warehouse, mine = open_warehouse(), Session()
     folder = home / "lake" / "bronze" / "numbers"
     for verb, *arguments in steps:
@@ -101,7 +101,7 @@ def play(steps: list[list], home: Path) -> None:
 
 
 def main() -> None:
-    """Fork for each line; with `seconds`, kill so long after the answer whose number is `after`."""
+    """Fork for each line. With `seconds`, kill that long after the answer numbered `after`."""
     for line in sys.stdin:
         story = json.loads(line)
         home = Path(story["home"])

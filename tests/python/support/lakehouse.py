@@ -1,4 +1,4 @@
-"""A lakehouse of its own for the tests, driven through the command line, stage by stage."""
+"""A lakehouse for the tests, driven through the command line, stage by stage."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from oracle.read_source import FirstLoad, read_source
 from support.places import DATASET, PROJECT
 from support.published_tables import Rows, read_published
 
-DBT = ["dbt", "--quiet", "--no-use-colors"]  # its errors alone
+DBT = ["dbt", "--quiet", "--no-use-colors"]  # prints only errors
 INIT = ["medallion", "source", "init"]
 INIT += ["--from-csv", str(DATASET)] if DATASET.is_dir() else ["--generate"]
 SIMULATE = ["medallion", "source", "simulate", "--days", "1"]
@@ -40,8 +40,8 @@ STAGES = {
 
 @dataclass(frozen=True)
 class Record:
-    """What was published at the end of a stage, what the two tellings of the history mean, and what
-    Synapse could not read."""
+    """The published tables at the end of a stage, the tables expected from both histories, and the
+    tables that Synapse could not read."""
 
     published: dict[str, Rows]
     source: dict[str, Rows]
@@ -51,14 +51,14 @@ class Record:
 
 @dataclass
 class Lakehouse:
-    """A home folder with a running warehouse. Stages run once, in order, when first asked for."""
+    """A home folder with a running warehouse. Stages run once, in order, when first needed."""
 
     home: Path
     records: dict[str, Record] = field(default_factory=dict)
     failure: str | None = None
 
     def run(self, command: list[str], **environment: str) -> str:
-        """Run `medallion …` or `dbt …` in this home; a failure shows the end of its output."""
+        """Run `medallion …` or `dbt …` in this home. A failure shows the end of its output."""
         program, *arguments = command
         if program == "medallion":
             start = [sys.executable, "-c", "from medallion.cli import main; main()"]
@@ -78,7 +78,7 @@ class Lakehouse:
         return done.stdout
 
     def environment(self) -> dict[str, str]:
-        """This process's environment, with this home in it."""
+        """This process's environment with this home in it."""
         return os.environ | {
             "MEDALLION_HOME": str(self.home),
             "DBT_PROFILES_DIR": str(self.home),
@@ -88,7 +88,7 @@ class Lakehouse:
         }
 
     def at(self, stage: str) -> Record:
-        """What was recorded at the end of a stage; runs the stages up to it that have not run."""
+        """The record of the end of a stage. Runs the missing stages up to it."""
         for name, commands in STAGES.items():
             if stage in self.records:
                 break
@@ -118,7 +118,7 @@ class Lakehouse:
 
 
 def first_load(landed: History, table: str) -> FirstLoad:
-    """The LSN and time at which a table was first copied: the earliest that landed."""
+    """The LSN and time of a table's first copy: the earliest that landed."""
     first = min(landed[table], key=lambda change: change["_start_lsn"])
     commit_time = first["_commit_time"]
     if commit_time.tzinfo:

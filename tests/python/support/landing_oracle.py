@@ -1,4 +1,4 @@
-"""What must lie in the lake, told by the source's own history; and whether it does."""
+"""The expected content of the lake, from the source's own history; and a check against it."""
 
 from medallion.home import Home
 from medallion.ingestion.receipts import read_receipt
@@ -10,12 +10,12 @@ from support.source_home import landed, rows
 
 
 def hexed(value: bytes | None) -> str:
-    """An LSN as the pipelines write it; None, before all, for rows older than the capture."""
+    """An LSN as the pipelines write it. None, for rows older than the capture, sorts first."""
     return "" if value is None else f"0x{value.hex().upper()}"
 
 
 def history(home: Home, table: str) -> list[dict]:
-    """Every change that was committed, oldest first, with hex LSNs."""
+    """Every committed change, oldest first, with hex LSNs."""
     found = SourceDatabase.open(home.source_database).history(f"dbo.{table}").to_pylist()
     for row in found:
         row["start_lsn"], row["seqval"] = hexed(row["start_lsn"]), hexed(row["seqval"])
@@ -23,7 +23,7 @@ def history(home: Home, table: str) -> list[dict]:
 
 
 def values(row: dict, columns: list[str]) -> tuple:
-    """A row's values of the columns that are ingested."""
+    """The values of a row in the ingested columns."""
     return tuple(row[name] for name in columns)
 
 
@@ -41,20 +41,20 @@ def state_at(changes: list[dict], key: str, lsn: str, columns: list[str]) -> dic
 
 
 class Reader:
-    """Takes each landed file once, as a streaming table does, whatever becomes of it later."""
+    """Reads each landed file once, as a streaming table does, whatever happens to it later."""
 
     def __init__(self, home: Home, table: str) -> None:
         self.home, self.table = home, table
         self.taken: dict[str, list[dict]] = {}
 
     def read(self) -> None:
-        """Take the files that are new."""
+        """Read the new files."""
         for file in landed(self.home, self.table):
             if file.suffix == ".parquet" and not file.name.startswith("."):
                 self.taken.setdefault(file.name, rows(file))
 
     def log(self) -> list[dict]:
-        """All rows that were taken, each change once, in the order of the log."""
+        """All rows read so far, each change once, in log order."""
         self.read()
         found = {}
         for row in (row for rows_of in self.taken.values() for row in rows_of):
@@ -63,7 +63,7 @@ class Reader:
 
 
 def check_landed(reader: Reader, key: str) -> None:
-    """Assert that the log that was read is the source's, and that the receipts prove it."""
+    """Assert that the rows read equal the source's log, and that the receipts prove it."""
     home, table = reader.home, reader.table
     receipts = [
         read_receipt(file)

@@ -27,10 +27,10 @@ NAME = "adf-medallion"
 
 @dataclass
 class ManagementApi:
-    """The factory that clients see, what is behind it, and what tests do to it.
+    """The factory that clients see, its backend, and the hooks of the tests.
 
-    `asked` are the requests so far; an answer in `disturbances` is given in the place of the next
-    request whose path and method end with its key.
+    `asked` are the requests so far. An answer in `disturbances` replaces the answer to the next
+    request whose method and path end with its key.
     """
 
     factory: Factory
@@ -41,7 +41,7 @@ class ManagementApi:
     whenever: Callable[[str], None] = lambda asked: None
 
     def disturb(self, request: Request) -> Answer | None:
-        """Note a request, and answer it if it is to be disturbed."""
+        """Record a request, and answer it if a disturbance matches."""
         asked = f"{request.method} {'/'.join(request.segments[8:])}"
         self.asked.append(asked)
         self.whenever(asked)
@@ -52,7 +52,7 @@ class ManagementApi:
         return None
 
     def count(self, what: str) -> int:
-        """How many requests so far had that in their method and path."""
+        """The number of requests so far whose method and path contain the text."""
         return sum(what in one for one in self.asked)
 
 
@@ -65,7 +65,7 @@ def management_api(
     page_size: int = 100,
     operator: bool = True,
 ) -> Iterator[ManagementApi]:
-    """Serve a factory that runs `files` against a home; the machine's identity is its operator."""
+    """Serve a factory that runs `files` in a home. The machine's identity is its operator."""
     tls, directory, runs = server_context(certificates), Directory(), Runs(home, files)
     operators = frozenset({directory.managed} if operator else {})
     place = (SUBSCRIPTION, GROUP, NAME)
@@ -93,7 +93,7 @@ def management_api(
 
 @contextmanager
 def slow(seconds: float) -> Iterator[str]:
-    """The address of something that answers after some seconds."""
+    """The address of a server that answers after some seconds."""
 
     def respond(request: Request) -> Answer:
         time.sleep(seconds)
@@ -104,7 +104,7 @@ def slow(seconds: float) -> Iterator[str]:
 
 
 def tiny(folder: Path, url: str, broken: str = "") -> FactoryFiles:
-    """The real `pl_ingest` over tables that ask `url`, and then leave a receipt or break."""
+    """The real `pl_ingest` over tables that call `url`, and then write a receipt or fail."""
     (folder / "pipeline").mkdir(parents=True)
     shutil.copytree(ADF_FOLDER / "factory", folder / "factory")
     for name in ("pl_ingest", "pl_alert"):
@@ -149,7 +149,7 @@ def tiny(folder: Path, url: str, broken: str = "") -> FactoryFiles:
 
 
 def _write(folder: Path, name: str, activities: list[dict[str, Any]]) -> None:
-    """Write a pipeline that has the parameters of the real one."""
+    """Write a pipeline with the parameters of the real one."""
     parameters = FactoryFiles().pipeline(name)["parameters"]
     properties = {"parameters": parameters, "activities": activities}
     content = json.dumps({"name": name, "properties": properties})

@@ -1,4 +1,4 @@
-"""A stand-in for a project under test: publishes what the oracle makes of a spoiled history."""
+"""A test double for a project: it publishes the oracle's result for a corrupted history."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,20 +17,20 @@ KEYS |= {"plan": "subscription_plan_key"}
 
 @dataclass
 class OracleTarget:
-    """Reads what landed, spoils it, and publishes; `lacking` tables are not there.
+    """Reads the landed files, corrupts the history, and publishes without the `lacking` tables.
 
-    The books are lacking: a file that was overwritten is read once, so it cannot count deliveries.
+    The reconciliation is missing: an overwritten file is read once, so deliveries are not counted.
     """
 
     lake: Path
     spoil: Callable[[History], History]
     lacking: set[str] = field(default_factory=lambda: {"silver.reconciliation"})
     published: dict[str, Rows] = field(default_factory=dict)
-    listings: dict[str, dict] = field(default_factory=dict)  # also those overwritten since
+    listings: dict[str, dict] = field(default_factory=dict)  # including overwritten ones
     builds: int = 0
 
     def build(self) -> None:
-        """Publish what the spoiled history means."""
+        """Publish the oracle's tables for the corrupted history."""
         self.builds += 1
         for name, listings in read_listings(self.lake).items():
             self.listings.setdefault(name, {}).update((one[::2], one) for one in listings)
@@ -52,11 +52,11 @@ class OracleTarget:
         return self.published
 
     def set_clock(self, ahead: list[int]) -> None:
-        """It has no clock."""
+        """Do nothing: it has no clock."""
 
 
 def _whole(history: History) -> History:
-    """The rows with all columns: files from before a column was added have NULL there."""
+    """The rows with all columns. A file from before a column was added has NULL in it."""
     return {
         table: [dict.fromkeys(COLUMNS[table]) | change for change in changes]
         for table, changes in history.items()
@@ -64,7 +64,7 @@ def _whole(history: History) -> History:
 
 
 def _with_keys(table: str, row: dict) -> dict:
-    """The row with surrogate keys, as a project has it."""
+    """The row with surrogate keys, as a real project publishes it."""
     named = {name: key for key, (name, _, _) in NAMED.items()} | {"device_type": "device_key"}
     if table in DIMENSIONS:
         number = DIMENSIONS[table]

@@ -1,4 +1,4 @@
-"""The published tables as a client of the warehouse sees them, through databricks-sql-connector."""
+"""The published tables, read by a client of the warehouse through databricks-sql-connector."""
 
 import logging
 from collections import Counter
@@ -49,14 +49,14 @@ PUBLISHED_COLUMNS = {
 }
 Rows = list[dict]
 
-# Its debug log of every request would bury the differing rows of a failed test.
+# Its debug log of every request would hide the differing rows of a failed test.
 logging.getLogger("databricks.sql").setLevel(logging.ERROR)
 logging.getLogger("databricks.sql.unsafe").setLevel(logging.ERROR)
 
 
 @contextmanager
 def connected(profiles_dir: Path) -> Iterator[Connection]:
-    """A connection to the warehouse that the profile `medallion` names by its default target."""
+    """A connection to the warehouse of the default target in the profile `medallion`."""
     profile = YAML(typ="safe").load(profiles_dir / "profiles.yml")["medallion"]
     target = profile["outputs"][profile["target"]]
     with sql.connect(
@@ -70,9 +70,9 @@ def connected(profiles_dir: Path) -> Iterator[Connection]:
 
 
 def read_published(profiles_dir: Path) -> dict[str, Rows]:
-    """Every published table's rows, with the surrogate keys as they are.
+    """Every published table's rows, with their surrogate keys.
 
-    A table that is not there is left out, and so are columns: the caller tells what lacks.
+    A missing table is omitted, and so are missing columns: the caller reports them.
     """
     with connected(profiles_dir) as connection, connection.cursor() as cursor:
         published = {}
@@ -86,14 +86,14 @@ def read_published(profiles_dir: Path) -> dict[str, Rows]:
 
 
 def _columns(cursor: Cursor, table: str) -> set[str]:
-    """The columns that a table has; none if there is no such table."""
+    """The columns of a table; empty if it does not exist."""
     schema, name = table.split(".")
     cursor.columns(schema_name=schema, table_name=name)
     return {row.COLUMN_NAME for row in cursor.fetchall()}
 
 
-def _rows(names: list[str], told: pa.Table) -> Rows:
-    columns = [[_plain(value) for value in column.to_pylist()] for column in told.columns]
+def _rows(names: list[str], content: pa.Table) -> Rows:
+    columns = [[_plain(value) for value in column.to_pylist()] for column in content.columns]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
@@ -109,11 +109,11 @@ NAMED = {
     "artist_key": ("artist_version", "silver.dim_artist", "artist_id"),
     "from_plan_key": ("from_plan_version", "silver.dim_subscription_plan", "plan"),
     "to_plan_key": ("to_plan_version", "silver.dim_subscription_plan", "plan"),
-}  # a fact's surrogate key -> how the oracle calls it, its dimension, and that one's natural key
+}  # a fact's surrogate key -> the oracle's name, its dimension, and the dimension's natural key
 
 
 def resolve_keys(published: dict[str, Rows]) -> dict[str, Rows]:
-    """The tables as the oracle tells them: no surrogate keys, facts name their versions."""
+    """The tables in the oracle's form: without surrogate keys; facts name the versions."""
     resolved = {
         table: [{c: value for c, value in row.items() if not _is_surrogate(c)} for row in rows]
         for table, rows in published.items()
@@ -146,7 +146,7 @@ def _by_key(rows: Rows, key: str, *columns: str) -> dict[str, tuple]:
 
 
 def differing_rows(actual: Rows, expected: Rows, shown: int = 5) -> str:
-    """Nothing when both hold the same rows; else the counts, and the first rows of only one."""
+    """Empty if both have the same rows; else the counts, and the first rows of only one."""
     here, there = Counter(map(_line, actual)), Counter(map(_line, expected))
     told = [f"{len(actual)} rows, expected {len(expected)}"]
     for name, only in (("expected, but absent", there - here), ("unexpected", here - there)):

@@ -1,4 +1,4 @@
-"""A small factory in git layout, without a fault, for the tests of the check and the template."""
+"""A small factory in git layout without faults, for the tests of the check and the template."""
 
 import copy
 import json
@@ -161,7 +161,7 @@ FILES: dict[str, Json] = {
 
 
 def files() -> dict[str, Json]:
-    """The factory's documents by `kind/name`, free to be changed."""
+    """The factory's documents by `kind/name`. Callers may change them."""
     return {key: {"name": key.split("/")[1], **copy.deepcopy(FILES[key])} for key in FILES}
 
 
@@ -175,7 +175,7 @@ def write(folder: Path, documents: dict[str, Json]) -> Path:
 
 
 def at(documents: dict[str, Json], key: str, *keys: str | int) -> Any:
-    """What stands under `properties` of a document, after following the keys."""
+    """The value under `properties` of a document that the keys lead to."""
     found: Any = documents[key]["properties"]
     for one in keys:
         found = found[one]

@@ -1,4 +1,4 @@
-"""A dbt project of a few files beside the real one, with a warehouse of its own."""
+"""A small dbt project beside the real one, with its own warehouse."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ flags: {send_anonymous_usage_stats: false}
 
 @dataclass(frozen=True)
 class SmallProject:
-    """The project's folder, and the running warehouse that its profile names."""
+    """The project's folder, and the running warehouse of its profile."""
 
     folder: Path
     warehouse: Started
@@ -36,7 +36,7 @@ class SmallProject:
         file.write_text(text)
 
     def dbt(self, *arguments: str) -> dict[str, dict]:
-        """Run dbt; each node's result, by its unique id without type and project."""
+        """Run dbt. Returns each node's result, by its unique id without type and project."""
         subprocess.run(
             [str(Path(sys.executable).with_name("dbt")), "--quiet", *arguments],
             cwd=self.folder,
@@ -54,7 +54,7 @@ class SmallProject:
 
 @contextmanager
 def small_project(folder: Path) -> Iterator[SmallProject]:
-    """A project without models yet; its warehouse goes down with the block."""
+    """A project without models. Its warehouse stops with the block."""
     home = Home(folder / "home")
     project = SmallProject(folder, Started(home))
     try:

@@ -38,7 +38,7 @@ ROWS = {
 
 @cache
 def database() -> bytes:
-    """The file of a source that holds `ROWS`; change data capture begins on 2025-01-02."""
+    """The database file of a source with `ROWS`. Change data capture begins on 2025-01-02."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for table, lines in ROWS.items():
@@ -47,7 +47,7 @@ def database() -> bytes:
 
 
 def make(folder: Path) -> Home:
-    """A home with that source and nothing else."""
+    """A home with only that source."""
     home = Home(folder / "home")
     home.root.mkdir()
     home.source_database.write_bytes(database())

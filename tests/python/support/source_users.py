@@ -1,4 +1,4 @@
-"""A small source database for tests: five users, then change data capture."""
+"""A small source database for tests: five users, then change data capture is enabled."""
 
 from datetime import datetime
 from pathlib import Path

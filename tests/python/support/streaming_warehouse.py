@@ -13,7 +13,7 @@ from support.warehouse_sql import Started, close_all
 
 
 def streaming_warehouse(home: Home) -> Iterator[Started]:
-    """A running warehouse with the schema `s`; stopped afterwards."""
+    """A running warehouse with the schema `s`. It is stopped afterwards."""
     started = Started(home)
     started.run("create schema s")
     yield started
@@ -23,7 +23,7 @@ def streaming_warehouse(home: Home) -> Iterator[Started]:
 
 @dataclass(frozen=True)
 class Landing:
-    """A folder of the lake, as a statement names it."""
+    """A folder of the lake, with the name that statements use."""
 
     folder: Path
     url: str
@@ -35,7 +35,7 @@ class Landing:
         return Landing(folder, f"abfss://bronze@account.dfs.core.windows.net/{name}")
 
     def land(self, file: str, **columns) -> Path:
-        """A Parquet file of these columns, put under its name whole, as Data Factory does."""
+        """Write a Parquet file of these columns, renamed when complete, as Data Factory does."""
         path = self.folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         staged = path.with_suffix(".tmp")

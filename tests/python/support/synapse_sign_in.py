@@ -1,6 +1,6 @@
-"""Opens dbt-synapse's own connection as dbt does for the target `synapse`, and prints who it is.
+"""Open dbt-synapse's own connection as dbt does for the target `synapse`, and print its identity.
 
-A program of its own: what signs in is what the environment of a process has.
+It is a separate program, because the environment of a process decides who signs in.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A vault with an identity service beside it, on the loopback, and the environment to use them."""
+"""A vault and an identity service on the loopback, and the environment for their clients."""
 
 import os
 import stat
@@ -32,7 +32,7 @@ PROD = {
 
 @dataclass
 class VaultServers:
-    """What tests change (`vault`, `directory`) and where clients look (`url`, `endpoints`)."""
+    """The objects that tests change (`vault`, `directory`), and the clients' addresses."""
 
     url: str
     vault: Vault
@@ -42,7 +42,7 @@ class VaultServers:
 
     @property
     def tokens(self) -> int:
-        """How many tokens were asked for so far."""
+        """The number of tokens requested so far."""
         return len(self.directory.issuer.issued)
 
     def put(self, **secrets: str) -> None:
@@ -70,14 +70,14 @@ class VaultServers:
         }
 
     def client(self, **options: object) -> SecretClient:
-        """The real client; the tests' environment says how it trusts and signs in."""
+        """The real client. The environment of the test defines its trust and its sign-in."""
         options = {"verify_challenge_resource": False, "retry_total": 2} | options
         return SecretClient(self.url, ManagedIdentityCredential(), **options)
 
 
 @contextmanager
 def vault_servers(certificates: Certificates, lifetime: int = 3600) -> Iterator[VaultServers]:
-    """A vault that holds what the target prod needs; the machine's identity is its officer."""
+    """A vault with the secrets of the target prod. The machine's identity is its officer."""
     tls = server_context(certificates)
     directory = Directory(Issuer(lifetime=lifetime), federated={APPLICATION: ASSERTION})
     with serving_identity(directory, tls) as endpoints:
@@ -92,13 +92,13 @@ def vault_servers(certificates: Certificates, lifetime: int = 3600) -> Iterator[
 
 
 def certificates_in(folder: Path) -> Certificates:
-    """A certificate authority and a server's certificate of it."""
+    """A certificate authority and a server's certificate that it issued."""
     return ensure(files_in(folder))
 
 
 def fake_az(folder: Path, endpoints: Endpoints) -> Path:
-    """An `az` that gets a token from the identity service, says what the real one says, and notes
-    its arguments in `az.log` beside it."""
+    """An `az` that gets a token from the identity service, answers like the real one, and writes
+    its arguments to `az.log` beside it."""
     program = folder / "az"
     program.write_text(
         f"""#!{sys.executable} -S
@@ -119,7 +119,7 @@ print(json.dumps({{"accessToken": granted["access_token"], "tokenType": "Bearer"
 
 
 def clean_environment() -> dict[str, str]:
-    """Ours without anything that Azure's clients or the commands would take from it."""
+    """This environment without any variable that Azure's clients or the commands read."""
     prefixes = ("AZURE_", "IDENTITY_", "IMDS_", "MSI_", "MEDALLION_", "DATABRICKS_", "DBT_")
     named = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SYNAPSE_SERVERLESS_ENDPOINT"}
     return {
@@ -132,7 +132,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def live_in(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give this process that environment, and none of what it had from Azure's variables."""
+    """Set that environment in this process, and remove all its other variables of Azure."""
     clean = clean_environment()
     for name in set(os.environ) - set(clean):
         monkeypatch.delenv(name)

@@ -13,7 +13,7 @@ _opened: list[Connection] = []
 
 
 def close_all() -> None:
-    """Close what the tests opened; left to the interpreter's end it would speak after pytest."""
+    """Close everything that the tests opened. At interpreter exit it would log after pytest."""
     while _opened:
         _opened.pop().close()
 

@@ -44,7 +44,7 @@ def users(source: SourceDatabase) -> dict[int, str | None]:
     return {r["user_id"]: r["user_name"] for r in rows.to_pylist()}
 
 
-def test_rows_from_before_capture_are_in_no_change_table(source: SourceDatabase) -> None:
+def test_rows_older_than_the_capture_are_in_no_change_table(source: SourceDatabase) -> None:
     assert changes(source) == []
     assert scalar(source, "sys.fn_cdc_map_lsn_to_time(sys.fn_cdc_get_max_lsn())") == BEGIN
 
@@ -131,7 +131,7 @@ def test_merge_updates_inserts_and_deletes(source: SourceDatabase) -> None:
     ]
 
 
-def test_merge_that_meets_a_row_twice_is_refused(source: SourceDatabase) -> None:
+def test_merge_that_matches_a_row_twice_is_refused(source: SourceDatabase) -> None:
     with pytest.raises(MedallionError, match="8672"):
         source.execute(
             "MERGE INTO dbo.DimUser AS t USING (VALUES (2, N'M'), (2, N'N')) AS s (user_id, n) "
@@ -201,7 +201,7 @@ def test_rollback_leaves_no_trace(source: SourceDatabase) -> None:
         ("IF 1 = 0 BEGIN DELETE FROM dbo.DimUser; END; DELETE FROM dbo.DimUser", "GO"),
     ],
 )
-def test_what_is_refused_changes_nothing(
+def test_a_refused_statement_changes_nothing(
     source: SourceDatabase, statement: str, message: str
 ) -> None:
     with pytest.raises(MedallionError, match=message):
@@ -284,7 +284,7 @@ def test_cleanup_raises_the_minimum(source: SourceDatabase) -> None:
     assert len(changes(source)) == 2
 
 
-def test_disabling_is_seen(source: SourceDatabase) -> None:
+def test_disabling_removes_the_instance(source: SourceDatabase) -> None:
     source.execute(
         "EXEC sys.sp_cdc_disable_table @source_schema = N'dbo', @source_name = N'DimUser', "
         "@capture_instance = N'all'"

@@ -1,4 +1,4 @@
-"""`medallion source …` as an operator types it."""
+"""The commands `medallion source …`."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def refused(*arguments: str) -> str:
     return str(error)
 
 
-def test_a_source_is_made_changed_and_read() -> None:
+def test_a_source_is_created_changed_and_read() -> None:
     made = run("init", "--generate", "--users", "20", "--streams-per-day", "10", "--seed", "1")
     assert made.exit_code == 0 and "dbo.FactStream" in made.output
     assert "day 2 of 2" in run("simulate", "--days", "2", "--seed", "1").output

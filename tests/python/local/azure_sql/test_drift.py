@@ -1,4 +1,4 @@
-"""Columns come, go and change their type; capture instances stay as they were enabled."""
+"""Columns are added, dropped and retyped; capture instances keep their columns."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -43,7 +43,7 @@ def test_an_added_column_is_not_captured(source: SourceDatabase) -> None:
     assert ddl(source) == [(False, "ALTER TABLE dbo.DimUser ADD email NVARCHAR(100) NULL")]
 
 
-def test_an_update_of_what_is_not_captured_leaves_no_row(source: SourceDatabase) -> None:
+def test_an_update_of_columns_that_are_not_captured_leaves_no_row(source: SourceDatabase) -> None:
     source.execute("ALTER TABLE dbo.DimUser ADD email nvarchar(100)")
     source.execute("UPDATE dbo.DimUser SET email = N'a@b' WHERE user_id = 1")
     assert rows(source, "SELECT * FROM cdc.dbo_DimUser_CT AS c") == []
@@ -52,7 +52,7 @@ def test_an_update_of_what_is_not_captured_leaves_no_row(source: SourceDatabase)
     assert rows(source, "SELECT * FROM cdc.dbo_DimUser_CT AS c") == []
 
 
-def test_a_default_fills_rows_without_a_change_of_theirs(source: SourceDatabase) -> None:
+def test_a_default_fills_rows_without_recording_changes(source: SourceDatabase) -> None:
     source.execute(
         "ALTER TABLE dbo.DimUser ADD points int NOT NULL CONSTRAINT DF_points DEFAULT (7), "
         "seen datetime2(3) NULL DEFAULT SYSUTCDATETIME()"
@@ -93,7 +93,7 @@ def test_a_dropped_column_is_null_from_then_on(source: SourceDatabase) -> None:
         rows(source, "SELECT country FROM dbo.DimUser AS u")
 
 
-def test_a_name_used_anew_is_another_column(source: SourceDatabase) -> None:
+def test_a_reused_name_is_another_column(source: SourceDatabase) -> None:
     source.execute("ALTER TABLE dbo.DimUser DROP COLUMN country")
     source.execute("ALTER TABLE dbo.DimUser ADD country int")
     source.execute("UPDATE dbo.DimUser SET country = 5, user_name = N'x' WHERE user_id = 1")
@@ -165,7 +165,7 @@ def test_two_instances_record_a_change_under_one_lsn(source: SourceDatabase) -> 
     ]
 
 
-def test_an_instance_can_go_and_the_other_stays(source: SourceDatabase) -> None:
+def test_one_instance_can_be_removed_while_the_other_stays(source: SourceDatabase) -> None:
     source.execute("ALTER TABLE dbo.DimUser ADD email nvarchar(100)")
     enable(source, "v2")
     source.execute("ALTER TABLE dbo.DimUser DROP COLUMN country")
@@ -267,7 +267,7 @@ def test_sp_cdc_get_ddl_history_gives_rows(source: SourceDatabase) -> None:
         ("EXEC sys.sp_cdc_stop_job @job_type = N'cleanup'", "22992.*cleanup"),
     ],
 )
-def test_what_is_refused_changes_nothing(
+def test_a_refused_statement_changes_nothing(
     source: SourceDatabase, statement: str, message: str
 ) -> None:
     query = "SELECT * FROM INFORMATION_SCHEMA.COLUMNS AS c ORDER BY c.TABLE_NAME, c.COLUMN_NAME"
@@ -295,7 +295,7 @@ def test_a_column_with_a_default_is_freed_by_dropping_it(source: SourceDatabase)
     assert "points" not in rows(source, "SELECT * FROM dbo.DimUser AS u")[0]
 
 
-def test_information_schema_says_what_sql_server_says(source: SourceDatabase) -> None:
+def test_information_schema_equals_sql_servers(source: SourceDatabase) -> None:
     source.execute(
         "CREATE TABLE dbo.kinds (a bigint NOT NULL PRIMARY KEY, b bit, c decimal(10, 2), "
         "d nvarchar(max), e varchar(20), f datetime2, g datetime, h date, i float, "
@@ -339,7 +339,7 @@ def test_information_schema_says_what_sql_server_says(source: SourceDatabase) ->
     ]
 
 
-def test_the_simulation_goes_on_after_drift(tmp_path: Path) -> None:
+def test_the_simulation_continues_after_drift(tmp_path: Path) -> None:
     source = init_generated(tmp_path / "s.duckdb", 50, 20, seed=1)
     source.execute("ALTER TABLE dbo.DimUser ADD tier int NOT NULL DEFAULT 1, note nvarchar(10)")
     source.execute("ALTER TABLE dbo.DimUser DROP COLUMN subscription_type")

@@ -97,7 +97,7 @@ def test_a_bad_file_is_one_sentence_and_writes_nothing(
     assert list(home.iterdir()) == []
 
 
-def test_init_keeps_what_is_there_unless_forced(tmp_path: Path, folder: Path) -> None:
+def test_init_keeps_an_existing_source_unless_forced(tmp_path: Path, folder: Path) -> None:
     path = tmp_path / "s.duckdb"
     load.init_from_csv(path, folder)
     before = path.read_bytes()
@@ -121,18 +121,18 @@ def test_init_loads_the_last_row_of_a_repeated_key(tmp_path: Path, folder: Path)
         load.init_from_csv(source.path, folder, force=True, strict=True)
 
 
-def test_apply_takes_each_row_of_a_repeated_key_as_a_change(tmp_path: Path, folder: Path) -> None:
+def test_apply_records_each_row_of_a_repeated_key_as_a_change(tmp_path: Path, folder: Path) -> None:
     source = load.init_from_csv(tmp_path / "s.duckdb", folder)
     header, known, *_ = FILES["DimUser"].splitlines()
     lines = [
         header,
         "4,New,Chile,,,,",
         known.replace("Chile", "Peru"),
-        "2,,,,,,",  # equal to what is there
+        "2,,,,,,",  # equal to the current row
         "4,New,Peru,,,,",
         known.replace("Chile", "Kenya"),
-        "4,New,Peru,,,,",  # equal to its row before
-        known,  # as it was at first
+        "4,New,Peru,,,,",  # equal to the previous row of the file
+        known,  # as it was at the beginning
     ]
     for file in folder.iterdir():
         file.unlink()
@@ -189,7 +189,7 @@ def test_apply_upserts_and_equal_rows_change_nothing(tmp_path: Path, folder: Pat
         ("903,C,Chile,,", "line 5: the record has 5 fields, and 7 are expected"),
     ],
 )
-def test_apply_takes_nothing_of_a_damaged_file(
+def test_apply_reads_nothing_from_a_damaged_file(
     tmp_path: Path, folder: Path, text: str, message: str
 ) -> None:
     source = load.init_from_csv(tmp_path / "s.duckdb", folder)
@@ -209,7 +209,7 @@ def test_apply_refuses_an_unknown_file_before_writing(tmp_path: Path, folder: Pa
     assert len(rows(source, "DimUser")) == 2
 
 
-def test_generated_rows_depend_on_the_seed_alone() -> None:
+def test_generated_rows_depend_only_on_the_seed() -> None:
     size = Size(50, 200, 5)
     first, again, other = generate(size, 1), generate(size, 1), generate(size, 2)
     assert first == again
@@ -217,7 +217,7 @@ def test_generated_rows_depend_on_the_seed_alone() -> None:
     assert first["FactStream"].num_rows == 1000
 
 
-def test_generated_rows_hold_the_dirt(tmp_path: Path) -> None:
+def test_generated_rows_contain_the_defects(tmp_path: Path) -> None:
     source = init_generated(tmp_path / "s.duckdb", 200, 2000, seed=3, days=5)
     count = source.query(
         "SELECT SUM(CASE WHEN f.listen_duration < 0 THEN 1 ELSE 0 END) AS negative, "
@@ -235,7 +235,7 @@ def test_generated_rows_hold_the_dirt(tmp_path: Path) -> None:
 
 
 def replay(source: SourceDatabase, table: str) -> dict[object, dict[str, object]]:
-    """The table as its history says: every change must fit the state before it."""
+    """The table that its history describes: every change must fit the state before it."""
     state: dict[object, dict[str, object]] = {}
     control = ("start_lsn", "seqval", "operation", "commit_time")
     for change in source.history(table).to_pylist():

@@ -1,4 +1,4 @@
-"""Capture that lags behind the commits, and the clock that tells when it has caught up."""
+"""Capture that lags behind the commits, and the clock that shows when it has caught up."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from support.source_users import BEGIN, enable, five_users, lsn, rows, scalar
 STOP = "EXEC sys.sp_cdc_stop_job @job_type = N'capture'"
 START = "EXEC sys.sp_cdc_start_job @job_type = N'capture'"
 SCAN = "EXEC sys.sp_cdc_scan"
-# True once capture has passed the clock that was read after a copy.
+# True once capture has passed the clock value that was read after a copy.
 CAUGHT_UP = (
     "CASE WHEN sys.fn_cdc_map_lsn_to_time(sys.fn_cdc_get_max_lsn()) >= CAST('{}' AS datetime) "
     "THEN 'yes' ELSE 'no' END"
@@ -29,7 +29,7 @@ def rename(source: SourceDatabase, name: str, at: datetime | None = None) -> Non
 
 
 def seen(source: SourceDatabase) -> dict[str, object]:
-    """All that a reader of the capture sees."""
+    """Everything that a reader of the capture sees."""
     late = "'smallest greater than', '2025-01-02'"
     every = (
         "cdc.fn_cdc_get_all_changes_dbo_DimUser(sys.fn_cdc_get_min_lsn(N'dbo_DimUser'), "
@@ -45,12 +45,12 @@ def seen(source: SourceDatabase) -> dict[str, object]:
     }
 
 
-def test_what_commits_while_capture_is_stopped_is_invisible(source: SourceDatabase) -> None:
+def test_commits_while_capture_is_stopped_are_invisible(source: SourceDatabase) -> None:
     before = seen(source)
     source.execute(STOP)
     rename(source, "late")
     source.execute("ALTER TABLE dbo.DimUser ADD email nvarchar(100)")
-    source.execute(STOP)  # once more changes nothing
+    source.execute(STOP)  # a repeated call changes nothing
     assert seen(source) == before
     missed = source.history("DimUser")["start_lsn"][-1].as_py().hex()
     assert scalar(source, f"sys.fn_cdc_map_lsn_to_time(0x{missed})") is None
@@ -81,7 +81,7 @@ def test_a_scan_captures_once_and_the_job_keeps_up(source: SourceDatabase) -> No
     assert (seen(source)["function"], seen(source)["table"]) == (4, 8)
 
 
-def test_a_new_instance_has_no_minimum_until_capture_meets_it(source: SourceDatabase) -> None:
+def test_a_new_instance_has_no_minimum_until_capture_reads_it(source: SourceDatabase) -> None:
     source.execute(STOP)
     enable(source, "v2")
     assert lsn(source, "sys.fn_cdc_get_min_lsn(N'v2')") == "0x00000000000000000000"

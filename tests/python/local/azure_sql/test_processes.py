@@ -1,4 +1,4 @@
-"""Several processes at one source database: turns are fair, and a wait ends in a sentence."""
+"""Several processes use one source database: turns are fair, and a timeout is one sentence."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ while time.monotonic() < end:
     done += 1
 print(json.dumps(done))
 """
-# What a query sees is whole commits of 4 rows, and never less than the query before it saw.
+# A query sees only whole commits of 4 rows, and never fewer than the previous query.
 READ = """
 done, seen = 0, 0
 while time.monotonic() < end:
@@ -78,7 +78,7 @@ def test_readers_do_not_starve_a_writer(tmp_path: Path, readers: int) -> None:
     assert found["n"] == 4 * commits
 
 
-def test_a_writer_behind_a_long_reader_gives_up_in_a_sentence(tmp_path: Path) -> None:
+def test_a_writer_behind_a_long_reader_times_out_with_one_sentence(tmp_path: Path) -> None:
     source = five_users(tmp_path)
     holder = start(HOLD, source.path, 60)
     assert holder.stdout is not None and holder.stdout.readline() == "open\n"

@@ -1,4 +1,4 @@
-"""What T-SQL means in the Azure SQL stand-in: each answer is SQL Server's, or a refusal by name."""
+"""The meaning of T-SQL in the Azure SQL emulator: SQL Server's answers, or errors by name."""
 
 import json
 
@@ -36,7 +36,7 @@ def test_expressions_have_the_values_of_sql_server(source: SourceDatabase, area:
     assert wrong == {}
 
 
-# Expression: what the error says.
+# Expression: a part of the error message.
 ERRORS = {
     "1/0": "8134",
     "1%0": "8134",
@@ -101,7 +101,7 @@ ERRORS = {
     "1 = 1": "condition",
     "NULLIF(NULL, 1)": "4151",
     "COALESCE(NULL, NULL)": "4127",
-    # Not known, and so refused by name.
+    # Unknown, and therefore rejected by name.
     "FORMAT(1, 'N')": "FORMAT",
     "list_sum([1])": "",
     "md5('x')": "MD5",
@@ -127,7 +127,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("expression", ERRORS)
-def test_errors_are_those_of_sql_server_or_name_what_is_not_known(
+def test_errors_are_those_of_sql_server_or_name_the_unknown_construct(
     source: SourceDatabase, expression: str
 ) -> None:
     with pytest.raises(MedallionError, match=f"(?is).*{ERRORS[expression]}"):
@@ -181,7 +181,7 @@ def test_queries_are_refused_by_name(source: SourceDatabase, query: str) -> None
         answers(source, query)
 
 
-# Type of the column: what is stored of each value, or what the error says.
+# Column type: the stored form of each value, or a part of the error message.
 STORED: dict[str, dict[str, str]] = {
     "datetime": {
         "'2024-01-01T23:59:59.999'": "2024-01-02T00:00:00",
@@ -325,7 +325,7 @@ STORIES: list[tuple[list[str], str, list[list[str | None]] | str]] = [
 
 
 @pytest.mark.parametrize("number", range(len(STORIES)))
-def test_statements_do_what_they_do_in_sql_server(source: SourceDatabase, number: int) -> None:
+def test_statements_behave_as_in_sql_server(source: SourceDatabase, number: int) -> None:
     setup, ask, expected = STORIES[number]
     for statement in setup:
         source.execute(statement)
@@ -352,7 +352,7 @@ def test_the_shared_cases(source: SourceDatabase) -> None:
 
 
 def test_the_compiler_is_the_only_way_to_duckdb(source: SourceDatabase) -> None:
-    """A name of DuckDB's own is no name of T-SQL."""
+    """A name that only DuckDB knows is not a T-SQL name."""
     functions = duckdb.sql("SELECT DISTINCT function_name FROM duckdb_functions()").fetchall()
     for name in ("list_value", "today", "uuid", "random", "current_setting", "getvariable"):
         assert (name,) in functions or name == "getvariable"

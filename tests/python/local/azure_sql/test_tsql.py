@@ -1,4 +1,4 @@
-"""The T-SQL that pipelines run: the same text on Azure SQL and here."""
+"""The T-SQL of the pipelines: the same text runs on Azure SQL and here."""
 
 import hashlib
 import random
@@ -63,7 +63,7 @@ def test_open_json_joins(source: SourceDatabase) -> None:
 def test_hashbytes_hashes_the_bytes_of_its_type(
     source: SourceDatabase, text: str, algorithm: str, function: object
 ) -> None:
-    # varchar has the bytes of code page 1252; a text that it cannot hold is refused.
+    # varchar has the bytes of code page 1252. A text that it cannot hold is an error.
     wide, narrow = text.encode("utf-16-le"), text.encode("cp1252", "ignore")
     in_varchar = {f"'{text}'", "CONVERT(varchar(400), u.user_name)"}
     source.execute(f"UPDATE dbo.DimUser SET user_name = N'{text}' WHERE user_id = 1")
@@ -121,9 +121,7 @@ def test_hashbytes_finds_the_type_through_queries(source: SourceDatabase) -> Non
         ("SELECT SUM(CAST(9000000000000000000 AS bigint)) AS s FROM dbo.DimUser AS u", "8115"),
     ],
 )
-def test_what_is_not_supported_is_one_sentence(
-    source: SourceDatabase, query: str, message: str
-) -> None:
+def test_unsupported_tsql_is_one_sentence(source: SourceDatabase, query: str, message: str) -> None:
     with pytest.raises(MedallionError, match=message):
         rows(source, query)
 
@@ -176,7 +174,7 @@ def test_string_agg_in_its_own_order(source: SourceDatabase) -> None:
 
 
 def pinned(source: SourceDatabase, pin: str, changes: str) -> list[tuple[object, ...]]:
-    """The state of dbo.DimUser at an LSN, from the table and what `changes` says came after."""
+    """The state of dbo.DimUser at an LSN, from the table and the later changes in `changes`."""
     found = rows(
         source,
         "SELECT c.[user_id], c.[user_name], CONVERT(varchar(22), CAST(ROW_NUMBER() OVER ("
@@ -193,7 +191,7 @@ def pinned(source: SourceDatabase, pin: str, changes: str) -> list[tuple[object,
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_state_at_a_pinned_lsn_is_exact(source: SourceDatabase, seed: int) -> None:
+def test_the_state_at_a_claimed_lsn_is_exact(source: SourceDatabase, seed: int) -> None:
     rng = random.Random(seed)
     enable(source, "v2")
     states: dict[str, list[tuple[object, ...]]] = {}
@@ -228,7 +226,9 @@ def test_the_state_at_a_pinned_lsn_is_exact(source: SourceDatabase, seed: int) -
             assert pinned(source, pin, function) == state
 
 
-def test_nothing_after_the_pin_is_an_error_of_the_function_alone(source: SourceDatabase) -> None:
+def test_no_change_after_the_claimed_lsn_is_an_error_of_the_function_only(
+    source: SourceDatabase,
+) -> None:
     pin = lsn(source)
     function = (
         f"cdc.fn_cdc_get_all_changes_dbo_DimUser(sys.fn_cdc_increment_lsn({pin}), "
@@ -240,7 +240,7 @@ def test_nothing_after_the_pin_is_an_error_of_the_function_alone(source: SourceD
     assert len(pinned(source, pin, table)) == 5
 
 
-def test_a_pinned_state_of_a_million_rows_streams(tmp_path: Path) -> None:
+def test_a_state_of_a_million_rows_at_a_claimed_lsn_streams(tmp_path: Path) -> None:
     def load(con: duckdb.DuckDBPyConnection) -> datetime:
         con.execute(
             "INSERT INTO dbo.FactStream SELECT i, i % 5000, i % 2000, 20250101, i % 300, "

@@ -1,4 +1,4 @@
-"""The lake's Blob service: conditional writes between processes, and what it refuses."""
+"""The lake's Blob service: conditional writes between processes, and rejected requests."""
 
 import multiprocessing
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_blob_that_is_edited_by_hand_has_another_tag(tmp_path: Path) -> None:
         ("DELETE", "/control/a", BEARER, "501"),
     ],
 )
-def test_what_the_service_refuses(
+def test_requests_that_the_service_rejects(
     tmp_path: Path, method: str, path: str, headers: dict[str, str], told: str
 ) -> None:
     with serving(tmp_path, "token") as url, pytest.raises(ActivityError, match=told):
@@ -62,7 +62,7 @@ def test_what_the_service_refuses(
 
 
 def count_up(lake: Path, times: int) -> None:
-    """Add one to a number by compare-and-set, over and over until it holds."""
+    """Add one to a number by compare-and-set, and repeat until it succeeds."""
     file = lake / "control" / "number"
     for _ in range(times):
         while True:

@@ -1,4 +1,4 @@
-"""Execution activities on the lake and the source: what they give, and what they refuse."""
+"""Execution activities on the lake and the source: their outputs and their errors."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ def factory(tmp_path: Path) -> Factory:
 
 
 def place(factory: Factory, kind: str, file: str, **properties: object) -> Path:
-    """Make `d` the dataset of a file in the container `c`, and give the file's path."""
+    """Make `d` the dataset of a file in the container `c`. Returns the file's path."""
     location = {"type": "AzureBlobFSLocation", "fileSystem": "c", "fileName": file}
     service = {"referenceName": "lake", "type": "LinkedServiceReference"}
     content = {"location": location, **properties}
@@ -40,7 +40,7 @@ def place(factory: Factory, kind: str, file: str, **properties: object) -> Path:
 
 
 def output(factory: Factory, kind: str, **properties: object) -> Json:
-    """The output of one activity, which succeeds."""
+    """The output of one activity, which must succeed."""
     run = factory.run({**activity("It", kind, **properties), "linkedServiceName": SERVICE})
     assert run.record.error is None, run.record.error
     return dict(run.scope.activities["It"]["output"])
@@ -156,7 +156,7 @@ def test_metadata_of_nothing(factory: Factory) -> None:
         ({"recursive": True, "modifiedDatetimeEnd": "1971-01-01"}, ["a.txt", "b.csv", "deep"]),
     ],
 )
-def test_delete_takes_what_it_is_told(
+def test_delete_removes_only_the_named_files(
     factory: Factory, settings: Json, left: list[str] | None
 ) -> None:
     folder = place(factory, "Binary", "folder")

@@ -87,7 +87,7 @@ def loop(items: Any, *inner: Json, **properties: Any) -> Json:
 
 
 class Crowd:
-    """A pause that counts how many wait at the same time, until `expected` do or one gives up."""
+    """A pause that counts the waiting iterations, until `expected` wait or one times out."""
 
     def __init__(self, expected: int) -> None:
         self.now = self.most = 0
@@ -102,7 +102,7 @@ class Crowd:
             if self.now >= self.expected:
                 self.met.set()
         self.met.wait(10)
-        time.sleep(0.05)  # one too many would come now
+        time.sleep(0.05)  # an excess iteration would start now
         with self.lock:
             self.now -= 1
 
@@ -178,7 +178,7 @@ def test_until_times_out(factory: Factory) -> None:
     assert factory.error(until)["errorCode"] == "ActivityTimeout"
 
 
-def test_a_branch_that_is_not_there_does_nothing(factory: Factory) -> None:
+def test_a_missing_branch_does_nothing(factory: Factory) -> None:
     nothing = activity("If", "IfCondition", expression="@bool(0)", ifTrueActivities=[fail("X")])
     none = activity("S", "Switch", on="c", cases=[{"value": "C", "activities": [fail("Y")]}])
     assert factory.run(nothing, none).record.status == "Succeeded"
@@ -237,7 +237,7 @@ def test_a_pipeline_returns_values_of_every_type(factory: Factory) -> None:
     ]
 
 
-def test_who_does_not_wait_does_not_fail_with_the_other(factory: Factory) -> None:
+def test_a_caller_that_does_not_wait_does_not_fail_with_the_child(factory: Factory) -> None:
     factory.add("pipeline", "child", {"activities": [fail("X")]})
     call = {"pipeline": {"referenceName": "child"}, "waitOnCompletion": False}
     run = factory.run(activity("C", "ExecutePipeline", **call))
@@ -309,7 +309,7 @@ def test_wait_takes_whole_seconds(factory: Factory) -> None:
     assert "a whole number of seconds" in error["message"]
 
 
-def test_who_does_not_wait_goes_on_before_the_other_ends(factory: Factory) -> None:
+def test_a_caller_that_does_not_wait_continues_before_the_child_ends(factory: Factory) -> None:
     ended = threading.Event()
 
     def listen(event: Event) -> None:
@@ -331,7 +331,7 @@ def test_who_does_not_wait_goes_on_before_the_other_ends(factory: Factory) -> No
     assert run.record.ended_at is not None and run.record.ended_at < record["ended_at"]
 
 
-def test_who_does_not_wait_learns_only_what_stops_the_other_from_beginning(
+def test_a_caller_that_does_not_wait_sees_only_errors_that_prevent_the_start(
     factory: Factory,
 ) -> None:
     factory.add("pipeline", "child", {"activities": [append("A", 1, {"A": "Succeeded"})]})
@@ -360,7 +360,7 @@ def test_concurrency_queues_runs_of_a_pipeline_in_the_order_in_which_they_came(
         assert "The concurrency of pipeline 'child'" in factory.error(call)["message"]
 
 
-def test_a_failed_call_still_tells_which_run_failed(factory: Factory) -> None:
+def test_a_failed_call_still_names_the_failed_run(factory: Factory) -> None:
     factory.add("pipeline", "child", {"activities": [fail("X")]})
     call = activity("C", "ExecutePipeline", pipeline={"referenceName": "child"})
     run = factory.run(call, append("A", "@activity('C').output.pipelineRunId", {"C": "Failed"}))
@@ -413,7 +413,7 @@ def test_an_activity_reads_only_what_ended_before_it(factory: Factory) -> None:
     assert factory.run(before, inside, after).scope.variables["a"] == [1, 1, 1]
 
 
-def test_an_until_reads_what_its_last_round_left(factory: Factory) -> None:
+def test_an_until_reads_the_outputs_of_its_last_round(factory: Factory) -> None:
     count = append("Count", "@length(variables('a'))")
     until = activity(
         "U", "Until", expression="@equals(activity('Count').output.value, 2)", activities=[count]

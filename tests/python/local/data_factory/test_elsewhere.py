@@ -1,4 +1,4 @@
-"""Other teams' factories: files as Studio writes them, and what stands for their services."""
+"""Other teams' factories: files as Studio writes them, and substitutes for their services."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def factory(tmp_path: Path) -> Factory:
 
 
 def raw(factory: Factory, place: str, content: Any) -> Path:
-    """Write a file of the factory as it is given."""
+    """Write a file of the factory without changes."""
     file = factory.folder / "adf" / place
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
@@ -65,7 +65,7 @@ def test_global_parameters_of_a_factory_file_as_studio_writes_it(
     assert run.scope.variables["a"] == [found]
 
 
-def test_a_broken_file_stops_only_who_needs_it(factory: Factory) -> None:
+def test_a_broken_file_stops_only_pipelines_that_need_it(factory: Factory) -> None:
     for place in ("factory/adf.json", "pipeline/other.json", "dataset/d.json", "trigger/t.json"):
         raw(factory, place, "{broken")
     raw(factory, "publish_config.json", "[]")
@@ -246,7 +246,7 @@ def test_command_shows_the_run_as_a_tree(at_home: Factory) -> None:
     assert "pl failed: Activity failed" in str(shown.exception)
 
 
-def test_command_leaves_out_items_that_went_well(at_home: Factory) -> None:
+def test_command_omits_successful_items(at_home: Factory) -> None:
     pipeline(
         at_home,
         activity("Each", "ForEach", items="@range(0, 25)", activities=[append("A", "@item()")]),
@@ -298,7 +298,7 @@ def test_command_takes_parameters_by_their_types(
         (["pl", "--parameters", "{"], "--parameters is not JSON"),
     ],
 )
-def test_command_tells_mistakes_in_one_sentence(
+def test_command_reports_mistakes_in_one_sentence(
     at_home: Factory, options: list[str], named: str
 ) -> None:
     pipeline(at_home, parameters={"n": {"type": "int"}})
@@ -307,7 +307,7 @@ def test_command_tells_mistakes_in_one_sentence(
     assert "\n" not in str(shown.exception)
 
 
-def test_command_needs_a_factory_folder_and_guards_our_own(at_home: Factory) -> None:
+def test_command_needs_a_factory_folder_and_protects_the_projects_own(at_home: Factory) -> None:
     assert "has no pipelines" in str(command(at_home, "pl").exception)
     own = CliRunner().invoke(app, ["factory", "run", "pl_alert", "--online"])
     assert "are only for another factory" in str(own.exception)

@@ -150,7 +150,7 @@ def test_alert_is_posted_as_json_to_the_webhook(tmp_path: Path) -> None:
 
 
 class Killed(BaseException):
-    """A worker that dies."""
+    """A worker that stops with an error."""
 
 
 def test_conditions_of_one_dependency_are_alternatives_and_dependencies_add_up(
@@ -218,7 +218,7 @@ def test_control_activities_are_not_retried(factory: Factory) -> None:
 
 
 def looking(name: str, **policy: Any) -> Json:
-    """A `GetMetadata` of nothing, and what it needs."""
+    """A `GetMetadata` of a missing file, and the resources that it needs."""
     dataset = {"referenceName": "d", "type": "DatasetReference"}
     found = activity(name, "GetMetadata", dataset=dataset, fieldList=["exists"])
     return {**found, "policy": policy}
@@ -275,7 +275,9 @@ def test_events_come_right_before_and_after_each_body(factory: Factory) -> None:
 
 
 @pytest.mark.parametrize("at", [("A", "InProgress"), ("A", "Succeeded"), ("B", "Skipped")])
-def test_a_listener_that_dies_ends_the_run_at_once(factory: Factory, at: tuple[str, str]) -> None:
+def test_a_listener_that_crashes_ends_the_run_at_once(
+    factory: Factory, at: tuple[str, str]
+) -> None:
     def listen(event: Event) -> None:
         factory.events.append(event)
         if (event.activity, event.status) == at:
@@ -293,7 +295,7 @@ def test_a_listener_that_dies_ends_the_run_at_once(factory: Factory, at: tuple[s
     assert record["status"] == "Cancelled"
 
 
-def test_a_listener_that_dies_ends_what_runs_beside_it(factory: Factory) -> None:
+def test_a_listener_that_crashes_ends_parallel_activities(factory: Factory) -> None:
     dead = threading.Event()
 
     def listen(event: Event) -> None:
@@ -311,7 +313,7 @@ def test_a_listener_that_dies_ends_what_runs_beside_it(factory: Factory) -> None
     assert factory.events[-1].activity == "W1"
 
 
-def test_a_listener_that_errs_is_no_failing_activity(factory: Factory) -> None:
+def test_an_error_of_a_listener_is_not_a_failed_activity(factory: Factory) -> None:
     def listen(event: Event) -> None:
         raise ValueError("mine")
 
@@ -341,7 +343,7 @@ def _press_ctrl_c() -> None:
 
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "cancel"])
-def test_a_run_that_is_stopped_waits_no_longer(factory: Factory, how: str) -> None:
+def test_a_stopped_run_does_not_wait(factory: Factory, how: str) -> None:
     factory.pause, shared = None, Shared()
     waits = [activity(f"W{n}", "Wait", waitTimeInSeconds=600) for n in range(2)]
     inner = activity("Each", "ForEach", items="@range(0, 3)", activities=waits)
@@ -360,7 +362,7 @@ def test_a_run_that_is_stopped_waits_no_longer(factory: Factory, how: str) -> No
     assert {event.status for event in factory.events} == {"InProgress", "Succeeded"}
 
 
-def test_events_tell_where_each_activity_ran(factory: Factory) -> None:
+def test_events_name_the_place_of_each_activity(factory: Factory) -> None:
     factory.add("pipeline", "child", {"activities": [append("A", "@pipeline().RunId")]})
     call = activity("C", "ExecutePipeline", pipeline={"referenceName": "child"})
     factory.run(activity("Each", "ForEach", items="@range(0, 2)", activities=[call]))

@@ -1,4 +1,4 @@
-"""What the pipelines send to the source; the reference files, and the server for GitHub."""
+"""The pipelines' statements to the source; the reference files, and the server for GitHub."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 
 def test_pipelines_send_one_statement_without_declare(tmp_path: Path) -> None:
-    """`make lint` has Microsoft's grammar parse the same files."""
+    """`make lint` parses the same files with Microsoft's grammar."""
     written = write_sent(FactoryFiles(), tmp_path / "sql")
     assert len(written) > 40
     for file in written:

@@ -1,4 +1,4 @@
-"""The warehouse as a process: started once, found again, stopped, killed."""
+"""The warehouse as a process: it is started once, found again, stopped, killed."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ def home(tmp_path):
         process.stop(Home(file.parent.parent))
 
 
-def test_tables_views_and_comments_outlive_down_and_up_and_a_kill(home):
+def test_tables_views_and_comments_survive_a_restart_and_a_kill(home):
     first = Started(home)
     first.run("create schema s")
     first.run("create table s.t comment 'kept' as select 1 as id, 'a' as name")
@@ -67,7 +67,7 @@ def test_a_copied_home_gets_a_warehouse_of_its_own(home):
     assert original.rows("select id from s.t") == [(1,)]
 
 
-def test_the_server_of_a_moved_home_is_known_as_such(home):
+def test_the_server_of_a_moved_home_is_recognized(home):
     place = home.root.with_name("before")
     with subprocess.Popen(["sleep", "60"]) as server:
         begun = state.start_of(server.pid)
@@ -96,12 +96,12 @@ def test_a_taken_port_is_one_sentence(home):
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        with pytest.raises(MedallionError, match=f"Port {taken} on 127.0.0.1 is taken"):
+        with pytest.raises(MedallionError, match=f"Port {taken} on 127.0.0.1 is in use"):
             process.start(home, taken)
     assert process.running(home) is None
 
 
-def test_a_stale_process_number_is_not_taken_for_the_server(home):
+def test_a_stale_process_id_is_not_mistaken_for_the_server(home):
     state.write(home, state.State(1, "token", os.getpid(), "a start time of another process"))
     assert process.running(home) is None
     assert not process.stop(home)

@@ -1,4 +1,4 @@
-"""The warehouse's SQL, as dbt-databricks speaks it."""
+"""The warehouse's SQL, in the dialect of dbt-databricks."""
 
 import datetime
 import json
@@ -29,7 +29,7 @@ def warehouse(tmp_path_factory):
 
 @pytest.fixture
 def landing(warehouse, request):
-    """A folder of the lake, its URL, and a way to land a Parquet file in it."""
+    """A folder of the lake, its URL, and a function that lands a Parquet file in it."""
     name = request.node.name
     folder = warehouse.home.lake / "bronze" / name
     folder.mkdir(parents=True)
@@ -53,7 +53,7 @@ def test_a_table_can_be_replaced_from_itself(warehouse):
     assert warehouse.rows("select sum(twice) from s.self") == [(20,)]
 
 
-def test_a_clone_goes_its_own_way(warehouse):
+def test_a_clone_is_independent_of_its_source(warehouse):
     warehouse.run(
         "create table s.first partitioned by (part) tblproperties ('delta.appendOnly' = 'false') "
         "as select id, id % 2 as part from range(6)"
@@ -70,7 +70,7 @@ def test_a_clone_goes_its_own_way(warehouse):
     assert shown["delta.appendOnly"] == "false"
 
 
-def test_what_cannot_be_cloned_is_refused(warehouse):
+def test_a_relation_that_cannot_be_cloned_is_refused(warehouse):
     url = LAKE.format("gold", "cloned")
     warehouse.run("create view s.seen as select 1 as one")
     warehouse.run(f"create table s.outside location '{url}' as select 1 as one")
@@ -85,7 +85,7 @@ def test_what_cannot_be_cloned_is_refused(warehouse):
 
 
 def test_an_unsupported_statement_is_named(warehouse):
-    assert "cannot serve: grant select on table s.x to y" in warehouse.fails(
+    assert "does not support: grant select on table s.x to y" in warehouse.fails(
         "grant select on table s.x to y"
     )
     assert "frobnicate" in warehouse.fails("frobnicate s.x")
@@ -167,7 +167,7 @@ def test_an_external_table_is_plain_delta_in_the_lake(warehouse):
     assert warehouse.rows("select * from s.e") == [(datetime.date(2024, 1, 1), 1)]
 
 
-def test_properties_that_ask_for_what_the_writer_does_are_kept_and_others_refused(warehouse):
+def test_properties_that_match_the_writer_are_kept_and_others_refused(warehouse):
     properties = {"delta.enableRowTracking": "false", "delta.checkpointPolicy": "classic"}
     told = ", ".join(f"'{key}' = '{value}'" for key, value in properties.items())
     warehouse.run(f"create or replace table s.as_is tblproperties ({told}) as select 1 as a")
@@ -189,7 +189,7 @@ def test_insert_overwrite_directory_replaces_a_folder_of_parquet(warehouse):
     warehouse.run(write.format("id, 'd'", 0))
     assert pq.read_table(folder).schema.names == ["id", "name"]
     refused = warehouse.fails(f"insert overwrite directory '{url}' using csv select 1 as one")
-    assert "cannot serve" in refused
+    assert "does not support" in refused
 
 
 def test_a_cte_hides_a_table_and_a_view_is_read_in_its_own_schema(warehouse):
@@ -258,7 +258,7 @@ def test_read_files_refuses_a_damaged_csv_by_file_and_line(warehouse, landing):
     (folder / "cut.csv").write_text('a,b\n"x\ny","5"" disk"\n')
     assert warehouse.rows(query(rfc)) == [("x\ny", '5" disk')]
     assert "follows the closing quote" in warehouse.fails(query(", multiLine => true"))
-    assert "takes multiLine => true" in warehouse.fails(query(""", escape => '"'"""))
+    assert "requires multiLine => true" in warehouse.fails(query(""", escape => '"'"""))
     (folder / "cut.csv").write_text('a,b\n1,"5\\" disk"\n')
     assert warehouse.rows(query()) == [("1", '5" disk')]
 
@@ -289,7 +289,7 @@ def test_read_files_reads_json(warehouse, landing):
     assert "rescueddatacolumn" in warehouse.fails(query + ", rescuedDataColumn => 'x')")
 
 
-def test_a_streaming_table_takes_each_file_once(warehouse, landing):
+def test_a_streaming_table_reads_each_file_once(warehouse, landing):
     _, url, land = landing
     stream = (
         f"STREAM read_files('{url}', format => 'parquet', allowOverwrites => true, "
@@ -319,7 +319,7 @@ def test_a_streaming_table_takes_each_file_once(warehouse, landing):
     assert warehouse.rows("select count(*) from s.st_once") == [(4,)], "unless it is not allowed to"
 
 
-def test_a_batch_that_was_logged_but_not_committed_is_taken(warehouse, landing):
+def test_a_batch_that_was_logged_but_not_committed_is_read_again(warehouse, landing):
     folder, url, land = landing
     land("1.parquet", id=[1])
     warehouse.run(
@@ -377,7 +377,7 @@ def test_four_sessions_at_once(warehouse):
     assert warehouse.rows("select count(distinct a), count(*) from s.shared") == [(20, 20)]
 
 
-def test_large_results_come_in_pieces(warehouse):
+def test_large_results_are_fetched_in_parts(warehouse):
     query = "select id, repeat('x', 100) as text from range(200000)"
     assert len(warehouse.rows(query)) == 200_000
 
@@ -413,7 +413,7 @@ def _utc(day, time=datetime.time()):
 
 
 def _over(warehouse, call, kind, days=DAYS):
-    """What `call` of the column `v` gives for the days, as DATE or as their last moments."""
+    """The results of `call` on the column `v` for the days, as DATE or as their last moments."""
     texts = [f"{day}" if kind == "date" else f"{day} {LAST_MOMENT}" for day in days]
     values = ", ".join(f"({n}, {kind} '{text}')" for n, text in enumerate(texts))
     query = f"select {call} from values {values} as days (n, v) order by n"
@@ -458,7 +458,7 @@ def test_date_trunc_is_right_in_every_year(warehouse, unit):
         ),
     ],
 )
-def test_a_calendar_function_answers_as_spark_does(warehouse, call, expected):
+def test_a_calendar_function_returns_the_same_as_spark(warehouse, call, expected):
     assert warehouse.rows(f"select {call}") == [(expected,)]
 
 

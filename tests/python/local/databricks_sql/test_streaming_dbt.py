@@ -1,6 +1,6 @@
-"""Streaming tables through dbt: the rules of a model's YAML, its other changes, and full refreshes.
+"""Streaming tables through dbt: the rules in a model's YAML, its other changes, full refreshes.
 
-The project is the repository's macros with one bronze model of its own, over a landing folder.
+The project has the repository's macros and one bronze model of its own, over a landing folder.
 """
 
 import json
@@ -95,12 +95,12 @@ class Project:
     driver: subprocess.Popen
 
     def describe(self, **changes) -> None:
-        """Write the model's YAML; what is not named is as in UNCHANGED."""
+        """Write the model's YAML. Omitted parts are as in UNCHANGED."""
         file = self.folder / "models" / "bronze" / "things.yml"
         file.write_text(MODEL % (UNCHANGED | changes))
 
     def run(self, *arguments: str) -> str:
-        """Run the model; dbt's log, with the statements that it sent, or a failure's text."""
+        """Run the model. Returns dbt's log with its statements, or the text of a failure."""
         log = self.folder / "logs" / "dbt.log"
         log.unlink(missing_ok=True)
         command = ["--no-use-colors", "--log-level-file", "debug", "--log-path", str(log.parent)]
@@ -117,7 +117,7 @@ class Project:
         raise AssertionError(f"dbt's process ended: {''.join(said)}")
 
     def fails(self, *arguments: str) -> str:
-        """What dbt says of a run that must fail."""
+        """dbt's message for a run that must fail."""
         try:
             self.run(*arguments)
         except AssertionError as error:
@@ -130,7 +130,7 @@ class Project:
 
 @pytest.fixture(scope="module")
 def clock_file(tmp_path_factory):
-    """What the warehouse's clock is ahead by, in seconds."""
+    """The file with the seconds by which the warehouse's clock is ahead."""
     file = tmp_path_factory.mktemp("clock") / "seconds"
     file.write_text("0")
     return file
@@ -159,7 +159,7 @@ def driver(warehouse):
 
 @pytest.fixture
 def project(warehouse, driver, tmp_path):
-    """A project with the repository's settings and macros; its table is not there yet."""
+    """A project with the repository's settings and macros. Its table does not exist yet."""
     landing = Landing.of(warehouse.home, "things")
     shutil.rmtree(landing.folder)
     landing.folder.mkdir()
@@ -179,8 +179,8 @@ def project(warehouse, driver, tmp_path):
     return Project(tmp_path, warehouse, landing, driver)
 
 
-def test_rules_come_change_and_go_without_a_full_refresh(project):
-    # Deletes and images before an update are exempt, a row of no known operation is not.
+def test_rules_are_added_changed_and_removed_without_a_full_refresh(project):
+    # Deletes and before-images are exempt; a row of an unknown operation is not.
     project.landing.land("1.parquet", id=[1, None, None, None], _operation=[2, 1, 3, None])
     project.describe(rules=[KNOWN])
     project.run()
@@ -236,7 +236,7 @@ def test_another_change_of_the_configuration_keeps_the_rules(project):
     assert project.ids() == [1]
 
 
-def test_a_full_refresh_spares_bronze_unless_it_is_allowed(project):
+def test_a_full_refresh_skips_bronze_unless_it_is_allowed(project):
     project.describe(rules=[KNOWN])
     project.landing.land("1.parquet", id=[1], _operation=[2])
     project.landing.land("2.parquet", id=[2], _operation=[2])
@@ -248,13 +248,13 @@ def test_a_full_refresh_spares_bronze_unless_it_is_allowed(project):
     assert project.ids() == [2], "rebuilt from what is there"
 
 
-def test_a_rule_that_is_not_understood_names_model_rule_and_mend(project):
+def test_an_invalid_rule_is_an_error_that_names_model_rule_and_fix(project):
     project.describe(rules=[KNOWN | {"action": "drop"}])
     said = project.fails()
     assert "Rule 'id_is_present' of things has the action 'drop': write warn or quarantine" in said
 
 
-def test_what_lands_later_is_marked_later_whatever_the_clock_says(project, clock_file):
+def test_later_files_get_later_load_times_for_any_clock(project, clock_file):
     models = project.folder / "models"
     (models / "bronze" / "things.sql").write_text(STAMPED)
     (models / "read_things.sql").write_text(READER)
@@ -276,12 +276,12 @@ def test_what_lands_later_is_marked_later_whatever_the_clock_says(project, clock
         assert arrives(4, "3600 -3600 0 7200 -7200") == [1, 2, 3, 4], "and jumped amid the build"
         marks = project.warehouse.rows("select _loaded_at from bronze.things order by id")
         assert marks == sorted({*marks})
-        # The newest mark is gone from bronze; its readers still have it.
+        # The newest high-water mark is no longer in bronze, but its readers still have it.
         project.warehouse.run("delete from bronze.things where id > 1")
         assert arrives(5, "-99999") == [1, 2, 3, 4, 5]
         project.warehouse.run("drop table bronze.things")
         (project.landing.folder / "1.parquet").unlink()
         project.warehouse.run("delete from default.read_things where id = 3")
-        assert arrives(6, "-99999") == [1, 2, 3, 4, 5, 6], "bronze was made anew, and read anew"
+        assert arrives(6, "-99999") == [1, 2, 3, 4, 5, 6], "bronze was created and read again"
     finally:
         clock_file.write_text("0")

@@ -1,4 +1,4 @@
-"""Expectations of streaming tables: what they keep, drop and refuse, and how they are told."""
+"""Expectations of streaming tables: kept, dropped and rejected rows, and the event log."""
 
 import pytest
 from medallion.home import Home
@@ -52,7 +52,7 @@ def test_rules_count_and_drop(warehouse, landing):
     )
     assert told == [("2", 1, "INFO", None), ("1", 0, "INFO", None)]
     dataset = "medallion.s.counted"
-    # A condition that is NULL does not hold: 5 < 2 or NULL.
+    # A condition that is NULL is violated: 5 < 2 or NULL.
     assert warehouse.rows(DOCUMENTED.format("s.counted", "`s`.`counted`")) == [
         (dataset, "known", 1, 0),
         (dataset, "low", 0, 1),
@@ -76,7 +76,7 @@ def test_a_refresh_without_new_files_leaves_no_event(warehouse, landing):
     assert warehouse.rows(count) == [(2,)], "a file without rows is taken once, too"
 
 
-def test_fail_update_leaves_the_table_and_tells_the_row(warehouse, landing):
+def test_fail_update_keeps_the_table_and_shows_the_row(warehouse, landing):
     landing.land("1.parquet", id=[1], name=["a"])
     stream = landing.stream("id BIGINT, name STRING")
     warehouse.run(
@@ -96,7 +96,7 @@ def test_fail_update_leaves_the_table_and_tells_the_row(warehouse, landing):
     assert warehouse.rows("select id from s.strict order by id") == [(1,), (2,)]
 
 
-def test_a_table_whose_first_rows_break_a_rule_is_not_made(warehouse, landing):
+def test_a_table_whose_first_rows_violate_a_rule_is_not_created(warehouse, landing):
     landing.land("1.parquet", id=[0])
     statement = (
         "create streaming table s.never (id bigint, constraint positive expect (id > 0) "
@@ -109,7 +109,7 @@ def test_a_table_whose_first_rows_break_a_rule_is_not_made(warehouse, landing):
     assert warehouse.rows("select id from s.never") == [(1,)]
 
 
-def test_new_rules_come_with_create_or_refresh_and_go_with_it(warehouse, landing):
+def test_create_or_refresh_adds_and_removes_rules(warehouse, landing):
     landing.land("1.parquet", id=[0])
     query = f"as select * from {landing.stream('id BIGINT')}"
     warehouse.run(f"create streaming table s.ruled {query}")
@@ -129,15 +129,15 @@ def test_new_rules_come_with_create_or_refresh_and_go_with_it(warehouse, landing
     ("rule", "told"),
     [
         ("constraint r expect (nothing > 0)", "expectation r of medallion.s.refused cannot be"),
-        ("constraint r expect (id + 1)", "is no condition: id + 1"),
+        ("constraint r expect (id + 1)", "is not a condition: id + 1"),
         ("constraint r expect (id in (select 1))", "one condition on the row's own columns"),
-        ("constraint r expect (true), constraint R expect (true)", "r is given twice"),
-        ("constraint r expect (id > 0) on violation skip", "cannot serve: constraint r"),
-        ("constraint r expect ()", "cannot serve: create streaming"),
-        ("constraint r check (id > 0)", "cannot serve: create streaming"),
+        ("constraint r expect (true), constraint R expect (true)", "r is defined twice"),
+        ("constraint r expect (id > 0) on violation skip", "does not support: constraint r"),
+        ("constraint r expect ()", "does not support: create streaming"),
+        ("constraint r check (id > 0)", "does not support: create streaming"),
     ],
 )
-def test_what_is_no_rule_is_refused_before_anything_is_made(warehouse, landing, rule, told):
+def test_an_invalid_rule_is_refused_before_anything_is_created(warehouse, landing, rule, told):
     message = warehouse.fails(
         f"create streaming table s.refused (id bigint, {rule}) "
         f"as select * from {landing.stream('id BIGINT')}"
@@ -146,8 +146,8 @@ def test_what_is_no_rule_is_refused_before_anything_is_made(warehouse, landing, 
     assert "NOT_FOUND" in warehouse.fails("describe table s.refused")
 
 
-def test_the_event_log_is_only_a_streaming_tables(warehouse):
+def test_only_a_streaming_table_has_an_event_log(warehouse):
     warehouse.run("create or replace table s.plain as select 1 as id")
-    assert "no streaming table" in warehouse.fails("select * from event_log(TABLE(s.plain))")
+    assert "is not a streaming table" in warehouse.fails("select * from event_log(TABLE(s.plain))")
     assert "event_log(TABLE(name))" in warehouse.fails("select * from event_log('1234')")
     assert "NOT_FOUND" in warehouse.fails("select * from event_log(TABLE(s.absent))")

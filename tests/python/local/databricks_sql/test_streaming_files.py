@@ -1,4 +1,4 @@
-"""Landed files as other generators write them: what is cast, and what is refused by name."""
+"""Landed files from other generators: values that are cast, and values that are errors."""
 
 import datetime as dt
 from decimal import Decimal
@@ -16,7 +16,7 @@ LAST = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 @pytest.fixture
 def read(tmp_path):
-    """Reads what was landed, as `id` or more columns of these types."""
+    """Read the landed file with `id` or more columns of these types."""
     folder, scratch = tmp_path / "landed", tmp_path / "scratch"
     folder.mkdir()
     scratch.mkdir()
@@ -64,7 +64,7 @@ def test_a_value_that_fits_is_cast(read, landed, declared, value):
 
 
 @pytest.mark.parametrize("time", [NOON, LAST, dt.datetime(1, 1, 1, tzinfo=dt.UTC)])
-def test_int96_tells_every_year(read, time):
+def test_int96_reads_every_year(read, time):
     table = pa.table({"at": pa.array([time.replace(tzinfo=None)], pa.timestamp("us"))})
     pq.write_table(table, read.folder / "1.parquet", use_deprecated_int96_timestamps=True)
     assert read(at=UTC) == [{"at": time}]
@@ -94,7 +94,7 @@ def test_a_value_that_does_not_fit_names_column_and_file(read, landed, declared,
     assert "\n" not in str(error.value)
 
 
-def test_columns_go_by_name(read):
+def test_columns_are_matched_by_name(read):
     struct = pa.array([{"id": 7}])
     pq.write_table(pa.table({"more": [1], "s": struct, "Id": [2]}), read.folder / "1.parquet")
     pq.write_table(pa.table({"more": ["x"]}), read.folder / "2.parquet")
@@ -104,7 +104,7 @@ def test_columns_go_by_name(read):
     ]
 
 
-def test_names_that_differ_in_case_alone_are_told_apart_or_refused(read):
+def test_names_that_differ_only_in_case_are_distinguished_or_refused(read):
     pq.write_table(pa.table({"ID": [1], "id": [2]}), read.folder / "1.parquet")
     assert read(id=pa.int64()) == [{"id": 2}]
     with pytest.raises(SqlError, match=r"1\.parquet has more than one column `Id`"):
@@ -125,5 +125,5 @@ def test_folders_row_groups_and_files_without_rows(read):
     (hidden / "5.parquet").write_bytes(b"half")
     assert [row["id"] for row in read(id=pa.int64())] == list(range(1000))
     (read.folder / "6.parquet").write_bytes(b"")
-    with pytest.raises(SqlError, match=r"landed/6\.parquet is truncated or is no parquet file"):
+    with pytest.raises(SqlError, match=r"landed/6\.parquet is truncated or is not a parquet file"):
         read(id=pa.int64())

@@ -1,4 +1,4 @@
-"""Each landed file is taken exactly once, wherever the warehouse is killed."""
+"""Each landed file is read exactly once, wherever the warehouse is killed."""
 
 import json
 import random
@@ -40,7 +40,7 @@ TOLD = [["ask", ROWS], ["ask", COUNTED]]
 
 
 class Victims:
-    """Stories in a home; what landed there is what the table must hold."""
+    """Scripts of steps in a home. The table must have the rows of all landed files."""
 
     def __init__(self, home: Path, process: subprocess.Popen) -> None:
         self.folder = home / "lake" / "bronze" / "numbers"
@@ -53,7 +53,7 @@ class Victims:
         return json.loads(self._process.stdout.readline())
 
     def mended(self, *statements: str) -> None:
-        """After a kill, the statements run again, and the table holds what landed, once."""
+        """After a kill, the statements run again, and the table has every landed row once."""
         told = self.play(*(["run", statement] for statement in statements), *TOLD)
         ids = sorted(int(file.stem) for file in self.folder.glob("*.parquet"))
         evens = sum(number % 2 == 0 for number in ids)
@@ -77,7 +77,7 @@ def victims(tmp_path, process):
     return made
 
 
-def test_a_create_that_is_killed_is_made_whole_by_the_next(victims):
+def test_a_killed_create_is_completed_by_the_next_one(victims):
     for moment in (
         *("before replace_table 1", "after replace_table 1", "after stage 1", "after fsync 1"),
         *("after log 1", "after commit 2", "before put 1"),
@@ -91,7 +91,7 @@ def test_a_create_that_is_killed_is_made_whole_by_the_next(victims):
 
 
 @pytest.mark.parametrize("statement", [REFRESH, CREATE_OR_REFRESH, FULL])
-def test_a_refresh_that_is_killed_is_made_up_for(victims, statement):
+def test_a_killed_refresh_is_completed_by_the_next_one(victims, statement):
     victims.play(["run", CREATE])
     for number, (moment, done) in enumerate(
         {
@@ -111,7 +111,7 @@ def test_a_refresh_that_is_killed_is_made_up_for(victims, statement):
         victims.mended(REFRESH)
 
 
-def test_a_new_column_that_was_killed_on_its_way_comes_with_the_next(victims):
+def test_a_new_column_of_a_killed_refresh_comes_with_the_next_one(victims):
     victims.play(["run", CREATE], ["land", 3])
     wider = TABLE.replace("(id bigint,", "(id bigint, day string,").replace("select id", WIDER)
     for moment, added in (("after log 1", []), ("after commit 1", ["monday"])):
@@ -153,7 +153,7 @@ def test_a_file_that_changes_between_listing_and_reading_is_listed_again(victims
     assert told["answers"] == [rows, rows, [[len(rows), 1 + len(more) // 2]]]
 
 
-def test_a_full_refresh_that_cannot_read_a_file_leaves_the_table(victims):
+def test_a_full_refresh_that_cannot_read_a_file_keeps_the_table(victims):
     victims.play(["run", CREATE])
     (victims.folder / "000001.parquet").unlink()
     (victims.folder / "000003.parquet").write_bytes(b"PAR1 half a file")
@@ -164,7 +164,7 @@ def test_a_full_refresh_that_cannot_read_a_file_leaves_the_table(victims):
     victims.mended(FULL)
 
 
-def test_a_file_that_comes_back_after_a_full_refresh_without_it_is_taken(victims):
+def test_a_file_that_returns_after_a_full_refresh_without_it_is_read(victims):
     victims.play(["run", CREATE])
     away = victims.folder.with_name("archive")
     (victims.folder / "000001.parquet").rename(away)

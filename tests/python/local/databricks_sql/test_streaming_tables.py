@@ -1,4 +1,4 @@
-"""The statements on streaming tables that dbt-databricks sends, and those that are refused."""
+"""dbt-databricks' statements on streaming tables, and statements that are rejected."""
 
 import json
 import threading
@@ -24,7 +24,7 @@ def _facts(warehouse, table: str) -> dict[str, str]:
     return {row[0]: row[1] for row in warehouse.rows(f"describe extended {table}")}
 
 
-def test_a_folder_that_is_not_there_yet_is_an_empty_table(warehouse):
+def test_a_missing_folder_is_an_empty_table(warehouse):
     landing = Landing(warehouse.home.lake / "bronze" / "later", "abfss://bronze@a.b/later")
     warehouse.run(f"create streaming table s.later as select * from {landing.stream('id BIGINT')}")
     assert warehouse.rows("select * from s.later") == []
@@ -102,7 +102,7 @@ def test_alter_sets_schedule_tags_and_comments(warehouse, landing):
         "create or refresh streaming table s.firm as select string(id) as id from ({query})",
     ],
 )
-def test_what_is_not_served_is_refused_and_changes_nothing(warehouse, request, statement):
+def test_an_unsupported_statement_changes_nothing(warehouse, request, statement):
     landing = Landing.of(warehouse.home, "firm")
     query = f"select * from {landing.stream('id BIGINT')}"
     landing.land("1.parquet", id=[1])
@@ -115,7 +115,7 @@ def test_what_is_not_served_is_refused_and_changes_nothing(warehouse, request, s
     assert warehouse.rows("select id from s.firm") == [(1,)]
 
 
-def test_refreshes_and_creations_at_once_take_each_file_once(warehouse, landing):
+def test_concurrent_refreshes_and_creations_read_each_file_once(warehouse, landing):
     landing.land("0.parquet", id=[0])
     create = f"create or refresh streaming table s.busy as select * from {landing.stream('id INT')}"
     failures = []
@@ -139,7 +139,7 @@ def test_refreshes_and_creations_at_once_take_each_file_once(warehouse, landing)
     assert warehouse.rows("select id from s.busy order by id") == [(each,) for each in ids]
 
 
-def test_a_person_is_erased_and_no_file_is_taken_again(warehouse, landing):
+def test_a_person_is_erased_and_no_file_is_read_again(warehouse, landing):
     landing.land("1.parquet", id=[1, 2], name=["Ana", "Bo"])
     rows = landing.stream("id BIGINT, name STRING")
     warehouse.run(f"create streaming table s.people as select * from {rows}")
@@ -170,7 +170,7 @@ def test_columns_are_added_without_a_full_refresh(warehouse, landing):
     assert warehouse.rows("select third from s.wider order by id") == [(None,), (None,), ("late",)]
 
 
-def test_dropped_and_made_again_takes_everything_again(warehouse, landing):
+def test_a_dropped_and_recreated_table_reads_everything_again(warehouse, landing):
     landing.land("1.parquet", id=[1])
     create = f"create streaming table s.again as select * from {landing.stream('id BIGINT')}"
     warehouse.run(create)

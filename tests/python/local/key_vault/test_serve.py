@@ -1,4 +1,4 @@
-"""`medallion vault serve`: what it prints is all that `medallion run` needs."""
+"""`medallion vault serve` prints everything that `medallion run` needs."""
 
 import signal
 import socket

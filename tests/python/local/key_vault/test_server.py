@@ -1,4 +1,4 @@
-"""The local Key Vault, as the real azure-keyvault-secrets and azure-identity use it."""
+"""The Key Vault emulator, used through the real azure-keyvault-secrets and azure-identity."""
 
 from datetime import UTC, datetime
 
@@ -58,7 +58,7 @@ def test_client_that_verifies_the_challenge_sends_no_token(azure):
     assert azure.tokens == 0
 
 
-def test_client_trusts_only_who_it_is_told_to(azure, monkeypatch):
+def test_client_trusts_only_its_configured_authorities(azure, monkeypatch):
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     with pytest.raises(ServiceRequestError, match="CERTIFICATE_VERIFY_FAILED"):
         azure.client(retry_total=0).get_secret("databricks-host")
@@ -66,8 +66,8 @@ def test_client_trusts_only_who_it_is_told_to(azure, monkeypatch):
     assert named.get_secret("databricks-host").value
 
 
-def test_ssl_cert_file_is_not_what_the_client_looks_at(azure, monkeypatch):
-    """Only REQUESTS_CA_BUNDLE is: the reason why `medallion vault serve` names that one."""
+def test_client_does_not_read_ssl_cert_file(azure, monkeypatch):
+    """It reads only REQUESTS_CA_BUNDLE, so `medallion vault serve` prints that variable."""
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     monkeypatch.setenv("SSL_CERT_FILE", str(azure.certificates.authority))
     with pytest.raises(ServiceRequestError, match="CERTIFICATE_VERIFY_FAILED"):
@@ -134,7 +134,7 @@ def test_deleted_secrets_are_gone_until_recovered_or_purged(azure):
     assert client.get_secret("databricks-host").value == "anew"
 
 
-def test_a_reader_may_not_write_and_a_stranger_not_read(azure):
+def test_a_reader_may_not_write_and_others_may_not_read(azure):
     azure.vault.access.roles[azure.directory.managed] = USER
     client = azure.client()
     assert client.get_secret("databricks-host").value
@@ -179,7 +179,7 @@ def test_a_token_of_another_tenant_or_for_another_resource_is_refused(azure):
     assert "WWW-Authenticate" in answer.headers
 
 
-def test_what_is_not_served_is_named(azure):
+def test_an_unsupported_request_is_named(azure):
     client = azure.client(retry_total=0)
     with pytest.raises(HttpResponseError, match="does not serve POST /secrets/x/backup"):
         client.backup_secret("x")

@@ -84,11 +84,11 @@ def test_token_cut_short_is_refused(driver):
     assert "length" in refused(driver, {1256: cut[:-2]})
 
 
-def test_text_that_is_no_token_is_refused(driver):
+def test_invalid_token_is_refused(driver):
     assert "the access token is none" in refused(driver, attribute("nothing"))
 
 
-def test_error_of_a_statement_is_the_drivers(driver):
+def test_error_of_a_statement_is_a_driver_error(driver):
     cursor = driver.connect(CONNECTION, attrs_before=attribute(token())).cursor()
     with pytest.raises(driver.ProgrammingError, match=r"Invalid object name 'serving\.no'"):
         cursor.execute("SELECT 1 AS a FROM serving.no")
@@ -101,7 +101,7 @@ def test_several_results_follow_one_another(driver):
     assert cursor.nextset() and cursor.fetchmany(5) == [(2,)]
 
 
-def test_driver_has_what_the_real_one_has(driver):
+def test_driver_has_the_names_of_the_real_one(driver):
     """By pyodbc's own stub: pyodbc itself cannot be imported without Debian's libodbc2."""
     files = importlib.metadata.files("pyodbc")
     stub = ast.parse(next(file for file in files if file.name == "pyodbc.pyi").read_text())

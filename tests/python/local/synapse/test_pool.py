@@ -68,7 +68,7 @@ def test_only_what_changed_is_exported_and_loaded_again(loaded):
     assert staged == [(2,)]
 
 
-def test_nothing_is_left_beside_the_tables(loaded):
+def test_no_other_object_remains_beside_the_tables(loaded):
     """Neither backups nor temporary tables and views of dbt's."""
     opened, *_, layouts = loaded
     assert sorted(name for (name,) in layouts) == sorted(

@@ -1,4 +1,4 @@
-"""The scripts for the serverless pool: run again they change nothing, and they grant little."""
+"""The serverless pool's scripts: running them again changes nothing, and they grant little."""
 
 import re
 from datetime import date
@@ -36,7 +36,7 @@ ROWS = pa.table(
 )
 TEXT, NUMBER = "varchar(20)", "bigint"
 TYPES = ["date", TEXT, TEXT, TEXT, TEXT, NUMBER, NUMBER, NUMBER]
-# All that the scripts let a role do: to read the views; to make them.
+# All permissions that the scripts grant to a role: to read the views; to create them.
 READS = {("SELECT", "SCHEMA::serving"), ("ADMINISTER DATABASE BULK OPERATIONS", "")}
 READS |= {("REFERENCES", "DATABASESCOPEDCREDENTIAL::lake")}
 PERMITTED = {
@@ -55,7 +55,7 @@ def run(database: Database) -> None:
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
-    """What the scripts make, over a lake with one table that stands for two."""
+    """The objects that the scripts create, over a lake with one table that represents two."""
     folder = tmp_path_factory.mktemp("scripts")
     home = Home(folder / "It's a home")
     home.lake.mkdir(parents=True)
@@ -88,7 +88,7 @@ def test_scripts_run_again_change_nothing(database):
     assert kept(database) == before
 
 
-def test_roles_may_do_what_serving_needs_and_no_more(database):
+def test_roles_have_only_the_permissions_that_serving_needs(database):
     rows = database.rows("select grantee, permission, securable, state from stand_in.permissions")
     granted = {name: set() for name in PERMITTED}
     for grantee, permission, securable, state in rows:
@@ -98,8 +98,8 @@ def test_roles_may_do_what_serving_needs_and_no_more(database):
     assert {row[:3] for row in rows if row[3] == "DENY"} == DENIED
 
 
-def test_every_grant_of_the_texts_was_run(database):
-    """What a script says without being run here would be in no permission above."""
+def test_every_grant_in_the_scripts_runs(database):
+    """A statement of a script that does not run here would be in no permission above."""
     said = sum(
         len(re.findall(r"\b(?:GRANT|DENY) [A-Z]", file.read_text()))
         for file in FILES
@@ -111,7 +111,7 @@ def test_every_grant_of_the_texts_was_run(database):
             assert not re.search(r"\b(GRANT|DENY|CREATE (ROLE|LOGIN|USER))\b", file.read_text())
 
 
-def test_groups_get_permissions_by_roles_alone(database):
+def test_groups_get_permissions_only_by_roles(database):
     assert kept(database)["members"] == [
         ("serving_builder", MANAGED),
         ("serving_reader", "report readers"),
@@ -133,7 +133,7 @@ def test_row_filter_shows_a_role_its_country(database, login, countries):
 @pytest.mark.parametrize(
     ("name", "said"), [("09_statistics", "BEGIN TRY"), ("10_cost_limits", "The statement DECLARE")]
 )
-def test_what_the_stand_in_lacks_is_refused_by_name(database, name, said):
+def test_unsupported_statements_are_refused_by_name(database, name, said):
     with pytest.raises(TSqlError, match=said):
         run_script(Session(database), (SCRIPTS / f"{name}.sql").read_text(), VARIABLES)
 
@@ -147,8 +147,8 @@ def test_script_takes_parameters_and_holds_no_secret(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_what_is_made_is_asked_for_first(file):
-    """What a script makes by CREATE it makes where it is missing, or replaces."""
+def test_every_create_checks_for_or_replaces_an_existing_object(file):
+    """A script creates an object only if it is missing, or replaces it."""
     for batch in batches(file.read_text()):
         made = re.search(r"(^\s*|N')CREATE (?!OR ALTER)", batch, re.M)
         assert not made or re.search(r"\bIF NOT EXISTS\b", batch), batch

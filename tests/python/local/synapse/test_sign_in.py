@@ -1,6 +1,6 @@
-"""dbt's target `synapse` signs in by azure-identity, with the adapter as it is released.
+"""dbt's target `synapse` signs in with azure-identity, through the released adapter.
 
-Each test opens the adapter's connection in a process that has only what such a machine gives.
+Each test opens the adapter's connection in a process with only the environment of such a machine.
 """
 
 import os
@@ -43,7 +43,7 @@ def home(tmp_path_factory) -> Path:
 
 
 def sign_in(home: Path, folder: Path, way: str, **variables: str) -> str:
-    """Who signed in for a way of `authentication`; otherwise what the adapter says."""
+    """The identity that signed in with a kind of `authentication`; else the adapter's error."""
     done = subprocess.run(
         [sys.executable, str(PROGRAM)],
         env=clean_environment()
@@ -51,7 +51,7 @@ def sign_in(home: Path, folder: Path, way: str, **variables: str) -> str:
         | {
             "MEDALLION_HOME": str(home),
             "SYNAPSE_AUTHENTICATION": way,
-            "HOME": str(folder),  # no one's signed-in accounts
+            "HOME": str(folder),  # no signed-in accounts
             "PATH": str(folder),
         }
         | variables,
@@ -89,12 +89,12 @@ def test_active_directory_msi_leaves_the_token_to_the_driver(azure, home, tmp_pa
 
 
 def test_msi_sends_no_credentials(azure, home, tmp_path):
-    """The trap: dbt-synapse takes the word, and connects as nobody."""
+    """A trap: dbt-synapse accepts the keyword and connects without an identity."""
     said = sign_in(home, tmp_path, "MSI", **azure.endpoints.app_service)
     assert "The connection brought no credentials" in said
 
 
-def test_environment_without_its_variables_signs_in_as_nobody(home, tmp_path):
+def test_environment_without_its_variables_cannot_sign_in(home, tmp_path):
     assert "EnvironmentCredential" in sign_in(home, tmp_path, "environment")
 
 

@@ -18,7 +18,7 @@ from support.tsql_cases import QUERIES, ROWS, VALUES, said
 # What differs from a collation that ignores case, or has UTF-8: the value, or what is said of it.
 REFUSED = "!"
 DIFFERENT: dict[str, str] = {
-    "LEN(N'a😀')": "!two units of UTF-16",
+    "LEN(N'a😀')": "!two UTF-16 code units",
     "NULLIF('a', 'A ')": "a",
     "CHARINDEX('B', 'abcb')": "0",
     "REPLACE('aAbB', 'a', 'x')": "xAbB",
@@ -47,7 +47,7 @@ UTF8 = {
     "DATALENGTH('日本')": "6",
     "DATALENGTH(N'日本')": "4",
     "CAST('日本' AS varchar(3))": "日",
-    "CAST('日本' AS varchar(4))": "!inside a character of UTF-8",
+    "CAST('日本' AS varchar(4))": "!inside a UTF-8 character",
     "CAST(N'日本' AS varchar(4))": "!inside a character of UTF-8",
     "CAST('é' AS char(4)) + '|'": "é  |",
     "DATALENGTH(CAST('é' AS char(4)))": "4",
@@ -243,19 +243,19 @@ def test_refusal_names_what_is_refused(pool, sql, said):
         ("select a from serving.mart", "rows that are not of one OPENROWSET"),
     ],
 )
-def test_served_view_that_is_no_pass_through_projection_is_refused(pool, query, odd):
+def test_served_view_that_is_not_a_pass_through_projection_is_refused(pool, query, odd):
     rowset = f"{ROWSET} with (a int) as [rows]"
     said = str(refused(pool, f"create or alter view serving.odd as {query.format(rowset, rowset)}"))
     assert f"serving.odd is no pass-through projection ({odd}" in said
 
 
-def test_view_that_fails_to_be_made_leaves_the_one_before(tmp_path):
+def test_failed_replacement_of_a_view_keeps_the_old_one(tmp_path):
     with session(tmp_path) as pool:
         refused(pool, VIEW.replace("[plays] bigint", "[plays] int"))
         assert rows(pool, "SELECT COUNT(*) AS n FROM serving.mart") == [(2,)]
 
 
-def test_view_comes_and_goes(tmp_path):
+def test_view_is_created_and_dropped(tmp_path):
     with session(tmp_path, view=False) as pool:
         pool.execute(f"EXEC('{VIEW.replace(chr(39), chr(39) * 2)};');")
         pool.execute(
@@ -265,7 +265,7 @@ def test_view_comes_and_goes(tmp_path):
         pool.execute("DROP VIEW IF EXISTS serving.mart")
 
 
-def test_what_follows_a_block_is_no_part_of_it():
+def test_statements_after_a_block_are_outside_it():
     found = statements("IF 1 = 0 BEGIN SELECT 1 AS a; SELECT 2 AS b END SELECT 3 AS c")
     assert isinstance(found[0], If)
     assert (len(found), len(found[0].then)) == (2, 2)
@@ -278,10 +278,10 @@ def test_case_inside_a_block_does_not_end_it(pool):
     assert [one.rows for one in results] == [[(2,)]]
 
 
-def test_batches_are_parted_by_lines_that_say_go():
+def test_go_lines_separate_batches():
     assert batches("SELECT 'GO'\nGO\nSELECT 2\ngo") == ["SELECT 'GO'\n", "\nSELECT 2\n"]
 
 
-def test_database_that_is_not_there(tmp_path):
+def test_missing_database(tmp_path):
     with pytest.raises(TSqlError, match="medallion synapse up"):
         Database(Home(tmp_path), "medallion")
