@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from medallion.home import PROJECT_ROOT
 from medallion.macros import call_macro
@@ -26,17 +27,14 @@ class Entity:
 
 def read_entities(project: Path = PROJECT_ROOT) -> list[Entity]:
     """Every entity, in the registry's order. Raises `MedallionError` for one that is incomplete."""
-    fields = Entity.__dataclass_fields__
-    return [
-        Entity(
-            **{
-                field: tuple(value) if isinstance(value, list) else value
-                for field, value in told.items()
-                if field in fields
-            }
-        )
-        for told in call_macro("entities", project=project)
-    ]
+    return [_entity(told) for told in call_macro("entities", project=project)]
+
+
+def _entity(told: dict[str, Any]) -> Entity:
+    known = Entity.__dataclass_fields__
+    fields: dict[str, Any] = {field: told[field] for field in told if field in known}
+    lists = {field: tuple(value) for field, value in fields.items() if isinstance(value, list)}
+    return Entity(**fields | lists)
 
 
 def logged_entities(project: Path = PROJECT_ROOT) -> list[Entity]:
