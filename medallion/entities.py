@@ -31,12 +31,10 @@ def read_entities(project: Path = PROJECT_ROOT) -> list[Entity]:
 
 
 def _entity(told: dict[str, Any]) -> Entity:
-    known: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in told.items()
-        if name in Entity.__dataclass_fields__
-    }
-    return Entity(**known)
+    known = Entity.__dataclass_fields__
+    fields: dict[str, Any] = {field: told[field] for field in told if field in known}
+    lists = {field: tuple(value) for field, value in fields.items() if isinstance(value, list)}
+    return Entity(**fields | lists)
 
 
 def logged_entities(project: Path = PROJECT_ROOT) -> list[Entity]:

@@ -25,7 +25,7 @@ actual as (
     union all
     {% endif -%}
     {% endfor %}
-),
+)
 
 select
     expected.source_table,

@@ -257,7 +257,7 @@ def test_reconciliation_counts_every_landed_row(builds):
 def test_deliveries_name_the_table_as_it_landed(builds):
     _, tables = builds[0]
     assert sorted(tables["file_deliveries"]) == [
-        ("dbo.Product", 4),
+        ("dbo.Product", 3),
         ("sales.Order Lines", 1),
         ("web shop.Views", 2),
     ]
