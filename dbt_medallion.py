@@ -17,6 +17,7 @@ from typing import Any
 import click
 from dbt.plugins.manager import dbtPlugin
 from dbt_common.events.event_manager_client import get_event_manager
+
 from medallion import clone, disk
 from medallion.errors import MedallionError
 from medallion.home import Home, home

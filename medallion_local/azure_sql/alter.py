@@ -9,9 +9,9 @@ it is retyped in the change tables too, with the rows that are already there.
 from datetime import datetime
 
 import duckdb
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.azure_sql import catalog, changelog, tsql, types
 from medallion_local.azure_sql.catalog import Column, Table
 from medallion_local.tsql import macros

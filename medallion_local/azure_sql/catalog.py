@@ -7,9 +7,9 @@ reinsert in one transaction). So this catalogue keeps the keys and `changes` che
 from dataclasses import dataclass
 
 import duckdb
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.azure_sql import types
 from medallion_local.tsql.types import Type, parsed
 

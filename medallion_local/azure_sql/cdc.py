@@ -7,10 +7,10 @@ The errors follow https://learn.microsoft.com/sql/relational-databases/errors-ev
 from datetime import datetime
 
 import duckdb
-from medallion.errors import MedallionError
 from sqlglot.dialects.tsql import TSQL
 from sqlglot.tokens import TokenType
 
+from medallion.errors import MedallionError
 from medallion_local.azure_sql import changelog, system
 from medallion_local.azure_sql.catalog import Column, Table, find_table
 from medallion_local.azure_sql.changelog import Instance

@@ -7,8 +7,8 @@ last, so that a replay never inserts a key that exists.
 """
 
 import duckdb
-from medallion.errors import MedallionError
 
+from medallion.errors import MedallionError
 from medallion_local.azure_sql.catalog import Table
 from medallion_local.azure_sql.changelog import pending
 from medallion_local.azure_sql.relations import key

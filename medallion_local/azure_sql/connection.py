@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+
 from medallion import disk
 from medallion.errors import MedallionError
-
 from medallion_local.azure_sql.system import LAYOUT
 from medallion_local.tsql.errors import translated
 

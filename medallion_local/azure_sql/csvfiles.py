@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from medallion.errors import MedallionError
 
+from medallion.errors import MedallionError
 from medallion_local import delimited
 from medallion_local.azure_sql.catalog import Column, Table, quoted
 from medallion_local.tsql import macros

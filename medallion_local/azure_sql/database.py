@@ -12,11 +12,11 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+from sqlglot import exp
+
 from medallion.durable import make_folder, sync_file, sync_folder
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
-from sqlglot import exp
-
 from medallion_local.azure_sql import catalog, cdc, changelog, rows, system, tsql
 from medallion_local.azure_sql.connection import connect, sentences
 from medallion_local.azure_sql.session import Rows, Session, last_commit

@@ -9,9 +9,9 @@ applies the plan.
 from datetime import datetime
 
 import duckdb
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.azure_sql import alter, catalog
 from medallion_local.azure_sql.catalog import Column, Table
 from medallion_local.azure_sql.tsql import compiler, describe

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
-from medallion.errors import MedallionError
 
+from medallion.errors import MedallionError
 from medallion_local.azure_sql import catalog, csvfiles, database
 from medallion_local.azure_sql.catalog import Table
 from medallion_local.azure_sql.database import SourceDatabase

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
-from medallion.errors import MedallionError
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 
+from medallion.errors import MedallionError
 from medallion_local.azure_sql import catalog, cdc
 from medallion_local.azure_sql.tsql import describe
 

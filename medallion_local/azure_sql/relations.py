@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import duckdb
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.azure_sql import catalog, changelog
 from medallion_local.tsql import types
 from medallion_local.tsql.dialect import OpenRowset

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pyarrow as pa
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.azure_sql import (
     alter,
     catalog,

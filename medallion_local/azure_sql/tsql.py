@@ -3,9 +3,9 @@
 from datetime import datetime
 
 import duckdb
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.azure_sql.relations import Relations
 from medallion_local.tsql import macros
 from medallion_local.tsql.compiler import Compiler

@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
-from medallion.errors import MedallionError
 
+from medallion.errors import MedallionError
 from medallion_local.azure_sql.catalog import Column, Table, tables
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.azure_sql.session import Session

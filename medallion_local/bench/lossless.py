@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import duckdb
 import pyarrow.parquet as pq
+
 from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.ingestion.receipts import Receipt
 from medallion.ingestion.verification import prove
-
 from medallion_local.azure_sql.database import SourceDatabase
 
 CHANGE = ("_start_lsn", "_seqval", "_operation", "_commit_time")

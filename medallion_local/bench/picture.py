@@ -4,7 +4,6 @@ import importlib.util
 from pathlib import Path
 
 from medallion.errors import MedallionError
-
 from medallion_local.bench.sweep import PROMISED_AT, Sweep
 
 INCHES, DOTS_PER_INCH = (8, 4.8), 120

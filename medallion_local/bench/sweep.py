@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
+
 from medallion.cli.console import out
 from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.ingestion.receipts import Receipt, read_receipt
 from medallion.ingestion.request import tables
-
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.bench import lossless
 from medallion_local.bench.churn import Churned, change

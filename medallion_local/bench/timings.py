@@ -11,11 +11,11 @@ from datetime import date
 from pathlib import Path
 
 import psutil
+from rich.table import Table
+
 from medallion.cli.console import out
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home
-from rich.table import Table
-
 from medallion_local.azure_sql.database import SourceDatabase
 
 GIB = 1024**3

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 from medallion import disk
-
 from medallion_local import http as web
 from medallion_local.blob_storage import blobs
 from medallion_local.http import Answer, Request

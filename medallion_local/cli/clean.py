@@ -2,7 +2,6 @@
 
 from medallion.cli.console import out
 from medallion.home import home
-
 from medallion_local.clean import clean
 
 

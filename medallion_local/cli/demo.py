@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+
 from medallion.errors import MedallionError
 from medallion.home import home
 

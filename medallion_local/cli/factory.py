@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
 from medallion.adf.files import ADF_FOLDER, FactoryFiles
 from medallion.cli.console import err, out
 from medallion.cli.factory import app

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from medallion.adf.language.errors import NOT_HERE
 from rich.text import Text
 from rich.tree import Tree
 
+from medallion.adf.language.errors import NOT_HERE
 from medallion_local.data_factory.events import Event
 
 MOST_SHOWN = 20  # iterations of a loop, in addition to the failed ones

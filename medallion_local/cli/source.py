@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from medallion.cli.console import out
 from medallion.errors import MedallionError
 from medallion.home import home

@@ -4,14 +4,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from medallion.cli.console import err, out
-from medallion.cli.synapse import app
-from medallion.errors import MedallionError
-from medallion.home import home
 from rich import box
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table as RichTable
+
+from medallion.cli.console import err, out
+from medallion.cli.synapse import app
+from medallion.errors import MedallionError
+from medallion.home import home
 
 
 @app.command("up")
@@ -97,7 +98,6 @@ def check_readable(
     One line per finding: the table, the property and the fix.
     """
     from medallion.serving.contract import served_tables
-
     from medallion_local.synapse.check import check
 
     root, tables = lake or home().lake, served_tables()

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
+
 from medallion.cli.console import out
 from medallion.home import home
 
@@ -25,7 +26,6 @@ def serve(
     Nothing is stored: secrets and identities are new each time.
     """
     from medallion.azure.key_vault import SECRETS, VAULT_VARIABLE
-
     from medallion_local.certificates import ensure, files_in, server_context, trusting
     from medallion_local.entra_id.directory import Directory
     from medallion_local.entra_id.server import serving as serving_identity

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from medallion.cli.console import out
 from medallion.home import home
 

@@ -17,7 +17,6 @@ from medallion.adf.language.errors import NOT_HERE, ActivityError, ExpressionErr
 from medallion.adf.language.scope import Scope, resolve
 from medallion.adf.language.timespans import seconds
 from medallion.errors import MedallionError
-
 from medallion_local.data_factory.activities import ACTIVITIES
 from medallion_local.data_factory.control import CONTROL
 from medallion_local.data_factory.events import Event, timestamp

@@ -12,7 +12,6 @@ from typing import Any
 from medallion.adf.language.scope import Scope
 from medallion.adf.nesting import flat
 from medallion.errors import MedallionError
-
 from medallion_local.data_factory.attempts import run_activity, skip_activity
 from medallion_local.data_factory.pipeline_run import Run
 

@@ -17,7 +17,6 @@ from medallion.adf.language.values import to_text, type_name
 from medallion.adf.nesting import BRANCHES, CONTAINERS, LOOPS, flat
 from medallion.adf.parameters import check_variable
 from medallion.adf.places import Place
-
 from medallion_local.data_factory.pipeline_run import Run
 from medallion_local.data_factory.validation import validation
 

@@ -10,7 +10,6 @@ from typing import Any
 from medallion.adf.files import FactoryFiles
 from medallion.adf.nesting import flat
 from medallion.errors import MedallionError
-
 from medallion_local.data_factory.events import Event, Listener
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from medallion.adf.language.errors import ActivityError, not_supported
 from medallion.adf.language.scope import Scope, resolve
 from medallion.adf.places import Place
-
 from medallion_local.data_factory.environment import Environment
 
 STORAGE = ("AzureBlobFS", "AzureBlobStorage")

@@ -15,7 +15,6 @@ from medallion.adf.files import FactoryFiles
 from medallion.adf.parameters import is_text
 from medallion.errors import MedallionError
 from medallion.home import Home
-
 from medallion_local.data_factory.engine import Run, run_pipeline
 from medallion_local.data_factory.environment import Environment
 from medallion_local.data_factory.events import Listener

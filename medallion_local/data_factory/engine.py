@@ -11,7 +11,6 @@ from medallion.adf.language.errors import ActivityError
 from medallion.adf.language.scope import Scope
 from medallion.adf.parameters import parameter_values, variable_types, variable_values
 from medallion.errors import MedallionError
-
 from medallion_local.data_factory.blocks import run_activities
 from medallion_local.data_factory.environment import Environment
 from medallion_local.data_factory.events import RunRecord, timestamp

@@ -9,7 +9,6 @@ from typing import Any
 from medallion.adf.files import FactoryFiles
 from medallion.adf.language.errors import NOT_HERE, ActivityError
 from medallion.home import Home
-
 from medallion_local.data_factory.events import Event, Listener
 from medallion_local.data_factory.waiting import Queues
 

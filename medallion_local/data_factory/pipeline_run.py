@@ -7,7 +7,6 @@ import them.
 from typing import Any, Protocol
 
 from medallion.adf.language.scope import Scope
-
 from medallion_local.data_factory.environment import Environment
 from medallion_local.data_factory.events import RunRecord
 from medallion_local.data_factory.shared import Shared

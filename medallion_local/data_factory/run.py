@@ -16,7 +16,6 @@ from medallion.home import Home
 from medallion.ingestion.receipts import Receipt, read_receipt
 from medallion.ingestion.request import PIPELINE, IngestResult, Reference, asked, cause, tables
 from medallion.lock import single_run
-
 from medallion_local.blob_storage import server as blob_service
 from medallion_local.data_factory.engine import run_pipeline
 from medallion_local.data_factory.environment import Environment

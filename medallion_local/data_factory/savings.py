@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from medallion.home import Home
 from medallion.ingestion.receipts import Receipt
 from medallion.ingestion.request import tables
 from medallion.ingestion.savings import Day, Size
-
 from medallion_local.azure_sql.database import SourceDatabase
 
 DELETE, INSERT = 1, 2

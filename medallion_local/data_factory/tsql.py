@@ -13,7 +13,6 @@ from medallion.adf.files import FactoryFiles
 from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.ingestion.request import PIPELINE
-
 from medallion_local.data_factory.crash import activities
 from medallion_local.data_factory.engine import run_pipeline
 from medallion_local.data_factory.events import Event

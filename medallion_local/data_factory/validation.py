@@ -11,7 +11,6 @@ from medallion.adf.language.errors import ActivityError, not_supported
 from medallion.adf.language.scope import Scope, resolve
 from medallion.adf.language.timespans import seconds
 from medallion.adf.places import Place
-
 from medallion_local.data_factory.connectors import lake
 from medallion_local.data_factory.datasets import STORAGE, open_dataset
 from medallion_local.data_factory.pipeline_run import Run

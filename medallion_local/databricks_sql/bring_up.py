@@ -4,7 +4,6 @@ from pathlib import Path
 
 from medallion.home import Home
 from medallion.profiles import profiles_dir
-
 from medallion_local.databricks_sql.process import start
 from medallion_local.databricks_sql.profiles import write_profile
 from medallion_local.databricks_sql.state import copied_from

@@ -6,7 +6,6 @@ certificate that requests trusts. `dbt_medallion.py` passes the CA bundle to dbt
 """
 
 from medallion.home import Home
-
 from medallion_local.certificates import Certificates, files_in
 
 

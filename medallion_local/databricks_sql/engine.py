@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
-from medallion import disk
 
+from medallion import disk
 from medallion_local.databricks_sql.address import Addresses
 from medallion_local.databricks_sql.dialect import first_line
 from medallion_local.databricks_sql.errors import SqlError

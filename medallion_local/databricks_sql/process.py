@@ -18,7 +18,6 @@ from pathlib import Path
 from medallion import disk
 from medallion.errors import MedallionError
 from medallion.home import Home, same_folder
-
 from medallion_local.databricks_sql import state as states
 from medallion_local.databricks_sql.certificates import files_of
 from medallion_local.databricks_sql.state import State

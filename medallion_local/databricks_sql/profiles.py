@@ -3,11 +3,11 @@
 from io import StringIO
 from pathlib import Path
 
-from medallion.errors import MedallionError
-from medallion.home import PROJECT_ROOT, Home
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from medallion.errors import MedallionError
+from medallion.home import PROJECT_ROOT, Home
 from medallion_local.databricks_sql.certificates import files_of
 from medallion_local.databricks_sql.state import HTTP_PATH, State
 

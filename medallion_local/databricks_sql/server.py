@@ -9,7 +9,6 @@ import threading
 from types import FrameType
 
 from medallion.home import home
-
 from medallion_local import certificates
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Catalog

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 from databricks.sql.thrift_api.TCLIService import ttypes as t
-from medallion import disk
 
+from medallion import disk
 from medallion_local.databricks_sql.dialect import first_line
 from medallion_local.databricks_sql.engine import CATALOG, Result, result_of
 from medallion_local.databricks_sql.errors import SqlError

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from medallion.durable import make_folder, sync_folder
-
 from medallion_local.databricks_sql import storage
 
 _APPLICATION = "medallion.streaming"

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
-from medallion.home import Home, refused_characters
 
+from medallion.home import Home, refused_characters
 from medallion_local.databricks_sql.catalog import Column
 from medallion_local.databricks_sql.commits import durable
 from medallion_local.databricks_sql.errors import SqlError

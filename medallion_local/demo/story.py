@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
 from medallion import dbt
 from medallion.cli.console import out
 from medallion.entities import logged_entities, read_entities
@@ -16,8 +18,6 @@ from medallion.home import PROJECT_ROOT, Home
 from medallion.ingestion.request import IngestResult
 from medallion.lakehouse import connected, rows
 from medallion.serving.contract import served_tables
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
 from medallion_local.azure_sql import load
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.clean import clean

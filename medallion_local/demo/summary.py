@@ -1,8 +1,8 @@
 """The tables that end the demo."""
 
-from medallion.cli.console import out
 from rich.table import Table
 
+from medallion.cli.console import out
 from medallion_local.demo.story import COUNTED, TABLES, Day, Story
 
 NEXT = """\

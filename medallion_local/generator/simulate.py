@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from medallion.errors import MedallionError
 
+from medallion.errors import MedallionError
 from medallion_local.azure_sql import alter, catalog, changelog
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.azure_sql.session import Session

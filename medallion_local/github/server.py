@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 from medallion.atomic import replacing
-
 from medallion_local import http as web
 from medallion_local.http import Answer, Request
 

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 
 from medallion.home import Home
 from medallion.lock import single_run
-
 from medallion_local.repair import control, files, leftovers, rebuild, tables
 from medallion_local.repair.finding import Finding
 

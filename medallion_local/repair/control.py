@@ -11,12 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.ingestion.landed_files import read_content
 from medallion.ingestion.receipts import Receipt, read_receipt
 from medallion.ingestion.verification import CHAIN
-
 from medallion_local.repair.files import land_again
 from medallion_local.repair.finding import Finding
 from medallion_local.repair.tables import trash

@@ -18,7 +18,6 @@ from medallion.home import Home
 from medallion.ingestion.landed_files import file_faults
 from medallion.ingestion.receipts import Receipt, read_receipt
 from medallion.ingestion.request import cause
-
 from medallion_local.repair import tables
 from medallion_local.repair.finding import Finding
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from medallion.home import Home
-
 from medallion_local.databricks_sql.commits import LOG
 from medallion_local.repair.finding import Finding
 from medallion_local.repair.tables import catalog

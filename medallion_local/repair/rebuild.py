@@ -10,7 +10,6 @@ from pathlib import Path
 from medallion import dbt
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home
-
 from medallion_local.repair.finding import Finding
 from medallion_local.repair.tables import Damage
 

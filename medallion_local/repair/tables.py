@@ -16,8 +16,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from medallion.home import Home
 
+from medallion.home import Home
 from medallion_local.databricks_sql.commits import LAST_CHECKPOINT, LOG, data_file
 from medallion_local.repair.finding import Finding
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 import duckdb
-from medallion.home import Home, refused_characters
 
+from medallion.home import Home, refused_characters
 from medallion_local.synapse.catalog import CATALOG, SYSTEM
 from medallion_local.synapse.check.readers import connect
 from medallion_local.synapse.errors import DATABASE, TSqlError, numbered

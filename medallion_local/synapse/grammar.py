@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from medallion.home import PROJECT_ROOT
-
 from medallion_local.synapse.errors import SYNTAX, TSqlError
 
 CONFIGURATION = PROJECT_ROOT / ".maxdop.json"

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.synapse.database import LAKE, Database
 from medallion_local.synapse.errors import COLUMN, TSqlError, unsupported
 from medallion_local.tsql import types

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from medallion import dbt
 from medallion.home import PROJECT_ROOT, Home
-
 from medallion_local.entra_id.directory import MANAGED
 from medallion_local.synapse.database import Database, create
 from medallion_local.synapse.session import Session, run_script

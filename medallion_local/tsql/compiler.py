@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.tsql import functions, likes, numbers, types
 from medallion_local.tsql.behaviour import AZURE_SQL, Behaviour
 from medallion_local.tsql.errors import brief, unsupported

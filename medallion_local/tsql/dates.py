@@ -6,9 +6,9 @@ https://learn.microsoft.com/sql/t-sql/functions/date-and-time-data-types-and-fun
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.tsql import types
 from medallion_local.tsql.errors import brief, unsupported
 from medallion_local.tsql.types import MOMENTS, TEXT, Type

@@ -4,11 +4,12 @@ import logging
 from typing import Any, ClassVar
 
 import sqlglot
-from medallion.errors import MedallionError
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import TokenType
+
+from medallion.errors import MedallionError
 
 _SYNTAX = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT", "STRING_AGG", "OPENJSON", "TRIM")
 

@@ -2,10 +2,10 @@
 
 import re
 
-from medallion.errors import MedallionError
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from medallion.errors import MedallionError
 from medallion_local.tsql.dialect import Plain
 
 DATE_TEXT = "Msg 241: Conversion failed when converting date and/or time from character string."

@@ -6,9 +6,9 @@ https://learn.microsoft.com/sql/t-sql/functions/functions
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.tsql import dates, numbers, types
 from medallion_local.tsql.errors import brief, unsupported
 from medallion_local.tsql.keys import directed, equality_key, order_key

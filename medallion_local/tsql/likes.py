@@ -3,7 +3,6 @@
 import re
 
 from medallion.errors import MedallionError
-
 from medallion_local.tsql.behaviour import Behaviour
 from medallion_local.tsql.errors import unsupported
 from medallion_local.tsql.types import NATIONAL, TEXT

@@ -1,7 +1,6 @@
 """Arithmetic by SQL Server's types: integers overflow; decimals have a precision and a scale."""
 
 from medallion.errors import MedallionError
-
 from medallion_local.tsql import types
 from medallion_local.tsql.errors import unsupported
 from medallion_local.tsql.types import FLOATS, INTEGERS, MOMENTS, MONEY, NUMBERS, TEXT, Type

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.tsql import functions, types
 from medallion_local.tsql.behaviour import Behaviour
 from medallion_local.tsql.dialect import OpenRowset

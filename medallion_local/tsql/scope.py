@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.tsql.dialect import OpenRowset
 from medallion_local.tsql.errors import unsupported
 from medallion_local.tsql.types import Type

@@ -6,9 +6,9 @@ https://learn.microsoft.com/sql/t-sql/data-types/precision-scale-and-length-tran
 
 from dataclasses import dataclass, replace
 
-from medallion.errors import MedallionError
 from sqlglot import exp
 
+from medallion.errors import MedallionError
 from medallion_local.tsql.errors import unsupported
 
 MAX = -1

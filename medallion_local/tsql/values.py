@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from medallion.errors import MedallionError
-
 from medallion_local.tsql import types
 from medallion_local.tsql.behaviour import AZURE_SQL, Behaviour
 from medallion_local.tsql.errors import DATE_TEXT, unsupported

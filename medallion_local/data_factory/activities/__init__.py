@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from medallion.adf.language.scope import Scope
-
 from medallion_local.data_factory.activities.copy import copy_data
 from medallion_local.data_factory.activities.databricks import databricks_job
 from medallion_local.data_factory.activities.files import delete, get_metadata

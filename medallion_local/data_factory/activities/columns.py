@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+
 from medallion.adf.language.errors import ActivityError, not_supported
 from medallion.adf.language.values import to_text
-
 from medallion_local.data_factory.activities.properties import only
 
 TRANSLATOR = {"type", "mappings", "typeConversion", "typeConversionSettings"}

@@ -13,11 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from medallion.adf.language.errors import ActivityError, not_supported
 from medallion.adf.language.scope import Scope, resolve
 from medallion.adf.places import Place
 from medallion.atomic import replacing
-
 from medallion_local.data_factory.activities.columns import arranged
 from medallion_local.data_factory.activities.lookup import SQL_SOURCE, query_of
 from medallion_local.data_factory.activities.properties import only

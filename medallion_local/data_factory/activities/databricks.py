@@ -9,7 +9,6 @@ from medallion.adf.language.errors import ActivityError, not_supported
 from medallion.adf.language.scope import Scope, resolve
 from medallion.adf.language.values import to_text
 from medallion.adf.places import Place
-
 from medallion_local.data_factory.activities.properties import only
 from medallion_local.data_factory.environment import Environment
 

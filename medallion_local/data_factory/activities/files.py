@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+
 from medallion.adf.language.errors import ActivityError, not_supported
 from medallion.adf.language.scope import Scope, resolve
 from medallion.adf.language.timestamps import parse
 from medallion.adf.places import Place
-
 from medallion_local.data_factory.activities.properties import only
 from medallion_local.data_factory.activities.texts import delimited_rows
 from medallion_local.data_factory.connectors import azure_sql, lake

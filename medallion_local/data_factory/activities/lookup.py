@@ -8,11 +8,11 @@ from itertools import islice
 from typing import Any
 
 import pyarrow.parquet as pq
+
 from medallion.adf.language.errors import ActivityError, not_supported
 from medallion.adf.language.scope import Scope, resolve
 from medallion.adf.language.values import to_json
 from medallion.adf.places import Place
-
 from medallion_local.data_factory.activities.properties import only
 from medallion_local.data_factory.activities.texts import delimited_rows, documents, present
 from medallion_local.data_factory.connectors import azure_sql, lake

@@ -3,13 +3,13 @@
 from itertools import pairwise
 from typing import Any
 
+from sqlglot.dialects import TSQL
+from sqlglot.tokens import TokenType
+
 from medallion.adf.language.errors import ActivityError, not_supported
 from medallion.adf.language.scope import Scope, resolve
 from medallion.adf.language.values import to_text
 from medallion.adf.places import Place
-from sqlglot.dialects import TSQL
-from sqlglot.tokens import TokenType
-
 from medallion_local.data_factory.activities.properties import only
 from medallion_local.data_factory.connectors import azure_sql
 from medallion_local.data_factory.environment import Environment

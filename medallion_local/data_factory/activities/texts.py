@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from medallion.adf.language.errors import ActivityError
-
 from medallion_local import delimited
 
 MISSING_FILE = "2011"

@@ -12,7 +12,6 @@ from medallion.adf.language.scope import Scope, resolve
 from medallion.adf.language.timespans import seconds
 from medallion.adf.language.values import to_text
 from medallion.adf.places import Place
-
 from medallion_local.data_factory.activities.properties import only
 from medallion_local.data_factory.connectors.http import request
 from medallion_local.data_factory.environment import Environment

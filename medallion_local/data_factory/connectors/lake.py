@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from medallion.adf.language.errors import ActivityError, not_supported
-
 from medallion_local.data_factory.datasets import Dataset
 from medallion_local.data_factory.environment import Environment
 

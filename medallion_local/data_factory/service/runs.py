@@ -10,7 +10,6 @@ from typing import Any
 from medallion.adf.files import FactoryFiles
 from medallion.errors import MedallionError
 from medallion.home import Home
-
 from medallion_local.data_factory.engine import run_pipeline
 from medallion_local.data_factory.events import Event
 from medallion_local.data_factory.run import laptop

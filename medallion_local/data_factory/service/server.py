@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from medallion.errors import MedallionError
-
 from medallion_local import http as web
 from medallion_local.data_factory.service import queries
 from medallion_local.data_factory.service.runs import Runs

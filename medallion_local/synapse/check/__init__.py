@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
-from medallion.serving.contract import Table
 
+from medallion.serving.contract import Table
 from medallion_local.synapse.check.columns import colliding_names, drifted_columns, unreadable_types
 from medallion_local.synapse.check.features import unreadable_features
 from medallion_local.synapse.check.finding import Finding

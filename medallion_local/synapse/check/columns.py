@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from medallion.serving.contract import Table
-
 from medallion_local.synapse.check.finding import Finding
 from medallion_local.synapse.check.log import Log
 

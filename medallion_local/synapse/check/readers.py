@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 from deltalake import DeltaTable
-from medallion.serving.contract import Table
 
+from medallion.serving.contract import Table
 from medallion_local.synapse.check.finding import Finding
 
 MEND = "rebuild with `dbt run --full-refresh --select {}`, and run the check again"

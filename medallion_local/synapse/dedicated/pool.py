@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from medallion.home import Home
-
 from medallion_local.synapse.catalog import SYSTEM
 from medallion_local.synapse.check.readers import connect
 from medallion_local.synapse.database import LACKS, Database, create, folder

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from medallion import dbt
 from medallion.home import PROJECT_ROOT, Home
-
 from medallion_local.synapse.database import folder
 from medallion_local.synapse.dedicated.pool import Pool, create_pool
 from medallion_local.synapse.dedicated.session import PoolSession

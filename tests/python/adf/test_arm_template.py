@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
 from medallion.adf import arm_template as arm
 from medallion.adf.arm_template.verify import identity, order
 from medallion.adf.files import ADF_FOLDER
 from medallion.cli import app, main
 from medallion.errors import MedallionError
-from typer.testing import CliRunner
-
 from support.small_factory import activity, at, expression, files, reference, write
 
 TYPES = {

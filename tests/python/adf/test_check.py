@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
 from medallion.adf.check import check
 from medallion.adf.files import ADF_FOLDER
 from medallion.cli import app
 from medallion.errors import MedallionError
-from typer.testing import CliRunner
-
 from support.injected_faults import IN_EACH, INNER, copy, each, outer, window
 from support.small_factory import files, write
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from medallion.adf.check import check
-
 from support.injected_faults import (
     CHOOSE,
     COPY,

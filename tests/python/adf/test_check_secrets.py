@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from medallion.adf.check import check
 from medallion.adf.check.secrets import secret_in
-
 from support.injected_faults import (
     INNER,
     OUTER,

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from medallion.adf.check import check
 
+from medallion.adf.check import check
 from support.injected_faults import (
     INNER,
     OUTER,

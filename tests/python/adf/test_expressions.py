@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
 from medallion.adf.language import cases
 from medallion.adf.language.errors import ExpressionError
 from medallion.adf.language.expressions import evaluate
@@ -16,8 +18,6 @@ from medallion.adf.language.values import identical, to_json
 from medallion.adf.places import Place
 from medallion.cli import app
 from medallion.errors import MedallionError
-from typer.testing import CliRunner
-
 from support.places import SHARED
 
 RECORDED = SHARED / "data" / "adf_expressions.json"

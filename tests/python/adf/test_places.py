@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from medallion.adf.check.texts import texts
 from medallion.adf.language.scope import Scope, resolve
 from medallion.adf.places import ROOTS, Place

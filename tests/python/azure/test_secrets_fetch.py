@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 import yaml
+
 from medallion.azure import key_vault as secrets
 from medallion.azure.key_vault import SECRETS, environment, fetch
 from medallion.errors import MedallionError
@@ -16,7 +17,6 @@ from medallion.home import PROJECT_ROOT
 from medallion_local.entra_id.tokens import Issuer
 from medallion_local.key_vault.access import USER
 from medallion_local.key_vault.errors import VaultError
-
 from support.vault_servers import PROD, certificates_in, live_in, vault_servers
 
 SECRET = "DBT_ENV_SECRET_DATABRICKS_CLIENT_SECRET"

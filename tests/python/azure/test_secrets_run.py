@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from typer.testing import CliRunner
+
 from medallion.cli import app
 from medallion.cli.run import _target_of
 from medallion.home import PROJECT_ROOT
-from typer.testing import CliRunner
-
 from support.vault_servers import PROD, certificates_in, clean_environment, live_in, vault_servers
 
 SECRET = PROD["databricks-client-secret"]

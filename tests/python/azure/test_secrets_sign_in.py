@@ -4,10 +4,10 @@ import os
 import sys
 
 import pytest
+
 from medallion.azure.key_vault import fetch
 from medallion.errors import MedallionError
 from medallion_local.entra_id.directory import MANAGED
-
 from support.vault_servers import (
     APPLICATION,
     PROD,

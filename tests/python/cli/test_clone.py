@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import click
 import pytest
 from dbt_common.exceptions import DbtRuntimeError
+
 from dbt_medallion import MedallionPlugin
 from medallion import cli, clone
 from medallion.errors import MedallionError

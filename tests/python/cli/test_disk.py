@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import dbt_medallion
 import duckdb
 import pyarrow as pa
 import pytest
 from dbt_common.events.event_manager_client import get_event_manager
+
+import dbt_medallion
 from medallion import cli, disk
 from medallion.atomic import write_text
 from medallion.home import Home

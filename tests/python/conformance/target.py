@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Protocol
 
 from medallion_local.databricks_sql import clock
-
 from support.places import PROJECT
 from support.published_tables import Rows, read_published
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 from deltalake import DeltaTable
-from medallion.home import PROJECT_ROOT
 
+from medallion.home import PROJECT_ROOT
 from support.small_project import small_project
 from support.warehouse_sql import Started
 

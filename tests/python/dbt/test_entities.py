@@ -9,13 +9,13 @@ import re
 import shutil
 
 import pytest
+from ruamel.yaml import YAML
+
 from medallion.entities import logged_entities, read_entities
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.macros import call_macro
 from medallion.serving.contract import served_tables
-from ruamel.yaml import YAML
-
 from support.small_project import small_project
 
 LAMP, RUG, VIEW = (f"9f3c1a70-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))

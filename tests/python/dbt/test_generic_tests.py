@@ -4,8 +4,8 @@ import json
 import shutil
 
 import pytest
-from medallion.home import PROJECT_ROOT
 
+from medallion.home import PROJECT_ROOT
 from support.small_project import small_project
 
 END = "9999-12-31"

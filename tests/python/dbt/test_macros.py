@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from medallion.home import PROJECT_ROOT
 
 MACROS = sorted((PROJECT_ROOT / "macros").rglob("*.sql"))

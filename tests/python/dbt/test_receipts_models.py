@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
-from medallion.ingestion.landed_files import change_number
 
 from conformance.columns import COLUMNS, CONTROL
+from medallion.ingestion.landed_files import change_number
 
 COMMITS_FROM = datetime(2025, 1, 1)
 RUNS_FROM = datetime(2025, 2, 1)
@@ -227,7 +227,6 @@ def found(story):
     They are built by the SQL that dbt compiled for `story`, which is faster than dbt itself.
     """
     from medallion.home import Home
-
     from support.warehouse_sql import Started, close_all
 
     lakehouse, *_ = story

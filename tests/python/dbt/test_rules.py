@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from ruamel.yaml import YAML
+
+from conformance.land import land
 from medallion.cli.quarantine import quarantine
 from medallion.entities import logged_entities
 from medallion.errors import MedallionError
 from medallion.expectations import Rule, is_stale, page, read_rules
-from ruamel.yaml import YAML
-
-from conformance.land import land
 
 DEPRECATIONS_ARE_ERRORS = ["--warn-error-options", '{"error": ["Deprecations"]}']
 NOT_OURS = ["--exclude", "path:models/gold", "resource_type:unit_test"]
@@ -200,7 +200,6 @@ class State:
 def story(new_lakehouse):
     """The lakehouse, its state with faulty rows, and its state with the corrections."""
     from medallion.lakehouse import rows
-
     from support.lakehouse import DBT
     from support.published_tables import connected
 

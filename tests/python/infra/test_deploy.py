@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from medallion.slim.dbt import Dbt
 from medallion.slim.run import CHANGED
 from medallion.slim.state import read_state
-
 from support.databricks_bundle import copy_synced, read_bundle
 from support.lakehouse import PROJECT
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
 from medallion.adf.files import ADF_FOLDER
 from medallion.azure.key_vault import SECRETS
 from medallion.azure.models.fields import shape
@@ -21,7 +23,6 @@ from medallion.infra.ids import name_of, type_of
 from medallion.infra.policy import grants
 from medallion.infra.scope import Scope, TemplateError
 from medallion.infra.sdk import TYPES, model
-from typer.testing import CliRunner
 
 ROOT = INFRA_FOLDER.parent
 TEMPLATE = read(INFRA_FOLDER / "template.json")

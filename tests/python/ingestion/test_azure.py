@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.datafactory.models import RunFilterParameters, RunQueryFilter, RunQueryOrderBy
+from typer.testing import CliRunner, Result
+
 from medallion.adf.files import FactoryFiles
 from medallion.cli import app
 from medallion.errors import MedallionError
@@ -25,8 +27,6 @@ from medallion.ingestion.azure.settings import connect, from_environment
 from medallion.ingestion.request import IngestResult, arguments, tables
 from medallion_local.data_factory.run import ingest as ingest_here
 from medallion_local.http import Answer
-from typer.testing import CliRunner, Result
-
 from support.management_api import GROUP, NAME, ManagementApi, management_api, slow, tiny
 from support.source_home import change, landed, make, rows
 from support.vault_servers import certificates_in, live_in

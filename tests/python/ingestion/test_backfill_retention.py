@@ -11,6 +11,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
+
+from conformance.columns import COLUMNS
+from conformance.delivery import Backfill
+from conformance.generate import generate
+from conformance.scenario import BASE, Change
 from medallion.cli import app
 from medallion.errors import MedallionError
 from medallion.home import Home
@@ -20,12 +26,6 @@ from medallion.ingestion.verification import prove
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.data_factory.events import Event
 from medallion_local.data_factory.run import ingest
-from typer.testing import CliRunner
-
-from conformance.columns import COLUMNS
-from conformance.delivery import Backfill
-from conformance.generate import generate
-from conformance.scenario import BASE, Change
 from oracle.changes import is_placed
 from support.source_home import change, landed, make, rows
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
 from medallion import dbt
 from medallion.cli import app
 from medallion.errors import MedallionError
-from typer.testing import CliRunner
-
 from support.source_home import make
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from medallion.adf.files import FactoryFiles
 from medallion.errors import MedallionError
 from medallion.home import Home
@@ -20,7 +21,6 @@ from medallion_local.data_factory.events import Event
 from medallion_local.data_factory.run import ingest, laptop
 from medallion_local.github.server import REPOSITORY
 from medallion_local.http import Answer
-
 from support.landing_oracle import Reader, check_landed
 from support.source_home import change, landed, make, rows
 

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
 from medallion.cli import app
 from medallion.errors import MedallionError
 from medallion.home import Home
@@ -15,8 +17,6 @@ from medallion_local.data_factory.engine import run_pipeline
 from medallion_local.data_factory.events import Event
 from medallion_local.data_factory.run import ingest, laptop
 from medallion_local.github.server import REPOSITORY
-from typer.testing import CliRunner
-
 from support.landing_oracle import history
 from support.source_home import change, landed, make, rows
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from medallion.home import Home
 from medallion_local.azure_sql.database import SourceDatabase
-
 from oracle.changes import KEYS
 from support.landing_oracle import Reader, check_landed
 from support.source_home import make

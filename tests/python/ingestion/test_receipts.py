@@ -8,13 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
+
 from medallion.cli import app
 from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.ingestion.verification import Proof, prove
 from medallion_local.data_factory.run import ingest
-from typer.testing import CliRunner
-
 from support.source_home import change, landed, make
 
 DAY = ("2025-01-03", "2025-01-03")

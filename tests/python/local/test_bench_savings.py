@@ -7,6 +7,8 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
+
 from medallion.cli import app
 from medallion.errors import MedallionError
 from medallion.home import Home
@@ -15,8 +17,6 @@ from medallion_local.bench import churn, lossless, picture, sweep
 from medallion_local.bench.timings import Measured, measure
 from medallion_local.data_factory import run, savings
 from medallion_local.generator.generate import init_generated
-from typer.testing import CliRunner
-
 from support.landing_oracle import history
 from support.source_home import change, make
 

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+
 from medallion_local.delimited import DelimitedTextError, read, records, same_width
 
 DAMAGED = {

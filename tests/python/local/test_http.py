@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+
 from medallion.errors import MedallionError
 from medallion_local import certificates
 from medallion_local import http as web

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from typer.testing import CliRunner
+
 from medallion.cli import app
 from medallion.home import Home
 from medallion.ingestion.verification import prove
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.data_factory.run import ingest
 from medallion_local.repair import repair, tables
-from typer.testing import CliRunner
-
 from support.source_home import change, landed, make
 
 DAY = ("2025-01-03", "2025-01-03")

@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
+from typer.testing import CliRunner
+
 from medallion.cli import app
 from medallion.errors import MedallionError
 from medallion.serving.contract import Column, Table, served_tables
 from medallion_local.synapse.check import check
 from medallion_local.synapse.check.log import LogError, read_log
-from typer.testing import CliRunner
-
 from support.delta_folders import MART, ROWS, commit, configure, last, plain, protocol, retype
 
 VECTOR = {  # as in the protocol's examples

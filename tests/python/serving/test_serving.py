@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
 from medallion.cli import app
 from medallion.home import PROJECT_ROOT, Home
 from medallion.serving import models
@@ -21,9 +24,6 @@ from medallion_local.synapse.queries import compiled
 from medallion_local.synapse.run import DATABASE, ODBC
 from medallion_local.synapse.session import Session
 from medallion_local.synapse.statements import statements
-from ruamel.yaml import YAML
-from typer.testing import CliRunner
-
 from support.lakehouse import DAY_1
 from support.published_tables import connected, differing_rows
 from support.vault_servers import certificates_in, clean_environment, vault_servers

@@ -11,6 +11,10 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from playwright.sync_api import Browser, Page, expect
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
 from medallion.cli import app
 from medallion.errors import MedallionError
 from medallion.serving.contract import POOLED, served_tables
@@ -21,10 +25,6 @@ from medallion.site.links import copy_pages
 from medallion.site.project import Project, read_project
 from medallion.site.queries import Query, read_queries
 from medallion.site.star_schema import drawing, relationships
-from playwright.sync_api import Browser, Page, expect
-from ruamel.yaml import YAML
-from typer.testing import CliRunner
-
 from support.browser import CHROMIUM, chromium, served, visit
 from support.lakehouse import PROJECT
 

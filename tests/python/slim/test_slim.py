@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from medallion.lock import single_run
 from medallion.slim.dbt import Dbt
 from medallion.slim.report import columns
 from medallion.slim.run import CHANGED, Described
-
 from support.lakehouse import PROJECT, REFRESHED, Lakehouse
 from support.published_tables import connected
 

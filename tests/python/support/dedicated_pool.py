@@ -19,7 +19,6 @@ from medallion_local.databricks_sql.profiles import write_profile
 from medallion_local.synapse.dedicated import run
 from medallion_local.synapse.dedicated.pool import Pool
 from medallion_local.synapse.dedicated.session import PoolSession
-
 from support.warehouse_sql import Home, Started, close_all
 
 TABLES = served_tables(where=POOLED)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 from deltalake import write_deltalake
+
 from medallion.serving.contract import Column, Table
 
 ROWS = pa.table(

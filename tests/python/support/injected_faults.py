@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from medallion.adf.check import check
 
+from medallion.adf.check import check
 from support.small_factory import activity, at, expression, files, reference, write
 
 Files = dict[str, dict[str, Any]]

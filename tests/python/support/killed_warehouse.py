@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pysail import spark  # noqa: F401 (imported before the fork)
+from pyspark.sql.connect import session  # noqa: F401
+
 from medallion_local.databricks_sql import expectations, files, source_log, storage
 from medallion_local.databricks_sql.catalog import Catalog
 from medallion_local.databricks_sql.server import open_warehouse
 from medallion_local.databricks_sql.session import Session
-from pysail import spark  # noqa: F401 (imported before the fork)
-from pyspark.sql.connect import session  # noqa: F401
 
 PLACES = {
     "stage": (files, "_require_unchanged"),

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from medallion.serving.contract import served_tables
 from medallion_local.synapse.check import check
-
 from oracle import publish
 from oracle.changes import KEYS, History
 from oracle.read_landed import read_landed, read_listings

@@ -5,7 +5,6 @@ from medallion.ingestion.receipts import read_receipt
 from medallion.ingestion.request import tables
 from medallion.ingestion.verification import prove
 from medallion_local.azure_sql.database import SourceDatabase
-
 from support.source_home import landed, rows
 
 

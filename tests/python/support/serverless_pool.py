@@ -8,7 +8,6 @@ from medallion.home import Home
 from medallion_local.synapse.database import Database
 from medallion_local.synapse.run import DATABASE, make_database
 from medallion_local.synapse.session import Session
-
 from support.delta_folders import plain
 
 COLUMNS = "[day] date, [country] varchar(6) collate Latin1_General_100_BIN2_UTF8, [plays] bigint"

@@ -11,7 +11,6 @@ from pathlib import Path
 from medallion.home import Home
 from medallion_local.databricks_sql import process
 from medallion_local.databricks_sql.profiles import write_profile
-
 from support.warehouse_sql import Started, close_all
 
 PROJECT = """\

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from medallion.home import Home
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.azure_sql.load import init_from_csv

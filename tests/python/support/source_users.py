@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+
 from medallion_local.azure_sql import database
 from medallion_local.azure_sql.database import SourceDatabase
 

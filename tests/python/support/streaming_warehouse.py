@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from medallion.home import Home
 from medallion_local.databricks_sql import process
-
 from support.warehouse_sql import Started, close_all
 
 

@@ -9,8 +9,9 @@ from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.synapse import SynapseCredentials
 from dbt.adapters.synapse.synapse_connection_manager import SynapseConnectionManager
 from jinja2 import Environment
-from medallion.home import PROJECT_ROOT
 from ruamel.yaml import YAML
+
+from medallion.home import PROJECT_ROOT
 
 
 def profile() -> dict:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from azure.identity import ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
+
 from medallion_local.certificates import Certificates, ensure, files_in, server_context, trusting
 from medallion_local.entra_id.directory import Directory
 from medallion_local.entra_id.server import Endpoints

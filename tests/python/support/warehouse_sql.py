@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from databricks import sql
 from databricks.sql.client import Connection
+
 from medallion.home import Home
 from medallion_local.databricks_sql import process
 from medallion_local.databricks_sql.certificates import files_of

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from medallion.errors import MedallionError
 from medallion_local.azure_sql import database
 from medallion_local.azure_sql.database import SCRIPTS, SourceDatabase

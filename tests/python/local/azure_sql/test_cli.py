@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
+
 from medallion.errors import MedallionError
 from medallion_local.cli.source import app
-from typer.testing import CliRunner, Result
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+
 from medallion.errors import MedallionError
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.generator.generate import init_generated
 from medallion_local.generator.simulate import simulate
-
 from support.source_users import BEGIN, enable, five_users, lsn, rows, scalar
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+
 from medallion.entities import logged_entities
 from medallion.errors import MedallionError
 from medallion_local.azure_sql import load

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from medallion.errors import MedallionError
 from medallion_local.azure_sql.database import SourceDatabase
-
 from support.source_users import BEGIN, enable, five_users, lsn, rows, scalar
 
 STOP = "EXEC sys.sp_cdc_stop_job @job_type = N'capture'"
@@ -121,6 +121,7 @@ def test_a_reader_knows_when_capture_has_passed_its_copy(source: SourceDatabase)
 
 def test_capture_needs_cdc(tmp_path: Path) -> None:
     import duckdb
+
     from medallion_local.azure_sql import system
     from medallion_local.azure_sql.session import Session
 

@@ -4,10 +4,10 @@ import json
 
 import duckdb
 import pytest
+
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion_local.azure_sql.database import SourceDatabase
-
 from support.source_users import five_users
 from support.tsql_cases import QUERIES, ROWS, VALUES, said
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from medallion.errors import MedallionError
 from medallion_local.azure_sql import database
 from medallion_local.azure_sql.database import SourceDatabase
-
 from support.source_users import enable, five_users, lsn, rows, scalar
 
 TEXTS = ["abc", "", "é", "😀 a", "naïve|ünï", "x" * 199]

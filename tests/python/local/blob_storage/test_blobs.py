@@ -4,6 +4,7 @@ import multiprocessing
 from pathlib import Path
 
 import pytest
+
 from medallion.adf.language.errors import ActivityError
 from medallion_local.blob_storage import blobs
 from medallion_local.blob_storage.server import serving

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from medallion_local.azure_sql.database import SourceDatabase
 
+from medallion_local.azure_sql.database import SourceDatabase
 from support.factory_folder import Factory, Json, activity
 from support.source_home import database
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from medallion.errors import MedallionError
 from medallion_local.data_factory.engine import run_pipeline
 from medallion_local.data_factory.events import Event
-
 from support.factory_folder import Factory, Json, activity, append, fail
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
+
 from medallion.cli import app
 from medallion.errors import MedallionError
 from medallion_local.data_factory.elsewhere import run_elsewhere
 from medallion_local.data_factory.engine import Run, run_pipeline
 from medallion_local.data_factory.events import Event
-from typer.testing import CliRunner, Result
-
 from support.factory_folder import Factory, Json, activity, append, fail, status
 
 STUDIO = {"name": "adf", "location": "westeurope", "identity": {"type": "SystemAssigned"}}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion_local import http as web
@@ -16,7 +17,6 @@ from medallion_local.data_factory.environment import Environment
 from medallion_local.data_factory.events import Event
 from medallion_local.data_factory.shared import Shared, Stopped
 from medallion_local.http import Answer, Request
-
 from support.factory_folder import Factory, Json, activity, append, fail, status
 
 

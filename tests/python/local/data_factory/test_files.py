@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from medallion.adf.files import FactoryFiles
 from medallion.errors import MedallionError
 from medallion_local.data_factory.tsql import write_sent
 from medallion_local.github.server import REFERENCE, REPOSITORY, etag, serving
-
 from support.places import DATASET
 from support.source_home import csv_rows
 

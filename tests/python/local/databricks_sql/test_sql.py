@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
+
 from medallion.home import Home
 from medallion_local.databricks_sql import process
-
 from support.warehouse_sql import Started, close_all
 
 LAKE = "abfss://{}@account.dfs.core.windows.net/{}"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from medallion.home import Home
 from medallion_local.databricks_sql import clock, profiles, state
-
 from support.places import PROJECT
 from support.streaming_warehouse import Landing, streaming_warehouse
 from support.warehouse_sql import Started

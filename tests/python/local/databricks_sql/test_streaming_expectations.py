@@ -1,8 +1,8 @@
 """Expectations of streaming tables: kept, dropped and rejected rows, and the event log."""
 
 import pytest
-from medallion.home import Home
 
+from medallion.home import Home
 from support.streaming_warehouse import Landing, streaming_warehouse
 
 DOCUMENTED = """

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.files import ReadFiles, stage
 

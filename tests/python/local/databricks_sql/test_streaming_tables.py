@@ -5,8 +5,8 @@ import threading
 
 import pyarrow as pa
 import pytest
-from medallion.home import Home
 
+from medallion.home import Home
 from support.streaming_warehouse import Landing, streaming_warehouse
 
 

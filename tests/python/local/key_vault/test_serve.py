@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
+
 from medallion.azure.key_vault import environment
 from medallion.home import PROJECT_ROOT
-
 from support.vault_servers import clean_environment, live_in
 
 SERVE = [sys.executable, "-c", "from medallion.cli import main; main()", "vault", "serve"]

@@ -11,8 +11,8 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
     ServiceRequestError,
 )
-from medallion_local.key_vault.access import USER
 
+from medallion_local.key_vault.access import USER
 from support.vault_servers import certificates_in, live_in, vault_servers
 
 

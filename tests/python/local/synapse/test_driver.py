@@ -8,9 +8,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+
 from medallion_local.entra_id.tokens import Issuer
 from medallion_local.synapse.run import ODBC
-
 from support.serverless_pool import session
 
 CONNECTION = "DRIVER={ODBC Driver 18 for SQL Server};SERVER=localhost;Database=medallion"

@@ -3,9 +3,9 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from medallion.home import PROJECT_ROOT
 from medallion.serving.contract import Table
-
 from support.dedicated_pool import TABLES, LoadedPool, loaded_pool
 from support.published_tables import differing_rows
 

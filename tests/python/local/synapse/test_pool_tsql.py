@@ -6,6 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from medallion.home import Home
 from medallion_local.synapse.dedicated.pool import create_pool, opened
 from medallion_local.synapse.dedicated.run import SCRIPTS

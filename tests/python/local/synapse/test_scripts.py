@@ -6,6 +6,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
+
 from medallion.home import Home
 from medallion_local.azure_sql.tsql import batches
 from medallion_local.entra_id.directory import MANAGED

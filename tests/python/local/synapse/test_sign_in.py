@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from medallion.home import Home
 from medallion_local.entra_id.directory import MANAGED
 from medallion_local.synapse.login import keywords
 from medallion_local.synapse.run import environment
-
 from support.places import SUPPORT
 from support.serverless_pool import session
 from support.vault_servers import (

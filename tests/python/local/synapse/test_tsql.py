@@ -5,13 +5,13 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+
 from medallion.home import Home
 from medallion_local.synapse.database import Database
 from medallion_local.synapse.errors import TSqlError
 from medallion_local.synapse.run import DATABASE
 from medallion_local.synapse.session import Session, batches
 from medallion_local.synapse.statements import If, statements
-
 from support.serverless_pool import ROWSET, SELECT, VIEW, session
 from support.tsql_cases import QUERIES, ROWS, VALUES, said
 
