@@ -10,7 +10,7 @@ demo: $(VENV)/.installed  ## set up, and run the whole pipeline over several sim
 	medallion demo
 
 test: lint  ## set up, and run every test
-	pytest
+	pytest --numprocesses auto --dist loadgroup
 
 # sqlfluff compiles the models as dbt does, which takes a warehouse: one of its own, empty.
 lint: export MEDALLION_HOME := $(abspath target/lint)
