@@ -91,7 +91,7 @@ def test_active_directory_msi_leaves_the_token_to_the_driver(azure, home, tmp_pa
 def test_msi_sends_no_credentials(azure, home, tmp_path):
     """A trap: dbt-synapse accepts the keyword and connects without an identity."""
     said = sign_in(home, tmp_path, "MSI", **azure.endpoints.app_service)
-    assert "The connection brought no credentials" in said
+    assert "The connection has no credentials" in said
 
 
 def test_environment_without_its_variables_cannot_sign_in(home, tmp_path):
