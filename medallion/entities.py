@@ -27,12 +27,12 @@ class Entity:
 
 def read_entities(project: Path = PROJECT_ROOT) -> list[Entity]:
     """Every entity, in the registry's order. Raises `MedallionError` for one that is incomplete."""
-    return [_entity(told) for told in call_macro("entities", project=project)]
+    return [_entity(entry) for entry in call_macro("entities", project=project)]
 
 
-def _entity(told: dict[str, Any]) -> Entity:
+def _entity(entry: dict[str, Any]) -> Entity:
     known = Entity.__dataclass_fields__
-    fields: dict[str, Any] = {field: told[field] for field in told if field in known}
+    fields: dict[str, Any] = {field: entry[field] for field in entry if field in known}
     lists = {field: tuple(value) for field, value in fields.items() if isinstance(value, list)}
     return Entity(**fields | lists)
 

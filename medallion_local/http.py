@@ -159,8 +159,10 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self.server.respond(request)
             answer.body  # noqa: B018 - a content that is no JSON is the service's failure, too
         except Exception as error:
-            told = log.isEnabledFor(logging.DEBUG)
-            log.error("%s %s failed: %r", request.method, request.path, error, exc_info=told)
+            with_traceback = log.isEnabledFor(logging.DEBUG)
+            log.error(
+                "%s %s failed: %r", request.method, request.path, error, exc_info=with_traceback
+            )
             answer = _error(500, "The service failed; see its log.")
         self._send(answer)
 

@@ -50,8 +50,8 @@ def main() -> None:
         complain(error)
         sys.exit(1)
     except Exception as error:
-        told = disk.sentence(error)
-        if told is None:
+        sentence = disk.sentence(error)
+        if sentence is None:
             raise
-        complain(MedallionError(told))
+        complain(MedallionError(sentence))
         sys.exit(1)

@@ -15,7 +15,7 @@ from medallion.errors import MedallionError
 from medallion.home import home
 from medallion.ingestion import targets
 from medallion.ingestion.receipts import Receipt
-from medallion.ingestion.request import IngestResult, asked
+from medallion.ingestion.request import IngestResult, run_parameters
 from medallion.ingestion.savings import Day, Size
 from medallion.laptop import laptop
 
@@ -56,7 +56,7 @@ def ingest(
     ends.
     """
     if targets.is_remote(target, crash_before or crash_after, wait):
-        arguments = asked(FactoryFiles(), table, from_date, to_date, allow_partial)
+        arguments = run_parameters(FactoryFiles(), table, from_date, to_date, allow_partial)
         with Watch() as watch:
             remote = targets.ingest(arguments, wait, _say_started, watch.show)
         if remote:

@@ -37,12 +37,12 @@ def verify(
 
 def lines(proof: Proof) -> list[str]:
     """One line for the table, and one for each note and each fault."""
-    told = "proven" if proof.windows else "unfinished"
+    verdict = "proven" if proof.windows else "unfinished"
     if proof.faults:
-        told = f"{len(proof.faults)} faults"
+        verdict = f"{len(proof.faults)} faults"
     span = f" {proof.first_lsn} … {proof.last_lsn}" if proof.windows else ""
     summary = (
-        f"{proof.table}: {told}; {proof.windows} windows{span} "
+        f"{proof.table}: {verdict}; {proof.windows} windows{span} "
         f"and {proof.backfills} backfills, {proof.rows:,} rows in {proof.files} files"
     )
     notes = [f"  note: {note}" for note in proof.notes]

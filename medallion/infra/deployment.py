@@ -66,9 +66,9 @@ class Deployment:
         """The resources of a type."""
         return [one for one in self.resources if one.type == kind]
 
-    def fault(self, path: str, message: str, mend: str) -> None:
+    def fault(self, path: str, message: str, fix: str) -> None:
         """Record a fault."""
-        self.faults.append(Fault(self.file, path, message, mend))
+        self.faults.append(Fault(self.file, path, message, fix))
 
 
 def read(file: Path) -> dict[str, Any]:

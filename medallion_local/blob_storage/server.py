@@ -72,8 +72,8 @@ def _put(lake: Path, file: Path, request: Request) -> Answer:
         status, code = (409, "BlobAlreadyExists") if none else (412, "ConditionNotMet")
         return _refused(status, code, "the blob is another one now")
     except OSError as error:  # the laptop's disk; the service has no such answer
-        told = disk.sentence(error) or str(error)
-        return _refused(507, "InternalError", told, reason=told)
+        reason_text = disk.sentence(error) or str(error)
+        return _refused(507, "InternalError", reason_text, reason=reason_text)
     return Answer(201, headers={"ETag": tag})
 
 

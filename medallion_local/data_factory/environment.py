@@ -35,8 +35,7 @@ class Environment:
     and raises `MedallionError` when it fails. `longest_pause` limits pauses, in `Wait` and between
     retries, to that many seconds; `pause` is called instead of waiting. `on_tsql` receives each
     text that is sent to a database, in the thread that notified the listener of its activity.
-    `queues` hold runs of a pipeline with `concurrency` that wait for each other.
-    `queues` are where runs of a pipeline with `concurrency` wait for each other.
+    `queues` hold the runs of pipelines with `concurrency` that wait for each other.
     """
 
     home: Home

@@ -75,8 +75,8 @@ class Database:
         try:
             return self._connection.execute(sql, parameters or [])
         except duckdb.Error as error:
-            told = " ".join(str(error).split()).removeprefix("Invalid Input Error: ")
-            raise numbered(translated(told) or told) from error
+            message = " ".join(str(error).split()).removeprefix("Invalid Input Error: ")
+            raise numbered(translated(message) or message) from error
 
     def rows(self, sql: str, parameters: list | None = None) -> list[tuple]:
         """The rows of a DuckDB statement."""

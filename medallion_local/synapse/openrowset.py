@@ -79,8 +79,8 @@ def _column(name: str, kind: Type, actual: dict[str, str], folder: Path) -> str:
     if kind.name not in TEXT or kind.length == types.MAX:
         return f"cast({column} as {kind.engine}) as {column}"
     message = f"Column '{name}' has a value that is longer than its {kind.length} bytes."
-    told = message.replace("'", "''")
+    escaped = message.replace("'", "''")
     return (
-        f"case when strlen({column}) > {kind.length} then error('{told}') else {column} end"
+        f"case when strlen({column}) > {kind.length} then error('{escaped}') else {column} end"
         f" as {column}"
     )

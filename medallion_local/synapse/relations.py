@@ -69,10 +69,10 @@ class Relations:
         return Value("getvariable('login')", _NAME)
 
     def _object_id(self, arguments: Sequence[Value]) -> Value:
-        name, *asked = (argument.constant for argument in arguments)
-        if name is None or None in asked:
+        name, *kinds = (argument.constant for argument in arguments)
+        if name is None or None in kinds:
             raise unsupported("OBJECT_ID of a name that is not a constant")
         table = exp.to_table(name, dialect="tsql")
-        kind = str(asked[0]).strip().upper() if asked else None
+        kind = str(kinds[0]).strip().upper() if kinds else None
         number = self._database.object_number(table.db or "dbo", table.name, kind)
         return Value("NULL" if number is None else str(number), types.INT)

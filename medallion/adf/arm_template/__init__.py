@@ -34,7 +34,7 @@ def template(folder: Path) -> Json:
     factory = load(folder)
     for fault in factory.faults:
         if not fault.warning:
-            raise MedallionError(f"{folder / fault.file}: {fault.message}; {fault.mend}.")
+            raise MedallionError(f"{folder / fault.file}: {fault.message}; {fault.fix}.")
     names = factory.names("factory")
     if len(names) > 1:
         raise MedallionError(f"{folder}/factory must hold the file of one factory, not {names}.")

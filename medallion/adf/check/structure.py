@@ -39,10 +39,10 @@ def structure(pipeline: Resource) -> Iterator[Fault]:
             message = f"the activity name '{activity.name}' is used twice"
             yield pipeline.fault(activity.at("name"), message, "rename one of them")
         seen.add(activity.name.lower())
-        for place, message, mend in _faults(activity):
-            yield pipeline.fault(place, message, mend)
-        for place, message, mend in _branches(activity):
-            yield pipeline.fault(place, message, mend, warning=True)
+        for place, message, fix in _faults(activity):
+            yield pipeline.fault(place, message, fix)
+        for place, message, fix in _branches(activity):
+            yield pipeline.fault(place, message, fix, warning=True)
 
 
 def _concurrency(pipeline: Resource) -> Iterator[Fault]:

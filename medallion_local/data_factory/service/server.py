@@ -118,7 +118,7 @@ def _create(service: Service, request: Request, name: str) -> Answer:
         return _error(404, "EntityNotFound", f"The pipeline '{name}' does not exist.")
     try:
         parameters = _body(request)
-        return Answer(200, {"runId": service.runs.ask(name, parameters)})
+        return Answer(200, {"runId": service.runs.start(name, parameters)})
     except MedallionError as error:
         return _error(400, "BadRequest", str(error))
 

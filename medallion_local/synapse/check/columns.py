@@ -30,12 +30,12 @@ def unreadable_types(table: str, log: Log) -> Iterator[Finding]:
     for field in log.fields:
         kind = type_name(field["type"])
         if kind == "timestamp_ntz":
-            mend = "cast it to timestamp, in UTC"
+            fix = "cast it to timestamp, in UTC"
         elif kind in READABLE or kind.startswith("decimal("):
             continue
         else:
-            mend = "give the column a plain type, or remove it from the served models"
-        yield Finding(table, f"the column {field['name']} is of type {kind}", mend)
+            fix = "give the column a plain type, or remove it from the served models"
+        yield Finding(table, f"the column {field['name']} is of type {kind}", fix)
 
 
 def drifted_columns(table: Table, log: Log) -> Iterator[Finding]:

@@ -105,7 +105,7 @@ def test_freshness_is_how_far_the_lake_lags_behind_the_source(built: Lakehouse) 
     assert len(told) == 5
 
 
-PLANTS = {
+INJECTED = {
     "models/gold/mart_from_bronze.sql": "select * from {{ ref('azure_sql__dim_user') }}",
     "models/gold/mart_by_name.sql": "select * from silver.dim_user",
     "models/gold/engagement.sql": "select 1 as one",
@@ -147,7 +147,7 @@ FOUND = {
 
 def test_each_rule_of_the_project_finds_its_violation(built: Lakehouse, tmp_path: Path) -> None:
     copy_project(tmp_path)
-    for file, text in PLANTS.items():
+    for file, text in INJECTED.items():
         if file.startswith("models/gold"):  # with its configuration except contract and columns
             text = "{{ config(materialized='view', contract={'enforced': false}) }}\n" + text
         (tmp_path / file).write_text(text)

@@ -112,7 +112,7 @@ def broken_batch():
     return batch
 
 
-def mended_batch():
+def corrected_batch():
     plays = [play(number, 3, 4) for number in BROKEN]
     return {"FactStream": [*plays, play(34, 3, 4), play(33, 3)]}
 
@@ -153,7 +153,7 @@ STAY = Counter(
         },
     }
 )
-MENDED = Counter(
+CORRECTED = Counter(
     {
         **{("azure_sql__fact_stream", number, rules): 1 for number, (_, rules) in BROKEN.items()},
         ("azure_sql__fact_stream", 34, "user_id_is_present"): 1,
@@ -178,7 +178,7 @@ class State:
             row["stream_id"]: row["listen_duration_sec"]
             for row in read_rows("select stream_id, listen_duration_sec from silver.fct_streams")
         }
-        self.books = read_rows("select * from silver.reconciliation")
+        self.reconciliation = read_rows("select * from silver.reconciliation")
         self.markets = [
             row["country"] for row in read_rows("select country from silver.stg_github__markets")
         ]
@@ -217,14 +217,14 @@ def story(new_lakehouse):
     manifest = json.loads((lakehouse.home / "target" / "manifest.json").read_text())
     broken = state()
     land_references(lake, "run-2", MARKETS, PLANS)
-    land(lake, mended_batch(), 2)
+    land(lake, corrected_batch(), 2)
     lakehouse.run([*DBT, "run", *NOT_OURS])
     return lakehouse, manifest, broken, state()
 
 
 def test_faulty_rows__are_in_quarantine_with_their_reasons(story):
     _, _, broken, _ = story
-    assert broken.quarantined == STAY + MENDED
+    assert broken.quarantined == STAY + CORRECTED
     assert broken.markets == ["Norway"]
 
 
@@ -240,42 +240,42 @@ def test_faulty_rows__are_quarantined_unchanged(story):
 
 
 def test_plays__have_the_state_of_their_last_placed_change(story):
-    _, _, broken, mended = story
+    _, _, broken, corrected = story
     good = {number: GOOD_PLAY | columns for number, columns in GOOD.items()}
     good |= dict.fromkeys([*UNPLACED, 32], GOOD_PLAY)
     expected = {number: columns["listen_duration"] for number, columns in good.items()}
     assert broken.standing == expected
-    assert mended.standing == expected | dict.fromkeys([*BROKEN, 33, 34], 60)
+    assert corrected.standing == expected | dict.fromkeys([*BROKEN, 33, 34], 60)
 
 
 def test_corrections__remove_the_rows_from_quarantine(story):
-    _, _, _, mended = story
-    assert mended.quarantined == STAY
+    _, _, _, corrected = story
+    assert corrected.quarantined == STAY
 
 
 def test_every_landed_row__is_accounted_for(story):
-    batches = [broken_batch(), mended_batch()]
+    batches = [broken_batch(), corrected_batch()]
     for number, state in enumerate(story[2:], start=1):
         held = Counter(row["bronze_model"] for row in state.rows)
-        for book in state.books:
-            landed = sum(len(batch.get(book["source_table"], [])) for batch in batches[:number])
+        for outcome in state.reconciliation:
+            landed = sum(len(batch.get(outcome["source_table"], [])) for batch in batches[:number])
             kinds = "before_images redelivered applied deleted collapsed superseded quarantined"
-            assert book["landed"] == landed == sum(book[kind] for kind in kinds.split())
-            snake = book["source_table"].replace("Dim", "dim_").replace("Fact", "fact_").lower()
-            assert book["quarantined"] == held[f"azure_sql__{snake}"], book
+            assert outcome["landed"] == landed == sum(outcome[kind] for kind in kinds.split())
+            snake = outcome["source_table"].replace("Dim", "dim_").replace("Fact", "fact_").lower()
+            assert outcome["quarantined"] == held[f"azure_sql__{snake}"], outcome
 
 
 def test_quarantine__lists_every_rule_with_its_rows(story):
-    _, _, broken, mended = story
+    _, _, broken, corrected = story
     assert broken.count("azure_sql__fact_stream", "user_id_is_present") == 4
     assert broken.count("azure_sql__dim_user", "user_id_is_present") == 1
     assert broken.count("github__subscription_plans", "plan_is_present") == 1
     assert broken.count("plays_in_context", "user_is_known") == 1
     assert broken.count("plays_in_context", "duration_is_within_the_tracks") == 0
     assert broken.count("users_in_context", "country_is_a_market") == 1
-    assert mended.count("azure_sql__fact_stream", "user_id_is_present") == 1
-    assert mended.count("azure_sql__fact_stream", "change_can_be_placed") == 7
-    assert mended.count("plays_in_context", "date_key_agrees") == 2
+    assert corrected.count("azure_sql__fact_stream", "user_id_is_present") == 1
+    assert corrected.count("azure_sql__fact_stream", "change_can_be_placed") == 7
+    assert corrected.count("plays_in_context", "date_key_agrees") == 2
 
 
 def test_quarantine_of_a_rule__shows_the_rows(story):

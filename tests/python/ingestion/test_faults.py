@@ -168,7 +168,7 @@ class Scenario:
     pipeline: str
     parameters: dict
     prepare: Callable[[Home], None] = loaded
-    mend: Callable[[Home], None] = nothing
+    repair: Callable[[Home], None] = nothing
     commits: tuple[int, ...] = (5, 40)
 
 
@@ -216,7 +216,7 @@ def test_run_that_crashes_at_any_boundary_loses_nothing(
             run(home, scenario.pipeline, scenario.parameters, dying)
         reader = Reader(home, "DimUser")
         reader.read()
-        scenario.mend(home)
+        scenario.repair(home)
         if scenario.pipeline == "pl_backfill":
             assert run(home, "pl_backfill", scenario.parameters, nothing) == "Succeeded"
         assert run(home, "pl_ingest", USERS, Meddler(home)) == "Succeeded"

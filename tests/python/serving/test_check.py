@@ -29,7 +29,7 @@ VECTOR = {  # as in the protocol's examples
 def told(lake, table=MART):
     """The findings of the check, by property. Each finding names the table and a fix."""
     found = check([table], lake)
-    assert all(one.table in (table.name, "the views") and one.mend for one in found)
+    assert all(one.table in (table.name, "the views") and one.fix for one in found)
     return {one.property for one in found}
 
 
@@ -201,7 +201,7 @@ def test_contract_that_the_table_violates(tmp_path):
 def test_folder_without_a_log(tmp_path):
     (finding,) = check([MART], tmp_path)
     assert "holds no _delta_log" in finding.property
-    assert finding.mend == "run `dbt build --select mart`"
+    assert finding.fix == "run `dbt build --select mart`"
 
 
 def test_log_with_a_hole(tmp_path):

@@ -530,7 +530,7 @@ def _pool_column(manifest: dict) -> None:
 
 
 @pytest.mark.parametrize(
-    ("plant", "told"),
+    ("remove", "told"),
     [
         (_model, "models/silver/core/dim_user.yml: model dim_user has no description"),
         (_column, "column stg_azure_sql__user_changes.country has no description"),
@@ -551,10 +551,10 @@ def _pool_column(manifest: dict) -> None:
     ],
 )
 def test_objects_without_a_description_are_named(
-    project: Project, queries: dict[str, Query], plant: Callable[[dict], None], told: str
+    project: Project, queries: dict[str, Query], remove: Callable[[dict], None], told: str
 ) -> None:
     manifest = json.loads(json.dumps(project.manifest))
-    plant(manifest)
+    remove(manifest)
     lacking = [str(one) for one in things(Project(manifest, {}), queries) if one.lacks]
     assert len(lacking) == 1
     assert told in lacking[0]
