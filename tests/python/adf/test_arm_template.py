@@ -220,6 +220,6 @@ def test_command_reports_a_stale_template(
     with pytest.raises(SystemExit) as exit:
         main()
     assert exit.value.code == 1
-    told = capsys.readouterr().err
-    assert "ARMTemplateForFactory.json: out of date" in told
-    assert "run `medallion factory arm`." in told
+    reported = capsys.readouterr().err
+    assert "ARMTemplateForFactory.json: out of date" in reported
+    assert "run `medallion factory arm`." in reported

@@ -163,8 +163,8 @@ def test_encrypted_credential_is_a_warning(tmp_path: Path) -> None:
 def test_secret_beside_its_name(tmp_path: Path, pair: dict[str, Any]) -> None:
     found = files()
     tell(found)["userProperties"] = [pair]
-    told = [one for one in check(write(tmp_path, found)) if one.fix == VAULT_FIX]
-    [fault] = told
+    reported = [one for one in check(write(tmp_path, found)) if one.fix == VAULT_FIX]
+    [fault] = reported
     assert fault.path.startswith(f"{TELL}.userProperties[0].value")
     pair["value"] = "@variables('name')"
     assert not [one for one in check(write(tmp_path, found)) if one.fix == VAULT_FIX]

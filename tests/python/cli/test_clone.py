@@ -111,8 +111,8 @@ def test_the_program_of_one_clone_does_not_work_in_another(
     monkeypatch.setattr(sys, "argv", ["medallion", "status"])
     with pytest.raises(SystemExit, match="1"):
         cli.main()
-    told = " ".join(capsys.readouterr().err.split())
-    assert told.startswith(
+    reported = " ".join(capsys.readouterr().err.split())
+    assert reported.startswith(
         f"error: {other_clone} is a clone of its own, but this program belongs to"
     )
     clone.require_own(PROJECT_ROOT / "models")

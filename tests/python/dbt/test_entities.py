@@ -140,8 +140,8 @@ COPIED = (
 
 
 def _registry(entities: list[dict]) -> str:
-    told = json.dumps(entities)
-    return f"{{% macro entity_registry() %}}{{{{ return({told}) }}}}{{% endmacro %}}"
+    registry = json.dumps(entities)
+    return f"{{% macro entity_registry() %}}{{{{ return({registry}) }}}}{{% endmacro %}}"
 
 
 def _bronze(entity: dict) -> str:

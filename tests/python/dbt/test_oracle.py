@@ -63,8 +63,8 @@ class Story:
             for row in publish(self.history, self.listings)[table]
             if row.get("valid_from") != BEGINNING and row.get("date_key") != -1
         ]
-        told = [tuple(row[column] for column in columns) for row in known]
-        return [row[0] for row in told] if len(columns) == 1 else told
+        found_rows = [tuple(row[column] for column in columns) for row in known]
+        return [row[0] for row in found_rows] if len(columns) == 1 else found_rows
 
     def users(self):
         return self.rows("silver.dim_user", "country", "valid_from", "valid_to", "is_current")
@@ -83,8 +83,8 @@ class Story:
 
     def plans(self):
         columns = ("plan", "monthly_price", "valid_from", "valid_to")
-        told = self.rows("silver.dim_subscription_plan", *columns)
-        return [(plan, str(price), *bounds) for plan, price, *bounds in told]
+        found_rows = self.rows("silver.dim_subscription_plan", *columns)
+        return [(plan, str(price), *bounds) for plan, price, *bounds in found_rows]
 
     def movements(self, *columns):
         return self.rows("silver.fct_subscription_changes", *columns)

@@ -57,8 +57,8 @@ def parse(tmp_path, monkeypatch):
 def test_invalid_value__is_a_compiler_error_in_one_sentence(parse, variables, said):
     done = parse(variables)
     assert not done.success
-    told = str(done.exception).splitlines()
-    assert told[:2] == ["Compilation Error in model mart (models/mart.sql)", f"  {said}"]
+    reported = str(done.exception).splitlines()
+    assert reported[:2] == ["Compilation Error in model mart (models/mart.sql)", f"  {said}"]
 
 
 @pytest.mark.parametrize(

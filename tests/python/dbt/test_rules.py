@@ -182,7 +182,7 @@ class State:
         self.markets = [
             row["country"] for row in read_rows("select country from silver.stg_github__markets")
         ]
-        self.told = lakehouse.run(["medallion", "quarantine"])
+        self.reported = lakehouse.run(["medallion", "quarantine"])
 
     @staticmethod
     def fault(row):
@@ -192,7 +192,7 @@ class State:
 
     def count(self, model, rule):
         """The rows that `medallion quarantine` lists for a rule."""
-        section = self.told.split(f".{model} ")[1]
+        section = self.reported.split(f".{model} ")[1]
         return int(next(x for x in section.splitlines() if f"{rule} " in x).split()[-1])
 
 
@@ -280,11 +280,11 @@ def test_quarantine__lists_every_rule_with_its_rows(story):
 
 def test_quarantine_of_a_rule__shows_the_rows(story):
     lakehouse, *_ = story
-    told = lakehouse.run(["medallion", "quarantine", "stream_id_is_present", "--limit", "1"])
-    assert "azure_sql__fact_stream: stream_id_is_present, 2 rows in quarantine" in told
+    reported = lakehouse.run(["medallion", "quarantine", "stream_id_is_present", "--limit", "1"])
+    assert "azure_sql__fact_stream: stream_id_is_present, 2 rows in quarantine" in reported
     for text in ("listen_duration", "broken rules", "run 1", "batch_0001.parquet", "first seen"):
-        assert text in told
-    assert "and 1 more" in told
+        assert text in reported
+    assert "and 1 more" in reported
     warned = lakehouse.run(["medallion", "quarantine", "user_is_known"])
     assert "1 row that violate it" in warned and "404" in warned
     with pytest.raises(AssertionError, match="did you mean user_is_known\\?"):
@@ -326,8 +326,10 @@ def test_unknown_rule__is_an_error_that_names_the_existing_ones(story):
 
     lakehouse, *_ = story
     inline = "{{ expectation('plan_is_there', 'github__subscription_plans') }}"
-    told = "has no rule 'plan_is_there': name one of plan_is_present, monthly_price_is_not_negative"
-    with pytest.raises(AssertionError, match=told):
+    message = (
+        "has no rule 'plan_is_there': name one of plan_is_present, monthly_price_is_not_negative"
+    )
+    with pytest.raises(AssertionError, match=message):
         lakehouse.run([*DBT, "compile", "--inline", inline])
 
 
@@ -371,7 +373,7 @@ def test_page__shows_the_rule_on_databricks(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         ({"action": "drop"}, "has the action drop: write warn or quarantine or fail"),
         ({"applies_to": "all"}, "has the applies_to all: write rows or changes or states"),
@@ -380,10 +382,10 @@ def test_page__shows_the_rule_on_databricks(tmp_path):
         ({"severity": "warn"}, "has the key severity"),
     ],
 )
-def test_rule__that_is_not_understood_is_refused_by_name(tmp_path, change, told):
+def test_rule__that_is_not_understood_is_refused_by_name(tmp_path, change, reported):
     rule = {"name": "is_present", "expression": "a > 0", "action": "warn", "why": "So."} | change
     _write(tmp_path, [rule])
-    with pytest.raises(MedallionError, match=told):
+    with pytest.raises(MedallionError, match=reported):
         read_rules(tmp_path)
 
 

@@ -141,7 +141,7 @@ def see(folder: Path, injected: Any) -> None:
     found = files()
     change(found)
     faults = check(write(folder, found))
-    told = [(one.file, one.path, one.message, one.fix) for one in faults if not one.warning]
-    assert (f"{file}.json", path, message, fix) in told
-    assert all(one[0] == f"{file}.json" for one in told), told
+    reported = [(one.file, one.path, one.message, one.fix) for one in faults if not one.warning]
+    assert (f"{file}.json", path, message, fix) in reported
+    assert all(one[0] == f"{file}.json" for one in reported), reported
     assert not any("hidden1" in str(one) for one in faults)

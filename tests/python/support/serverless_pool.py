@@ -18,7 +18,7 @@ VIEW = f"create or alter view [serving].[mart] as {SELECT}"
 
 @contextmanager
 def session(folder: Path, view: bool = True) -> Iterator[Session]:
-    """A session of a fresh database; with the view `serving.mart` unless told otherwise."""
+    """A session of a fresh database; with the view `serving.mart` by default."""
     home = Home(folder)
     plain(home.lake)
     make_database(home)

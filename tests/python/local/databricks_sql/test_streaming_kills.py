@@ -54,10 +54,10 @@ class Victims:
 
     def recovered(self, *statements: str) -> None:
         """After a kill, the statements run again, and the table has every landed row once."""
-        told = self.play(*(["run", statement] for statement in statements), *TOLD)
+        reported = self.play(*(["run", statement] for statement in statements), *TOLD)
         ids = sorted(int(file.stem) for file in self.folder.glob("*.parquet"))
         evens = sum(number % 2 == 0 for number in ids)
-        assert told["answers"] == [[[number] for number in ids], [[len(ids), evens]]]
+        assert reported["answers"] == [[[number] for number in ids], [[len(ids), evens]]]
 
 
 @pytest.fixture(scope="module")
@@ -132,25 +132,25 @@ def test_kills_at_any_time(victims):
     victims.play(["run", CREATE])
     for attempt in range(8):
         first = 100 * (attempt + 1)
-        told = victims.play(
+        reported = victims.play(
             ["ask", ROWS],
             ["forever", first, statements],
             after=2,
             seconds=chance.uniform(0, 0.5),
         )
-        assert told["killed"]
+        assert reported["killed"]
         victims.recovered(CREATE_OR_REFRESH)
 
 
 @pytest.mark.parametrize("action", ["remove", "replace"])
 def test_a_file_that_changes_between_listing_and_reading_is_listed_again(victims, action):
     victims.play(["run", CREATE], ["land", 3])
-    told = victims.play(
+    reported = victims.play(
         *(["change", action], ["run", REFRESH], ["ask", ROWS], ["run", REFRESH], *TOLD)
     )
     more = [] if action == "remove" else [[1_000_001], [1_000_002]]
     rows = [[1], [2], *more]
-    assert told["answers"] == [rows, rows, [[len(rows), 1 + len(more) // 2]]]
+    assert reported["answers"] == [rows, rows, [[len(rows), 1 + len(more) // 2]]]
 
 
 def test_a_full_refresh_that_cannot_read_a_file_keeps_the_table(victims):

@@ -72,8 +72,8 @@ def refused(pool, sql):
 
 def test_copy_into_reads_a_folder_and_what_lies_below(pool):
     pool.execute(copy())
-    told = rows(pool, "select a, b, t from stage.t order by a")
-    assert told == [(1, "Å", datetime(9999, 12, 31)), (2, "😀x", None)]
+    reported = rows(pool, "select a, b, t from stage.t order by a")
+    assert reported == [(1, "Å", datetime(9999, 12, 31)), (2, "😀x", None)]
     pool.execute(copy("rows/1/"))
     assert rows(pool, "select count(*) as n from stage.t") == [(4,)]
 
