@@ -7,7 +7,7 @@ from typing import Any
 from medallion.home import PROJECT_ROOT
 from medallion.macros import call_macro
 
-LOGGED = ("versions", "latest", "events")  # histories that come from a change log
+LOGGED = ("versions", "latest", "events")  # histories that are built from a change log
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Entity:
 
 
 def read_entities(project: Path = PROJECT_ROOT) -> list[Entity]:
-    """Every entity, in the registry's order. Raises `MedallionError` for one that is incomplete."""
+    """Every entity, in the registry's order. Raises `MedallionError` for an incomplete one."""
     return [_entity(entry) for entry in call_macro("entities", project=project)]
 
 
@@ -38,5 +38,5 @@ def _entity(entry: dict[str, Any]) -> Entity:
 
 
 def logged_entities(project: Path = PROJECT_ROOT) -> list[Entity]:
-    """The entities that come from tables of the source, by their change logs."""
+    """The entities that are built from change logs of source tables."""
     return [entity for entity in read_entities(project) if entity.history in LOGGED]

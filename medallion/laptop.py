@@ -1,4 +1,4 @@
-"""The laptop's Azure, as far as the operator's tool needs it.
+"""The local Azure services, as far as the operator's tool needs them.
 
 The emulators are a package of their own, `medallion_local`, which is installed with the extra
 `local`. It registers itself under the two entry points below; this package never imports it.
@@ -37,7 +37,7 @@ class Landed:
 
 
 class Laptop(Protocol):
-    """The services of the laptop that a command of this package uses."""
+    """The local services that the commands of this package use."""
 
     def ingest(
         self,
@@ -63,7 +63,7 @@ class Laptop(Protocol):
 
 
 def laptop() -> Laptop:
-    """The emulators. Raises `MedallionError` when they are not installed."""
+    """The installed emulators. Raises `MedallionError` when they are not installed."""
     if lacking := missing():
         raise MedallionError(
             f"This runs on the laptop's emulators, which need {', '.join(lacking)}: "
@@ -102,6 +102,6 @@ def _is_installed(name: str) -> bool:
 
 
 def _loaded(group: str) -> Any:
-    """The object of the entry point of this distribution in a group."""
+    """The object behind this distribution's entry point in a group."""
     [found] = entry_points(group=group)
     return found.load()

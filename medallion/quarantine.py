@@ -1,4 +1,4 @@
-"""The rows that break the rules now, as the lakehouse's tables tell it."""
+"""The rows that violate the rules now, read from the lakehouse's tables."""
 
 import json
 from collections.abc import Mapping, Sequence

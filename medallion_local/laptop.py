@@ -39,7 +39,7 @@ def ingest(
 
 
 def start_warehouse(home: Home) -> str:
-    """Start the home's warehouse if it does not run, and name it in profiles.yml; what was done."""
+    """Start the home's warehouse if it does not run, add it to profiles.yml, and say so."""
     from medallion_local.databricks_sql.bring_up import bring_up
 
     return bring_up(home)

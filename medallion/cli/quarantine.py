@@ -1,4 +1,4 @@
-"""`medallion quarantine`: the rules, and the rows that break them now."""
+"""`medallion quarantine`: the rules, and the rows that violate them now."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from medallion.quarantine import Counts, Row, broken_rows, counts_of
 
 def quarantine(
     rule: Annotated[str | None, typer.Argument(help="Show rows that violate this rule.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Rows to show of each model.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum rows to show per model.")] = 20,
 ) -> None:
     """List every rule with the number of rows that violate it now, or show one rule's rows."""
     from databricks.sql.exc import ServerOperationError  # slow to import

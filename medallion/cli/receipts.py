@@ -9,7 +9,7 @@ from medallion.cli.console import out
 from medallion.home import home
 from medallion.ingestion.verification import Proof, prove
 
-app = typer.Typer(no_args_is_help=True, help="The receipts of the landed data.")
+app = typer.Typer(no_args_is_help=True, help="Verify the receipts of the landed data.")
 
 
 @app.callback()

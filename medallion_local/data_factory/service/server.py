@@ -108,12 +108,12 @@ def _served(service: Service, request: Request) -> Answer:
                 return Answer(200, _page(service, request, found, queries.ACTIVITIES))
     except queries.QueryError as error:
         return _error(400, "BadRequest", f"The query is not answered: {error}.")
-    return _error(501, "NotImplemented", f"'{' '.join(tail)}' has no local stand-in.")
+    return _error(501, "NotImplemented", f"'{' '.join(tail)}' is not supported by the emulator.")
 
 
 def _create(service: Service, request: Request, name: str) -> Answer:
     if options := set(request.query) - {"api-version"}:
-        return _error(501, "NotImplemented", f"'{min(options)}' has no local stand-in.")
+        return _error(501, "NotImplemented", f"'{min(options)}' is not supported by the emulator.")
     if name not in service.runs.files.pipelines():
         return _error(404, "EntityNotFound", f"The pipeline '{name}' does not exist.")
     try:
@@ -133,7 +133,7 @@ def _get(service: Service, run_id: str) -> Answer:
 def _cancel(service: Service, request: Request, run_id: str) -> Answer:
     # without it, the runs that a run started go on, which the engine cannot do
     if request.query.get("isRecursive", "").lower() != "true":
-        return _error(501, "NotImplemented", "'isRecursive=false' has no local stand-in.")
+        return _error(501, "NotImplemented", "The emulator does not support 'isRecursive=false'.")
     if not service.runs.cancel(run_id):
         return _error(404, "PipelineRunNotFound", f"The pipeline run '{run_id}' was not found.")
     return Answer(200)

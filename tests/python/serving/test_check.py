@@ -200,7 +200,7 @@ def test_contract_that_the_table_violates(tmp_path):
 
 def test_folder_without_a_log(tmp_path):
     (finding,) = check([MART], tmp_path)
-    assert "holds no _delta_log" in finding.property
+    assert "has no _delta_log" in finding.property
     assert finding.fix == "run `dbt build --select mart`"
 
 

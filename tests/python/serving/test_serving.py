@@ -196,4 +196,4 @@ def test_sql_shows_rows(built, pool):
 
 
 def test_sql_only_reads(built, pool):
-    assert "only reads" in str(ask(built, "DROP VIEW serving.dim_user").exception)
+    assert "is read-only" in str(ask(built, "DROP VIEW serving.dim_user").exception)

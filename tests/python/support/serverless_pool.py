@@ -1,4 +1,4 @@
-"""The stand-in for Synapse serverless over a lake of one small Delta table."""
+"""The emulator of Synapse serverless, over a lake with one small Delta table."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -264,7 +264,7 @@ def test_command_is_red_when_a_refusal_was_handled(at_home: Factory) -> None:
     pipeline(at_home, activity("A", "Custom"), append("B", 1, {"A": "Failed"}), variables=variables)
     shown = command(at_home, "pl")
     assert shown.exit_code == 1
-    assert "'Custom' in activity 'A' has no local stand-in" in str(shown.exception)
+    assert "'Custom' in activity 'A' has no local replacement" in str(shown.exception)
     assert "The pipeline continued as if the activity had failed" in str(shown.exception)
 
 

@@ -100,7 +100,7 @@ def test_environment_without_its_variables_cannot_sign_in(home, tmp_path):
 
 def test_driver_that_gets_no_token_says_so(azure, home, tmp_path):
     wrong = azure.endpoints.app_service | {"IDENTITY_HEADER": "wrong"}
-    assert "identity gives no token" in sign_in(home, tmp_path, "ActiveDirectoryMsi", **wrong)
+    assert "identity returned no token" in sign_in(home, tmp_path, "ActiveDirectoryMsi", **wrong)
 
 
 def test_braces_of_a_connection_string_hold_a_semicolon():

@@ -1,4 +1,4 @@
-"""T-SQL on the stand-in for serverless: what it answers, and what it refuses by name."""
+"""T-SQL on the emulator of serverless: the results, and the errors for unsupported T-SQL."""
 
 import re
 from datetime import date
@@ -178,7 +178,7 @@ def test_columns_have_the_types_of_the_view(pool):
 @pytest.mark.parametrize(
     ("sql", "said"),
     [
-        ("SELECT country FROM serving.mart LIMIT 1", "Microsoft's grammar does not take the batch"),
+        ("SELECT country FROM serving.mart LIMIT 1", "Microsoft's T-SQL grammar rejects the batch"),
         ("SELECT plays FROM serving.mart WITH (NOLOCK)", "The hint"),
         ("SELECT SOUNDEX(country) AS n FROM serving.mart", "The function SOUNDEX"),
         ("SELECT 1 AS a WHERE 'a' = 'b' COLLATE Latin1_General_CI_AS", "COLLATE"),
@@ -208,9 +208,9 @@ def test_columns_have_the_types_of_the_view(pool):
         ("SELECT nothing FROM serving.mart", "nothing"),
         (f"SELECT day FROM {ROWSET} AS r", "OPENROWSET without a WITH clause"),
         (f"SELECT day FROM {ROWSET} WITH (day date)", "OPENROWSET(BULK 'mart', …) needs a name"),
-        (SELECT.replace("DELTA", "PARQUET"), "other options than DATA_SOURCE and FORMAT = 'DELTA'"),
+        (SELECT.replace("DELTA", "PARQUET"), "options other than DATA_SOURCE and FORMAT = 'DELTA'"),
         (SELECT.replace("'gold'", "'bronze'"), "Cannot find the external data source 'bronze'"),
-        (SELECT.replace("'mart'", "'mort'"), "no Delta folder"),
+        (SELECT.replace("'mart'", "'mort'"), "not a Delta folder"),
         (SELECT.replace("'mart'", "'../control'"), "is outside of the data source"),
         (SELECT.replace("[plays] bigint", "[plays] int"), "of type 'BIGINT' is not compatible"),
         (SELECT.replace("[plays] bigint", "[heard] bigint"), "has no column 'heard'"),
