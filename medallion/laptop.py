@@ -1,6 +1,6 @@
 """The local Azure services, as far as the operator's tool needs them.
 
-The emulators are a package of their own, `medallion_local`, which is installed with the extra
+The emulators are a separate package, `medallion_local`, which is installed with the extra
 `local`. It registers itself under the two entry points below; this package never imports it.
 """
 
@@ -53,13 +53,13 @@ class Laptop(Protocol):
         """Run `pl_ingest` on this machine; `progress` gets a table, its activity, and its end."""
 
     def start_warehouse(self, home: Home) -> str:
-        """Start the home's warehouse if it does not run, and name it in profiles.yml.
+        """Start the home's warehouse if it does not run, and add it to profiles.yml.
 
-        The text says what was done.
+        Returns a text about the result.
         """
 
     def empty_warehouse(self, work: Path) -> AbstractContextManager[dict[str, str]]:
-        """A warehouse without tables while the block runs; gives the environment for dbt."""
+        """A warehouse without tables while the block runs; yields the environment for dbt."""
 
 
 def laptop() -> Laptop:

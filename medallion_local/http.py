@@ -121,7 +121,7 @@ class Server(ThreadingHTTPServer):
 def serving(
     respond: Respond, tls: ssl.SSLContext | None = None, port: int = 0, **limits: Any
 ) -> Iterator[int]:
-    """Answer requests as `Server` does while the block runs; gives the port."""
+    """Answer requests as `Server` does while the block runs; yields the port."""
     with Server(respond, tls, port, **limits) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()

@@ -126,7 +126,7 @@ def _names(made: Deployment, template: Mapping[str, Any]) -> None:
 
 
 def _parameters(made: Deployment, declared: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    """Take the parameters' values, and record their faults."""
+    """Set the parameters' values, and record their faults."""
     for name in given:
         if name not in declared:
             path = step("$.parameters", name)

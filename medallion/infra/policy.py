@@ -43,9 +43,15 @@ def _closed(made: Deployment) -> Iterator[Found]:
             name = path.rpartition(".")[2]
             if why := required.REFUSED_PROPERTIES.get(name):
                 yield path, f"'{name}' is not allowed: {why}", "remove it"
-        beside = required.COMPANIONS.get(one.type)
-        if beside and not any(other.id == f"{one.id}/{beside}/default" for other in made.resources):
-            yield one.path, f"'{one.name}' has no {beside}", f"add {one.type}/{beside}, 'default'"
+        companion = required.COMPANIONS.get(one.type)
+        if companion and not any(
+            other.id == f"{one.id}/{companion}/default" for other in made.resources
+        ):
+            yield (
+                one.path,
+                f"'{one.name}' has no {companion}",
+                f"add {one.type}/{companion}, 'default'",
+            )
         yield from _inbound(one)
         yield from _let_in(made, one)
 
@@ -150,7 +156,7 @@ def _logged(made: Deployment) -> Iterator[Found]:
 
 
 def _reached(made: Deployment) -> Iterator[Found]:
-    """Each closed resource has its private endpoints, and DNS names that lead to them."""
+    """Each private resource must have its private endpoints, and DNS names that resolve to them."""
     zones: dict[str, str] = {}
     for one in made.of(f"{ENDPOINT}/privateDnsZoneGroups"):
         for config in one.properties.get("privateDnsZoneConfigs") or []:

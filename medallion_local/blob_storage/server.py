@@ -26,7 +26,7 @@ SERVED = {  # the conditional headers of each method
 
 @contextmanager
 def serving(lake: Path, token: str) -> Iterator[str]:
-    """Serve the lake while the block runs; gives the account's URL, on a free port."""
+    """Serve the lake while the block runs; yields the account's URL, on a free port."""
     with web.serving(partial(_respond, lake, token)) as port:
         yield f"http://127.0.0.1:{port}"
 

@@ -34,7 +34,7 @@ class Run:
     parent: "Run | None" = None
 
     def inner(self, activities: list[Activity] | None, scope: Scope) -> None:
-        """Run the activities inside a control activity; raises when one of them failed it."""
+        """Run the activities inside a control activity. Raises if one failed the activity."""
         failed = run_activities(self, activities or [], scope)
         if failed is not None:
             name, error = failed

@@ -27,8 +27,8 @@ class Environment:
 
     `global_parameters` override the factory's own, as a deployment to another environment does.
     `places` are the local replacements of linked services, by their lower-case names: the database
-    file of a local source, a folder, or an address. None means our own factory, whose database is
-    the home's source, and whose storage is the home's lake. In another factory a service without a
+    file of a local source, a folder, or an address. None means this project's factory: its database
+    is the home's source, and its storage is the home's lake. In another factory a service without a
     place is rejected. `online` allows Web activities to leave this machine.
     `tokens` are the tokens of the factory's managed identity by resource, such as
     `https://storage.azure.com`. `jobs` are Databricks jobs by their id: each takes parameters,

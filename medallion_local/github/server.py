@@ -36,7 +36,7 @@ def etag(content: bytes) -> str:
 
 @contextmanager
 def serving(root: Path) -> Iterator[str]:
-    """Serve `root` while the block runs; gives the repository's URL, on a free port."""
+    """Serve `root` while the block runs; yields the repository's URL, on a free port."""
     with web.serving(partial(_respond, root.resolve())) as port:
         yield f"http://127.0.0.1:{port}/{REPOSITORY}"
 

@@ -47,7 +47,7 @@ class Vault:
 
 @contextmanager
 def serving(vault: Vault, tls: ssl.SSLContext, port: int = 0) -> Iterator[str]:
-    """Serve a vault while the block runs; gives its URL, by default on a free port."""
+    """Serve a vault while the block runs; yields its URL, by default on a free port."""
 
     def respond(request: Request) -> Answer:
         try:

@@ -270,7 +270,7 @@ def _named(kind: str, name: str, declared: Json | None) -> Iterator[tuple[str, s
 
 
 def _variable(pipeline: Resource, activity: Activity) -> Iterator[Fault]:
-    """A variable that is set must exist, take the value, and not occur in its own new value."""
+    """The variable of an assignment must exist, fit the value, and not occur in the new value."""
     if activity.type not in ("SetVariable", "AppendVariable"):
         return
     name, value = activity.settings.get("variableName"), activity.settings.get("value")

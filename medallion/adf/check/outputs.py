@@ -151,7 +151,7 @@ ARRAYS: dict[tuple[str, str], tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Shape:
-    """The names in an output; `closed` when there are no others."""
+    """The names in an output; `closed` if an output has no others."""
 
     names: tuple[str, ...]
     closed: bool

@@ -48,7 +48,7 @@ class Service:
 
 @contextmanager
 def serving(service: Service, tls: ssl.SSLContext) -> Iterator[str]:
-    """Serve a factory while the block runs; gives the endpoint. Runs under way end with it."""
+    """Serve a factory while the block runs; yields the endpoint. Runs under way end with it."""
     try:
         with web.serving(lambda request: _respond(service, request), tls) as port:
             yield f"https://127.0.0.1:{port}"
@@ -63,7 +63,7 @@ def _respond(service: Service, request: Request) -> Answer:
 
 
 def _refused(service: Service, request: Request) -> Answer | None:
-    """What the resource manager itself refuses, before the factory hears of it."""
+    """An error if the resource manager rejects the request before it reaches the factory."""
     try:
         claims = service.issuer.check(request.bearer)
     except (TokenError, ValueError) as error:

@@ -23,7 +23,7 @@ class Words(Plain):
     """The dialect without commands: sqlglot's lexer would read all after RENAME as one token."""
 
     class Tokenizer(TSQL.Tokenizer):
-        """Reads every word as a token of its own."""
+        """Reads every word as a separate token."""
 
         COMMANDS: set = set()  # noqa: RUF012
         KEYWORDS = {  # noqa: RUF012
