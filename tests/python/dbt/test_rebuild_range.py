@@ -42,11 +42,11 @@ def parse(tmp_path, monkeypatch):
         ("{rebuild_from: 2025-01-01}", TOGETHER),
         (
             "{rebuild_from: 2025-01-01, rebuild_to: soon}",
-            "The var rebuild_to is 'soon', which is no day: write it like 2025-01-31.",
+            "The var rebuild_to is 'soon', which is not a valid date: use YYYY-MM-DD.",
         ),
         (
             "{rebuild_from: '2025-02-29', rebuild_to: 2025-03-01}",
-            "The var rebuild_from is '2025-02-29', which is no day: write it like 2025-01-31.",
+            "The var rebuild_from is '2025-02-29', which is not a valid date: use YYYY-MM-DD.",
         ),
         (
             "{rebuild_from: 2025-01-02, rebuild_to: 2025-01-01}",
