@@ -82,7 +82,7 @@ def _block(pipeline: str, activities: list[Activity]) -> Block:
         ended |= set(ready)
     if waiting := [one["name"] for name, one in found.items() if name not in ended]:
         raise MedallionError(
-            f"Activity '{waiting[0]}' of pipeline '{pipeline}' depends on itself in a circle; "
+            f"Activity '{waiting[0]}' of pipeline '{pipeline}' depends on itself in a cycle; "
             "correct its dependsOn."
         )
     return block

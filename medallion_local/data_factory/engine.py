@@ -51,7 +51,7 @@ class Run:
         if name.lower() in (one.lower() for one in chain):
             raise ActivityError(
                 f"Pipeline '{name}' invokes itself ({' → '.join([*chain, name])}); "
-                "Data Factory does not publish such a circle."
+                "Data Factory does not publish such a cycle."
             )
         child = _prepared(self.environment, name, parameters, self.shared, self)
         child.record.invoked_by_activity = scope.container

@@ -28,7 +28,7 @@ SCHEMAS = "https://schema.management.azure.com/schemas/2019-04-01"
 def template(folder: Path) -> Json:
     """The deployment template of a folder in git layout.
 
-    Raises `MedallionError` for an unreadable file, a reference to a missing resource, a circle of
+    Raises `MedallionError` for an unreadable file, a reference to a missing resource, a cycle of
     references, and a template that exceeds Azure's limits.
     """
     factory = load(folder)

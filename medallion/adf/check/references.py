@@ -39,7 +39,7 @@ def references(factory: Factory, resource: Resource) -> Iterator[Fault]:
         fix = f"did you mean '{close[0]}'" if close else f"add {kind}/{name}.json or correct it"
         message = f"there is no {WORDS.get(kind, kind)} '{name}'"
         yield resource.fault(step(path, "referenceName"), message, fix)
-    yield from _circle(factory, resource)
+    yield from _cycle(factory, resource)
 
 
 def _all(resource: Resource) -> Iterator[tuple[str, str, Json]]:
@@ -100,7 +100,7 @@ def _given(resource: Resource, target: Resource, given: Any, path: str) -> Itera
         yield resource.fault(inside if values else path, message, fix)
 
 
-def _circle(factory: Factory, resource: Resource) -> Iterator[Fault]:
+def _cycle(factory: Factory, resource: Resource) -> Iterator[Fault]:
     """A pipeline that calls itself, even through others, cannot be deployed."""
     if resource.kind != "pipeline":
         return
@@ -109,8 +109,8 @@ def _circle(factory: Factory, resource: Resource) -> Iterator[Fault]:
         path, name = pending.pop(0)
         target = factory.find("pipeline", name)
         if target is resource:
-            message = f"pipeline '{resource.stem}' calls itself in a circle"
-            yield resource.fault(path, message, "break the circle; a loop is an Until activity")
+            message = f"pipeline '{resource.stem}' calls itself in a cycle"
+            yield resource.fault(path, message, "break the cycle; a loop is an Until activity")
             return
         if target is not None and name.lower() not in seen:
             seen.add(name.lower())

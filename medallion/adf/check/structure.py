@@ -98,7 +98,7 @@ def _order(activity: Activity) -> Iterator[tuple[str, str, str]]:
         before.add(name.lower())
     if activity.name.lower() in upstream(activity.beside, activity.name):
         path = activity.at("dependsOn")
-        yield path, f"'{activity.name}' depends on itself in a circle", "break the circle"
+        yield path, f"'{activity.name}' depends on itself in a cycle", "break the cycle"
 
 
 def _conditions(activity: Activity) -> Iterator[tuple[str, str, str]]:

@@ -183,7 +183,7 @@ def test_reference_to_nothing_is_an_error_that_names_both(tmp_path: Path) -> Non
         arm.template(write(tmp_path, found))
 
 
-def test_circle_is_an_error_that_names_it(tmp_path: Path) -> None:
+def test_a_cycle_is_an_error_that_names_it(tmp_path: Path) -> None:
     found = files()
     call = activity("Call", "ExecutePipeline", pipeline=reference("Pipeline", "outer"))
     at(found, "pipeline/inner", "activities").append(call)

@@ -173,7 +173,7 @@ REFERENCES: list[InjectedFault] = [
         "pass a value of that type",
     ),
     (
-        "circle",
+        "cycle",
         lambda f: at(f, INNER, "activities").append(
             activity(
                 "Back",
@@ -184,8 +184,8 @@ REFERENCES: list[InjectedFault] = [
         ),
         INNER,
         "$.properties.activities[1].typeProperties.pipeline.referenceName",
-        "pipeline 'inner' calls itself in a circle",
-        "break the circle; a loop is an Until activity",
+        "pipeline 'inner' calls itself in a cycle",
+        "break the cycle; a loop is an Until activity",
     ),
 ]
 

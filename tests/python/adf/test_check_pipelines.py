@@ -135,14 +135,14 @@ STRUCTURE: list[InjectedFault] = [
         "write Completed alone, or Succeeded and Failed",
     ),
     (
-        "circle of dependencies",
+        "cycle of dependencies",
         lambda f: at(f, INNER, "activities", 0)["dependsOn"].append(
             {"activity": "Rest", "dependencyConditions": ["Succeeded"]}
         ),
         INNER,
         "$.properties.activities[0].dependsOn",
-        "'Rest' depends on itself in a circle",
-        "break the circle",
+        "'Rest' depends on itself in a cycle",
+        "break the cycle",
     ),
     (
         "parallel turns",

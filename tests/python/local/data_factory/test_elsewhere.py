@@ -121,7 +121,7 @@ def test_byte_order_mark_case_and_spaces_do_not_matter(factory: Factory) -> None
             [append("B", 1), {**append("A", 1), "dependsOn": [{"activity": "B"}]}],
             "'A' of pipeline 'pl' depends on 'B' by the conditions none",
         ),
-        ([append("A", 1, {"A": "Succeeded"})], "depends on itself in a circle"),
+        ([append("A", 1, {"A": "Succeeded"})], "depends on itself in a cycle"),
     ],
 )
 def test_a_pipeline_that_azure_would_not_publish_does_not_start(
