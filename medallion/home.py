@@ -8,6 +8,11 @@ from pathlib import Path
 from medallion.errors import MedallionError
 
 
+def is_project(folder: Path) -> bool:
+    """Whether a folder is a clone of this project or a project made from it."""
+    return (folder / "dbt_project.yml").is_file() and (folder / "adf").is_dir()
+
+
 def _project_root() -> Path:
     """The project's folder: it holds this package, or else the folder that a command starts in.
 
@@ -15,7 +20,7 @@ def _project_root() -> Path:
     """
     start = Path.cwd()
     for folder in (Path(__file__).resolve().parent.parent, start, *start.parents):
-        if (folder / "dbt_project.yml").is_file() and (folder / "adf").is_dir():
+        if is_project(folder):
             return folder
     return start
 

@@ -66,8 +66,8 @@ def laptop() -> Laptop:
     """The installed emulators. Raises `MedallionError` when they are not installed."""
     if lacking := missing():
         raise MedallionError(
-            f"This runs on the laptop's emulators, which need {', '.join(lacking)}: "
-            f"run `pip install '{DISTRIBUTION}[{EXTRA}]'`, or name a target in Azure."
+            f"The laptop's emulators need {', '.join(lacking)}: run `pip install '.[{EXTRA}]'` in "
+            "the project, or name a target in Azure."
         )
     found: Laptop = _loaded(SERVICES)
     return found
@@ -103,5 +103,9 @@ def _is_installed(name: str) -> bool:
 
 def _loaded(group: str) -> Any:
     """The object behind this distribution's entry point in a group."""
-    [found] = entry_points(group=group)
-    return found.load()
+    found = tuple(entry_points(group=group))
+    if len(found) != 1:
+        raise MedallionError(
+            f"The environment has another version of {DISTRIBUTION}: run `make dev` in the project."
+        )
+    return found[0].load()

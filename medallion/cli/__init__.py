@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import typer
+from rich.markup import escape
 
 from medallion import disk, laptop
 from medallion.cli import factory, infra, receipts, synapse
@@ -17,12 +18,18 @@ from medallion.cli.site import site
 from medallion.cli.slim import slim
 from medallion.clone import require_own
 from medallion.errors import MedallionError
+from medallion.home import PROJECT_ROOT, is_project
 
+_WITHOUT_EMULATORS = (
+    "The laptop's commands, such as `source`, `up` and `demo`, need the emulators: run "
+    + escape(f"`pip install '.[{laptop.EXTRA}]'` in the project.")
+)
 app = typer.Typer(
     name="medallion",
     help="The lakehouse's operator commands; all run locally unless --target names Azure.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    epilog=_WITHOUT_EMULATORS if laptop.missing() else None,
 )
 app.add_typer(factory.app, name="factory", help="Check and run the Data Factory under adf/.")
 app.add_typer(infra.app, name="infra", help="Check the infrastructure template under infra/.")
@@ -52,8 +59,20 @@ def main() -> None:
         complain(error)
         sys.exit(1)
     except Exception as error:
-        sentence = disk.sentence(error)
+        sentence = disk.sentence(error) or _installation(error)
         if sentence is None:
             raise
         complain(MedallionError(sentence))
         sys.exit(1)
+
+
+def _installation(error: Exception) -> str | None:
+    """The sentence for an error whose cause is a missing package or project; None for others."""
+    if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("medallion"):
+        return (
+            f"This command needs the package {error.name}, which is not installed: run `make dev` "
+            "in the project."
+        )
+    if isinstance(error, FileNotFoundError) and not is_project(PROJECT_ROOT):
+        return f"{PROJECT_ROOT} is not in a clone of the project: run the command in the clone."
+    return None
