@@ -1,4 +1,4 @@
-# `make demo` and `make test` are all that a newcomer needs; the rest is for daily work.
+# A newcomer needs only `make demo` and `make test`; the other targets are for daily work.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,7 +12,7 @@ demo: $(VENV)/.installed  ## set up, and run the whole pipeline over several sim
 test: lint  ## set up, and run every test
 	pytest --numprocesses auto --dist loadgroup
 
-# sqlfluff compiles the models as dbt does, which takes a warehouse: one of its own, empty.
+# sqlfluff compiles the models with dbt, which needs a warehouse: lint starts a separate, empty one.
 lint: export MEDALLION_HOME := $(abspath target/lint)
 lint: export DBT_PROFILES_DIR := $(MEDALLION_HOME)
 
@@ -37,27 +37,27 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, import contracts, sqlfluff, dbt-bou
 		&& medallion describe --check --manifest "$$MEDALLION_HOME/manifest.json" \
 		&& sqlfluff lint --processes 2 models tests/singular; found=$$?; medallion down; exit $$found
 
-dev: $(VENV)/.installed-dev  ## the tools, and the quick half of lint before each commit
+dev: $(VENV)/.installed-dev  ## install the tools, and run the quick half of lint before each commit
 	pre-commit install
 
 N ?= 5000
 KILLS ?= 10
 conformance: export PYTHONPATH := $(abspath tests/python)
-conformance: $(VENV)/.installed-dev  ## N generated change logs held against docs/history.md, KILLS builds killed; SEED=… repeats a run
+conformance: $(VENV)/.installed-dev  ## check N generated change logs against docs/history.md, and kill KILLS builds; SEED=… repeats a run
 	python -m conformance --scenarios $(N) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 STATE ?= target
 TARGET ?= local_ci
-slim: $(VENV)/.installed  ## build and test what differs from production, whose last target folder is STATE
+slim: $(VENV)/.installed  ## build and test the models that differ from production; STATE is the target folder of its last build
 	medallion slim --state $(STATE) --target $(TARGET)
 
-docs: $(VENV)/.installed-dev  ## the docs site, in target/site: docs/, data dictionary, star schema, column lineage, dbt docs
+docs: $(VENV)/.installed-dev  ## build the docs site in target/site: docs/, data dictionary, star schema, column lineage, dbt docs
 	medallion site
 
-bench: $(VENV)/.installed-dev  ## time and memory of a million plays; what a day lands, as docs/savings.md and its curve
+bench: $(VENV)/.installed-dev  ## measure time and memory of a million plays; write docs/savings.md and its curve
 	medallion bench
 
-clean: $(VENV)/.installed  ## stop the warehouse, remove all local state
+clean: $(VENV)/.installed  ## stop the warehouse, and remove all local state
 	medallion clean
 	rm -rf target logs
 
@@ -65,7 +65,7 @@ format: $(VENV)/.installed-dev
 	ruff check --fix .
 	ruff format .
 
-lock: $(VENV)/.installed-dev  ## pin every dependency anew
+lock: $(VENV)/.installed-dev  ## update the locked version of every dependency
 	uv pip compile -q --universal --python-version 3.11 --upgrade pyproject.toml --extra local --group dev -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 -c requirements-dev.txt pyproject.toml --extra local -o requirements.txt
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Deploys adf/arm into the factory that the deployment `infra` made, and tells it the job that builds. Usage:
+# Deploys adf/arm into the factory of the deployment `infra`, and sets the id of the job that builds. Usage:
 #   deploy_factory.sh JOB_ID        in MEDALLION_SUBSCRIPTION_ID and MEDALLION_RESOURCE_GROUP, signed in to az
-# MEDALLION_REFERENCE_URL names the reference files, MEDALLION_ALERT_WEBHOOK who is told of failures; both may be left out.
-# What was removed from adf/ stays in the factory: Azure's incremental deployments delete nothing.
+# Optional: MEDALLION_REFERENCE_URL is the address of the reference files, MEDALLION_ALERT_WEBHOOK gets failures.
+# Resources that were removed from adf/ stay in the factory: an incremental deployment deletes nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 job=${1:?"error: give the id of the Databricks job that runs dbt"}
@@ -27,7 +27,7 @@ fi
 triggers="https://management.azure.com/subscriptions/$subscription/resourceGroups/$group"
 triggers+="/providers/Microsoft.DataFactory/factories/$factory/triggers"
 version="api-version=2018-06-01"
-# A trigger that runs can't be changed: those that ran before run again afterwards, also when the deployment failed.
+# A started trigger cannot be changed. Stop the started triggers, and start them again at the end, also after a failure.
 started=$(az rest --method get --url "$triggers?$version" \
     --query "value[?properties.runtimeState=='Started'].name" --output tsv)
 restart() {

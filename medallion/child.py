@@ -54,7 +54,7 @@ class _Signals:
 
 @contextmanager
 def _passing_signals() -> Iterator[_Signals]:
-    """Forward signals to the process once it runs; it also ignores the signals that we ignore."""
+    """Forward signals to the process once it runs; it also ignores those that this one ignores."""
     passed = _Signals()
     before = {
         number: signal.signal(number, passed.handle)

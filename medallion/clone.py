@@ -21,7 +21,7 @@ def require_own(folder: Path) -> None:
         if all((clone / mark).is_file() for mark in _MARKS):
             if not same_folder(clone, PROJECT_ROOT):
                 raise MedallionError(
-                    f"{clone} is a clone of its own, but this program belongs to {PROJECT_ROOT}: "
+                    f"{clone} is another clone: this program belongs to {PROJECT_ROOT}: "
                     f"run `make demo` in {clone} and use the programs in its .venv/bin (remove a "
                     ".venv that an earlier version copied first)"
                 )

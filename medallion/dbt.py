@@ -1,4 +1,4 @@
-"""Runs dbt in a process of its own and reports its progress."""
+"""Runs dbt in a separate process and reports its progress."""
 
 import json
 import os

@@ -57,7 +57,7 @@ def _number(error: BaseException) -> int | None:
     if isinstance(error, OSError) and error.errno in _MEANING:
         return error.errno
     text = str(error).lower()
-    return next((number for told, number in _TEXTS.items() if told in text), None)
+    return next((number for phrase, number in _TEXTS.items() if phrase in text), None)
 
 
 def _place(text: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 from medallion.home import PROJECT_ROOT
 from medallion.macros import call_macro
 
-LOGGED = ("versions", "latest", "events")  # histories that come from a change log
+LOGGED = ("versions", "latest", "events")  # histories that are built from a change log
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,17 @@ class Entity:
 
 
 def read_entities(project: Path = PROJECT_ROOT) -> list[Entity]:
-    """Every entity, in the registry's order. Raises `MedallionError` for one that is incomplete."""
-    return [_entity(told) for told in call_macro("entities", project=project)]
+    """Every entity, in the registry's order. Raises `MedallionError` for an incomplete one."""
+    return [_entity(entry) for entry in call_macro("entities", project=project)]
 
 
-def _entity(told: dict[str, Any]) -> Entity:
+def _entity(entry: dict[str, Any]) -> Entity:
     known = Entity.__dataclass_fields__
-    fields: dict[str, Any] = {field: told[field] for field in told if field in known}
+    fields: dict[str, Any] = {field: entry[field] for field in entry if field in known}
     lists = {field: tuple(value) for field, value in fields.items() if isinstance(value, list)}
     return Entity(**fields | lists)
 
 
 def logged_entities(project: Path = PROJECT_ROOT) -> list[Entity]:
-    """The entities that come from tables of the source, by their change logs."""
+    """The entities that are built from change logs of source tables."""
     return [entity for entity in read_entities(project) if entity.history in LOGGED]

@@ -85,9 +85,9 @@ def read_rules(models: Path = MODELS) -> list[Rule]:
     found: list[Rule] = []
     for file in sorted(models.rglob("*.yml")):
         for model in (YAML(typ="safe").load(file) or {}).get("models", []):
-            told = model.get("config", {}).get("meta", {}).get("expectations", [])
+            entries = model.get("config", {}).get("meta", {}).get("expectations", [])
             layer = file.relative_to(models).parts[0]
-            found += (_rule(layer, model["name"], one, file) for one in told)
+            found += (_rule(layer, model["name"], one, file) for one in entries)
     seen: set[tuple[str, str]] = set()
     for rule in found:
         if (rule.model, rule.name) in seen:
@@ -96,14 +96,14 @@ def read_rules(models: Path = MODELS) -> list[Rule]:
     return found
 
 
-def _rule(layer: str, model: str, told: dict[str, Any], file: Path) -> Rule:
-    where = f"{file}: the rule {told.get('name')} of {model}"
-    if unknown := sorted(set(told) - KEYS):
+def _rule(layer: str, model: str, entry: dict[str, Any], file: Path) -> Rule:
+    where = f"{file}: the rule {entry.get('name')} of {model}"
+    if unknown := sorted(set(entry) - KEYS):
         raise MedallionError(f"{where} has the key {unknown[0]}; allowed are {', '.join(KEYS)}.")
     for key in ("name", "expression", "action", "why"):
-        if not isinstance(told.get(key), str):
+        if not isinstance(entry.get(key), str):
             raise MedallionError(f"{where} lacks the text {key}; add it.")
-    texts = {key: " ".join(value.split()) for key, value in told.items()}
+    texts = {key: " ".join(value.split()) for key, value in entry.items()}
     if not NAME.fullmatch(texts["name"]):
         raise MedallionError(f"{where} is not named in lower_snake case; rename it.")
     for key, known in (("action", ACTIONS), ("applies_to", APPLIES_TO)):
@@ -124,10 +124,10 @@ def _tables(rules: Sequence[Rule]) -> Iterator[str]:
         yield _line(["---"] * len(COLUMNS))
         for rule in rules:
             if rule.relation == relation:
-                asked, effect = APPLIES_TO[rule.applies_to], ACTIONS[rule.action]
+                scope, effect = APPLIES_TO[rule.applies_to], ACTIONS[rule.action]
                 action = f"`{rule.action}`: {effect}"
                 yield _line(
-                    [f"`{rule.name}`", f"`{rule.expression}`", asked, action, rule.why, rule.clause]
+                    [f"`{rule.name}`", f"`{rule.expression}`", scope, action, rule.why, rule.clause]
                 )
         yield ""
 

@@ -13,20 +13,20 @@ STEP = re.compile(r"\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\.([^.\[]+)")
 class Fault:
     """One fault: `file` relative to the factory's folder, and a JSON path from its root `$`.
 
-    `message` names the problem and `mend` the fix, both without a full stop. A `warning` is
+    `message` states the problem and `fix` how to solve it, both without a full stop. A `warning` is
     something that the service accepts, but that is probably unintended.
     """
 
     file: str
     path: str
     message: str
-    mend: str
+    fix: str
     warning: bool = False
 
     def __str__(self) -> str:
         """The fault in one line."""
         kind = "warning: " if self.warning else ""
-        return f"{self.file}: {self.path}: {kind}{self.message}; {self.mend}."
+        return f"{self.file}: {self.path}: {kind}{self.message}; {self.fix}."
 
     def order(self) -> tuple[Any, ...]:
         """A key that sorts by file, then by place, with `[10]` after `[9]`."""

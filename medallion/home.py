@@ -49,7 +49,7 @@ class Home:
 
     @property
     def github(self) -> Path:
-        """The reference files that the local stand-in for GitHub serves."""
+        """The reference files that the emulator of GitHub serves."""
         return self.root / "github"
 
     @property

@@ -1,6 +1,6 @@
-"""The laptop's Azure, as far as the operator's tool needs it.
+"""The local Azure services, as far as the operator's tool needs them.
 
-The emulators are a package of their own, `medallion_local`, which is installed with the extra
+The emulators are a separate package, `medallion_local`, which is installed with the extra
 `local`. It registers itself under the two entry points below; this package never imports it.
 """
 
@@ -37,7 +37,7 @@ class Landed:
 
 
 class Laptop(Protocol):
-    """The services of the laptop that a command of this package uses."""
+    """The local services that the commands of this package use."""
 
     def ingest(
         self,
@@ -53,17 +53,17 @@ class Laptop(Protocol):
         """Run `pl_ingest` on this machine; `progress` gets a table, its activity, and its end."""
 
     def start_warehouse(self, home: Home) -> str:
-        """Start the home's warehouse if it does not run, and name it in profiles.yml.
+        """Start the home's warehouse if it does not run, and add it to profiles.yml.
 
-        The text says what was done.
+        Returns a text about the result.
         """
 
     def empty_warehouse(self, work: Path) -> AbstractContextManager[dict[str, str]]:
-        """A warehouse without tables while the block runs; gives the environment for dbt."""
+        """A warehouse without tables while the block runs; yields the environment for dbt."""
 
 
 def laptop() -> Laptop:
-    """The emulators. Raises `MedallionError` when they are not installed."""
+    """The installed emulators. Raises `MedallionError` when they are not installed."""
     if lacking := missing():
         raise MedallionError(
             f"The laptop's emulators need {', '.join(lacking)}: run `pip install '.[{EXTRA}]'` in "
@@ -102,7 +102,7 @@ def _is_installed(name: str) -> bool:
 
 
 def _loaded(group: str) -> Any:
-    """The object of the entry point of this distribution in a group."""
+    """The object behind this distribution's entry point in a group."""
     found = tuple(entry_points(group=group))
     if len(found) != 1:
         raise MedallionError(

@@ -1,4 +1,4 @@
-"""The dbt project's own macros, called from Python: a fact that a macro states is not stated again.
+"""The dbt project's own macros, called from Python: so each fact is written only once.
 
 For macros that only compute, from their arguments, from each other and from the vars of
 dbt_project.yml. They see neither models nor the warehouse.
@@ -26,9 +26,9 @@ class _Returned(Exception):
 
 
 def call_macro(name: str, *arguments: Any, project: Path = PROJECT_ROOT) -> Any:
-    """What the macro of the file `macros/**/<name>.sql` returns, else the text that it renders.
+    """Call the macro in `macros/**/<name>.sql`: its return value, else the text that it renders.
 
-    Raises `MedallionError` with the macro's own sentence where it raises a compiler error.
+    Raises `MedallionError` with the macro's message if the macro raises a compiler error.
     """
     return _macros(project)[name](*arguments)
 

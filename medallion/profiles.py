@@ -1,4 +1,4 @@
-"""dbt's `profiles.yml` as far as this tool reads it: where it is, and whose warehouse it names."""
+"""The parts of dbt's `profiles.yml` that this tool reads: its folder and its warehouse."""
 
 import os
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ def names_local(settings: Mapping[str, Any]) -> str | None:
 def require_own(settings: Mapping[str, Any], home: Home) -> None:
     """Raise `MedallionError` if a local target's settings name another home's warehouse.
 
-    This is so after a home or a clone was moved or copied, until `medallion up` writes them again.
+    This happens after a home or a clone was moved or copied, until `medallion up` updates them.
     """
     if not (named := names_local(settings)):
         return

@@ -1,4 +1,4 @@
-"""The rows that break the rules now, as the lakehouse's tables tell it."""
+"""The rows that violate the rules now, read from the lakehouse's tables."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ KEPT_OUT = " union all ".join(
 )
 
 
-def counts_of(connection: "Connection", asked: Sequence[Rule]) -> Counts:
+def counts_of(connection: "Connection", rules: Sequence[Rule]) -> Counts:
     """Number of rows that violate each rule now, either in quarantine or kept."""
-    counts = {(one.model, one.name): 0 for one in asked}
+    counts = {(one.model, one.name): 0 for one in rules}
     kept_out = rows(
         connection,
         "select bronze_model, reason, count(*) as n from (select bronze_model,"
@@ -32,20 +32,20 @@ def counts_of(connection: "Connection", asked: Sequence[Rule]) -> Counts:
     for row in kept_out:
         if (row["bronze_model"], row["reason"]) in counts:
             counts[row["bronze_model"], row["reason"]] = row["n"]
-    kept = [one for one in asked if one.action != "quarantine"]
+    kept = [one for one in rules if one.action != "quarantine"]
     for relation in {one.relation for one in kept}:
         own = [one for one in kept if one.relation == relation]
         counted = ", ".join(f"count_if(not {one.condition}) as {one.name}" for one in own)
-        (told,) = rows(connection, f"select {counted} from {relation}")
-        counts |= {(one.model, one.name): told[one.name] for one in own}
+        (counted_row,) = rows(connection, f"select {counted} from {relation}")
+        counts |= {(one.model, one.name): counted_row[one.name] for one in own}
     return counts
 
 
 def broken_rows(connection: "Connection", rule: Rule, limit: int) -> list[Row]:
     """Rows that violate a rule now, with their source."""
     if rule.action != "quarantine":
-        told = f"select * from {rule.relation} where not {rule.condition} limit {limit}"
-        return rows(connection, told)
+        query = f"select * from {rule.relation} where not {rule.condition} limit {limit}"
+        return rows(connection, query)
     kept_out = rows(
         connection,
         f"select * from ({KEPT_OUT}) as kept_out where bronze_model = '{rule.model}' and"

@@ -1,8 +1,8 @@
-"""HTTP or HTTPS on the loopback, for the stand-ins of Azure's, Databricks' and GitHub's services.
+"""HTTP or HTTPS on the loopback, for the emulators of Azure's, Databricks' and GitHub's services.
 
-Each service is a function from a `Request` to an `Answer`. What all need is here: the port, TLS,
-limits, and errors as JSON. werkzeug was refused: its server shakes TLS hands in the thread that
-accepts connections, has no timeouts, and takes a Content-Length that is no number for none.
+Each service is a function from a `Request` to an `Answer`. This module has the shared parts: the
+port, TLS, limits, and errors as JSON. werkzeug was rejected: its server does the TLS handshake in
+the thread that accepts connections, has no timeouts, and ignores a malformed Content-Length.
 """
 
 import hmac
@@ -26,14 +26,14 @@ from medallion.errors import MedallionError
 
 log = logging.getLogger(__name__)
 
-LIMIT = 64 * 2**20  # bytes of a body: far above a statement, a secret or a control file
-SILENCE = 60.0  # seconds that a client may be silent before and within a request
-IDLE = 600.0  # seconds between two requests of a connection, and for taking an answer
+LIMIT = 64 * 2**20  # maximum bytes of a body; a statement, a secret or a control file has far fewer
+SILENCE = 60.0  # seconds without data from a client, before or during a request
+IDLE = 600.0  # seconds between two requests of a connection, and to receive an answer
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request: the decoded path, its segments without empty ones, the query's last values."""
+    """A request; `query` has the last value of each parameter, `segments` no empty ones."""
 
     method: str
     path: str
@@ -44,18 +44,18 @@ class Request:
 
     @property
     def bearer(self) -> str:
-        """The access token of the `Authorization` header, else an empty text."""
+        """The access token of the `Authorization` header, or an empty text."""
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
         return token if scheme == "Bearer" else ""
 
     def bears(self, token: str) -> bool:
-        """Whether the access token is this one."""
+        """Whether the request has this access token."""
         return hmac.compare_digest(self.bearer.encode(), token.encode())
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A status and a content: bytes as they are, None as an empty body, all else as JSON."""
+    """A status and content: bytes are sent unchanged, None as an empty body, all else as JSON."""
 
     status: int
     content: object = None
@@ -64,7 +64,7 @@ class Answer:
 
     @cached_property
     def body(self) -> bytes:
-        """The content as it is sent."""
+        """The bytes that are sent."""
         if self.content is None or isinstance(self.content, bytes):
             return self.content or b""
         return json.dumps(self.content).encode()
@@ -74,14 +74,14 @@ Respond = Callable[[Request], Answer]
 
 
 class _RefusedError(Exception):
-    """A request that no service gets to see; the connection ends with the answer."""
+    """A request that is rejected before the service gets it; the answer closes the connection."""
 
 
 class Server(ThreadingHTTPServer):
     """A listening server on 127.0.0.1; `serve_forever` runs it.
 
-    A body of more than `limit` bytes is answered by 413; a client that says nothing for `silence`
-    seconds loses its connection. A port that is taken is a `MedallionError`.
+    A body of more than `limit` bytes is answered with 413. The connection of a client that sends
+    nothing for `silence` seconds is closed. Raises `MedallionError` if the port is in use.
     """
 
     daemon_threads = True
@@ -101,7 +101,7 @@ class Server(ThreadingHTTPServer):
             super().__init__(("127.0.0.1", port), _Handler)
         except OSError as error:
             raise MedallionError(
-                f"Port {port} on 127.0.0.1 cannot be served ({error.strerror}): choose another."
+                f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}): choose another."
             ) from error
 
     def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
@@ -113,7 +113,7 @@ class Server(ThreadingHTTPServer):
         return connection, address
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away, or that does not trust us, is its own affair."""
+        """Log errors of a connection; a client may close it or reject the certificate."""
         log.debug("connection from %s failed", client_address, exc_info=True)
 
 
@@ -121,7 +121,7 @@ class Server(ThreadingHTTPServer):
 def serving(
     respond: Respond, tls: ssl.SSLContext | None = None, port: int = 0, **limits: Any
 ) -> Iterator[int]:
-    """Answer requests as `Server` does while the block runs; gives the port."""
+    """Answer requests as `Server` does while the block runs; yields the port."""
     with Server(respond, tls, port, **limits) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
@@ -136,12 +136,12 @@ class _Handler(BaseHTTPRequestHandler):
     """Passes every method that the services' clients use to `respond`."""
 
     protocol_version = "HTTP/1.1"
-    default_request_version = "HTTP/1.0"  # 0.9 would get answers without a status
+    default_request_version = "HTTP/1.0"  # HTTP/0.9 answers have no status
     disable_nagle_algorithm = True
     server: Server
 
     def setup(self) -> None:
-        # The handshake is each connection's own thread's work, so none can stall the others.
+        # The handshake runs in the connection's own thread, so that it cannot block other clients.
         if isinstance(self.request, ssl.SSLSocket):
             self.request.do_handshake()
         super().setup()
@@ -159,9 +159,11 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self.server.respond(request)
             answer.body  # noqa: B018 - a content that is no JSON is the service's failure, too
         except Exception as error:
-            told = log.isEnabledFor(logging.DEBUG)
-            log.error("%s %s failed: %r", request.method, request.path, error, exc_info=told)
-            answer = _error(500, "The service failed; its log tells why.")
+            with_traceback = log.isEnabledFor(logging.DEBUG)
+            log.error(
+                "%s %s failed: %r", request.method, request.path, error, exc_info=with_traceback
+            )
+            answer = _error(500, "The service failed; see its log.")
         self._send(answer)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = _answer
@@ -171,26 +173,26 @@ class _Handler(BaseHTTPRequestHandler):
             url = urlsplit(self.path)
             query = dict(parse_qsl(url.query, keep_blank_values=True))
         except ValueError:
-            raise _RefusedError(400, "The address cannot be read.") from None
+            raise _RefusedError(400, "The address is not valid.") from None
         path = unquote(url.path)
         if "\0" in path:
-            raise _RefusedError(400, "The path has a NUL character.")
+            raise _RefusedError(400, "The path contains a NUL character.")
         segments = tuple(unquote(part) for part in url.path.split("/") if part)
         return Request(self.command, path, segments, query, self.headers, self._body())
 
     def _body(self) -> bytes:
         if "Transfer-Encoding" in self.headers:
-            raise _RefusedError(411, "The body needs a Content-Length.")
+            raise _RefusedError(411, "A body needs a Content-Length.")
         given = set(self.headers.get_all("Content-Length", ["0"]))
         length = given.pop().strip()
         if given or not (length.isascii() and length.isdigit()):
-            raise _RefusedError(400, "The Content-Length is no number of bytes.")
+            raise _RefusedError(400, "The Content-Length is not a number of bytes.")
         if len(length) > 18 or int(length) > self.server.limit:
             raise _RefusedError(413, f"The body has more than {self.server.limit} bytes.")
         try:
             body = self.rfile.read(int(length))
         except TimeoutError:
-            raise _RefusedError(408, "The body did not arrive.") from None
+            raise _RefusedError(408, "The body did not arrive in time.") from None
         if len(body) < int(length):
             raise _RefusedError(400, "The body is shorter than its Content-Length.")
         return body
@@ -203,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.content is not None and "Content-Type" not in answer.headers:
             kind = "octet-stream" if isinstance(answer.content, bytes) else "json; charset=utf-8"
             self.send_header("Content-Type", f"application/{kind}")
-        if answer.status not in (204, 304):  # these have no body by definition
+        if answer.status not in (204, 304):  # answers with these statuses have no body
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         if self.command != "HEAD":
@@ -213,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
         """An answer as JSON, after which the connection ends; http.server's own errors are HTML."""
         self.close_connection = True
         self._send(_error(code, message or HTTPStatus(code).phrase, Connection="close"))
-        # A socket that is closed with unread bytes is reset, which would take the answer with it.
+        # Closing a socket with unread bytes resets it, and the client would lose the answer.
         end = time.monotonic() + 1
         with suppress(OSError):
             self.connection.settimeout(0.2)
@@ -221,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
                 pass
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Keep the command line quiet."""
+        """Write no line per request to the console."""
 
 
 def _error(status: int, message: str, **headers: str) -> Answer:

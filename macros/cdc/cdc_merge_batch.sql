@@ -1,7 +1,7 @@
 {#-
     The rows of a batch that are merged: for each key the last row by `sequence_by`, or all rows if
     there is no `sequence_by`. A key with a NULL, or with two last rows, makes the statement fail:
-    `=` would never match a NULL, and MERGE would insert a new key's second row beside the first.
+    `=` would never match a NULL, and MERGE would insert both rows of a new key.
     The checks are in the filter, because no engine optimizes a filter away.
 -#}
 {% macro cdc_merge_batch(relation, columns, keys, sequence_by) -%}

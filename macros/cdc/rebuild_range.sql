@@ -15,7 +15,7 @@
     {%- for name, day in {'rebuild_from': first | string, 'rebuild_to': last | string}.items()
         if not is_date(day) -%}
         {{ exceptions.raise_compiler_error(
-            "The var " ~ name ~ " is '" ~ day ~ "', which is no day: write it like 2025-01-31."
+            "The var " ~ name ~ " is '" ~ day ~ "', which is not a valid date: use YYYY-MM-DD."
         ) }}
     {%- endfor -%}
     {%- if first | string > last | string -%}

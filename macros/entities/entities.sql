@@ -1,7 +1,7 @@
 {#-
-    The entities of the registry whose `history` is one of `histories`; all without it. Two fields are added:
-    `landed_as` is the source table as folders, receipts and watermarks name it, without brackets; `reported_as` is its
-    name in the reconciliation, where SQL Server's default schema `dbo` is left out.
+    The entities of the registry whose `history` is one of `histories`, by default all. Two fields are added:
+    `landed_as` is the source table without brackets, as in folders, receipts and watermarks; `reported_as` is its
+    name in the reconciliation, without SQL Server's default schema `dbo`.
 -#}
 {% macro entities(histories=none) -%}
     {%- set found = [] -%}

@@ -1,10 +1,10 @@
 {#-
     The one list of the project's entities. Models and macros read it through `entities` and `entity`, Python through
-    `medallion/entities.py`. It is a macro and neither a var nor `meta`: docs/decisions.md says why.
+    `medallion/entities.py`. docs/decisions.md explains why it is a macro, not a var or `meta`.
 
-    `source_table` is a table of the source in SQL Server's notation; `list` is a reference file. `history` says what
-    its rows become: `versions` (each change of a tracked column opens a version), `latest` (the last good change of a
-    key), `events` (the last change of a key, which a rule may keep out), `lists` (versions from whole files).
+    `source_table` is a table of the source in SQL Server's notation; `list` is a reference file. `history` defines how
+    its rows are stored: `versions` (each change of a tracked column opens a version), `latest` (the last good change of a
+    key), `events` (the last change of a key, which a rule may quarantine), `lists` (versions from whole files).
     `staged` is the model of its changes, and for `events` of their deliveries. `published` is the model that readers
     use; the key of its versions is named `<name>_key`.
 -#}

@@ -1,9 +1,9 @@
-{#- Stop with a sentence that names the entity and its field, if a field is missing or has no known value. -#}
+{#- Raise an error that names the entity and the field if a field is missing or has an unknown value. -#}
 {% macro refuse_entity(entity, names) -%}
     {%- set where = "The entity '" ~ entity.name ~ "' of macros/entities/entity_registry.sql " -%}
     {%- set histories = ['versions', 'latest', 'events', 'lists'] -%}
     {%- if not modules.re.fullmatch('[a-z][a-z0-9_]*', entity.name or '') or entity.name in names -%}
-        {{ exceptions.raise_compiler_error(where ~ "needs a name in snake_case that no other entity has.") }}
+        {{ exceptions.raise_compiler_error(where ~ "needs a unique name in snake_case.") }}
     {%- elif entity.history not in histories -%}
         {{ exceptions.raise_compiler_error(
             where ~ "has the history '" ~ entity.history ~ "': write " ~ histories | join(' or ') ~ "."
@@ -14,7 +14,7 @@
         {{ exceptions.raise_compiler_error(where ~ "has no " ~ field ~ ".") }}
     {%- endfor -%}
     {%- if entity.key is string or entity.tracked is string -%}
-        {{ exceptions.raise_compiler_error(where ~ "has a text as key or tracked; write a list of columns.") }}
+        {{ exceptions.raise_compiler_error(where ~ "has text in key or tracked; write a list of columns.") }}
     {%- elif entity.source_table and not modules.re.fullmatch(
         '(\\[([^\\]]|\\]\\])+\\]|[^.\\[\\]]+)[.](\\[([^\\]]|\\]\\])+\\]|[^\\[\\]]+)', entity.source_table
     ) -%}

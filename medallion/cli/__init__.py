@@ -31,10 +31,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog=_WITHOUT_EMULATORS if laptop.missing() else None,
 )
-app.add_typer(factory.app, name="factory", help="The Data Factory files under adf/.")
-app.add_typer(infra.app, name="infra", help="The infrastructure template under infra/.")
+app.add_typer(factory.app, name="factory", help="Check and run the Data Factory under adf/.")
+app.add_typer(infra.app, name="infra", help="Check the infrastructure template under infra/.")
 app.add_typer(receipts.app, name="receipts")
-app.add_typer(synapse.app, name="synapse", help="Synapse's tables, here and in Azure.")
+app.add_typer(
+    synapse.app, name="synapse", help="Serve gold by Synapse: models, checks, local pools."
+)
 app.command("ingest")(ingest)
 app.command("run", context_settings={"allow_interspersed_args": False})(run)
 app.command("slim")(slim)

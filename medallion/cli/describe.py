@@ -1,4 +1,4 @@
-"""`medallion describe`: what of the project is documented, and what is not."""
+"""`medallion describe`: the documented and the undocumented objects of the project."""
 
 import os
 from collections import Counter
@@ -21,7 +21,7 @@ def describe(
         bool, typer.Option("--check", help="Exit 1 if any description is missing.")
     ] = False,
 ) -> None:
-    """Count the descriptions of everything that dbt knows, down to columns and arguments.
+    """Count the descriptions of all dbt objects, including columns and arguments of macros.
 
     One line for each missing description. It reads the result of `dbt compile` and needs no rows.
     """

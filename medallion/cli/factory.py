@@ -14,7 +14,13 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command("eval")
 def evaluate(
-    file: Annotated[Path, typer.Option("--cases", help="JSON: a context and expected answers.")],
+    file: Annotated[
+        Path,
+        typer.Option(
+            "--cases",
+            help="JSON: a context, and expressions with answers.",
+        ),
+    ],
 ) -> None:
     """Evaluate recorded expressions and list each answer that differs from the recorded one."""
     from medallion.adf.language import cases  # the engine is slow to import
@@ -30,10 +36,10 @@ def evaluate(
 
 @app.command("check")
 def check_files(
-    folder: Annotated[Path, typer.Argument(help="A folder in git layout.")] = ADF_FOLDER,
+    folder: Annotated[Path, typer.Argument(help="A Data Factory in git layout.")] = ADF_FOLDER,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
 ) -> None:
-    """List what the Data Factory service would reject in the files, and secrets in them.
+    """List the faults that the Data Factory service would reject, and secrets in the files.
 
     One line per fault: the file, the JSON path, the problem and the fix. Warnings are listed too;
     they make the command fail only with --strict.
@@ -51,7 +57,7 @@ def check_files(
 
 @app.command("arm")
 def arm_template(
-    folder: Annotated[Path, typer.Argument(help="A folder in git layout.")] = ADF_FOLDER,
+    folder: Annotated[Path, typer.Argument(help="A Data Factory in git layout.")] = ADF_FOLDER,
     only_check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail when the files are out of date.")
     ] = False,

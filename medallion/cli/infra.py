@@ -17,7 +17,7 @@ Folder = Annotated[Path, typer.Argument(help="The folder of template.json and pa
 
 @app.command("check")
 def check(folder: Folder = INFRA_FOLDER) -> None:
-    """List what Azure, or a rule of this project, would reject in the template.
+    """List the faults that Azure, or a rule of this project, would reject in the template.
 
     One line per fault: the files, the JSON path, the problem and the fix.
     """

@@ -15,7 +15,7 @@ from medallion.errors import MedallionError
 from medallion.home import home
 from medallion.ingestion import targets
 from medallion.ingestion.receipts import Receipt
-from medallion.ingestion.request import IngestResult, asked
+from medallion.ingestion.request import IngestResult, run_parameters
 from medallion.ingestion.savings import Day, Size
 from medallion.laptop import laptop
 
@@ -32,7 +32,7 @@ def ingest(
         bool,
         typer.Option(
             "--allow-partial",
-            help="Backfill the changes that the source still holds of days that are not whole.",
+            help="Land the remaining changes of days for which the source no longer has all.",
         ),
     ] = False,
     crash_before: Annotated[
@@ -51,12 +51,12 @@ def ingest(
     """Run the ingestion pipelines under adf/: source changes and reference files to bronze.
 
     With --from and --to the changes of those days land again, and no watermark moves. If the source
-    no longer holds all changes of these days, the run fails and names the time since when it does.
-    After a crash the next run lands the missing data. In Azure the run continues when this command
-    ends.
+    no longer holds all changes of these days, the run fails and names the earliest time from which
+    it has them. After a crash the next run lands the missing data. In Azure the run continues when
+    this command ends.
     """
     if targets.is_remote(target, crash_before or crash_after, wait):
-        arguments = asked(FactoryFiles(), table, from_date, to_date, allow_partial)
+        arguments = run_parameters(FactoryFiles(), table, from_date, to_date, allow_partial)
         with Watch() as watch:
             remote = targets.ingest(arguments, wait, _say_started, watch.show)
         if remote:

@@ -1,4 +1,4 @@
-"""`medallion quarantine`: the rules, and the rows that break them now."""
+"""`medallion quarantine`: the rules, and the rows that violate them now."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,19 +19,19 @@ from medallion.quarantine import Counts, Row, broken_rows, counts_of
 
 def quarantine(
     rule: Annotated[str | None, typer.Argument(help="Show rows that violate this rule.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Rows to show of each model.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum rows to show per model.")] = 20,
 ) -> None:
     """List every rule with the number of rows that violate it now, or show one rule's rows."""
     from databricks.sql.exc import ServerOperationError  # slow to import
 
     found = read_rules()
-    asked = [one for one in found if one.name == rule] if rule else found
-    if rule and not asked:
+    chosen = [one for one in found if one.name == rule] if rule else found
+    if rule and not chosen:
         raise MedallionError(_unknown(rule, found))
     with connected() as connection:
         try:
-            counts = counts_of(connection, asked)
-            shown = {one: broken_rows(connection, one, limit) for one in asked} if rule else {}
+            counts = counts_of(connection, chosen)
+            shown = {one: broken_rows(connection, one, limit) for one in chosen} if rule else {}
         except ServerOperationError as error:
             if "TABLE_OR_VIEW_NOT_FOUND" not in str(error):
                 raise
@@ -70,9 +70,9 @@ def _listed(found: Sequence[Rule], counts: Counts) -> Table:
 
 def _show(rule: Rule, broken: Sequence[Row], count: int) -> None:
     """Print a rule, and its rows one below the other, because they are too wide for a table."""
-    told = "in quarantine" if rule.action == "quarantine" else "that violate it"
+    state = "in quarantine" if rule.action == "quarantine" else "that violate it"
     noun = "row" if count == 1 else "rows"
-    out.print(f"[bold]{rule.relation}: {rule.name}[/bold], {count:,} {noun} {told}")
+    out.print(f"[bold]{rule.relation}: {rule.name}[/bold], {count:,} {noun} {state}")
     out.print(f"{rule.expression}. {rule.why}", markup=False, style="dim", soft_wrap=True)
     for row in broken:
         table = Table(box=None, show_header=False, padding=(0, 1, 0, 1))

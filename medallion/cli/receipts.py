@@ -9,7 +9,7 @@ from medallion.cli.console import out
 from medallion.home import home
 from medallion.ingestion.verification import Proof, prove
 
-app = typer.Typer(no_args_is_help=True, help="The receipts of the landed data.")
+app = typer.Typer(no_args_is_help=True, help="Verify the receipts of the landed data.")
 
 
 @app.callback()
@@ -37,12 +37,12 @@ def verify(
 
 def lines(proof: Proof) -> list[str]:
     """One line for the table, and one for each note and each fault."""
-    told = "proven" if proof.windows else "unfinished"
+    verdict = "proven" if proof.windows else "unfinished"
     if proof.faults:
-        told = f"{len(proof.faults)} faults"
+        verdict = f"{len(proof.faults)} faults"
     span = f" {proof.first_lsn} … {proof.last_lsn}" if proof.windows else ""
     summary = (
-        f"{proof.table}: {told}; {proof.windows} windows{span} "
+        f"{proof.table}: {verdict}; {proof.windows} windows{span} "
         f"and {proof.backfills} backfills, {proof.rows:,} rows in {proof.files} files"
     )
     notes = [f"  note: {note}" for note in proof.notes]

@@ -28,7 +28,7 @@ def slim(
         bool, typer.Option("--keep", help="Keep the schemas until the next run, which drops them.")
     ] = False,
 ) -> None:
-    """Build and test what differs from production in separate schemas, then drop them.
+    """Build and test the models that differ from production, in separate schemas, and drop these.
 
     Production's tables are read where the change needs them and cloned where they are incremental.
     They are never written. Exit 1 if a node fails. Starts the local target's warehouse if needed.

@@ -12,7 +12,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def synapse() -> None:
-    """Keeps `models` a command of its own: typer would else make it the whole of `synapse`."""
+    """Keeps `models` a subcommand: otherwise typer would merge it into `synapse`."""
 
 
 @app.command("models")

@@ -66,9 +66,9 @@ class Deployment:
         """The resources of a type."""
         return [one for one in self.resources if one.type == kind]
 
-    def fault(self, path: str, message: str, mend: str) -> None:
+    def fault(self, path: str, message: str, fix: str) -> None:
         """Record a fault."""
-        self.faults.append(Fault(self.file, path, message, mend))
+        self.faults.append(Fault(self.file, path, message, fix))
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def _names(made: Deployment, template: Mapping[str, Any]) -> None:
 
 
 def _parameters(made: Deployment, declared: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    """Take the parameters' values, and record their faults."""
+    """Set the parameters' values, and record their faults."""
     for name in given:
         if name not in declared:
             path = step("$.parameters", name)

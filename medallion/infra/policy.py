@@ -37,15 +37,21 @@ def _closed(made: Deployment) -> Iterator[Found]:
             value = _at(one.properties, path)
             if not any(value is taken or value == taken for taken in wanted):
                 shown = " or ".join(str(taken) for taken in wanted)
-                told = "is missing" if value is None else f"is {value}"
-                yield f"{one.path}.properties.{path}", f"'{path}' {told}", f"write {shown}"
+                state = "is missing" if value is None else f"is {value}"
+                yield f"{one.path}.properties.{path}", f"'{path}' {state}", f"write {shown}"
         for path, _ in walk(one.body, one.path):
             name = path.rpartition(".")[2]
             if why := required.REFUSED_PROPERTIES.get(name):
                 yield path, f"'{name}' is not allowed: {why}", "remove it"
-        beside = required.COMPANIONS.get(one.type)
-        if beside and not any(other.id == f"{one.id}/{beside}/default" for other in made.resources):
-            yield one.path, f"'{one.name}' has no {beside}", f"add {one.type}/{beside}, 'default'"
+        companion = required.COMPANIONS.get(one.type)
+        if companion and not any(
+            other.id == f"{one.id}/{companion}/default" for other in made.resources
+        ):
+            yield (
+                one.path,
+                f"'{one.name}' has no {companion}",
+                f"add {one.type}/{companion}, 'default'",
+            )
         yield from _inbound(one)
         yield from _let_in(made, one)
 
@@ -89,14 +95,14 @@ def _named(made: Deployment) -> Iterator[Found]:
 
 def _secrets(made: Deployment) -> Iterator[Found]:
     """Secrets in the parameters' values and in the deployed resources."""
-    mend = "use an identity to sign in, or set the secret in the vault by hand"
+    fix = "use an identity to sign in, or set the secret in the vault by hand"
     for root, value in [
         *((step("$.parameters", name), value) for name, value in made.parameters.items()),
         *((one.path, one.body) for one in made.resources),
     ]:
         for path, text in walk(value, root):
             if isinstance(text, str) and (found := secret_in(path, text)):
-                yield path, found, mend
+                yield path, found, fix
 
 
 def _granted(made: Deployment) -> Iterator[Found]:
@@ -108,8 +114,8 @@ def _granted(made: Deployment) -> Iterator[Found]:
         role = roles.NAMES.get(id_)
         if role is None:
             named = roles.REFUSED.get(id_, id_)
-            mend = "choose a role of IDS in medallion/infra/roles.py"
-            yield f"{path}.roleDefinitionId", f"the role {named} is not allowed", mend
+            fix = "choose a role of IDS in medallion/infra/roles.py"
+            yield f"{path}.roleDefinitionId", f"the role {named} is not allowed", fix
             continue
         scope, widest = one.scope or GROUP_ID, roles.WIDEST[role]
         kind = ids.type_of(scope)
@@ -125,8 +131,8 @@ def _granted(made: Deployment) -> Iterator[Found]:
             yield f"{path}.principalType", message, "write ServicePrincipal"
         whom = one.symbols[0].resource if one.symbols else ""
         if whom not in deployed:
-            mend = "take principalId from a reference to an identity"
-            yield f"{path}.principalId", "the principal is not defined in the template", mend
+            fix = "take principalId from a reference to an identity"
+            yield f"{path}.principalId", "the principal is not defined in the template", fix
 
 
 def _logged(made: Deployment) -> Iterator[Found]:
@@ -150,7 +156,7 @@ def _logged(made: Deployment) -> Iterator[Found]:
 
 
 def _reached(made: Deployment) -> Iterator[Found]:
-    """Each closed resource has its private endpoints, and DNS names that lead to them."""
+    """Each private resource must have its private endpoints, and DNS names that resolve to them."""
     zones: dict[str, str] = {}
     for one in made.of(f"{ENDPOINT}/privateDnsZoneGroups"):
         for config in one.properties.get("privateDnsZoneConfigs") or []:

@@ -118,8 +118,8 @@ def types(made: Deployment) -> Iterator[Found]:
     for one in made.resources:
         known = TYPES.get(one.type)
         if known is None:
-            mend = "add it to TYPES in medallion/infra/sdk.py"
-            yield one.path, f"no model is known for '{one.type}'", mend
+            fix = "add it to TYPES in medallion/infra/sdk.py"
+            yield one.path, f"no model is known for '{one.type}'", fix
         elif one.api_version != known.api_version:
             message = (
                 f"the apiVersion is {one.api_version}, but the models have {known.api_version}"
@@ -132,9 +132,9 @@ def types(made: Deployment) -> Iterator[Found]:
 def references(made: Deployment) -> Iterator[Found]:
     """Uses of `reference` whose resource is not deployed, or lacks the property."""
     by_id = {one.id: one for one in made.resources}
-    asked = [(one.path, symbol) for one in made.resources for symbol in one.symbols]
-    asked += [("$.outputs", symbol) for symbol in made.output_symbols]
-    for path, symbol in asked:
+    symbols = [(one.path, symbol) for one in made.resources for symbol in one.symbols]
+    symbols += [("$.outputs", symbol) for symbol in made.output_symbols]
+    for path, symbol in symbols:
         wanted = by_id.get(symbol.resource)
         if wanted is None:
             message = f"reference names '{symbol.resource}', which is not deployed"

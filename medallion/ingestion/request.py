@@ -57,7 +57,7 @@ def tables(files: FactoryFiles | None = None) -> list[dict[str, Any]]:
     return listed
 
 
-def asked(
+def run_parameters(
     files: FactoryFiles,
     table: str | None,
     from_date: str | dt.date | None,
@@ -81,15 +81,15 @@ def arguments(
     `allow_partial` lands the remaining changes of days for which the source no longer has all.
     Raises `MedallionError` for an unknown table, invalid dates, or dates in the wrong order.
     """
-    asked = {
+    found = {
         "table": _known(tables, table),
         "from_date": _day("--from", from_date),
         "to_date": _day("--to", to_date),
     }
-    _check_range(asked["from_date"], asked["to_date"])
-    if allow_partial and not asked["from_date"]:
+    _check_range(found["from_date"], found["to_date"])
+    if allow_partial and not found["from_date"]:
         raise MedallionError("--allow-partial is only for a backfill; add --from and --to.")
-    return {**asked, "allow_partial": allow_partial}
+    return {**found, "allow_partial": allow_partial}
 
 
 def cause(message: str) -> str:

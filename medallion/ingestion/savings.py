@@ -1,4 +1,4 @@
-"""The size of an ingestion beside a full reload of the source."""
+"""The size of an ingestion compared with a full reload of the source."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -154,13 +154,13 @@ def _check_deliveries(
     lake: Path, table: str, receipts: list[Receipt], pending: Receipt | None, proof: Proof
 ) -> None:
     """Check that each receipt matches its file."""
-    told: dict[str, list[Receipt]] = {}
+    by_file: dict[str, list[Receipt]] = {}
     for one in receipts:
         if one.file is None:
             proof.faults += file_faults(lake, one)
         else:
-            told.setdefault(one.file, []).append(one)
-    for file, tries in told.items():
+            by_file.setdefault(one.file, []).append(one)
+    for file, tries in by_file.items():
         # A window that landed again has one receipt per attempt: one of them matches the file.
         newest_first = sorted(tries, key=lambda r: r.ended_at, reverse=True)
         found = list(file_faults(lake, newest_first[0]))
@@ -187,12 +187,12 @@ def _check_strays(
     lake: Path, table: str, receipts: list[Receipt], windows: list[Receipt], proof: Proof
 ) -> None:
     """Check that each landed file has a receipt; an interrupted run may leave one without."""
-    told = {one.file for one in receipts}
+    with_receipt = {one.file for one in receipts}
     unfinished = {f"{_next(one.to_lsn)}.parquet" for one in windows[-1:]}
     if len(windows) == 1:
         unfinished.add(f"{windows[0].to_lsn}_late.parquet")
     for stray in sorted((lake / "bronze" / "azure_sql" / table).glob("[!.]*")):
-        if f"bronze/azure_sql/{table}/{stray.name}" in told:
+        if f"bronze/azure_sql/{table}/{stray.name}" in with_receipt:
             continue
         if not windows or stray.name in unfinished:
             proof.notes.append(f"{stray.name} has no receipt: its run was interrupted; run again")

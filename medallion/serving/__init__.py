@@ -1,1 +1,1 @@
-"""What Synapse serves: the contracts of the served tables, and the models made from them."""
+"""The tables that Synapse serves: their contracts, and the models generated from these."""

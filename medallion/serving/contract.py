@@ -72,18 +72,18 @@ def _tables(file: Path, container: str, default: int) -> Iterator[Table]:
         yield Table(model["name"], container, _line(model["description"]), columns)
 
 
-def _column(told: Mapping[str, Any], file: Path, default: int) -> Column:
-    name, kind = told["name"], told.get("data_type")
+def _column(column: Mapping[str, Any], file: Path, default: int) -> Column:
+    name, kind = column["name"], column.get("data_type")
     if not isinstance(kind, str):
         raise MedallionError(f"{file}: the column {name} has no data_type; add it.")
-    meta = told.get("config", {}).get("meta", {})
+    meta = column.get("config", {}).get("meta", {})
     length = meta.get("max_length", default)
     if not isinstance(length, int) or not 0 < length <= 8000:
         raise MedallionError(
             f"{file}: max_length of {name} is {length}; use a number of bytes from 1 to 8000."
         )
-    described = _line(told.get("description", ""))
-    personal = "pii" in told.get("databricks_tags", {})
+    described = _line(column.get("description", ""))
+    personal = "pii" in column.get("databricks_tags", {})
     return Column(name, kind, described, length if kind == "string" else None, personal)
 
 

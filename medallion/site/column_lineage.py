@@ -29,7 +29,7 @@ class ColumnId:
 @dataclass
 class Origin:
     """The origin of a column: other columns, and expressions of the query (`count(*)`, a constant,
-    the time). `untraced` lists every part that was not understood, so no gap is silent.
+    the time). `untraced` lists every part that was not understood, so no gap is hidden.
     """
 
     columns: set[ColumnId] = field(default_factory=set)

@@ -44,19 +44,19 @@ def _relation(relation: Relation, queries: Mapping[str, Query]) -> Iterator[Thin
     yield Thing(plural, f"{kind} {name}", file, _undescribed(relation.node))
     yielded = list(queries[relation.unique_id].types)
     for column in dict.fromkeys([*yielded, *relation.columns]):
-        told = relation.columns.get(column)
-        if told is None:
+        described = relation.columns.get(column)
+        if described is None:
             lacks: str | None = "is not listed: list and describe it"
         elif column not in yielded:
             lacks = f"is described, but {name} has no such column: remove it"
         else:
-            lacks = _undescribed(told)
+            lacks = _undescribed(described)
         yield Thing(f"columns of {KINDS[kind]}", f"column {name}.{column}", file, lacks)
 
 
 def _sources(project: Project) -> Iterator[Thing]:
-    told = {one["source_name"]: one for one in project.manifest["sources"].values()}
-    for name, node in told.items():
+    by_name = {one["source_name"]: one for one in project.manifest["sources"].values()}
+    for name, node in by_name.items():
         lacks = _undescribed({"description": node["source_description"]})
         yield Thing("sources", f"source {name}", node["original_file_path"], lacks)
 
@@ -66,19 +66,19 @@ def _macro(macro: Node) -> Iterator[Thing]:
     is_test = name.startswith("test_")
     kind = "generic tests" if is_test else "macros"
     yield Thing(kind, f"macro {name}", file, _undescribed(macro))
-    told = {one["name"]: one for one in macro["arguments"]}
+    described = {one["name"]: one for one in macro["arguments"]}
     signature = _signature(macro["macro_sql"])
-    ordered = [one for one in signature if one in told]
-    known = [one for one in told if one in signature]
-    for argument in dict.fromkeys([*signature, *told]):
-        if argument not in told:
+    ordered = [one for one in signature if one in described]
+    known = [one for one in described if one in signature]
+    for argument in dict.fromkeys([*signature, *described]):
+        if argument not in described:
             lacks: str | None = "is not listed: list and describe it in the macro's YAML"
         elif argument not in signature:
             lacks = "is described, but the macro has no such argument: remove it"
         elif known.index(argument) != ordered.index(argument):
             lacks = "is listed in another order than in the macro: move it"
         else:
-            lacks = _undescribed(told[argument])
+            lacks = _undescribed(described[argument])
         yield Thing(f"arguments of {kind}", f"argument {name}({argument})", file, lacks)
 
 

@@ -98,18 +98,18 @@ class Dictionary:
             yield ["shown in", ", ".join(seen)]
 
     def _column(self, one: Relation, name: str) -> list[str]:
-        told = one.columns.get(name, {})
+        column = one.columns.get(name, {})
         kind = self.queries[one.unique_id].types[name]
-        held = [constraint["type"] for constraint in told.get("constraints", [])]
+        held = [constraint["type"] for constraint in column.get("constraints", [])]
         held += [
             _test(test) for test in self.project.tests_of(one) if test.get("column_name") == name
         ]
-        if pii := (told.get("databricks_tags") or {}).get("pii"):
+        if pii := (column.get("databricks_tags") or {}).get("pii"):
             held.append(f"**personal: {pii}**")
         return [
             f'<span id="{name}"></span>`{name}`',
             f"`{kind}`" if kind else "not known",
-            line(told.get("description")),
+            line(column.get("description")),
             ", ".join(held),
         ]
 
@@ -191,12 +191,12 @@ def _code(text: str) -> str:
 
 def _test(test: Node) -> str:
     """A generic test with its arguments, as in its YAML."""
-    told = test["test_metadata"]
+    metadata = test["test_metadata"]
     skipped = ("model", "column_name")
-    given = {key: value for key, value in told["kwargs"].items() if key not in skipped}
+    given = {key: value for key, value in metadata["kwargs"].items() if key not in skipped}
     shown = ", ".join(f"{key}: {value}" for key, value in given.items())
     severity = " (warns)" if str(test["config"]["severity"]).lower() == "warn" else ""
-    return _code(f"{told['name']}({shown})" if shown else told["name"]) + severity
+    return _code(f"{metadata['name']}({shown})" if shown else metadata["name"]) + severity
 
 
 def _example(one: Relation) -> Iterator[str]:

@@ -23,7 +23,7 @@ def macros_page(project: Project) -> str:
         for one in project.tests
         if not one.get("test_metadata")
     )
-    parts += table(["test", "claim"], ((f"`{name}`", told) for name, told in singular))
+    parts += table(["test", "claim"], ((f"`{name}`", claim) for name, claim in singular))
     return "\n".join(parts) + "\n"
 
 

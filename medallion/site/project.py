@@ -130,7 +130,7 @@ class Project:
 def read_project(manifest: Path, catalog: Path | None = None) -> Project:
     """Read dbt's artifacts. Raises `MedallionError` for a missing or invalid manifest."""
     try:
-        told = json.loads(manifest.read_text(encoding="utf-8"))
+        document = json.loads(manifest.read_text(encoding="utf-8"))
         types = json.loads(catalog.read_text(encoding="utf-8")) if catalog else {}
     except FileNotFoundError as error:
         raise MedallionError(
@@ -138,9 +138,9 @@ def read_project(manifest: Path, catalog: Path | None = None) -> Project:
         ) from error
     except ValueError as error:
         raise MedallionError(f"{manifest} is not JSON: run `dbt compile` again.") from error
-    if not isinstance(told, dict) or "disabled" not in told:
+    if not isinstance(document, dict) or "disabled" not in document:
         raise MedallionError(f"{manifest} is not a manifest of dbt: run `dbt compile`.")
-    return Project(told, types)
+    return Project(document, types)
 
 
 def line(text: str | None) -> str:

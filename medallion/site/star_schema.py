@@ -50,8 +50,8 @@ def relationships(project: Project) -> list[Relationship]:
     """All tested relationships, ordered by table and key."""
     found = set()
     for test in project.tests:
-        told = test.get("test_metadata") or {}
-        if told.get("name") == "relationships":
+        metadata = test.get("test_metadata") or {}
+        if metadata.get("name") == "relationships":
             child = project.relations[test["attached_node"]]
             (parent,) = (
                 project.relations[one]
@@ -59,7 +59,9 @@ def relationships(project: Project) -> list[Relationship]:
                 if one != child.unique_id or len(test["depends_on"]["nodes"]) == 1
             )
             found.add(
-                Relationship(child.name, test["column_name"], parent.name, told["kwargs"]["field"])
+                Relationship(
+                    child.name, test["column_name"], parent.name, metadata["kwargs"]["field"]
+                )
             )
     return sorted(found)
 

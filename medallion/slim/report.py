@@ -29,9 +29,10 @@ def markdown(verdict: Verdict) -> str:
 def _headline(verdict: Verdict, relations: int) -> str:
     tests = [node for node in verdict.nodes if node.kind in ("test", "unit_test")]
     counted = Counter(node.status for node in tests)
-    told = ", ".join(f"{count} {status}" for status, count in sorted(counted.items()))
+    outcomes = ", ".join(f"{count} {status}" for status, count in sorted(counted.items()))
     title = "failed" if verdict.failed else "passed"
-    return f"### dbt: {title}\n\n{relations} built, {len(tests)} tests{f': {told}' if told else ''}"
+    tested = f"{len(tests)} tests: {outcomes}" if outcomes else f"{len(tests)} tests"
+    return f"### dbt: {title}\n\n{relations} built, {tested}"
 
 
 def _relations(nodes: Sequence[Built]) -> str:

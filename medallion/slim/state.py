@@ -1,4 +1,4 @@
-"""The manifest of production's last run: dbt derives the changes from it, we the relations."""
+"""The manifest of production's last run: dbt reads changes from it, this module relations."""
 
 import json
 from dataclasses import dataclass

@@ -93,11 +93,15 @@ def await_commit(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def commit(
-    con: duckdb.DuckDBPyConnection, touched: list[Table], first: int, used: int, when: datetime
+    con: duckdb.DuckDBPyConnection,
+    changed_tables: list[Table],
+    first: int,
+    used: int,
+    when: datetime,
 ) -> bytes:
     """Move the pending changes to the logs, with the LSN of the commit record."""
     committed = lsn.to_bytes(first + used)
-    for table in touched:
+    for table in changed_tables:
         if is_logged(con, table):
             con.execute(
                 f"INSERT INTO {log(table)} BY NAME SELECT ?::BLOB AS start_lsn, "
@@ -166,10 +170,10 @@ def _change_table(table: Table, instance: Instance, logged: set[int]) -> str:
     else:
         bits = " + ".join(f"((changed >> {n - 1}) & 1) * {1 << i}" for i, n in enumerate(ids))
     # SQL Server records no row for an update that changed none of the captured columns.
-    touched = ""
+    condition = ""
     if logged - set(ids):
         captured = sum(1 << (number - 1) for number in ids)
-        touched = f"AND (operation < 3 OR changed = 0 OR changed & {captured} <> 0)"
+        condition = f"AND (operation < 3 OR changed = 0 OR changed & {captured} <> 0)"
     columns = ", ".join(f"c{number} AS {quoted(name)}" for number, name in instance.columns)
     name = instance.name.replace("'", "''")
     return f"""
@@ -182,7 +186,7 @@ def _change_table(table: Table, instance: Instance, logged: set[int]) -> str:
         FROM {log(table)}
         WHERE start_lsn >= (SELECT max(i.start_lsn) FROM stand_in.instances AS i
                 WHERE i.capture_instance = '{name}')
-            AND start_lsn <= stand_in.captured_through() {touched}
+            AND start_lsn <= stand_in.captured_through() {condition}
     """
 
 

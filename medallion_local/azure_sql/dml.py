@@ -318,7 +318,7 @@ def _assigned(
         values = then.expression.expressions if then.expression is not None else []
         if len(values) != len(names):
             raise MedallionError(
-                f"Msg 213: the INSERT of the MERGE gives {len(values)} values for {len(names)} "
+                f"Msg 213: the INSERT of the MERGE has {len(values)} values for {len(names)} "
                 f"columns of '{table.full_name}'."
             )
         return {

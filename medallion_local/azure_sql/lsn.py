@@ -1,4 +1,4 @@
-"""Log sequence numbers: 10 bytes, as hex 8 digits of log file, 8 of block and 4 of slot.
+"""Log sequence numbers of 10 bytes: in hex, 8 digits of the file, 8 of the block, 4 of the slot.
 
 They sort like SQL Server's `00000000:00000000:0000`. The emulator numbers log records with one
 integer, the position. A transaction starts on a new block.

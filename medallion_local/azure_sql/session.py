@@ -28,7 +28,7 @@ IGNORED_OPTIONS = {"NOCOUNT", "XACT_ABORT", "ANSI_NULLS", "QUOTED_IDENTIFIER"}
 
 
 class Session:
-    """Runs statements. Each is a transaction of its own unless BEGIN TRAN opened one.
+    """Runs statements. Each is a separate transaction unless BEGIN TRAN opened one.
 
     Transactions commit at `at`, else at the current time, but never before the last commit.
     An error rolls the open transaction back and ends the batch.

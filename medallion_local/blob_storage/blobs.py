@@ -52,7 +52,7 @@ def _tag(descriptor: int) -> str:
 
 @contextmanager
 def _held(lake: Path) -> Iterator[None]:
-    """The lock of all writers, also those of other processes. The lock file is beside the lake."""
+    """The lock of all writers, including other processes. The lock file is next to the lake."""
     lake.parent.mkdir(parents=True, exist_ok=True)
     with lake.with_name(f"{lake.name}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,7 +1,7 @@
 """The Blob service's REST API on the loopback: Get Blob, Get Blob Properties, Put Blob.
 
-What the pipelines use: a bearer token, conditional headers, block blobs. Anything else is refused
-by name, as the service does: an `x-ms-error-code` and a text.
+It supports what the pipelines use: a bearer token, conditional headers and block blobs. Any other
+request gets an error that names it, as from the service: an `x-ms-error-code` and a text.
 Source: https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
 """
 
@@ -17,7 +17,7 @@ from medallion_local.http import Answer, Request
 
 OLDEST_VERSION_WITH_TOKENS = "2017-11-09"
 CONDITIONS = {"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"}
-SERVED = {  # the conditions of each method
+SERVED = {  # the conditional headers of each method
     "GET": {"If-None-Match"},
     "HEAD": {"If-None-Match"},
     "PUT": {"If-Match", "If-None-Match"},
@@ -26,7 +26,7 @@ SERVED = {  # the conditions of each method
 
 @contextmanager
 def serving(lake: Path, token: str) -> Iterator[str]:
-    """Serve the lake while the block runs; gives the account's URL, on a free port."""
+    """Serve the lake while the block runs; yields the account's URL, on a free port."""
     with web.serving(partial(_respond, lake, token)) as port:
         yield f"http://127.0.0.1:{port}"
 
@@ -38,13 +38,13 @@ def _respond(lake: Path, token: str, request: Request) -> Answer:
     if request.headers.get("x-ms-version", "") < OLDEST_VERSION_WITH_TOKENS:
         return _refused(400, "InvalidHeaderValue", "x-ms-version is missing or too old")
     if request.method not in SERVED:
-        return _refused(501, "NotImplemented", f"'{request.method}' has no local stand-in")
+        return _refused(501, "NotImplemented", f"the emulator does not support '{request.method}'")
     given = CONDITIONS & set(request.headers) - SERVED[request.method]
     if request.query or given:
         what = ", ".join(request.query or given)
-        return _refused(501, "NotImplemented", f"'{what}' has no local stand-in")
+        return _refused(501, "NotImplemented", f"the emulator does not support '{what}'")
     if len(parts) < 2 or any(part in ("", ".", "..") for part in parts):
-        return _refused(400, "InvalidUri", f"'{request.path}' names no blob")
+        return _refused(400, "InvalidUri", f"'{request.path}' is not the path of a blob")
     file = lake.joinpath(*parts)
     return _put(lake, file, request) if request.method == "PUT" else _get(file, request)
 
@@ -70,10 +70,10 @@ def _put(lake: Path, file: Path, request: Request) -> Answer:
         tag = blobs.write(lake, file, request.body, match, none)
     except blobs.ConditionNotMetError:
         status, code = (409, "BlobAlreadyExists") if none else (412, "ConditionNotMet")
-        return _refused(status, code, "the blob is another one now")
-    except OSError as error:  # the laptop's disk; the service has no such answer
-        told = disk.sentence(error) or str(error)
-        return _refused(507, "InternalError", told, reason=told)
+        return _refused(status, code, "the blob has changed")
+    except OSError as error:  # an error of the local disk, which the service does not have
+        reason_text = disk.sentence(error) or str(error)
+        return _refused(507, "InternalError", reason_text, reason=reason_text)
     return Answer(201, headers={"ETag": tag})
 
 

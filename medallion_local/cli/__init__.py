@@ -14,7 +14,11 @@ def register(app: typer.Typer) -> None:
     # These two add commands to groups of medallion.cli as they are imported.
     from medallion_local.cli import factory, synapse  # noqa: F401
 
-    app.add_typer(source.app, name="source", help="The source database, Azure SQL's stand-in.")
+    app.add_typer(
+        source.app,
+        name="source",
+        help="Use the local source database, an emulator of Azure SQL.",
+    )
     app.add_typer(vault.app, name="vault")
     app.command("up")(warehouse.up)
     app.command("down")(warehouse.down)

@@ -10,7 +10,7 @@ from medallion.home import PROJECT_ROOT
 
 
 class Part(StrEnum):
-    """The parts that can be measured alone."""
+    """The parts that can be measured separately."""
 
     TIMINGS = "timings"
     SAVINGS = "savings"
@@ -24,15 +24,17 @@ def bench(
     churn: Annotated[
         str, typer.Option(help="Shares of the rows that change in a day, in %, comma-separated.")
     ] = "0.1,1,5,20",
-    churn_streams: Annotated[int, typer.Option(help="Plays in the source of the churn.")] = 200_000,
-    transactions: Annotated[
-        int, typer.Option(min=1, help="Transactions in the day of changes.")
-    ] = 24,
+    churn_streams: Annotated[
+        int, typer.Option(help="Plays in the source for the savings.")
+    ] = 200_000,
+    transactions: Annotated[int, typer.Option(min=1, help="Transactions per day of changes.")] = 24,
     hardest: Annotated[
-        bool, typer.Option(help="Also 1 % in as many transactions as rows; takes a minute more.")
+        bool,
+        typer.Option(help="Also change 1 % in one transaction per row; takes one more minute."),
     ] = True,
     only: Annotated[
-        Part | None, typer.Option(help="timings: seconds and memory; savings: the churn.")
+        Part | None,
+        typer.Option(help="Measure only timings (seconds, memory) or savings (rows, bytes)."),
     ] = None,
     docs: Annotated[
         Path, typer.Option(help="The output folder of savings.md and savings.png.")

@@ -15,7 +15,7 @@ def demo(
     """Run the pipeline from the source to gold, several times, and show the reconciliation."""
     from medallion_local.demo import story, summary
 
-    told = story.run(home(), days, seed)
-    summary.show(told)
-    if not all(book["balanced"] for book in told.books):
+    finished = story.run(home(), days, seed)
+    summary.show(finished)
+    if not all(one["balanced"] for one in finished.reconciliation):
         raise MedallionError("the reconciliation does not balance: see the table above")

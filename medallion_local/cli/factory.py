@@ -20,7 +20,7 @@ INTERRUPTED = 130  # a shell reports this status for a command that Ctrl-C ended
 @app.command("tsql")
 def tsql_texts(
     to: Annotated[Path, typer.Argument(help="The output folder; its content is deleted first.")],
-    folder: Annotated[Path, typer.Option("--adf", help="A folder in git layout.")] = ADF_FOLDER,
+    folder: Annotated[Path, typer.Option("--adf", help="A factory in git layout.")] = ADF_FOLDER,
 ) -> None:
     """Run the pipelines in all their modes, and write each T-SQL text that they send."""
     from medallion_local.data_factory import tsql
@@ -31,7 +31,7 @@ def tsql_texts(
 
 @app.command("run")
 def run_here(
-    pipeline: Annotated[str, typer.Argument(help="A pipeline's name.")] = "pl_ingest_and_build",
+    pipeline: Annotated[str, typer.Argument(help="Name of the pipeline.")] = "pl_ingest_and_build",
     folder: Annotated[
         Path, typer.Option("--adf", help="Another factory in git layout, with a folder pipeline/.")
     ] = ADF_FOLDER,
@@ -57,15 +57,16 @@ def run_here(
         typer.Option("--online", help="Web activities of another factory may use the network."),
     ] = False,
     longest_wait: Annotated[
-        float | None, typer.Option(min=0, help="Limit waits of another factory to these seconds.")
+        float | None,
+        typer.Option(min=0, help="Longest wait, in seconds, in another factory."),
     ] = None,
 ) -> None:
     """Run a pipeline on this machine; it calls `dbt build` in place of the Databricks job.
 
     Run `medallion up` before a pipeline that builds. With --adf the pipeline belongs to another
     factory and its control flow runs as in Azure. A linked service without a local place, or an
-    activity that only Azure can run, fails with its name when it is reached. Exit 1 when the run
-    fails, and 130 when it is interrupted.
+    activity that only Azure can run, fails when the run reaches it; the error names it. Exit 1 when
+    the run fails, and 130 when it is interrupted.
     """
     from medallion_local.data_factory import elsewhere
     from medallion_local.data_factory.run import run

@@ -62,7 +62,7 @@ def pool() -> None:
 @app.command("sql")
 def sql(
     text: Annotated[str, typer.Argument(help="One batch of T-SQL.")],
-    limit: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of rows to show.")] = 50,
     dedicated: Annotated[bool, typer.Option("--pool", help="Query the dedicated pool.")] = False,
 ) -> None:
     """Query the local serverless or dedicated pool in T-SQL, and show the rows."""
@@ -93,7 +93,7 @@ def check_readable(
         Path | None, typer.Option(help="The folder of the containers; by default the home's lake.")
     ] = None,
 ) -> None:
-    """List what Synapse serverless could not read in the served tables' Delta folders.
+    """List the properties of the served Delta tables that Synapse serverless cannot read.
 
     One line per finding: the table, the property and the fix.
     """

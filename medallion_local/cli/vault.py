@@ -9,7 +9,7 @@ import typer
 from medallion.cli.console import out
 from medallion.home import home
 
-app = typer.Typer(no_args_is_help=True, help="The local Key Vault.")
+app = typer.Typer(no_args_is_help=True, help="Serve a local Key Vault.")
 
 
 @app.callback()

@@ -128,8 +128,8 @@ def _explained(activity: Activity, error: Exception) -> dict[str, Any]:
         case KeyError():
             message = f"{it} lacks its property {error}."
         case OSError():
-            told = disk.sentence(error) or f"{str(error).rstrip('.')}."
-            message = f"{it} failed: {told}"
+            cause = disk.sentence(error) or f"{str(error).rstrip('.')}."
+            message = f"{it} failed: {cause}"
             return _failed(activity, "SystemError", "SystemError", message)
         case _:
             LOG.debug("%s failed", it, exc_info=error)

@@ -82,7 +82,7 @@ def _block(pipeline: str, activities: list[Activity]) -> Block:
         ended |= set(ready)
     if waiting := [one["name"] for name, one in found.items() if name not in ended]:
         raise MedallionError(
-            f"Activity '{waiting[0]}' of pipeline '{pipeline}' depends on itself in a circle; "
+            f"Activity '{waiting[0]}' of pipeline '{pipeline}' depends on itself in a cycle; "
             "correct its dependsOn."
         )
     return block
@@ -154,11 +154,11 @@ def _is_met(needs: Needs, statuses: dict[str, str]) -> bool:
 def _failure(block: Block, statuses: dict[str, str], scope: Scope) -> Failure | None:
     """Data Factory's rule: every leaf must succeed; the parents of a skipped leaf count instead."""
     parents = {before for needs in block.needs.values() for before, _ in needs}
-    asked = [name for name in block.activities if name not in parents]
-    for name in asked:
+    reached = [name for name in block.activities if name not in parents]
+    for name in reached:
         shown = block.activities[name]["name"]
         if statuses[name] == "Failed":
             return shown, scope.activities[shown]["error"]
         if statuses[name] == "Skipped":
-            asked += [one for one, _ in block.needs[name] if one not in asked]
+            reached += [one for one, _ in block.needs[name] if one not in reached]
     return None

@@ -34,7 +34,7 @@ class Run:
     parent: "Run | None" = None
 
     def inner(self, activities: list[Activity] | None, scope: Scope) -> None:
-        """Run the activities inside a control activity; raises when one of them failed it."""
+        """Run the activities inside a control activity. Raises if one failed the activity."""
         failed = run_activities(self, activities or [], scope)
         if failed is not None:
             name, error = failed
@@ -51,7 +51,7 @@ class Run:
         if name.lower() in (one.lower() for one in chain):
             raise ActivityError(
                 f"Pipeline '{name}' invokes itself ({' → '.join([*chain, name])}); "
-                "Data Factory does not publish such a circle."
+                "Data Factory does not publish such a cycle."
             )
         child = _prepared(self.environment, name, parameters, self.shared, self)
         child.record.invoked_by_activity = scope.container

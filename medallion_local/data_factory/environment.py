@@ -27,16 +27,15 @@ class Environment:
 
     `global_parameters` override the factory's own, as a deployment to another environment does.
     `places` are the local replacements of linked services, by their lower-case names: the database
-    file of a local source, a folder, or an address. None means our own factory, whose database is
-    the home's source, and whose storage is the home's lake. In another factory a service without a
+    file of a local source, a folder, or an address. None means this project's factory: its database
+    is the home's source, and its storage is the home's lake. In another factory a service without a
     place is rejected. `online` allows Web activities to leave this machine.
     `tokens` are the tokens of the factory's managed identity by resource, such as
     `https://storage.azure.com`. `jobs` are Databricks jobs by their id: each takes parameters,
     and raises `MedallionError` when it fails. `longest_pause` limits pauses, in `Wait` and between
     retries, to that many seconds; `pause` is called instead of waiting. `on_tsql` receives each
     text that is sent to a database, in the thread that notified the listener of its activity.
-    `queues` hold runs of a pipeline with `concurrency` that wait for each other.
-    `queues` are where runs of a pipeline with `concurrency` wait for each other.
+    `queues` hold the runs of pipelines with `concurrency` that wait for each other.
     """
 
     home: Home

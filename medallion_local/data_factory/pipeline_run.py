@@ -21,10 +21,10 @@ class Run(Protocol):
     shared: Shared
 
     def inner(self, activities: list[dict[str, Any]] | None, scope: Scope) -> None:
-        """Run the activities inside a control activity; raises when one of them failed it."""
+        """Run the activities inside a control activity. Raises if one failed the activity."""
 
     def child(self, name: str, parameters: dict[str, Any], scope: Scope, wait: bool) -> "Run":
-        """Run another pipeline, as `ExecutePipeline` does: to its end, or beside this run."""
+        """Run another pipeline, as `ExecutePipeline` does: and wait for its end, or continue."""
 
     def pause(self, seconds: float, scope: Scope) -> None:
         """Wait, at most until the loop around times out; a stopped run waits no longer."""

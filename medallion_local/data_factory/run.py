@@ -14,7 +14,14 @@ from medallion.adf.files import FactoryFiles
 from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.ingestion.receipts import Receipt, read_receipt
-from medallion.ingestion.request import PIPELINE, IngestResult, Reference, asked, cause, tables
+from medallion.ingestion.request import (
+    PIPELINE,
+    IngestResult,
+    Reference,
+    cause,
+    run_parameters,
+    tables,
+)
 from medallion.lock import single_run
 from medallion_local.blob_storage import server as blob_service
 from medallion_local.data_factory.engine import run_pipeline
@@ -43,13 +50,13 @@ def ingest(
     for an unknown table, wrong dates, a missing source, or another run in progress.
     """
     files = files or FactoryFiles()
-    parameters = asked(files, table, from_date, to_date, allow_partial)
+    parameters = run_parameters(files, table, from_date, to_date, allow_partial)
     _check_source(home)
-    told = _Told(on_event)
+    messages = _Messages(on_event)
     with single_run(home.factory / "ingest.lock", "ingestion"):
         _remove_unfinished(home.lake)
-        with laptop(home, files, told, alert_webhook) as environment:
-            return _gathered(home, environment, parameters, told)
+        with laptop(home, files, messages, alert_webhook) as environment:
+            return _gathered(home, environment, parameters, messages)
 
 
 @contextmanager
@@ -106,7 +113,7 @@ def _check_source(home: Home) -> None:
         )
 
 
-class _Told:
+class _Messages:
     """Collects each table's failure, and the notes of the column check."""
 
     def __init__(self, on_event: Listener | None) -> None:
@@ -134,23 +141,23 @@ def _remove_unfinished(lake: Path) -> None:
 
 
 def _gathered(
-    home: Home, environment: Environment, parameters: dict[str, Any], told: _Told
+    home: Home, environment: Environment, parameters: dict[str, Any], messages: _Messages
 ) -> IngestResult:
     began = time.monotonic()
     run = run_pipeline(environment, PIPELINE, parameters)
     run_id, error = run.record.run_id, run.record.error
-    if error and not told.failures:
-        told.failures.append(cause(error["message"]))
+    if error and not messages.failures:
+        messages.failures.append(cause(error["message"]))
     wanted = () if parameters["table"] or parameters["from_date"] else _reference_names(environment)
     order = [f"{one['schema']}.{one['table']}" for one in tables(environment.files)]
     order += list(_reference_names(environment))
     return IngestResult(
         run_id,
         run.record.status,
-        " ".join(_in_order(told.failures, order)) or None,
+        " ".join(_in_order(messages.failures, order)) or None,
         list(_receipts(home.lake, run_id, environment.files)),
         list(_references(home.lake, run_id, wanted)),
-        _in_order(told.notices, order),
+        _in_order(messages.notices, order),
         time.monotonic() - began,
     )
 

@@ -32,8 +32,8 @@ def write_sent(files: FactoryFiles, folder: Path) -> list[Path]:
     Raises `MedallionError` when a run fails, or an activity with T-SQL never ran.
     """
     sent = _sent(files)
-    asked = {(name, each["name"]) for name, each in activities(files) if _has_tsql(each)}
-    if missing := sorted(asked - set(sent)):
+    expected = {(name, each["name"]) for name, each in activities(files) if _has_tsql(each)}
+    if missing := sorted(expected - set(sent)):
         raise MedallionError(f"No run sent the T-SQL of '{missing[0][1]}' in {missing[0][0]}.")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -10,13 +10,13 @@ from medallion_local.databricks_sql.state import copied_from
 
 
 def bring_up(home: Home, port: int | None = None, folder: Path | None = None) -> str:
-    """Start the warehouse if it does not run, and write `folder`/profiles.yml; what was done.
+    """Start the warehouse if it does not run, and write `folder`/profiles.yml; return a report.
 
     `port` is by default the last one, else a free one; `folder` is by default dbt's own.
     """
     lines = []
     if original := copied_from(home):
-        lines.append(f"{home.root} is a copy of {original}: it gets a warehouse of its own.")
+        lines.append(f"{home.root} is a copy of {original}: it gets its own warehouse.")
     state, started = start(home, port)
     write_profile(folder or profiles_dir(), home, state)
     word = "is up" if started else "already runs"

@@ -63,7 +63,7 @@ class InformationSchema:
         self._database: duckdb.DuckDBPyConnection | None = None
 
     @staticmethod
-    def asked(tree: exp.Expression) -> bool:
+    def is_read_by(tree: exp.Expression) -> bool:
         """Whether a query reads the information schema."""
         return any(table.db.lower() == "information_schema" for table in tree.find_all(exp.Table))
 

@@ -217,7 +217,9 @@ class Resolver:
             table.replace(exp.Subquery(this=query, alias=alias.copy()))
             return
         if any(join for join in select.args.get("joins") or []):
-            raise unsupported(f"{render(select)} (_metadata beside a join: read it in a CTE)")
+            raise unsupported(
+                f"{render(select)} (_metadata together with a join: read it in a CTE)"
+            )
         staged.set("alias", alias.copy())
         table.replace(staged)
         listed: list[exp.Expression] = []

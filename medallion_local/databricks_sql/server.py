@@ -1,4 +1,4 @@
-"""`python -m medallion_local.databricks_sql.server PORT` serves; the token comes on its input."""
+"""`python -m medallion_local.databricks_sql.server PORT` serves; standard input has the token."""
 
 import gc
 import logging
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def open_warehouse() -> Warehouse:
-    """Open this home's warehouse, and reconcile its catalog with the Delta logs."""
+    """Open this home's warehouse, and update its catalog from the Delta logs."""
     here = home()
     catalog = Catalog(here.warehouse / "catalog.sqlite", here.root)
     files = Storage(here)
@@ -35,7 +35,7 @@ def open_warehouse() -> Warehouse:
 
 
 def _reconcile(catalog: Catalog) -> None:
-    """A kill after a Delta commit leaves old columns in the catalog: take the Delta log's."""
+    """Copy the Delta logs' columns to the catalog: a kill after a commit leaves old ones there."""
     for relation in catalog.relations():
         if relation.is_view or not storage.exists(relation.location):
             continue

@@ -91,7 +91,7 @@ class Warehouse:
 
     def _query(self, context: Context, sql: str) -> Result:
         tree = parse(sql)
-        if InformationSchema.asked(tree):
+        if InformationSchema.is_read_by(tree):
             return self.information_schema.query(sql)
         return context.query(tree)
 

@@ -70,7 +70,7 @@ class Story:
     days: list[Day] = field(default_factory=list)
     steps: list[tuple[str, float]] = field(default_factory=list)
     first_rows: dict[str, int] = field(default_factory=dict)
-    books: list[dict] = field(default_factory=list)
+    reconciliation: list[dict] = field(default_factory=list)
 
 
 def run(home: Home, days: int, seed: int) -> Story:
@@ -92,7 +92,7 @@ def run(home: Home, days: int, seed: int) -> Story:
         with _step(story, f"day {number}: the source changes"):
             (changes,) = simulate.simulate(home.source_database, days=1, seed=seed + number)
         _work_day(home, story, Day(f"day {number}", changes), log)
-    story.books = _books(database, story.first_rows)
+    story.reconciliation = _reconcile(database, story.first_rows)
     return story
 
 
@@ -140,11 +140,11 @@ def _work_day(home: Home, story: Story, day: Day, log: Path) -> None:
         day.rows = {row["name"]: row["n"] for row in rows(connection, counts)}
 
 
-def _books(database: SourceDatabase, first_rows: dict[str, int]) -> list[dict]:
+def _reconcile(database: SourceDatabase, first_rows: dict[str, int]) -> list[dict]:
     """Per source table: the committed changes, the landed changes, and their outcomes."""
     with connected() as connection:
         outcomes = rows(connection, "select * from silver.reconciliation")
-    books = []
+    reconciled = []
     for outcome in sorted(outcomes, key=lambda row: TABLES.index(row["source_table"])):
         table = outcome["source_table"]
         committed = first_rows[table] + _count(database, f"cdc.dbo_{table}_CT")
@@ -153,8 +153,8 @@ def _books(database: SourceDatabase, first_rows: dict[str, int]) -> list[dict]:
             for kind in ("before_images", "applied", "deleted", "collapsed", "superseded")
         ]
         accounted = sum(kinds) + outcome["quarantined"]
-        books.append({**outcome, "committed": committed, "balanced": committed == accounted})
-    return books
+        reconciled.append({**outcome, "committed": committed, "balanced": committed == accounted})
+    return reconciled
 
 
 def _count(database: SourceDatabase, table: str) -> int:
@@ -182,13 +182,13 @@ def _step(story: Story, name: str) -> Iterator:
         SpinnerColumn(),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
-        TextColumn("[dim]{task.fields[told]}[/dim]"),
+        TextColumn("[dim]{task.fields[detail]}[/dim]"),
         console=out,
         transient=True,
         disable=not out.is_terminal,
     ) as progress:
-        task = progress.add_task(name, told="", total=None)
-        yield lambda told: progress.update(task, told=told)
+        task = progress.add_task(name, detail="", total=None)
+        yield lambda detail: progress.update(task, detail=detail)
     seconds = time.monotonic() - started
     story.steps.append((name, seconds))
     out.print(f"[green]✓[/green] {name} [dim]{seconds:.1f} s[/dim]")

@@ -1,4 +1,4 @@
-"""The tables that end the demo."""
+"""The tables that the demo prints at its end."""
 
 from rich.table import Table
 
@@ -18,21 +18,27 @@ The warehouse still runs. Next, you can try:
   medallion down
 """
 
-BOOKED = {
+OUTCOMES = {  # a line of the reconciliation: its column
     "committed by the source": "committed",
     "  = images before an update": "before_images",
     "  + applied": "applied",
+    "  + deletes": "deleted",
     "  + collapsed: no tracked column changed": "collapsed",
-    "  + collapsed: nothing tracked changed": "collapsed",
     "  + superseded by a later change": "superseded",
+    "  + quarantined": "quarantined",
     "delivered again, counted once": "redelivered",
-    "delivered again, and counted once": "redelivered",
 }
 
 
 def show(story: Story) -> None:
     """Print the demo's rows, changes, bytes, times and reconciliation, and the next commands."""
-    for table in (_rows(story), _changes(story), _bytes(story), _times(story), _books(story)):
+    for table in (
+        _rows(story),
+        _changes(story),
+        _bytes(story),
+        _times(story),
+        _reconciliation(story),
+    ):
         out.print()
         out.print(table)
     out.print()
@@ -81,14 +87,15 @@ def _quarantined(day: Day) -> int:
     return sum(count for name, count in day.rows.items() if name.startswith("quarantine."))
 
 
-def _books(story: Story) -> Table:
-    names = [book["source_table"] for book in story.books]
+def _reconciliation(story: Story) -> Table:
+    names = [of_table["source_table"] for of_table in story.reconciliation]
     table = _table("Reconciliation: every source row and every change, and its outcome", "", *names)
-    for line, kind in BOOKED.items():
-        table.add_row(line, *(f"{book[kind]:,}" for book in story.books))
+    for line, kind in OUTCOMES.items():
+        table.add_row(line, *(f"{of_table[kind]:,}" for of_table in story.reconciliation))
     table.add_section()
     balances = (
-        "[green]yes[/green]" if book["balanced"] else "[red]NO[/red]" for book in story.books
+        "[green]yes[/green]" if of_table["balanced"] else "[red]NO[/red]"
+        for of_table in story.reconciliation
     )
     table.add_row("balances", *balances)
     return table

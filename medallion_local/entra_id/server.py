@@ -1,4 +1,4 @@
-"""Serves a directory's tokens where azure-identity asks for them."""
+"""Serves the tokens of a directory at the endpoints that azure-identity calls."""
 
 import ssl
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from medallion_local.entra_id.directory import Directory
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where a directory answers: `authority` by HTTPS, `managed` by HTTP as in Azure."""
+    """The URLs of a directory: `authority` by HTTPS, `managed` by HTTP, as in Azure."""
 
     authority: str
     managed: str
@@ -21,7 +21,7 @@ class Endpoints:
 
     @property
     def app_service(self) -> dict[str, str]:
-        """The environment in which azure-identity finds the managed identity of an app."""
+        """The environment variables for the managed identity of an app."""
         return {
             "IDENTITY_ENDPOINT": f"{self.managed}/msi/token",
             "IDENTITY_HEADER": self.header,
@@ -29,7 +29,7 @@ class Endpoints:
 
     @property
     def virtual_machine(self) -> dict[str, str]:
-        """The environment in which azure-identity finds the managed identity of a machine."""
+        """The environment variables for the managed identity of a machine."""
         return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": self.managed}
 
 

@@ -278,8 +278,8 @@ def _music_changes(day: _Day) -> None:
 def _nothing_changes(day: _Day) -> None:
     """Updates that change only `updated_at`, and updates that change nothing."""
     for name in ("DimUser", "DimArtist", "DimTrack"):
-        touched, same = np.array_split(day.pick(name, 2 * day.share(name, TOUCH)), 2)
-        day.change(name, touched)
+        updated, same = np.array_split(day.pick(name, 2 * day.share(name, TOUCH)), 2)
+        day.change(name, updated)
         day.change(name, same, touch=False)
 
 

@@ -1,6 +1,6 @@
 """An HTTP server on the loopback that answers as raw.githubusercontent.com does.
 
-A file has an ETag of its content; a request with `If-None-Match` for it is answered by 304.
+The ETag of a file depends on its content; `If-None-Match` with this ETag is answered with 304.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def seed(root: Path) -> Path:
-    """Put the reference files into the repository's folder under `root`, where they are missing."""
+    """Copy missing reference files into the repository's folder under `root`."""
     folder = root / REPOSITORY
     for file in sorted(REFERENCE.glob("*.csv")):
         if not (folder / file.name).exists():
@@ -36,7 +36,7 @@ def etag(content: bytes) -> str:
 
 @contextmanager
 def serving(root: Path) -> Iterator[str]:
-    """Serve `root` while the block runs; gives the repository's URL, on a free port."""
+    """Serve `root` while the block runs; yields the repository's URL, on a free port."""
     with web.serving(partial(_respond, root.resolve())) as port:
         yield f"http://127.0.0.1:{port}/{REPOSITORY}"
 

@@ -1,4 +1,4 @@
-"""A vault behind HTTPS: signs callers in, checks what they may do, and passes operations on."""
+"""A vault behind HTTPS: authenticates and authorizes callers, and passes their operations on."""
 
 import ssl
 from collections import deque
@@ -18,9 +18,9 @@ VERSIONS = frozenset({"7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-
 
 @dataclass
 class Vault:
-    """A vault: its secrets, who may use them, and what it was asked, as `METHOD /PATH STATUS`.
+    """A vault: its secrets, its access rules, and its requests as `METHOD /PATH STATUS`.
 
-    `faults` are answered one by one, instead of what was asked, to callers that are signed in.
+    `faults` replace the answers to the next requests of callers that are signed in, one by one.
     """
 
     access: Access
@@ -29,7 +29,7 @@ class Vault:
     requests: list[str] = field(default_factory=list)
 
     def throttle(self, times: int, seconds: float) -> None:
-        """Answer the next requests by 429, and ask for a pause of some seconds."""
+        """Answer the next requests with 429, and request a pause of some seconds."""
         self.disturb(
             times,
             VaultError(
@@ -41,13 +41,13 @@ class Vault:
         )
 
     def disturb(self, times: int, fault: VaultError) -> None:
-        """Answer the next requests by a fault."""
+        """Answer the next requests with a fault."""
         self.faults.extend([fault] * times)
 
 
 @contextmanager
 def serving(vault: Vault, tls: ssl.SSLContext, port: int = 0) -> Iterator[str]:
-    """Serve a vault while the block runs; gives its URL, by default on a free port."""
+    """Serve a vault while the block runs; yields its URL, by default on a free port."""
 
     def respond(request: Request) -> Answer:
         try:
@@ -84,7 +84,7 @@ def _respond(vault: Vault, request: Request) -> Answer:
 
 
 def _match(pattern: str, segments: tuple[str, ...]) -> list[str] | None:
-    """What stands for the asterisks of a pattern, if the path fits it."""
+    """The parts of the path that match the asterisks of the pattern, if the path matches it."""
     parts = pattern.split("/")
     if len(parts) != len(segments):
         return None

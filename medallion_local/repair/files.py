@@ -159,7 +159,7 @@ def _of_lsn(home: Home, lsn: str) -> tuple[str, str]:
 
 
 def _keep_time(home: Home, landed: str) -> None:
-    """Set the time that bronze recorded on a file that was restored unchanged."""
+    """Give a file that was restored unchanged the modification time that bronze recorded for it."""
     file = home.lake / landed
     for url, size, modified_ns in _taken(home):
         if tables.lake_file(home, url) == file and size == file.stat().st_size:

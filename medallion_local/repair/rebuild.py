@@ -1,4 +1,4 @@
-"""Rebuild the tables that went back to an earlier version, and everything downstream of them."""
+"""Rebuild the tables that were reset to an earlier version, and everything downstream of them."""
 
 import json
 import os

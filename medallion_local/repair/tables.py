@@ -287,7 +287,7 @@ def undo(home: Home, damage: Damage) -> bool:
 
 
 def _move(path: Path, folder: Path) -> None:
-    """Move a file or folder into `folder`, beside an earlier one of its name."""
+    """Move a file or folder into `folder`, under a new name if an earlier one has its name."""
     folder.mkdir(parents=True, exist_ok=True)
     place, number = folder / path.name, 1
     while place.exists():

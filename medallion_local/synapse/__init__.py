@@ -1,1 +1,1 @@
-"""Synapse's serverless SQL pool on this machine: T-SQL views over the lake's Delta folders."""
+"""Emulator of Synapse's serverless SQL pool: T-SQL views over the lake's Delta folders."""

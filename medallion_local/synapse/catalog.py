@@ -1,4 +1,4 @@
-"""What a fresh database of the stand-in holds: its own tables, and what T-SQL sees of them."""
+"""The content of a new database of the emulator: internal tables, and views of them for T-SQL."""
 
 CATALOG = """
 create schema stand_in;
@@ -21,7 +21,7 @@ create table stand_in.permissions (
     grantee varchar, permission varchar, securable varchar, state varchar,
     primary key (grantee, permission, securable)
 );
--- NULL for a role that is not there, as in T-SQL
+-- NULL for a role that does not exist, as in T-SQL
 create macro is_rolemember(role) as (
     select max((member_name is not distinct from getvariable('login'))::integer)
     from stand_in.principals
@@ -59,7 +59,8 @@ create view stand_in.information_schema_columns as
         case when precision is null then scale end as datetime_precision
     from stand_in.columns;
 """
-# The catalog's tables that T-SQL may read, by schema and name; the engine's views begin with both.
+# The catalog views that T-SQL may read, by schema and name. DuckDB's views are named
+# `<schema>_<name>`.
 SYSTEM = {
     *(("sys", name) for name in ("databases", "schemas", "views", "external_data_sources")),
     *(("sys", name) for name in ("symmetric_keys", "database_scoped_credentials")),

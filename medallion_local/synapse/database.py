@@ -1,4 +1,4 @@
-"""One database of the stand-in: a DuckDB file with schemas, data sources and views."""
+"""One database of the emulator: a DuckDB file with schemas, data sources and views."""
 
 import os
 import threading
@@ -23,16 +23,16 @@ from medallion_local.tsql.types import BINARY, SCALED, TEXT, Type, decimal
 # ESCAPE: https://learn.microsoft.com/sql/t-sql/language-elements/like-transact-sql
 LACKS = frozenset({"ESCAPE", "RECURSION"})
 SERVERLESS = Behaviour("Latin1_General_100_BIN2_UTF8", is_binary=True, is_utf8=True, lacks=LACKS)
-LAKE = "lake"  # the engine's variable that holds the lake's folder
+LAKE = "lake"  # DuckDB's variable with the folder of the lake
 
 
 def folder(home: Home) -> Path:
-    """Where the databases of a home lie."""
+    """The folder of a home's databases."""
     return home.root / "synapse"
 
 
 def create(home: Home, name: str) -> None:
-    """Make an empty database, in place of one that was there."""
+    """Create an empty database; an existing one is replaced."""
     file = folder(home) / f"{name}.duckdb"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.unlink(missing_ok=True)
@@ -41,9 +41,9 @@ def create(home: Home, name: str) -> None:
 
 
 class Database:
-    """An open database; statements of all its sessions run one after another.
+    """An open database. It runs the statements of all its sessions one after another.
 
-    `system` are the catalog's views that T-SQL may read.
+    `system` is the set of catalog views that T-SQL may read.
     """
 
     behaviour: ClassVar[Behaviour] = SERVERLESS
@@ -53,7 +53,7 @@ class Database:
         file = folder(home) / f"{name}.duckdb"
         if not file.is_file():
             raise TSqlError(
-                f'Cannot open database "{name}": `medallion synapse up` makes it.', DATABASE
+                f'Cannot open database "{name}": run `medallion synapse up` to create it.', DATABASE
             )
         self.name = name
         self.lake = home.lake
@@ -61,36 +61,36 @@ class Database:
         self.lock = threading.RLock()
         try:
             self._connection = connect(str(file), read_only)
-            # Views name their folders below it, so that they hold when the home is moved.
+            # Views name folders relative to it, so they stay valid when the home is moved.
             lake = str(self.lake).replace("'", "''")
             self._connection.execute(f"set variable {LAKE} = '{lake}'")
         except duckdb.IOException as error:
             raise TSqlError(
-                f'Another process has the database "{name}" open: ask again when it is done.',
+                f'Another process has the database "{name}" open: try again when it has finished.',
                 DATABASE,
             ) from error
 
     def run(self, sql: str, parameters: list | None = None) -> duckdb.DuckDBPyConnection:
-        """Run a statement of the engine; an error of its is one of T-SQL here."""
+        """Run a DuckDB statement. Its errors are raised as T-SQL errors."""
         try:
             return self._connection.execute(sql, parameters or [])
         except duckdb.Error as error:
-            told = " ".join(str(error).split()).removeprefix("Invalid Input Error: ")
-            raise numbered(translated(told) or told) from error
+            message = " ".join(str(error).split()).removeprefix("Invalid Input Error: ")
+            raise numbered(translated(message) or message) from error
 
     def rows(self, sql: str, parameters: list | None = None) -> list[tuple]:
-        """The rows of a statement of the engine."""
+        """The rows of a DuckDB statement."""
         return self.run(sql, parameters).fetchall()
 
     def provide(self, sql: str) -> None:
-        """Make the macros that a text calls, itself or by the views that it reads."""
+        """Create the macros that a text calls, directly or through the views that it reads."""
         views = self.rows("select sql from duckdb_views() where not internal")
         text = "\n".join([sql, *(view for (view,) in views)])
         macros.provide(self._connection, text, self.behaviour)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing."""
+        """Run the block in a transaction, which is rolled back on an error."""
         self._connection.execute("begin")
         try:
             yield
@@ -100,7 +100,7 @@ class Database:
         self._connection.execute("commit")
 
     def has_schema(self, name: str) -> bool:
-        """Whether a schema is there; names differ in case, as the collation says."""
+        """Whether a schema exists. Names are case-sensitive, as the collation defines."""
         return bool(self.rows("select 1 from stand_in.schemas where name = ?", [name]))
 
     def create_schema(self, name: str) -> None:
@@ -120,7 +120,7 @@ class Database:
         self.run("insert into stand_in.data_sources values (?, ?)", [name, location])
 
     def delta_folder(self, source: str, path: str) -> Path:
-        """The folder in the lake that a path of a data source stands for."""
+        """The folder in the lake for a path in a data source."""
         found = self.rows("select location from stand_in.data_sources where name = ?", [source])
         if not found:
             raise TSqlError(f"Cannot find the external data source '{source}'.", 15151)
@@ -128,28 +128,28 @@ class Database:
         root = self.lake / container
         target = Path(os.path.normpath(root / rest / path.strip("/")))
         if not target.resolve().is_relative_to(root.resolve()) or refused_characters(str(target)):
-            raise TSqlError(f"The path '{path}' leads out of the data source '{source}'.")
+            raise TSqlError(f"The path '{path}' is outside of the data source '{source}'.")
         if not (target / "_delta_log").is_dir():
             raise TSqlError(
-                f"File '{found[0][0]}/{path}' cannot be opened because it does not exist or it is "
-                "no Delta folder: run `dbt build`.",
+                f"File '{found[0][0]}/{path}' cannot be opened because it does not exist or is "
+                "not a Delta folder: run `dbt build`.",
                 13807,
             )
         return target
 
     def view_exists(self, schema: str, name: str) -> bool:
-        """Whether a view is there."""
+        """Whether a view exists."""
         query = "select 1 from stand_in.views where schema_name = ? and name = ?"
         return bool(self.rows(query, [schema, name]))
 
     def object_number(self, schema: str, name: str, kind: str | None) -> int | None:
-        """What OBJECT_ID gives for a name, of a kind such as `V` when one is asked."""
+        """The result of OBJECT_ID for a name; a `kind` such as `V` limits it to such objects."""
         return 1 if kind in (None, "V") and self.view_exists(schema, name) else None
 
     def put_view(
         self, schema: str, name: str, definition: str, query: str, columns: Columns
     ) -> None:
-        """Make or replace a view over the engine's `query`, which has these columns."""
+        """Create or replace a view over the DuckDB `query`, which has these columns."""
         with self.transaction():
             self.drop_view(schema, name)
             self.run(f"create view {quoted(schema)}.{quoted(name)} as {query}")
@@ -157,7 +157,7 @@ class Database:
             self.put_columns(schema, name, columns)
 
     def put_columns(self, schema: str, name: str, columns: Columns) -> None:
-        """Remember the columns of a view or table."""
+        """Store the columns of a view or table in the catalog."""
         for ordinal, (column, kind) in enumerate(columns, 1):
             length = kind.length if kind.name in TEXT | BINARY else None
             precision = kind.precision if kind.name == "decimal" else None
@@ -176,7 +176,7 @@ class Database:
         return [(column, _type(*kind)) for column, *kind in self.rows(query, [schema, name])]
 
     def drop_view(self, schema: str, name: str) -> None:
-        """Remove a view, if it is there."""
+        """Remove a view if it exists."""
         self.run(f"drop view if exists {quoted(schema)}.{quoted(name)}")
         self.run("delete from stand_in.views where schema_name = ? and name = ?", [schema, name])
         self.run(
@@ -184,12 +184,12 @@ class Database:
         )
 
     def close(self) -> None:
-        """Let another process open it."""
+        """Close the database, so that another process can open it."""
         self._connection.close()
 
 
 def _type(name: str, length: int | None, precision: int | None, scale: int | None) -> Type:
-    """A type as the catalog keeps it; databases of before had no scale of a datetime2."""
+    """A type from the catalog. Older databases have no scale of a datetime2."""
     if name == "decimal":
         return decimal(precision or 18, scale or 0)
     if name in SCALED:

@@ -1,4 +1,4 @@
-"""What the stand-in refuses, with the number that SQL Server has for it where there is one."""
+"""Errors of the Synapse emulator, with SQL Server's number where SQL Server has the same error."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ PERMISSION, FEATURE = 262, 15871
 
 
 class TSqlError(MedallionError):
-    """A statement that is refused: `number` is the error's, 15871 for what is not supported."""
+    """A rejected statement. `number` is the error number; 15871 means not supported."""
 
     def __init__(self, message: str, number: int = FEATURE) -> None:
         super().__init__(message)
@@ -19,19 +19,19 @@ class TSqlError(MedallionError):
 
 
 def unsupported(what: str) -> TSqlError:
-    """The refusal of a statement or construct, which it names."""
-    return TSqlError(f"{what} is not supported by the stand-in for Synapse serverless.")
+    """The error for an unsupported statement or construct, which it names."""
+    return TSqlError(f"{what} is not supported by the emulator of Synapse serverless.")
 
 
 def numbered(message: str) -> TSqlError:
-    """A sentence of the compiler, or an error of the engine, under the number that it holds."""
+    """A message of the compiler or the engine as an error, with the number that it contains."""
     found = re.search(r"Msg (\d+): (.*)", message, re.DOTALL)
     return TSqlError(found[2], int(found[1])) if found else TSqlError(message)
 
 
 @contextmanager
 def as_tsql_errors() -> Iterator[None]:
-    """The compiler's refusals as `TSqlError`."""
+    """Raise the compiler's errors as `TSqlError`."""
     try:
         yield
     except TSqlError:

@@ -1,4 +1,4 @@
-"""Microsoft's own T-SQL grammar (ScriptDom), as the program maxdop carries it."""
+"""Microsoft's own T-SQL grammar (ScriptDom), as shipped with the program maxdop."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ SERVERLESS, DEDICATED = "2022", "2019"
 
 
 def require(batch: str, version: str = SERVERLESS) -> None:
-    """Raise `TSqlError` with the grammar's own sentence unless the batch is T-SQL."""
+    """Raise `TSqlError` with the grammar's message if the batch is not valid T-SQL."""
     program = Path(sys.executable).with_name("maxdop")
     done = subprocess.run(
         [str(program), "--config", str(CONFIGURATION), "--parser-version", version],
@@ -22,6 +22,7 @@ def require(batch: str, version: str = SERVERLESS) -> None:
         check=False,
     )
     if done.returncode:
-        # The last line is the parser's: `maxdop:   1:21: Incorrect syntax near 'DATABASE'. (…)`
+        # The parser's message is the last line, such as
+        # `maxdop:   1:21: Incorrect syntax near 'DATABASE'. (…)`
         said = done.stderr.strip().splitlines()[-1].removeprefix("maxdop:").strip()
-        raise TSqlError(f"Microsoft's grammar does not take the batch: {said}", SYNTAX)
+        raise TSqlError(f"Microsoft's T-SQL grammar rejects the batch: {said}", SYNTAX)

@@ -1,4 +1,4 @@
-"""Who signs in to the stand-in: by the connection string and attributes that a driver is given.
+"""Sign-in to the emulator: reads the driver's connection string and attributes.
 
 Source: https://learn.microsoft.com/sql/connect/odbc/using-azure-active-directory
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from medallion_local.synapse.errors import LOGIN, TSqlError
 
-# SQL_COPT_SS_ACCESS_TOKEN: the attribute that holds a token, its length before it.
+# SQL_COPT_SS_ACCESS_TOKEN: the attribute with an access token, preceded by its length.
 ACCESS_TOKEN = 1256
 AUDIENCE = "https://database.windows.net"
 SCOPE = f"{AUDIENCE}//.default"
@@ -20,14 +20,14 @@ SCOPE = f"{AUDIENCE}//.default"
 
 @dataclass(frozen=True)
 class Login:
-    """The database that a connection asks for, and the identity that it showed."""
+    """The database that a connection requests, and the identity that signed in."""
 
     database: str
     identity: str
 
 
 def sign_in(connection_string: str, attributes: Mapping[int, bytes]) -> Login:
-    """The login, if the connection brings a token for Azure SQL; else error 18456."""
+    """The login of a connection. Raises error 18456 without a valid token for Azure SQL."""
     named = keywords(connection_string)
     token = attributes.get(ACCESS_TOKEN)
     way = named.get("authentication", "")
@@ -39,7 +39,7 @@ def sign_in(connection_string: str, attributes: Mapping[int, bytes]) -> Login:
         text = _of_the_machine(named.get("uid"))
     else:
         raise TSqlError(
-            "Login failed for user ''. The connection brought no credentials: set `authentication` "
+            "Login failed for user ''. The connection has no credentials: set `authentication` "
             "of the dbt target to auto, cli, environment or ActiveDirectoryMsi (MSI sends none).",
             LOGIN,
         )
@@ -47,7 +47,7 @@ def sign_in(connection_string: str, attributes: Mapping[int, bytes]) -> Login:
 
 
 def keywords(connection_string: str) -> dict[str, str]:
-    """The settings of a connection string, by lower-case name; braces may hold a semicolon."""
+    """The settings of a connection string by lower-case name; braces may contain semicolons."""
     found: dict[str, str] = {}
     rest = connection_string
     while rest:
@@ -62,15 +62,15 @@ def keywords(connection_string: str) -> dict[str, str]:
 
 
 def _unpacked(attribute: bytes) -> str:
-    """A token from its structure: four bytes of length, then a zero after each byte."""
+    """The token in the attribute's structure: four bytes of length, then a zero after each byte."""
     length = int.from_bytes(attribute[:4], "little")
     if length != len(attribute) - 4:
-        raise TSqlError("The access token's length is not that of its structure.", LOGIN)
+        raise TSqlError("The access token has another length than its structure states.", LOGIN)
     return attribute[4:].decode("utf-16-le")
 
 
 def _of_the_machine(client: str | None) -> str:
-    """What the driver does for ActiveDirectoryMsi: it asks the machine's own token endpoint."""
+    """Get a token for ActiveDirectoryMsi from the machine's token endpoint, as the driver does."""
     from azure.core.exceptions import ClientAuthenticationError
     from azure.identity import CredentialUnavailableError, ManagedIdentityCredential
 
@@ -78,17 +78,17 @@ def _of_the_machine(client: str | None) -> str:
         return ManagedIdentityCredential(client_id=client).get_token(SCOPE).token
     except (ClientAuthenticationError, CredentialUnavailableError) as error:
         raise TSqlError(
-            f"Login failed: the machine's identity gives no token ({error.message}).", LOGIN
+            f"Login failed: the machine's identity returned no token ({error.message}).", LOGIN
         ) from error
 
 
 def _identity(token: str) -> str:
-    """The application that a token names, if it is for Azure SQL and in its time."""
+    """The application that a token names, if the token is for Azure SQL and has not expired."""
     try:
         claims: dict[str, Any] = json.loads(_decoded(token.split(".")[1]))
         identity, audience, ends = claims["appid"], claims["aud"], claims["exp"]
     except (IndexError, ValueError, KeyError) as error:
-        raise TSqlError("Login failed: the access token is none.", LOGIN) from error
+        raise TSqlError("Login failed: the access token is not valid.", LOGIN) from error
     if audience.rstrip("/") != AUDIENCE:
         raise TSqlError(
             f"Login failed for user '<token-identified principal>': the token is for {audience}, "

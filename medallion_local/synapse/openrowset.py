@@ -1,4 +1,4 @@
-"""OPENROWSET over a Delta folder of the lake: the columns of its WITH clause, in their types."""
+"""OPENROWSET over a Delta folder of the lake, with the columns and types of its WITH clause."""
 
 from pathlib import Path
 
@@ -12,17 +12,17 @@ from medallion_local.tsql.dialect import OpenRowset
 from medallion_local.tsql.scope import Relation, quoted
 from medallion_local.tsql.types import TEXT, Type
 
-# What a column of a Delta folder is read as, beside decimals.
+# The T-SQL types as which each type of a Delta column may be read; decimals are separate.
 KINDS = {"bigint", "int", "smallint", "bit", "float", "real", "date", "datetime2", "varchar"}
-# What a file's column is to the engine, where it is not what the query's column is to it.
+# DuckDB's type of a file's column, where it differs from the type of the query's column.
 FROM_FILES = {"INT": "INTEGER", "TIMESTAMP": "TIMESTAMP WITH TIME ZONE"}
 
 
 def rows(rowset: OpenRowset, database: Database) -> Relation:
-    """The rows of the folder under the types of WITH, which are checked against the files'."""
+    """The rows of the folder in the types of WITH. Raises if the files' types are incompatible."""
     given = {name: value.name for name, value in rowset.args["options"].items()}
     if given.get("FORMAT", "").upper() != "DELTA" or set(given) != {"DATA_SOURCE", "FORMAT"}:
-        raise unsupported("OPENROWSET with other options than DATA_SOURCE and FORMAT = 'DELTA'")
+        raise unsupported("OPENROWSET with options other than DATA_SOURCE and FORMAT = 'DELTA'")
     if not rowset.expressions:
         raise unsupported("OPENROWSET without a WITH clause")
     folder = database.delta_folder(given["DATA_SOURCE"], rowset.this.name)
@@ -34,7 +34,7 @@ def rows(rowset: OpenRowset, database: Database) -> Relation:
 
 
 def check_collation(definition: exp.ColumnDef, database: Database) -> None:
-    """Raise for a column in another collation than the one that the stand-in compares texts by."""
+    """Raise for a column whose collation differs from the emulator's collation."""
     for one in definition.find_all(exp.CollateColumnConstraint):
         if one.this.name.lower() != database.behaviour.collation.lower():
             raise unsupported(
@@ -44,7 +44,7 @@ def check_collation(definition: exp.ColumnDef, database: Database) -> None:
 
 
 def _scan(folder: Path) -> str:
-    """The engine's table function over a folder of whatever lake the database is opened with."""
+    """DuckDB's table function over a folder of the lake with which the database was opened."""
     below = str(folder).replace("'", "''")
     return f"delta_scan(getvariable('{LAKE}') || '/{below}')"
 
@@ -79,8 +79,8 @@ def _column(name: str, kind: Type, actual: dict[str, str], folder: Path) -> str:
     if kind.name not in TEXT or kind.length == types.MAX:
         return f"cast({column} as {kind.engine}) as {column}"
     message = f"Column '{name}' has a value that is longer than its {kind.length} bytes."
-    told = message.replace("'", "''")
+    escaped = message.replace("'", "''")
     return (
-        f"case when strlen({column}) > {kind.length} then error('{told}') else {column} end"
+        f"case when strlen({column}) > {kind.length} then error('{escaped}') else {column} end"
         f" as {column}"
     )

@@ -1,6 +1,6 @@
 """Whether a view is a pass-through projection: columns of one OPENROWSET, and nothing else.
 
-What a mart computes belongs in gold, which every reader shares.
+Computations belong in the gold models, so that all readers share them.
 """
 
 from sqlglot import exp
@@ -12,7 +12,7 @@ PLAIN = (exp.Select, exp.From, exp.Table, exp.TableAlias, exp.Column, exp.Identi
 
 
 def oddities(query: exp.Expression) -> list[str]:
-    """What a query has beyond that, in a few words each."""
+    """The parts of a query that are not a pass-through, each in a few words."""
     found = [
         brief(node)
         for node in query.walk(prune=lambda node: not isinstance(node, PLAIN))
@@ -20,5 +20,5 @@ def oddities(query: exp.Expression) -> list[str]:
     ]
     tables = list(query.find_all(exp.Table))
     if len(tables) != 1 or not isinstance(tables[0].this, OpenRowset):
-        found.append("rows that are not of one OPENROWSET")
+        found.append("rows that do not come from one OPENROWSET")
     return found

@@ -1,4 +1,4 @@
-"""Queries of a database of Synapse, compiled to the engine's text by the shared compiler."""
+"""Queries of a Synapse database, compiled to DuckDB's SQL by the shared compiler."""
 
 import uuid
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from medallion_local.tsql.values import Value, convert
 
 @dataclass(frozen=True)
 class Result:
-    """The rows of a query: the columns' names and their types in T-SQL."""
+    """The rows of a query, with the columns' names and T-SQL types."""
 
     columns: list[tuple[str, str]]
     rows: list[tuple]
@@ -31,7 +31,7 @@ def compiler(database: Database) -> Compiler:
 
 
 def compiled(tree: exp.Expression, database: Database) -> Query:
-    """A query whose rows a client gets; the connection has the macros that it calls."""
+    """A query whose rows go to the client. Creates the macros that it calls on the connection."""
     found = compiler(database).statement(tree)
     database.provide(found.sql)
     return found
@@ -48,12 +48,12 @@ def answer(tree: exp.Expression, database: Database) -> Result:
 
 
 def holds(condition: exp.Expression, database: Database) -> bool:
-    """Whether the query that stands for a condition has a row."""
+    """Whether a condition holds; its query then has a row."""
     return bool(database.rows(compiled(condition, database).sql))
 
 
 def stored(tree: exp.Expression, database: Database) -> Query:
-    """A query that a view or table is made of: each column has a name of its own and a type."""
+    """The query of a view or table: each column has a unique name and a type."""
     query = compiler(database).query(tree, nested=True)
     names = [name for name, _ in query.columns]
     for place, name in enumerate(names, 1):
@@ -74,5 +74,5 @@ def stored(tree: exp.Expression, database: Database) -> Query:
 
 
 def _shown(value: object) -> object:
-    """A value as the driver has it: a uniqueidentifier is a text."""
+    """A value as the driver returns it: a uniqueidentifier is text."""
     return str(value).upper() if isinstance(value, uuid.UUID) else value

@@ -1,4 +1,4 @@
-"""What the T-SQL compiler asks of a database of Synapse: views, tables, functions, their types."""
+"""The catalog of a Synapse database for the T-SQL compiler: views, tables, functions and types."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from medallion_local.tsql.scope import Relation, quoted
 from medallion_local.tsql.values import Value, convert, quote
 
 _NAME = types.nvarchar(128)
-# Functions and how many arguments they take.
+# Functions and their numbers of arguments.
 _FUNCTIONS = {
     "OBJECT_ID": (1, 2),
     "SUSER_SNAME": (0, 0),
@@ -33,7 +33,7 @@ class Relations:
         """A view, a table of a pool, or a view of the catalog."""
         database = self._database
         if node.catalog and node.catalog.lower() != database.name.lower():
-            raise unsupported(f"Reading {brief(node)} of another database than {database.name}")
+            raise unsupported(f"Reading {brief(node)} of a database other than {database.name}")
         schema, name = node.db or "dbo", node.name
         if (schema.lower(), name.lower()) in database.system:
             view = f"stand_in.{schema}_{name}".lower()
@@ -48,11 +48,11 @@ class Relations:
         return openrowset.rows(node, self._database)
 
     def table_function(self, schema: str, name: str, arguments: Sequence[Value]) -> Relation:
-        """There are none."""
+        """Raise: the database has no table-valued functions."""
         raise TSqlError(f"Invalid object name '{f'{schema}.{name}'.lstrip('.')}'.", OBJECT)
 
     def function(self, schema: str, name: str, arguments: Sequence[Value]) -> Value | None:
-        """A function that looks into the database or at the login."""
+        """A function that reads the catalog or the login."""
         called = name.upper()
         if schema or called not in _FUNCTIONS:
             return None
@@ -69,10 +69,10 @@ class Relations:
         return Value("getvariable('login')", _NAME)
 
     def _object_id(self, arguments: Sequence[Value]) -> Value:
-        name, *asked = (argument.constant for argument in arguments)
-        if name is None or None in asked:
-            raise unsupported("OBJECT_ID of a name that is no constant")
+        name, *kinds = (argument.constant for argument in arguments)
+        if name is None or None in kinds:
+            raise unsupported("OBJECT_ID of a name that is not a constant")
         table = exp.to_table(name, dialect="tsql")
-        kind = str(asked[0]).strip().upper() if asked else None
+        kind = str(kinds[0]).strip().upper() if kinds else None
         number = self._database.object_number(table.db or "dbo", table.name, kind)
         return Value("NULL" if number is None else str(number), types.INT)

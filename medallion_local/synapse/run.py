@@ -1,4 +1,4 @@
-"""Runs dbt's target `synapse` against the stand-in, signed in as in Azure."""
+"""Runs dbt's target `synapse` against the emulator, with the sign-in of Azure."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -13,8 +13,8 @@ from medallion_local.synapse.session import Session, run_script
 DATABASE = "medallion"
 ODBC = Path(__file__).parent / "odbc"
 SCRIPTS = PROJECT_ROOT / "sql" / "synapse" / "serverless"
-# Before dbt makes its views, and after. Of the rest, statistics and limits of cost there are none
-# here, and the row filter is an example.
+# The scripts before and after dbt creates its views. The emulator has no statistics or cost limits,
+# and the row filter is an example.
 BEFORE = ("01_database", "02_credential", "03_data_sources", "04_schema", "05_roles", "06_logins")
 AFTER = ("07_personal_data",)
 VARIABLES = {
@@ -26,7 +26,7 @@ VARIABLES = {
 
 
 def make_database(home: Home) -> None:
-    """A database without views, made by the operator's own scripts."""
+    """Create a database without views by the operator's own scripts."""
     create(home, DATABASE)
     run_scripts(home, BEFORE)
 
@@ -42,9 +42,9 @@ def run_scripts(home: Home, names: Iterable[str]) -> None:
 
 
 def environment(home: Home, identity: dict[str, str]) -> dict[str, str]:
-    """What dbt's process needs beside ours: the driver's stand-in, the address, the sign-in.
+    """The environment of the dbt process: the replaced driver, the address and the sign-in.
 
-    Its target folder is its own: dbt would else parse anew whenever the target changes.
+    It has a separate target folder: otherwise dbt parses again each time the target changes.
     """
     path = os.pathsep.join(filter(None, (str(ODBC), os.environ.get("PYTHONPATH", ""))))
     return {
@@ -58,7 +58,7 @@ def environment(home: Home, identity: dict[str, str]) -> dict[str, str]:
 
 
 def build(home: Home, on_progress: Callable[[dbt.Progress], None] | None = None) -> None:
-    """`dbt build --target synapse`, signed in as in Azure; then the scripts that follow it."""
+    """Run `dbt build --target synapse` with the sign-in of Azure, then the scripts after it."""
     from medallion_local.certificates import ensure, files_in, server_context
     from medallion_local.entra_id.directory import Directory
     from medallion_local.entra_id.server import serving

@@ -1,6 +1,6 @@
-"""Keys, credentials, principals and permissions: remembered, so that scripts can ask; not enforced.
+"""Keys, credentials, principals and permissions: stored for queries of scripts, but not enforced.
 
-A statement comes as its words, since sqlglot reads few of these.
+A statement is a list of words, because sqlglot parses few of these statements.
 """
 
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ SERVER, DATABASE = "server", "database"
 
 @dataclass(frozen=True)
 class Security:
-    """One statement, by its words."""
+    """The words of one statement."""
 
     words: tuple[str, ...]
 
 
 def is_security(words: Sequence[str]) -> bool:
-    """Whether a statement that begins so is one of these."""
+    """Whether a statement that begins with these words is a security statement."""
     upper = tuple(word.upper() for word in words[:2])
     return upper in STARTS or upper[:1] in STARTS
 
 
 def run(statement: Security, database: Database) -> None:
-    """Remember what a statement makes, grants or denies; another one is refused by name."""
+    """Store what a statement creates, grants or denies. Raises for any other statement."""
     words = statement.words
     match [word.upper() for word in words]:
         case ["CREATE", "MASTER", "KEY"]:
@@ -57,7 +57,7 @@ def run(statement: Security, database: Database) -> None:
 
 
 def _permit(database: Database, words: Sequence[str], upper: list[str]) -> None:
-    """`GRANT permission [ON class::securable] TO principal`, or DENY, which takes its place."""
+    """`GRANT permission [ON class::securable] TO principal`, or DENY, which replaces it."""
     to = upper.index("TO")
     on = upper.index("ON") if "ON" in upper else to
     permission, securable = " ".join(upper[1:on]), "".join(words[on + 1 : to])

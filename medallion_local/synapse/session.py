@@ -1,4 +1,4 @@
-"""One connection's statements: each batch through Microsoft's grammar, then on the engine."""
+"""The statements of one connection. Microsoft's grammar checks each batch, then DuckDB runs it."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -15,7 +15,7 @@ from medallion_local.synapse.statements import If, Statement, statements
 from medallion_local.tsql.dialect import CreateDataSource, ExecuteText, batches
 from medallion_local.tsql.errors import brief
 
-# The schema that dbt makes its views in.
+# The schema in which dbt creates its views.
 SERVED = "serving"
 CHANGES = (Security, CreateDataSource, exp.Create, exp.Drop)
 
@@ -28,7 +28,7 @@ class Executes(Protocol):
 
 
 class Session:
-    """Runs batches in a database as `login`, whom SUSER_SNAME and IS_ROLEMEMBER alone look at."""
+    """Runs batches in a database as `login`, which only SUSER_SNAME and IS_ROLEMEMBER use."""
 
     def __init__(self, database: Database, login: str = "dbo") -> None:
         self.database = database
@@ -56,7 +56,7 @@ class Session:
             self._use(statement)
             return []
         if self.database.read_only and isinstance(statement, CHANGES):
-            raise TSqlError("Permission denied: this connection only reads.", PERMISSION)
+            raise TSqlError("Permission denied: this connection is read-only.", PERMISSION)
         if isinstance(statement, Security):
             security.run(statement, self.database)
         elif isinstance(statement, CreateDataSource):
@@ -74,17 +74,17 @@ class Session:
 
     def _execute_text(self, statement: ExecuteText) -> list[Result]:
         if not isinstance(statement.this, exp.Literal | exp.National):
-            raise unsupported("EXEC of anything but a text")
+            raise unsupported("EXEC of something other than a text")
         text = statement.this.name
         found = statements(text)
-        # The grammar knows no grants on credentials; `security` takes known forms alone.
+        # The grammar lacks grants on credentials; `security` accepts only known forms.
         if not all(isinstance(one, Security) for one in found):
             grammar.require(text)
         return self._run_all(found)
 
     def _use(self, statement: exp.Use) -> None:
         if statement.this.name.lower() != self.database.name.lower():
-            raise unsupported(f"USE of another database than {self.database.name}")
+            raise unsupported(f"USE of a database other than {self.database.name}")
 
     def _create_view(self, statement: exp.Create) -> None:
         target = statement.this
@@ -95,8 +95,8 @@ class Session:
             raise TSqlError(f'The specified schema name "{schema}" does not exist.', 2760)
         if schema == SERVED and (odd := oddities(query)):
             raise TSqlError(
-                f"{schema}.{target.name} is no pass-through projection ({odd[0]}): put what it "
-                "computes into the gold model."
+                f"{schema}.{target.name} is not a pass-through projection ({odd[0]}): move the "
+                "computation into the gold model."
             )
         if self.database.view_exists(schema, target.name) and not statement.args.get("replace"):
             message = f"There is already an object named '{target.name}' in the database."
@@ -117,7 +117,7 @@ class Session:
 
 
 def run_script(session: Executes, script: str, variables: dict[str, str]) -> None:
-    """Run a script as sqlcmd does: `$(NAME)` replaced, batches parted by lines that say GO."""
+    """Run a script as sqlcmd does: `$(NAME)` is replaced, and lines with GO separate batches."""
     for name, value in variables.items():
         script = script.replace(f"$({name})", value)
     for batch in batches(script):

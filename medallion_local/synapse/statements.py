@@ -1,4 +1,4 @@
-"""A batch cut into its statements by its tokens: sqlglot takes all after a block for its body."""
+"""Split a batch into statements by its tokens; sqlglot would read all after BEGIN as one block."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from medallion_local.synapse.security import Security, is_security
 from medallion_local.tsql.dialect import Plain, parse
 
 TEXTS = {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.IDENTIFIER}
-# What ends the condition of an IF.
+# Keywords that end the condition of an IF.
 STARTS = {"BEGIN", "EXEC", "EXECUTE", "SELECT", "CREATE", "DROP", "ALTER", "PRINT", "GRANT", "DENY"}
 STARTS |= {"RENAME", "UPDATE", "INSERT", "DELETE", "COPY"}
 TRANSACTIONS = {"TRAN", "TRANSACTION"}
@@ -20,25 +20,25 @@ TRANSACTIONS = {"TRAN", "TRANSACTION"}
 
 @dataclass(frozen=True)
 class If:
-    """`IF condition … ELSE …`; `condition` is a query that has a row when it holds."""
+    """`IF condition … ELSE …`; `condition` is a query with a row if it is true."""
 
     condition: exp.Expression
     then: "Sequence[Statement]"
     otherwise: "Sequence[Statement]"
 
 
-Statement: TypeAlias = If | Security | Any  # or an expression of sqlglot, which mypy sees as Any
+Statement: TypeAlias = If | Security | Any  # or a sqlglot expression, which mypy treats as Any
 
 
 def statements(
     batch: str, read: Callable[[str], list] = parse, dialect: type[Plain] = Plain
 ) -> list[Statement]:
-    """The statements of one batch, blocks and IFs as they nest; `read` makes one from its text."""
+    """The statements of one batch, with nested blocks and IFs. `read` parses the text of one."""
     return _Cutter(batch, read, dialect).all()
 
 
 class _Cutter:
-    """Walks the tokens once; `at` is the next one."""
+    """Reads the tokens once; `at` is the index of the next one."""
 
     def __init__(self, batch: str, read: Callable[[str], list], dialect: type[Plain]) -> None:
         self.batch = batch
@@ -57,7 +57,7 @@ class _Cutter:
         if self._take("IF"):
             return [self._if()]
         start = self.at
-        # A transaction's BEGIN is a statement: `read` knows it, or does not.
+        # BEGIN TRANSACTION is a statement; `read` accepts or rejects it.
         if self._word(start + 1) not in TRANSACTIONS and self._take("BEGIN"):
             if self._peek() == "TRY":
                 raise unsupported("BEGIN TRY")
@@ -65,7 +65,7 @@ class _Cutter:
         self._skip(lambda word: word in (";", "END", "ELSE"))
         if start == self.at:
             raise TSqlError(
-                f"{self.tokens[self.at].text!r} stands where a statement is due.", SYNTAX
+                f"{self.tokens[self.at].text!r} is not the start of a statement.", SYNTAX
             )
         words = [token.text for token in self.tokens[start : self.at]]
         if is_security(words):
@@ -91,7 +91,7 @@ class _Cutter:
         return found
 
     def _skip(self, stops: Callable[[str], bool]) -> None:
-        """Move to the first token outside parentheses and CASE that `stops`, or to the end."""
+        """Move to the first token outside parentheses and CASE that `stops` accepts, or the end."""
         depth = 0
         while self.at < len(self.tokens):
             word = self._peek()

@@ -1,4 +1,4 @@
-"""What differs between the services that speak T-SQL: the collation, and what one of them lacks."""
+"""Differences between the services that run T-SQL: the collation, and unsupported constructs."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ class Behaviour:
     """One service's T-SQL.
 
     A binary collation compares texts by code point. With UTF-8, varchar holds every character and
-    its length is in bytes. `lacks` names constructs that the service has not: ESCAPE, RECURSION.
+    its length is in bytes. `lacks` names the unsupported constructs: ESCAPE, RECURSION.
     """
 
     collation: str

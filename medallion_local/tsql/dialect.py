@@ -51,7 +51,7 @@ class Plain(TSQL):
         }
 
     class Parser(TSQL.Parser):
-        """Only functions with special syntax get a parser of their own."""
+        """Only functions with special syntax get a separate parser."""
 
         FUNCTIONS: ClassVar[dict] = {}
         FUNCTION_PARSERS = {  # noqa: RUF012

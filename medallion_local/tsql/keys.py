@@ -6,7 +6,7 @@ from medallion_local.tsql.values import Value
 
 
 def equality_key(value: Value) -> str:
-    """An expression, for grouping and joins, that is equal for values that T-SQL holds equal."""
+    """An expression for grouping and joins: equal for values that T-SQL considers equal."""
     if value.type.name in TEXT:
         return f"ts_fold({value.sql})"
     if value.type.name == "datetimeoffset":

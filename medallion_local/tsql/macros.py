@@ -74,7 +74,7 @@ def _literal(text: str) -> str:
 
 
 _WIDE, _PLAIN = _compatible()
-# Below digits and letters, in this order. SQL Server's Windows collations ignore - and ' at first.
+# Below digits and letters, in this order. Windows collations first compare texts without - and '.
 PUNCTUATION = ' _,;:!?."()[]{}@*/\\&#%`^+<=>|~$'
 _CODES = "".join(chr(n) for n in range(2, 2 + len(PUNCTUATION)))
 _ACCENTS = "áàâäãå", "éèêë", "íìîï", "óòôöõ", "úùûü", "ýÿ", "ñ", "ç"

@@ -36,7 +36,7 @@ tracks as (
 
 affected_days as (
 
-    {{ touched_days('plays', changes) | indent(4) }}
+    {{ affected_days('plays', changes) | indent(4) }}
 
 ),
 

@@ -42,7 +42,7 @@ devices as (
 
 affected_days as (
 
-    {{ touched_days('plays', changes) | indent(4) }}
+    {{ affected_days('plays', changes) | indent(4) }}
 
 ),
 

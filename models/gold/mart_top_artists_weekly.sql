@@ -44,7 +44,7 @@ artists as (
 
 affected_days as (
 
-    {{ touched_days('plays', changes) | indent(4) }}
+    {{ affected_days('plays', changes) | indent(4) }}
 
 ),
 

@@ -45,7 +45,7 @@ artists as (
 
 affected_days as (
 
-    {{ touched_days('plays', changes) | indent(4) }}
+    {{ affected_days('plays', changes) | indent(4) }}
 
 ),
 

@@ -54,7 +54,7 @@ calendar as (
 {% if is_incremental() -%}
 changed_days as (
 
-    {{ touched_days('plays', changes) | indent(4) }}
+    {{ affected_days('plays', changes) | indent(4) }}
 
 ),
 

@@ -28,13 +28,13 @@ SCHEMAS = "https://schema.management.azure.com/schemas/2019-04-01"
 def template(folder: Path) -> Json:
     """The deployment template of a folder in git layout.
 
-    Raises `MedallionError` for an unreadable file, a reference to a missing resource, a circle of
+    Raises `MedallionError` for an unreadable file, a reference to a missing resource, a cycle of
     references, and a template that exceeds Azure's limits.
     """
     factory = load(folder)
     for fault in factory.faults:
         if not fault.warning:
-            raise MedallionError(f"{folder / fault.file}: {fault.message}; {fault.mend}.")
+            raise MedallionError(f"{folder / fault.file}: {fault.message}; {fault.fix}.")
     names = factory.names("factory")
     if len(names) > 1:
         raise MedallionError(f"{folder}/factory must hold the file of one factory, not {names}.")

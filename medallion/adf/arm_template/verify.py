@@ -37,7 +37,7 @@ def verify(template: Json) -> None:
 def order(template: Json) -> list[str]:
     """The ids of a template's resources, each after its dependencies.
 
-    Raises `MedallionError` for a dependency that is not in the template, and for a circle.
+    Raises `MedallionError` for a dependency that is not in the template, and for a cycle.
     """
     graph = {
         identity(one): {_read(each) for each in one["dependsOn"]} for one in template["resources"]
@@ -50,9 +50,9 @@ def order(template: Json) -> list[str]:
     try:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
-        circle = " → ".join(reversed(error.args[1]))
+        cycle = " → ".join(reversed(error.args[1]))
         raise MedallionError(
-            f"The files refer to each other in a circle, so none can be deployed first: {circle}."
+            f"The files refer to each other in a cycle, so none can be deployed first: {cycle}."
         ) from None
 
 

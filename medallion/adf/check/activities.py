@@ -62,12 +62,12 @@ def upstream(beside: tuple[Json, ...], name: str) -> set[str]:
     """The names, in lower case, of all activities that end before the named one begins."""
     by_name = {str(one.get("name")).lower(): one for one in beside}
     found: set[str] = set()
-    asked = [name.lower()]
-    while asked:
-        for _, one in dependencies(by_name.get(asked.pop(), {})):
+    pending = [name.lower()]
+    while pending:
+        for _, one in dependencies(by_name.get(pending.pop(), {})):
             if one.lower() not in found:
                 found.add(one.lower())
-                asked.append(one.lower())
+                pending.append(one.lower())
     return found
 
 

@@ -62,8 +62,8 @@ def _format(
     held = target.properties.get("type")
     if isinstance(held, str) and used != held and (used in FORMATS or held in FORMATS):
         message = f"the {end} is {settings.get('type')}, but dataset '{target.stem}' is {held}"
-        mend = f"use {held}{suffix}" if held in FORMATS else "use the dataset's own kind"
-        yield pipeline.fault(activity.at("typeProperties", end, "type"), message, mend)
+        fix = f"use {held}{suffix}" if held in FORMATS else "use the dataset's own kind"
+        yield pipeline.fault(activity.at("typeProperties", end, "type"), message, fix)
         return
     path = activity.at("typeProperties", end, "storeSettings")
     direction = READ if end == "source" else WRITE
@@ -84,8 +84,8 @@ def _store(
     used, held = _named(settings, direction), _named(location, "Location")
     if used and held and _short(used) != _short(held):
         message = f"the settings are {settings['type']}, but '{target.stem}' is at {held}Location"
-        mend = f"use the {direction} of that store"
-        yield pipeline.fault(f"{path}.type", message, mend, warning)
+        fix = f"use the {direction} of that store"
+        yield pipeline.fault(f"{path}.type", message, fix, warning)
 
 
 def _named(value: Json, suffix: str) -> str:

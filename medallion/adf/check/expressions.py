@@ -175,8 +175,8 @@ def _items(loop: Activity) -> Node | None:
 
 def _loop(pipeline: Resource, activity: Activity, by_name: dict[str, Activity]) -> Iterator[Fault]:
     items = _items(activity) if activity.type in ("ForEach", "Filter") else None
-    for message, mend in not_an_array(items, by_name) if items else ():
-        yield pipeline.fault(activity.at("typeProperties", "items", "value"), message, mend)
+    for message, fix in not_an_array(items, by_name) if items else ():
+        yield pipeline.fault(activity.at("typeProperties", "items", "value"), message, fix)
 
 
 def _text(resource: Resource, text: Text, known: Known) -> Iterator[Fault]:
@@ -189,8 +189,8 @@ def _text(resource: Resource, text: Text, known: Known) -> Iterator[Fault]:
         yield resource.fault(text.path, str(error).rstrip("."), "correct the expression")
         return
     for node in dict.fromkeys(found):
-        for message, mend in _node(node, known):
-            yield resource.fault(text.path, message, mend)
+        for message, fix in _node(node, known):
+            yield resource.fault(text.path, message, fix)
 
 
 def _node(node: Node, known: Known) -> Iterator[tuple[str, str]]:
@@ -236,8 +236,8 @@ def _call(call: Call) -> Iterator[tuple[str, str]]:
     else:
         known = [one.name for one in FUNCTIONS.values()] + list(LAZY) + list(NAMES)
         close = get_close_matches(call.name, known, n=1)
-        mend = f"did you mean '{close[0]}'" if close else "use one that the service documents"
-        yield f"the function '{call.name}' does not exist", mend
+        fix = f"did you mean '{close[0]}'" if close else "use one that the service documents"
+        yield f"the function '{call.name}' does not exist", fix
         return
     if count < least or (most is not None and count > most):
         expected = str(least) if least == most else f"{least} to {most}"
@@ -257,20 +257,20 @@ def _activity(name: str, known: Known) -> Iterator[tuple[str, str]]:
         yield message, "add it to the dependsOn of this activity, or of one that contains it"
     else:
         close = get_close_matches(name.lower(), list(known.all_activities), n=1)
-        mend = f"did you mean '{close[0]}'" if close else "correct the name"
-        yield f"there is no activity '{name}' in the pipeline", mend
+        fix = f"did you mean '{close[0]}'" if close else "correct the name"
+        yield f"there is no activity '{name}' in the pipeline", fix
 
 
 def _named(kind: str, name: str, declared: Json | None) -> Iterator[tuple[str, str]]:
     if declared is None or name.lower() in {one.lower() for one in declared}:
         return
     close = get_close_matches(name, list(declared), n=1)
-    mend = f"did you mean '{close[0]}'" if close else "declare it or correct the name"
-    yield f"there is no {kind} '{name}'", mend
+    fix = f"did you mean '{close[0]}'" if close else "declare it or correct the name"
+    yield f"there is no {kind} '{name}'", fix
 
 
 def _variable(pipeline: Resource, activity: Activity) -> Iterator[Fault]:
-    """A variable that is set must exist, take the value, and not occur in its own new value."""
+    """The variable of an assignment must exist, fit the value, and not occur in the new value."""
     if activity.type not in ("SetVariable", "AppendVariable"):
         return
     name, value = activity.settings.get("variableName"), activity.settings.get("value")
@@ -280,8 +280,8 @@ def _variable(pipeline: Resource, activity: Activity) -> Iterator[Fault]:
         return
     path = activity.at("typeProperties")
     declared = {key.lower(): one for key, one in pipeline.part("variables").items()}
-    for message, mend in _named("variable", name, pipeline.part("variables")):
-        yield pipeline.fault(step(path, "variableName"), message, mend)
+    for message, fix in _named("variable", name, pipeline.part("variables")):
+        yield pipeline.fault(step(path, "variableName"), message, fix)
     definition = declared.get(name.lower())
     wanted = definition.get("type") if isinstance(definition, dict) else None
     evaluated = list(texts(value, step(path, "value"), Place.VALUES))
@@ -297,8 +297,8 @@ def _variable(pipeline: Resource, activity: Activity) -> Iterator[Fault]:
             yield from _own_value(pipeline, text, name)
         if any(one.type == "ForEach" and not _sequential(one) for one in activity.around):
             message = f"'{name}' is set in a ForEach whose iterations run in parallel and share it"
-            mend = "set isSequential, or call a pipeline that has its own variable"
-            yield pipeline.fault(path, message, mend, warning=True)
+            fix = "set isSequential, or call a pipeline that has its own variable"
+            yield pipeline.fault(path, message, fix, warning=True)
 
 
 def _own_value(pipeline: Resource, text: Text, name: str) -> Iterator[Fault]:
@@ -312,8 +312,8 @@ def _own_value(pipeline: Resource, text: Text, name: str) -> Iterator[Fault]:
                 function.lower() == "variables" and one.lower() == name.lower()
             ):
                 message = f"the variable '{name}' is set to a value that reads it"
-                mend = "set a second variable first, and copy it to this one"
-                yield pipeline.fault(text.path, message, mend)
+                fix = "set a second variable first, and copy it to this one"
+                yield pipeline.fault(text.path, message, fix)
                 return
 
 

@@ -18,7 +18,7 @@ from medallion.adf.check import beyond
 from medallion.adf.check.texts import looks_evaluated
 from medallion.azure.models.check import NUMBER, Dialect, Found, compare
 from medallion.azure.models.fields import Field, bare
-from medallion.azure.models.words import is_expression, told
+from medallion.azure.models.words import is_expression, kind_of
 
 ROOTS: dict[str, type] = {
     "factory": all_models.FactoryProperties,
@@ -51,8 +51,8 @@ def _special(field: Field, value: Any, path: str) -> tuple[list[Found], bool]:
     found = list(_said(said, field, value, path)) if said and not is_expression(value) else []
     span = SPAN_PATTERN in field.text.replace("\\\\", "\\")
     if span and isinstance(value, str) and "@" not in value and not SPAN.fullmatch(value):
-        mend = "write d.hh:mm:ss, such as 0.12:00:00"
-        found.append((path, f"'{value}' is not a time span", mend))
+        fix = "write d.hh:mm:ss, such as 0.12:00:00"
+        found.append((path, f"'{value}' is not a time span", fix))
     return found, not said or is_expression(value)
 
 
@@ -83,8 +83,8 @@ def _said(said: str, field: Field, value: Any, path: str) -> Iterator[Found]:
     }
     named = {"string": "text", "boolean": "true or false", "integer": "a whole number"}
     if not good.get(said, True):
-        mend = f"write {said} JSON or an Expression object"
-        yield path, f"expected {named[said]}, found {told(value)}", mend
+        fix = f"write {said} JSON or an Expression object"
+        yield path, f"expected {named[said]}, found {kind_of(value)}", fix
     least = MINIMUM.search(field.text)
     if least and isinstance(value, int) and value < int(least[1]):
         yield path, f"{value} is less than {least[1]}", f"write {least[1]} or more"

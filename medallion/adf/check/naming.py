@@ -45,8 +45,8 @@ def _resource(resource: Resource) -> Iterator[Fault]:
         yield resource.fault("$.name", message, "rename one of them")
     dashed = resource.kind in ("factory", "integrationRuntime")
     if not (DASHED if dashed else ENTITY).fullmatch(name):
-        mend = "use letters, digits and single dashes between them" if dashed else FORBIDDEN
-        yield resource.fault("$.name", f"'{name}' is not a valid name here", mend)
+        fix = "use letters, digits and single dashes between them" if dashed else FORBIDDEN
+        yield resource.fault("$.name", f"'{name}' is not a valid name here", fix)
     longest = LONGEST.get(resource.kind, LONGEST_OTHER)
     if len(name) > longest:
         message = f"the name has {len(name)} characters, more than {longest}"

@@ -151,7 +151,7 @@ ARRAYS: dict[tuple[str, str], tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Shape:
-    """The names in an output; `closed` when there are no others."""
+    """The names in an output; `closed` if an output has no others."""
 
     names: tuple[str, ...]
     closed: bool
@@ -226,7 +226,7 @@ def _member(activity: Activity, key: str) -> list[Wrong]:
 
 
 def _output(activity: Activity, key: str) -> list[Wrong]:
-    wanted, mend = key.lower(), ""
+    wanted, fix = key.lower(), ""
     message = f"the output of {activity.type} '{activity.name}' has no '{key}'"
     names, instead = NOT_THERE.get(activity.type, ((), ""))
     if wanted in {one.lower() for one in names}:
@@ -239,18 +239,18 @@ def _output(activity: Activity, key: str) -> list[Wrong]:
         return []
     if activity.type == "Lookup" and wanted in {one.lower() for one in (*FIRST_ROW, *ALL_ROWS)}:
         first = wanted in {one.lower() for one in ALL_ROWS}
-        mend = (
+        fix = (
             "read firstRow, or set firstRowOnly to false"
             if first
             else "read value[0], or set firstRowOnly to true"
         )
-        return [(message, mend)]
+        return [(message, fix)]
     if activity.type == "GetMetadata" and wanted in {one.lower() for one in METADATA}:
         return [(message, f"add '{_spelled(key, METADATA)}' to its fieldList")]
     if shape.closed:
         close = _close(key, known)
-        mend = f"did you mean '{close}'" if close else f"it has {', '.join(shape.names)}"
-        return [(message, mend)]
+        fix = f"did you mean '{close}'" if close else f"it has {', '.join(shape.names)}"
+        return [(message, fix)]
     return _nearly(key, known, message)
 
 
@@ -281,8 +281,8 @@ def _returned(activity: Activity, name: str, factory: Factory) -> list[Wrong]:
     if known is None or name.lower() in {one.lower() for one in known}:
         return []
     close = _close(name, known)
-    mend = f"did you mean '{close}'" if close else "return it there with Set Variable"
-    return [(f"pipeline '{target}' returns no '{name}'", mend)]
+    fix = f"did you mean '{close}'" if close else "return it there with Set Variable"
+    return [(f"pipeline '{target}' returns no '{name}'", fix)]
 
 
 def _return_values(pipeline: Resource) -> tuple[str, ...] | None:

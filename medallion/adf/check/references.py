@@ -36,10 +36,10 @@ def references(factory: Factory, resource: Resource) -> Iterator[Fault]:
         if name.lower() in ALWAYS_THERE or factory.find(kind, name):
             continue
         close = get_close_matches(name, factory.names(kind), n=1)
-        mend = f"did you mean '{close[0]}'" if close else f"add {kind}/{name}.json or correct it"
+        fix = f"did you mean '{close[0]}'" if close else f"add {kind}/{name}.json or correct it"
         message = f"there is no {WORDS.get(kind, kind)} '{name}'"
-        yield resource.fault(step(path, "referenceName"), message, mend)
-    yield from _circle(factory, resource)
+        yield resource.fault(step(path, "referenceName"), message, fix)
+    yield from _cycle(factory, resource)
 
 
 def _all(resource: Resource) -> Iterator[tuple[str, str, Json]]:
@@ -76,9 +76,9 @@ def _given(resource: Resource, target: Resource, given: Any, path: str) -> Itera
         known = by_case.get(name.lower())
         if known is None:
             close = get_close_matches(name, list(declared), n=1)
-            mend = f"did you mean '{close[0]}'" if close else "declare it there or remove it here"
+            fix = f"did you mean '{close[0]}'" if close else "declare it there or remove it here"
             message = f"{target.kind} '{target.stem}' has no parameter '{name}'"
-            yield resource.fault(step(inside, name), message, mend)
+            yield resource.fault(step(inside, name), message, fix)
             continue
         definition = declared[known]
         wanted = definition.get("type") if isinstance(definition, dict) else None
@@ -96,25 +96,25 @@ def _given(resource: Resource, target: Resource, given: Any, path: str) -> Itera
         if name.lower() in passed or default:
             continue
         message = f"{target.kind} '{target.stem}' needs its parameter '{name}'"
-        mend = "pass it, or give it a default value there"
-        yield resource.fault(inside if values else path, message, mend)
+        fix = "pass it, or give it a default value there"
+        yield resource.fault(inside if values else path, message, fix)
 
 
-def _circle(factory: Factory, resource: Resource) -> Iterator[Fault]:
+def _cycle(factory: Factory, resource: Resource) -> Iterator[Fault]:
     """A pipeline that calls itself, even through others, cannot be deployed."""
     if resource.kind != "pipeline":
         return
-    asked, seen = [(path, name) for path, name in _calls(resource)], set[str]()
-    while asked:
-        path, name = asked.pop(0)
+    pending, seen = [(path, name) for path, name in _calls(resource)], set[str]()
+    while pending:
+        path, name = pending.pop(0)
         target = factory.find("pipeline", name)
         if target is resource:
-            message = f"pipeline '{resource.stem}' calls itself in a circle"
-            yield resource.fault(path, message, "break the circle; a loop is an Until activity")
+            message = f"pipeline '{resource.stem}' calls itself in a cycle"
+            yield resource.fault(path, message, "break the cycle; a loop is an Until activity")
             return
         if target is not None and name.lower() not in seen:
             seen.add(name.lower())
-            asked += [(path, one) for _, one in _calls(target)]
+            pending += [(path, one) for _, one in _calls(target)]
 
 
 def _calls(pipeline: Resource) -> Iterator[tuple[str, str]]:

@@ -54,9 +54,9 @@ class Resource:
         found = self.properties.get(name)
         return found if isinstance(found, dict) else {}
 
-    def fault(self, path: str, message: str, mend: str, warning: bool = False) -> Fault:
+    def fault(self, path: str, message: str, fix: str, warning: bool = False) -> Fault:
         """A fault in this file."""
-        return Fault(self.file, path, message, mend, warning)
+        return Fault(self.file, path, message, fix, warning)
 
 
 @dataclass
@@ -118,8 +118,8 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 def _read(factory: Factory, kind: str, file: Path) -> None:
     name = file.relative_to(factory.folder).as_posix()
 
-    def fault(path: str, message: str, mend: str, warning: bool = False) -> None:
-        factory.faults.append(Fault(name, path, message, mend, warning))
+    def fault(path: str, message: str, fix: str, warning: bool = False) -> None:
+        factory.faults.append(Fault(name, path, message, fix, warning))
 
     content = file.read_bytes()
     if content.startswith(b"\xef\xbb\xbf"):

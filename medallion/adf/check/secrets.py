@@ -154,15 +154,15 @@ MASK = re.compile(
     r"|(?:your|enter|insert|replace|placeholder|redacted|removed|masked)[\w .-]*",
     re.IGNORECASE,
 )
-ENCRYPTED_MEND = "refer to a secret in Key Vault by an AzureKeyVaultSecret, or use an identity"
-MEND = "move it to Key Vault and refer to it by an AzureKeyVaultSecret"
+ENCRYPTED_FIX = "refer to a secret in Key Vault by an AzureKeyVaultSecret, or use an identity"
+FIX = "move it to Key Vault and refer to it by an AzureKeyVaultSecret"
 ENCRYPTED = "encryptedcredential"
 
 
 def secrets(resource: Resource) -> Iterator[Fault]:
     """One fault per place that holds a secret; an encrypted secret is a warning."""
     secure = _secure_parameters(resource)
-    told: set[str] = set()
+    reported: set[str] = set()
     for path, one in walk(resource.document, "$"):
         if resource.kind == "dataflow" and ".script" in path:
             continue
@@ -170,18 +170,18 @@ def secrets(resource: Resource) -> Iterator[Fault]:
         if isinstance(one, dict):
             message = _secure_string(one)
             for inner, found in _named_values(path, one):
-                told.add(inner)
-                yield resource.fault(inner, found, MEND)
-        elif isinstance(one, str) and one and path not in told:
+                reported.add(inner)
+                yield resource.fault(inner, found, FIX)
+        elif isinstance(one, str) and one and path not in reported:
             if _words(_steps(path)[-1]) == ENCRYPTED:
                 if not _harmless(one):
-                    yield resource.fault(path, _ENCRYPTED, ENCRYPTED_MEND, warning=True)
+                    yield resource.fault(path, _ENCRYPTED, ENCRYPTED_FIX, warning=True)
                 continue
             message = secret_in(path, one) if path not in secure else ""
             if path in secure and not _harmless(one):
                 message = "a securestring parameter has its secret as default value"
         if message:
-            yield resource.fault(path, message, MEND)
+            yield resource.fault(path, message, FIX)
 
 
 def _named_values(path: str, pair: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -274,9 +274,9 @@ def _said(text: str) -> str:
             return f"the text holds a secret ('{found[1].lower()}')"
     if any(_mixed(found) for found in BEARER.findall(text)):
         return "the text holds an access token"
-    for issued, told in ISSUED:
+    for issued, kind in ISSUED:
         if issued.search(text):
-            return f"the text holds {told}"
+            return f"the text holds {kind}"
     if any(_mixed(found) for found in BASE64_KEY.findall(text)):
         return "the text holds a key in base64"
     return ""

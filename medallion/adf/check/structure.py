@@ -39,10 +39,10 @@ def structure(pipeline: Resource) -> Iterator[Fault]:
             message = f"the activity name '{activity.name}' is used twice"
             yield pipeline.fault(activity.at("name"), message, "rename one of them")
         seen.add(activity.name.lower())
-        for place, message, mend in _faults(activity):
-            yield pipeline.fault(place, message, mend)
-        for place, message, mend in _branches(activity):
-            yield pipeline.fault(place, message, mend, warning=True)
+        for place, message, fix in _faults(activity):
+            yield pipeline.fault(place, message, fix)
+        for place, message, fix in _branches(activity):
+            yield pipeline.fault(place, message, fix, warning=True)
 
 
 def _concurrency(pipeline: Resource) -> Iterator[Fault]:
@@ -98,7 +98,7 @@ def _order(activity: Activity) -> Iterator[tuple[str, str, str]]:
         before.add(name.lower())
     if activity.name.lower() in upstream(activity.beside, activity.name):
         path = activity.at("dependsOn")
-        yield path, f"'{activity.name}' depends on itself in a circle", "break the circle"
+        yield path, f"'{activity.name}' depends on itself in a cycle", "break the cycle"
 
 
 def _conditions(activity: Activity) -> Iterator[tuple[str, str, str]]:

@@ -52,8 +52,8 @@ def misplaced(call: Call, kind: str) -> Iterator[tuple[str, str]]:
     elif name == "dataset" and kind != "dataset":
         yield f"{call.name}() cannot be read in {here}", "it reads a dataset's own parameters"
     elif name == "linkedservice" and kind != "linkedService":
-        mend = "it reads a linked service's own parameters"
-        yield f"{call.name}() cannot be read in {here}", mend
+        fix = "it reads a linked service's own parameters"
+        yield f"{call.name}() cannot be read in {here}", fix
 
 
 def system_variable(node: Node) -> Iterator[tuple[str, str]]:
@@ -63,8 +63,8 @@ def system_variable(node: Node) -> Iterator[tuple[str, str]]:
             known = {one.lower(): one for one in SYSTEM_VARIABLES}
             if key.lower() not in known:
                 close = get_close_matches(key.lower(), known, n=1)
-                mend = f"did you mean '{known[close[0]]}'" if close else "read another"
-                yield f"there is no system variable '{key}'", mend
+                fix = f"did you mean '{known[close[0]]}'" if close else "read another"
+                yield f"there is no system variable '{key}'", fix
 
 
 def read_of_trigger(node: Node, kind: str) -> Iterator[tuple[str, str]]:

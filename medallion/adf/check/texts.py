@@ -1,4 +1,4 @@
-"""Finds the expressions in a resource; `places` defines where a plain text is one."""
+"""Finds the expressions in a resource; `places` defines where plain text is an expression."""
 
 import re
 from collections.abc import Iterator

@@ -34,6 +34,6 @@ class ActivityError(MedallionError):
 def not_supported(what: str, name: str, where: str) -> ActivityError:
     """The error for anything in `adf/` that the local engine does not execute."""
     return ActivityError(
-        f"{what} '{name}' in {where} has no local stand-in; run it in Azure.",
+        f"{what} '{name}' in {where} has no local replacement; run it in Azure.",
         NOT_HERE,
     )

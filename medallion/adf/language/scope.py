@@ -18,11 +18,11 @@ class Scope:
 
     An iteration has its own activities over the same variables, as in Data Factory. `types` are the
     variables' declared types. Code that changes a variable holds `lock`.
-    `visible` are the activities, in lower case, that end before the present one begins. It can read
-    only their results, in whichever order the others ran. None means all.
-    `around` are the types of the enclosing activities, outermost first. `container` is the activity
-    run of the innermost, and `place` the index of the item in its loop. `deadline` is when the
-    enclosing loop times out, by the monotonic clock.
+    `visible` are the activities, in lower case, that must end before the current one begins. Only
+    their results can be read, even if others have already run. None means all.
+    `around` are the types of the enclosing activities, outermost first. `container` is the run id
+    of the innermost one, and `place` the index of the current item in its loop. `deadline` is the
+    time on the monotonic clock at which the enclosing loop times out.
     """
 
     pipeline: dict[str, Any] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from medallion.azure.models.fields import Field, Shape, bare, is_model, shape
-from medallion.azure.models.words import a_model, either, meant, the_model, told
+from medallion.azure.models.words import a_model, either, kind_of, meant, the_model
 from medallion.fault import step
 
 Found = tuple[str, str, str]  # a path, the problem there, and the fix
@@ -53,7 +53,7 @@ def _object(
     known: Shape, value: Any, path: str, dialect: Dialect, lineage: list[str]
 ) -> Iterator[Found]:
     if not isinstance(value, dict):
-        yield path, f"expected an object, found {told(value)}", "write a JSON object"
+        yield path, f"expected an object, found {kind_of(value)}", "write a JSON object"
         return
     if known.kinds:
         key = dialect.keys.get(known.name, known.key)
@@ -63,11 +63,11 @@ def _object(
             yield path, f"the required '{key}' is missing", f"add it; it names the type of {what}"
             return
         if not isinstance(named, str):
-            yield step(path, key), f"expected text, found {told(named)}", "name a type"
+            yield step(path, key), f"expected text, found {kind_of(named)}", "name a type"
             return
         if named.lower() not in known.kinds:
-            mend = meant(named, [name for name, _ in known.kinds.values()])
-            yield step(path, key), f"'{named}' is not a type of {a_model(known.name)}", mend
+            fix = meant(named, [name for name, _ in known.kinds.values()])
+            yield step(path, key), f"'{named}' is not a type of {a_model(known.name)}", fix
             return
         model = known.kinds[named.lower()][1]
         known, lineage = shape(model), _lineage(model)
@@ -76,8 +76,8 @@ def _object(
         if declared and (declared.name == key or not dialect.same_case):
             yield from _field(declared, one, step(path, key), dialect)
         elif not any(key.lower() in dialect.properties.get(name, ()) for name in lineage):
-            mend = meant(key, [one.name for one in known.fields.values()])
-            yield step(path, key), f"{the_model(known.name)} has no property '{key}'", mend
+            fix = meant(key, [one.name for one in known.fields.values()])
+            yield step(path, key), f"{the_model(known.name)} has no property '{key}'", fix
     given = {key.lower() for key, one in value.items() if one is not None}
     for key, declared in known.fields.items():
         optional = (known.name, declared.name) in dialect.optional
@@ -113,13 +113,13 @@ def _value(hint: Any, value: Any, path: str, dialect: Dialect) -> Iterator[Found
         yield from _literal(list(arguments), value, path, dialect)
     elif origin is list:
         if not isinstance(value, list):
-            yield path, f"expected an array, found {told(value)}", "write a JSON array"
+            yield path, f"expected an array, found {kind_of(value)}", "write a JSON array"
             return
         for index, one in enumerate(value):
             yield from _value(arguments[0], one, step(path, index), dialect)
     elif origin is dict:
         if not isinstance(value, dict):
-            yield path, f"expected an object, found {told(value)}", "write a JSON object"
+            yield path, f"expected an object, found {kind_of(value)}", "write a JSON object"
             return
         for key, one in value.items():
             yield from _value(arguments[1], one, step(path, key), dialect)
@@ -138,7 +138,7 @@ def _value(hint: Any, value: Any, path: str, dialect: Dialect) -> Iterator[Found
 def _enumerated(known: type[enum.Enum], value: Any, path: str, dialect: Dialect) -> Iterator[Found]:
     values = [str(one.value) for one in known]
     if not isinstance(value, str):
-        yield path, f"expected text, found {told(value)}", f"write {either(values)}"
+        yield path, f"expected text, found {kind_of(value)}", f"write {either(values)}"
     elif known.__name__ not in dialect.open_values:
         more = dialect.values.get(known.__name__, ())
         yield from _among([*values, *more], values, value, path, dialect)
@@ -169,19 +169,23 @@ def _primitive(hint: type, value: Any, path: str, dialect: Dialect) -> Iterator[
         elif hint in (int, float):
             right = bool(NUMBER.fullmatch(value))
     if not right:
-        yield path, f"expected {NAMES[hint]}, found {told(value)}", f"write {NAMES[hint]}"
+        yield path, f"expected {NAMES[hint]}, found {kind_of(value)}", f"write {NAMES[hint]}"
 
 
 def _time(value: Any, path: str) -> Iterator[Found]:
     try:
         dt.datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        yield path, f"{told(value)} is not a time", "write ISO 8601, such as 2025-01-31T00:00:00Z"
+        yield (
+            path,
+            f"{kind_of(value)} is not a time",
+            "write ISO 8601, such as 2025-01-31T00:00:00Z",
+        )
 
 
 def _duration(value: Any, path: str) -> Iterator[Found]:
     if not isinstance(value, str) or not DURATION.fullmatch(value):
-        yield path, f"{told(value)} is not a duration", "write ISO 8601, such as PT5M"
+        yield path, f"{kind_of(value)} is not a duration", "write ISO 8601, such as PT5M"
 
 
 def _get(value: Mapping[str, Any], key: str) -> Any:

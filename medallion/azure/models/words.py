@@ -10,7 +10,7 @@ def is_expression(value: Any) -> bool:
     return isinstance(value, dict) and str(value.get("type")).lower() == "expression"
 
 
-def told(value: Any) -> str:
+def kind_of(value: Any) -> str:
     """A JSON value in few words; a text is not quoted, because it may be a secret."""
     match value:
         case dict():

@@ -39,8 +39,8 @@ class Monitor:
         """The runs of some pipelines that changed since a time, including runs of other users."""
         named = RunQueryFilter(operand="PipelineName", operator="In", values_property=pipelines)
         return _pages(
-            lambda asked: self.client.pipeline_runs.query_by_factory(
-                self.factory.resource_group, self.factory.name, asked
+            lambda filtered: self.client.pipeline_runs.query_by_factory(
+                self.factory.resource_group, self.factory.name, filtered
             ),
             since,
             [named],
@@ -49,8 +49,8 @@ class Monitor:
     def activities(self, run_id: str, since: dt.datetime) -> list[ActivityRun]:
         """The activity runs of one pipeline run, in order of their start."""
         found = _pages(
-            lambda asked: self.client.activity_runs.query_by_pipeline_run(
-                self.factory.resource_group, self.factory.name, run_id, asked
+            lambda filtered: self.client.activity_runs.query_by_pipeline_run(
+                self.factory.resource_group, self.factory.name, run_id, filtered
             ),
             since,
             [],
@@ -72,11 +72,11 @@ def given(run: PipelineRun, parameter: str) -> Any:
 
 
 def _pages(
-    ask: Callable[[RunFilterParameters], Any], since: dt.datetime, filters: list[RunQueryFilter]
+    query: Callable[[RunFilterParameters], Any], since: dt.datetime, filters: list[RunQueryFilter]
 ) -> Iterator[Any]:
     token = None
     while True:
-        answer = ask(
+        answer = query(
             RunFilterParameters(
                 last_updated_after=since - BEFORE,
                 last_updated_before=dt.datetime.now(dt.UTC) + AFTER,

@@ -29,7 +29,7 @@ def unclear(error: AzureError) -> bool:
     return isinstance(error, ServiceResponseError)
 
 
-def asked_pause(error: HttpResponseError) -> float | None:
+def requested_pause(error: HttpResponseError) -> float | None:
     """The seconds until the next attempt that Azure asks for, if it does."""
     after = getattr(error.response, "headers", {}).get("Retry-After")
     return float(after) if after and after.isdigit() else None
@@ -41,7 +41,7 @@ def reason(error: AzureError) -> str:
     return _why(error) if status is None else f"{status} {_code(error)}"
 
 
-def told(error: AzureError, factory: Factory, doing: str) -> MedallionError:
+def as_error(error: AzureError, factory: Factory, doing: str) -> MedallionError:
     """The error as a sentence; `doing` names the request, such as `start pl_ingest`."""
     where = f"the factory '{factory.name}'"
     status = error.status_code if isinstance(error, HttpResponseError) else None

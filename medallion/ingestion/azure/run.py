@@ -17,7 +17,7 @@ from medallion.errors import MedallionError
 from medallion.ingestion.azure import landed
 from medallion.ingestion.azure.landed import REFERENCE
 from medallion.ingestion.azure.monitor import ENDED, Monitor, begin
-from medallion.ingestion.azure.refusals import asked_pause, passing, reason, told, unclear
+from medallion.ingestion.azure.refusals import as_error, passing, reason, requested_pause, unclear
 from medallion.ingestion.azure.settings import Factory
 from medallion.ingestion.request import PIPELINE, IngestResult, cause
 
@@ -75,13 +75,13 @@ def start(
         except AzureError as error:
             if not isinstance(error, HttpResponseError) or error.status_code != 429:
                 raise _not_started(error, factory) from None
-            refusal, pause = error, asked_pause(error) or pause * 2
-    raise told(refusal, factory, f"start {PIPELINE}")
+            refusal, pause = error, requested_pause(error) or pause * 2
+    raise as_error(refusal, factory, f"start {PIPELINE}")
 
 
 def _not_started(error: AzureError, factory: Factory) -> MedallionError:
     if not unclear(error):
-        return told(error, factory, f"start {PIPELINE}")
+        return as_error(error, factory, f"start {PIPELINE}")
     return MedallionError(
         f"Azure did not report whether it started {PIPELINE} in the factory '{factory.name}' "
         f"({reason(error)}): look into its monitor, or run again; a second run waits for the "
@@ -93,13 +93,13 @@ def _not_started(error: AzureError, factory: Factory) -> MedallionError:
 class _Seen:
     """The monitor's data of a run: the run itself, its parts, and the activities of each.
 
-    `told` are the parts that had ended when their activities were read.
+    `reported` are the parts that had ended when their activities were read.
     """
 
     run: PipelineRun | None = None
     parts: dict[str, PipelineRun] = field(default_factory=dict)
     activities: dict[str, list[ActivityRun]] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
 
     @property
     def queued(self) -> bool:
@@ -176,7 +176,7 @@ def _give_up(
             "in the monitor, or run again; a window lands once."
         ) from None
     if not passing(error):
-        refused = str(told(error, factory, "show the run")).rstrip(".")
+        refused = str(as_error(error, factory, "show the run")).rstrip(".")
         raise MedallionError(f"{refused}; {_goes_on(factory, run_id)}") from None
     if now - answered > pace.silent:
         raise MedallionError(
@@ -198,10 +198,10 @@ def _look(monitor: Monitor, run_id: str, seen: _Seen, progress: Progress) -> Non
         if landed.belongs(part, run_id):
             seen.parts[part.run_id or ""] = part
     for part_id, part in seen.parts.items():
-        if part.pipeline_name in (landed.WINDOW, landed.REFERENCE) and part_id not in seen.told:
+        if part.pipeline_name in (landed.WINDOW, landed.REFERENCE) and part_id not in seen.reported:
             seen.activities[part_id] = monitor.activities(part_id, began)
             if part.status in ENDED:
-                seen.told.add(part_id)
+                seen.reported.add(part_id)
     for part in seen.parts.values():
         if part.pipeline_name in (landed.TABLE, landed.REFERENCE):
             progress(landed.subject(part) or "?", _doing(part, seen), part.status in ENDED)

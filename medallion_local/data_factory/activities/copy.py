@@ -83,8 +83,8 @@ def _parquet(path: Path) -> Iterator[pa.RecordBatchReader]:
         with pq.ParquetFile(path) as file:
             yield pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches())
     except pa.ArrowException as error:
-        told = str(error).splitlines()[0].rstrip(".")
-        raise ActivityError(f"The Parquet file {path} cannot be read: {told}.", "2200") from None
+        cause = str(error).splitlines()[0].rstrip(".")
+        raise ActivityError(f"The Parquet file {path} cannot be read: {cause}.", "2200") from None
 
 
 def _copy_file(environment: Environment, origin: Dataset, path: Path, where: str) -> dict[str, int]:

@@ -29,7 +29,7 @@ def page(
     `fields` are the properties that filters may name, by their operands. Raises `QueryError`.
     """
     if unknown := sorted(set(query) - KNOWN):
-        raise QueryError(f"'{unknown[0]}' has no local stand-in")
+        raise QueryError(f"'{unknown[0]}' is not supported by the emulator")
     after, before = _moment(query, "lastUpdatedAfter"), _moment(query, "lastUpdatedBefore")
     holds = [_condition(one, fields) for one in query.get("filters") or []]
     found = [
@@ -49,7 +49,7 @@ def _condition(
 ) -> Callable[[dict[str, Any]], bool]:
     operand, operator = str(described.get("operand")), described.get("operator")
     if operand not in fields:
-        raise QueryError(f"a filter by '{operand}' has no local stand-in")
+        raise QueryError(f"a filter by '{operand}' is not supported by the emulator")
     if operator not in OPERATORS:
         raise QueryError(f"the filter operator '{operator}' is unknown")
     name, values = fields[operand], described.get("values", [])

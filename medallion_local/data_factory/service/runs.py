@@ -28,7 +28,7 @@ class Runs:
     def __init__(self, home: Home, files: FactoryFiles | None = None) -> None:
         self.files = files or FactoryFiles()
         self._home = home
-        self._asked: dict[str, views.Asked] = {}
+        self._requested: dict[str, views.Requested] = {}
         self._known: list[str] = []  # run ids, including child runs, in order of their start
         self._records: dict[str, dict[str, Any]] = {}  # of runs that have ended
         self._activities: dict[str, list[dict[str, Any]]] = {}
@@ -36,31 +36,31 @@ class Runs:
         self._changed = threading.Lock()
         self._threads: list[threading.Thread] = []
 
-    def ask(self, pipeline: str, parameters: dict[str, Any]) -> str:
+    def start(self, pipeline: str, parameters: dict[str, Any]) -> str:
         """Queue a run and return its id. Raises `MedallionError` for an unknown pipeline."""
         self.files.pipeline(pipeline)
         with self._changed:
             ticket = self._queues.join(pipeline)
-            asked = views.Asked(str(uuid.uuid4()), pipeline, parameters, ticket)
-            thread = threading.Thread(target=self._run, args=(asked,), name=asked.run_id)
-            self._asked[asked.run_id] = asked
-            self._known.append(asked.run_id)
+            requested = views.Requested(str(uuid.uuid4()), pipeline, parameters, ticket)
+            thread = threading.Thread(target=self._run, args=(requested,), name=requested.run_id)
+            self._requested[requested.run_id] = requested
+            self._known.append(requested.run_id)
             self._threads.append(thread)
         thread.start()
-        return asked.run_id
+        return requested.run_id
 
     def cancel(self, run_id: str) -> bool:
         """Cancel a requested run, at its next activity; return False for an unknown one."""
         with self._changed:
-            asked = self._asked.get(run_id)
-            if asked is not None and not asked.ended:
-                asked.cancelled = True
-                asked.shared.stop()
-        return asked is not None
+            requested = self._requested.get(run_id)
+            if requested is not None and not requested.ended:
+                requested.cancelled = True
+                requested.shared.stop()
+        return requested is not None
 
     def close(self) -> None:
         """Cancel all runs, and wait until they end."""
-        for run_id in list(self._asked):
+        for run_id in list(self._requested):
             self.cancel(run_id)
         for thread in self._threads:
             thread.join()
@@ -76,10 +76,10 @@ class Runs:
         with self._changed:
             if run_id not in self._known:
                 return None
-            asked = self._asked.get(run_id)
+            requested = self._requested.get(run_id)
         record = self._record(run_id)
         if record is None:
-            return None if asked is None else views.waiting(asked)
+            return None if requested is None else views.waiting(requested)
         return views.run(record, self._record(record["invoked_by"] or ""), self._first(record))
 
     def activities(self, run_id: str) -> list[dict[str, Any]]:
@@ -109,28 +109,28 @@ class Runs:
             record = above
         return str(record["run_id"])
 
-    def _run(self, asked: views.Asked) -> None:
-        hear = partial(self._hear, asked)
+    def _run(self, requested: views.Requested) -> None:
+        hear = partial(self._hear, requested)
         try:
             with laptop(self._home, self.files, hear) as services:
                 environment = replace(services, queues=self._queues)
                 run_pipeline(
                     environment,
-                    asked.pipeline,
-                    asked.parameters,
-                    asked.run_id,
-                    asked.shared,
-                    asked.ticket,
+                    requested.pipeline,
+                    requested.parameters,
+                    requested.run_id,
+                    requested.shared,
+                    requested.ticket,
                 )
         except Stopped:
             pass
         except MedallionError as error:
-            asked.refused = str(error)
+            requested.refused = str(error)
         finally:
-            self._queues.leave(asked.ticket)
-            asked.ended = True
+            self._queues.leave(requested.ticket)
+            requested.ended = True
 
-    def _hear(self, asked: views.Asked, event: Event) -> None:
+    def _hear(self, requested: views.Requested, event: Event) -> None:
         with self._changed:
             if event.run_id not in self._known:
                 self._known.append(event.run_id)

@@ -48,7 +48,7 @@ class Service:
 
 @contextmanager
 def serving(service: Service, tls: ssl.SSLContext) -> Iterator[str]:
-    """Serve a factory while the block runs; gives the endpoint. Runs under way end with it."""
+    """Serve a factory while the block runs; yields the endpoint. Runs under way end with it."""
     try:
         with web.serving(lambda request: _respond(service, request), tls) as port:
             yield f"https://127.0.0.1:{port}"
@@ -63,7 +63,7 @@ def _respond(service: Service, request: Request) -> Answer:
 
 
 def _refused(service: Service, request: Request) -> Answer | None:
-    """What the resource manager itself refuses, before the factory hears of it."""
+    """An error if the resource manager rejects the request before it reaches the factory."""
     try:
         claims = service.issuer.check(request.bearer)
     except (TokenError, ValueError) as error:
@@ -108,17 +108,17 @@ def _served(service: Service, request: Request) -> Answer:
                 return Answer(200, _page(service, request, found, queries.ACTIVITIES))
     except queries.QueryError as error:
         return _error(400, "BadRequest", f"The query is not answered: {error}.")
-    return _error(501, "NotImplemented", f"'{' '.join(tail)}' has no local stand-in.")
+    return _error(501, "NotImplemented", f"'{' '.join(tail)}' is not supported by the emulator.")
 
 
 def _create(service: Service, request: Request, name: str) -> Answer:
     if options := set(request.query) - {"api-version"}:
-        return _error(501, "NotImplemented", f"'{min(options)}' has no local stand-in.")
+        return _error(501, "NotImplemented", f"'{min(options)}' is not supported by the emulator.")
     if name not in service.runs.files.pipelines():
         return _error(404, "EntityNotFound", f"The pipeline '{name}' does not exist.")
     try:
         parameters = _body(request)
-        return Answer(200, {"runId": service.runs.ask(name, parameters)})
+        return Answer(200, {"runId": service.runs.start(name, parameters)})
     except MedallionError as error:
         return _error(400, "BadRequest", str(error))
 
@@ -133,7 +133,7 @@ def _get(service: Service, run_id: str) -> Answer:
 def _cancel(service: Service, request: Request, run_id: str) -> Answer:
     # without it, the runs that a run started go on, which the engine cannot do
     if request.query.get("isRecursive", "").lower() != "true":
-        return _error(501, "NotImplemented", "'isRecursive=false' has no local stand-in.")
+        return _error(501, "NotImplemented", "The emulator does not support 'isRecursive=false'.")
     if not service.runs.cancel(run_id):
         return _error(404, "PipelineRunNotFound", f"The pipeline run '{run_id}' was not found.")
     return Answer(200)

@@ -14,7 +14,7 @@ from medallion_local.data_factory.waiting import Ticket
 
 
 @dataclass
-class Asked:
+class Requested:
     """A requested run, with the times that its record lacks."""
 
     run_id: str
@@ -28,22 +28,22 @@ class Asked:
     refused: str | None = None
 
 
-def waiting(asked: Asked) -> dict[str, Any]:
+def waiting(requested: Requested) -> dict[str, Any]:
     """A run without a record: queued, or cancelled or rejected before it began."""
-    status = "Cancelled" if asked.cancelled else "Failed" if asked.refused else "Queued"
+    status = "Cancelled" if requested.cancelled else "Failed" if requested.refused else "Queued"
     return {
-        "runId": asked.run_id,
-        "runGroupId": asked.run_id,
+        "runId": requested.run_id,
+        "runGroupId": requested.run_id,
         "isLatest": True,
-        "pipelineName": asked.pipeline,
-        "parameters": _texts(asked.parameters),
-        "invokedBy": _manual(asked.run_id),
-        "runStart": asked.at,
+        "pipelineName": requested.pipeline,
+        "parameters": _texts(requested.parameters),
+        "invokedBy": _manual(requested.run_id),
+        "runStart": requested.at,
         "runEnd": None,
         "durationInMs": None,
         "status": status,
-        "message": asked.refused or "",
-        "lastUpdated": asked.at,
+        "message": requested.refused or "",
+        "lastUpdated": requested.at,
     }
 
 

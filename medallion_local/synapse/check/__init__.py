@@ -14,7 +14,7 @@ from medallion_local.synapse.check.readers import connect, disagreements, too_lo
 
 
 def check(tables: Sequence[Table], lake: Path) -> list[Finding]:
-    """Everything that readers cannot read, or read differently, in the order of the tables."""
+    """Everything that Synapse cannot read or would read differently, in the order of the tables."""
     with connect() as reader:
         found = [one for table in tables for one in check_table(table, table.folder(lake), reader)]
     return found + list(colliding_names("the views", (table.name for table in tables), "names"))
@@ -31,7 +31,7 @@ def check_table(table: Table, folder: Path, reader: duckdb.DuckDBPyConnection) -
     yield from unreadable
     yield from colliding_names(table.name, (field["name"] for field in log.fields), "columns")
     if unreadable:
-        return  # the readers support more than serverless, but not every feature of a log
+        return  # the two readers support more than serverless, but not every Delta feature
     yield from drifted_columns(table, log)
     yield from disagreements(table, folder, reader)
     yield from too_long(table, folder, reader)

@@ -12,7 +12,7 @@ from medallion.serving.contract import Table
 from medallion_local.synapse.check.finding import Finding
 from medallion_local.synapse.check.log import Log
 
-# A contract's type as a Delta log writes it.
+# The type in a Delta log for each type of a contract.
 DELTA_NAMES = {"bigint": "long", "int": "integer", "smallint": "short", "tinyint": "byte"}
 READABLE = {
     *("string", "long", "integer", "short", "byte", "double", "float"),
@@ -26,22 +26,22 @@ def type_name(kind: Any) -> str:
 
 
 def unreadable_types(table: str, log: Log) -> Iterator[Finding]:
-    """Columns whose type serverless has none for."""
+    """Columns whose type serverless does not support."""
     for field in log.fields:
         kind = type_name(field["type"])
         if kind == "timestamp_ntz":
-            mend = "cast it to timestamp, in UTC"
+            fix = "cast it to timestamp, in UTC"
         elif kind in READABLE or kind.startswith("decimal("):
             continue
         else:
-            mend = "give the column a plain type, or keep it out of served models"
-        yield Finding(table, f"the column {field['name']} is of type {kind}", mend)
+            fix = "give the column a plain type, or remove it from the served models"
+        yield Finding(table, f"the column {field['name']} is of type {kind}", fix)
 
 
 def drifted_columns(table: Table, log: Log) -> Iterator[Finding]:
-    """Columns of the contract that the log has not, or has with another type."""
+    """Columns of the contract that are missing in the log or have another type there."""
     actual = {field["name"]: type_name(field["type"]) for field in log.fields}
-    rebuild = f"`dbt run --full-refresh --select {table.name}` makes it as the contract says"
+    rebuild = f"`dbt run --full-refresh --select {table.name}` rebuilds it by the contract"
     for column in table.columns:
         wanted = column.kind.replace(" ", "")
         wanted = DELTA_NAMES.get(wanted, wanted)

@@ -39,10 +39,10 @@ def unreadable_features(table: str, log: Log) -> Iterator[Finding]:
             f"minReaderVersion is {version}",
             f"Synapse reads only version 1; turn off the features that need more, and {rebuild}",
         )
-    for name, (harmless, mend) in PROPERTIES.items():
+    for name, (harmless, fix) in PROPERTIES.items():
         value = log.configuration.get(name)
         if value is not None and value.lower() not in harmless:
-            yield Finding(table, f"{name} is {value}", f"{mend}: {rebuild}")
+            yield Finding(table, f"{name} is {value}", f"{fix}: {rebuild}")
     for name in sorted(log.features & set(FEATURES)):
         yield Finding(table, f"the feature {name} is on", f"disable {FEATURES[name]}: {rebuild}")
     marked = sum(bool(add.get("deletionVector")) for add in log.adds)

@@ -9,7 +9,7 @@ class Finding:
 
     table: str
     property: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
-        return f"{self.table}: {self.property}: {self.mend}"
+        return f"{self.table}: {self.property}: {self.fix}"

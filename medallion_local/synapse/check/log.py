@@ -18,7 +18,7 @@ ACTIONS = ("protocol", "metaData", "add", "remove")
 
 @dataclass(frozen=True)
 class Log:
-    """The newest protocol and metadata, the live files' `add`s, and v2 checkpoints' names."""
+    """The newest protocol and metadata, the `add` of each live file, and the v2 checkpoints."""
 
     protocol: Action
     metadata: Action
@@ -27,7 +27,7 @@ class Log:
 
     @cached_property
     def features(self) -> set[str]:
-        """The table features that its readers and writers must know."""
+        """The table features that readers and writers must support."""
         return {
             *(self.protocol.get("readerFeatures") or ()),
             *(self.protocol.get("writerFeatures") or ()),
@@ -35,7 +35,7 @@ class Log:
 
     @cached_property
     def configuration(self) -> dict[str, str]:
-        """The table properties that its writers keep to."""
+        """The table properties that writers must follow."""
         return dict(self.metadata.get("configuration") or {})
 
     @cached_property
@@ -45,11 +45,11 @@ class Log:
 
 
 class LogError(Exception):
-    """A folder that holds no Delta log, or one with a hole."""
+    """The folder has no Delta log, or versions are missing in the log."""
 
 
 def read_log(folder: Path) -> Log:
-    """The log of the table in `folder`, folded to its newest version."""
+    """The log of the table in `folder`, reduced to its newest version."""
     log = folder / "_delta_log"
     commits = sorted(file for file in log.glob("*.json") if file.stem.isdigit())
     checkpoints = [
@@ -61,11 +61,11 @@ def read_log(folder: Path) -> Log:
     parts = [file for file in classic if _version(file) == last]
     rest = [file for file in commits if _version(file) > last]
     if not parts and not rest:
-        raise LogError("holds no _delta_log with a commit")
+        raise LogError("has no _delta_log with a commit")
     whole = [_version(file) for file in rest] == list(range(last + 1, last + 1 + len(rest)))
     # With v2 checkpoints older commits may have been removed; the remaining ones are sufficient.
     if not whole and not v2:
-        raise LogError(f"has a hole in its log after version {last}")
+        raise LogError(f"has no commit in its log for the version after {last}")
     return _folded(v2, [*_checkpointed(parts), *(a for file in rest for a in _lines(file))])
 
 

@@ -1,1 +1,1 @@
-"""Synapse's dedicated SQL pool on this machine: tables, COPY INTO of Parquet, and their DDL."""
+"""Emulator of Synapse's dedicated SQL pool: tables, COPY INTO of Parquet, and their DDL."""

@@ -1,4 +1,4 @@
-"""COPY INTO: the Parquet files of folders in the lake, into a table that has just their columns."""
+"""COPY INTO: load the Parquet files of folders in the lake into a table with the same columns."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from medallion_local.tsql import types
 from medallion_local.tsql.scope import quoted
 from medallion_local.tsql.types import TEXT, Type
 
-# Units of UTF-16, which nvarchar counts: a character beyond U+FFFF takes two.
+# The length in UTF-16 code units, as nvarchar counts: a character above U+FFFF has two.
 UNITS = "length({0}) + length(regexp_replace({0}, '[^\\x{{10000}}-\\x{{10FFFF}}]', '', 'g'))"
 LOADS = {
     "bigint": pa.types.is_int64,
@@ -31,10 +31,10 @@ LOADS = {
 
 
 def copy_into(pool: Pool, statement: CopyInto) -> int:
-    """Append the files' rows, all or none; the number of rows.
+    """Append all rows of the files in one transaction, and return their number.
 
-    Files and table are to agree in names, order and types, where the service is said to go by order
-    and to convert some types. A text beyond its column's length fails.
+    Files and table must have the same names, order and types. By its documentation the service
+    matches columns by order and converts some types. A text that is too long for its column fails.
     """
     pool.require_table(statement.name)
     kinds = pool.kinds(statement.name)
@@ -58,7 +58,7 @@ def copy_into(pool: Pool, statement: CopyInto) -> int:
 
 
 def _literal(file: Path) -> str:
-    """The file for the engine, which takes `*` in a path for any text, but `[*]` for itself."""
+    """The file's path for DuckDB, in which `*` is a wildcard and `[*]` is an asterisk."""
     return "'{}'".format(str(file).replace("*", "[*]").replace("'", "''"))
 
 
@@ -71,7 +71,7 @@ def _files(lake: Path, url: str) -> Iterator[Path]:
         raise refused(f"The wildcard in '{url}'")
     root = (lake / parts.path.strip("/")).resolve()
     if not root.is_relative_to(lake.resolve()):
-        raise TSqlError(f"'{url}' leads out of the lake.")
+        raise TSqlError(f"'{url}' is outside of the lake.")
     found = [
         file
         for file in sorted(root.rglob("*"))
@@ -88,7 +88,7 @@ def _require_fit(
     try:
         schema = pq.read_schema(file)
     except pa.ArrowInvalid as error:
-        raise TSqlError(f"COPY INTO {statement.name}: {file.name} is no Parquet file.") from error
+        raise TSqlError(f"COPY INTO {statement.name}: {file.name} is not Parquet.") from error
     if schema.names != list(wanted):
         raise TSqlError(
             f"COPY INTO {statement.name}: {file.name} has the columns {', '.join(schema.names)}, "
@@ -125,7 +125,7 @@ def _require_length(pool: Pool, source: str, name: str, kind: Type, statement: C
 
 
 def _value(name: str, kind: Type) -> str:
-    """A column of the files as the table has it; times are UTC."""
+    """A column of the files in the table's type; times are in UTC."""
     if kind.name == "datetime2":
         return f"cast({quoted(name)} as timestamp) as {quoted(name)}"
     return quoted(name)

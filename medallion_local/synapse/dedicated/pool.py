@@ -1,4 +1,4 @@
-"""A database of the pool: a DuckDB file with tables, their layouts and statistics beside them."""
+"""A database of the pool: a DuckDB file with tables, their layouts and their statistics."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -13,9 +13,9 @@ from medallion_local.tsql.behaviour import Behaviour
 from medallion_local.tsql.scope import Columns, quoted
 from medallion_local.tsql.types import Type
 
-# Of the columns, as the models declare it; their texts are nvarchar.
+# The collation that the models declare for columns; texts are nvarchar.
 DEDICATED = Behaviour("Latin1_General_100_BIN2", is_binary=True, lacks=LACKS)
-# The pool's part of the catalog; a name is a table's or a view's, never both.
+# The pool's part of the catalog. Tables and views share one set of names.
 CATALOG = """
 create sequence stand_in.object_ids;
 create table stand_in.tables (
@@ -40,20 +40,20 @@ create or replace view stand_in.information_schema_tables as
 
 
 def create_pool(home: Home, name: str) -> None:
-    """Make an empty pool, in place of one that was there."""
+    """Create an empty pool; an existing one is replaced."""
     create(home, name)
     with connect(str(folder(home) / f"{name}.duckdb")) as connection:
         connection.execute(CATALOG)
 
 
 def is_pool(database: Database) -> bool:
-    """Whether the database was made by `create_pool`."""
+    """Whether `create_pool` created the database."""
     query = "select 1 from duckdb_tables() where schema_name = 'stand_in' and table_name = 'tables'"
     return bool(database.rows(query))
 
 
 def opened(home: Home, name: str, read_only: bool = False) -> Database:
-    """An open database: a `Pool` if `create_pool` made it."""
+    """An open database: a `Pool` if `create_pool` created it."""
     database = Database(home, name, read_only)
     if not is_pool(database):
         return database
@@ -68,39 +68,39 @@ class Pool(Database):
     system: ClassVar[set[tuple[str, str]]] = SYSTEM | {("sys", "tables"), ("sys", "stats")}
 
     def view_exists(self, schema: str, name: str) -> bool:
-        """Whether a view or a table is there, for what reads it."""
+        """Whether a view or a table of this name exists."""
         return self.is_view(schema, name) or self.is_table(schema, name)
 
     def is_view(self, schema: str, name: str) -> bool:
-        """Whether a view is there."""
+        """Whether a view exists."""
         return super().view_exists(schema, name)
 
     def is_table(self, schema: str, name: str) -> bool:
-        """Whether a table is there."""
+        """Whether a table exists."""
         return self.object_id(Name(schema, name)) is not None
 
     def object_id(self, table: Name) -> int | None:
-        """The number of a table, which a rename keeps."""
+        """The id of a table, which a rename keeps."""
         query = "select object_id from stand_in.tables where schema_name = ? and name = ?"
         found = self.rows(query, [table.schema, table.name])
         return found[0][0] if found else None
 
     def object_number(self, schema: str, name: str, kind: str | None) -> int | None:
-        """What OBJECT_ID gives: the number of a table, 0 for a view."""
+        """The result of OBJECT_ID: the id of a table, or 0 for a view."""
         number = self.object_id(Name(schema, name))
         if number is None and self.is_view(schema, name):
             return 0 if kind in (None, "V") else None
         return number if kind in (None, "U") else None
 
     def require_table(self, table: Name) -> int:
-        """The number of a table that is to be there."""
+        """The id of a table. Raises if it does not exist."""
         found = self.object_id(table)
         if found is None:
             raise TSqlError(f"Invalid object name '{table}'.", OBJECT)
         return found
 
     def require_free(self, name: Name) -> None:
-        """Raise unless the schema is there and the name is not taken in it."""
+        """Raise if the schema does not exist, or already has an object of this name."""
         if not self.has_schema(name.schema):
             raise TSqlError(f'The specified schema name "{name.schema}" does not exist.', 2760)
         if self.view_exists(name.schema, name.name):
@@ -111,15 +111,13 @@ class Pool(Database):
         return dict(self.columns(relation.schema, relation.name))
 
     def create_table(self, name: Name, layout: Layout, query: str, columns: Columns) -> None:
-        """Make a table of the engine's `query`, which has these columns."""
+        """Create a table from the DuckDB `query`, which has these columns."""
         self.require_free(name)
         with self.transaction():
             self.run(f"create table {engine_name(name)} as {query}")
             for column in layout.columns:
                 if column not in dict(columns):
-                    raise TSqlError(
-                        f"The layout of {name} names the column {column}: no such.", 207
-                    )
+                    raise TSqlError(f"The layout of {name} has an unknown column {column}.", 207)
             self.run(
                 "insert into stand_in.tables"
                 " values (nextval('stand_in.object_ids'), ?, ?, ?, ?, ?)",
@@ -138,7 +136,7 @@ class Pool(Database):
             self.run(f"delete from stand_in.columns {where}", [*vars(name).values()])
 
     def rename_table(self, name: Name, new: str) -> None:
-        """Give a table another name in its schema; its statistics stay with it."""
+        """Rename a table in its schema; it keeps its statistics."""
         number = self.require_table(name)
         self.require_free(Name(name.schema, new))
         with self.transaction():
@@ -150,13 +148,13 @@ class Pool(Database):
             )
 
     def put_statistics(self, table: Name, name: str, columns: Sequence[str]) -> None:
-        """Create statistics of columns; without columns, update those of that name."""
+        """Create statistics of columns. Without columns, update the statistics of that name."""
         number = self.require_table(table)
         there = "object_id = ? and name = ?"
         known = self.rows(f"select 1 from stand_in.statistics where {there}", [number, name])
         if columns:
             if known:
-                raise TSqlError(f"There are already statistics '{name}' on {table}.", 1927)
+                raise TSqlError(f"The table {table} already has statistics '{name}'.", 1927)
             for column in columns:
                 if column not in self.kinds(table):
                     raise TSqlError(f"The table {table} has no column '{column}'.", 207)
@@ -166,12 +164,12 @@ class Pool(Database):
             )
             return
         if not known:
-            raise TSqlError(f"There are no statistics '{name}' on {table}.", 2767)
+            raise TSqlError(f"The table {table} has no statistics '{name}'.", 2767)
         self.run(
             f"update stand_in.statistics set updates = updates + 1 where {there}", [number, name]
         )
 
 
 def engine_name(name: Name) -> str:
-    """A table's name for the engine."""
+    """A table's name in DuckDB's SQL."""
     return f"{quoted(name.schema)}.{quoted(name.name)}"

@@ -1,4 +1,4 @@
-"""Runs dbt's target `synapse_dedicated` against the pool's stand-in, signed in as in Azure."""
+"""Runs dbt's target `synapse_dedicated` against the emulated pool, with the sign-in of Azure."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +13,13 @@ from medallion_local.synapse.session import run_script
 
 POOL = "medallion_pool"
 SCRIPTS = PROJECT_ROOT / "sql" / "synapse" / "dedicated"
-# The scripts that make what the stand-in has: it keeps no options, users and workload groups.
+# The scripts for what the emulator supports; it has no options, users or workload groups.
 RUN_HERE = ("02_schemas.sql", "03_roles.sql")
 TARGET = ("--target", "synapse_dedicated", "--vars", "{dedicated_pool: true}")
 
 
 def make_pool(home: Home) -> None:
-    """A pool with the schemas, by the operator's own script; one that is there stays as it is."""
+    """Create a pool and its schemas by the operator's own script; an existing pool is kept."""
     if not (folder(home) / f"{POOL}.duckdb").is_file():
         create_pool(home, POOL)
     pool = Pool(home, POOL)
@@ -38,7 +38,7 @@ def export(home: Home, on_progress: Callable[[dbt.Progress], None] | None = None
 def build(
     home: Home, *arguments: str, on_progress: Callable[[dbt.Progress], None] | None = None
 ) -> None:
-    """`dbt build` of the pool's models, with the identity service that its sign-in asks."""
+    """Run `dbt build` of the pool's models, with an identity service for its sign-in."""
     from medallion_local.certificates import ensure, files_in, server_context
     from medallion_local.entra_id.directory import Directory
     from medallion_local.entra_id.server import serving

@@ -1,4 +1,4 @@
-"""One connection to the pool: each batch through Microsoft's grammar, then on the engine."""
+"""One connection to the pool. Microsoft's grammar checks each batch, then DuckDB runs it."""
 
 from sqlglot import exp
 
@@ -31,7 +31,7 @@ from medallion_local.tsql.values import Value, assign
 
 
 class PoolSession:
-    """Runs batches in a pool. Each statement is committed as it is run, but for a transaction's."""
+    """Runs batches in a pool. Outside transactions each statement is committed at once."""
 
     def __init__(self, pool: Pool) -> None:
         self.database = pool
@@ -44,7 +44,7 @@ class PoolSession:
             try:
                 found = self._batch(batch)
                 if self._in_transaction:
-                    raise refused("A transaction that goes on after its batch")
+                    raise refused("A transaction that continues after its batch")
                 return found
             finally:
                 if self._in_transaction:
@@ -64,7 +64,7 @@ class PoolSession:
         if isinstance(statement, exp.Query):
             return [queries.answer(statement, self.database)]
         if self.database.read_only:
-            raise TSqlError("Permission denied: this connection only reads.", PERMISSION)
+            raise TSqlError("Permission denied: this connection is read-only.", PERMISSION)
         if isinstance(statement, Transaction):
             self._transaction(statement.verb)
         elif isinstance(statement, exp.Insert):
@@ -184,12 +184,12 @@ class PoolSession:
 
 
 def session_of(database: Database, login: str = "dbo") -> Session | PoolSession:
-    """A session of a database, of the kind that it is."""
+    """A session of a database, for a pool or for serverless."""
     return PoolSession(database) if isinstance(database, Pool) else Session(database, login)
 
 
 def named(table: exp.Expression) -> Name:
-    """The name of a table in a tree."""
+    """The table name in a syntax tree."""
     if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
         raise refused(f"The table {brief(table)}")
     return Name(table.db or "dbo", table.name)

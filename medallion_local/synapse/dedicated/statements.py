@@ -1,4 +1,4 @@
-"""The pool's own statements, which sqlglot has no trees for, read token by token.
+"""The pool's own statements, parsed by token, because sqlglot has no classes for them.
 
 Source: https://learn.microsoft.com/sql/t-sql/statements/create-table-azure-sql-data-warehouse,
 create-table-as-select-azure-sql-data-warehouse, copy-into-transact-sql, rename-transact-sql
@@ -20,10 +20,10 @@ TEXTS = {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.IDENTIFIER}
 
 
 class Words(Plain):
-    """The dialect with every word a token of its own: sqlglot's lexer swallows all after RENAME."""
+    """The dialect without commands: sqlglot's lexer would read all after RENAME as one token."""
 
     class Tokenizer(TSQL.Tokenizer):
-        """Knows no commands."""
+        """Reads every word as a separate token."""
 
         COMMANDS: set = set()  # noqa: RUF012
         KEYWORDS = {  # noqa: RUF012
@@ -34,8 +34,8 @@ class Words(Plain):
 
 
 def refused(what: str) -> TSqlError:
-    """The refusal of a statement or construct, which it names."""
-    return TSqlError(f"{what} is not supported by the stand-in for the dedicated pool.")
+    """The error for an unsupported statement or construct, which it names."""
+    return TSqlError(f"{what} is not supported by the emulator of the dedicated pool.")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Name:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a table's rows lie: `ROUND_ROBIN`, `REPLICATE` or `HASH(column)`, index, partitions."""
+    """A table's layout: `ROUND_ROBIN`, `REPLICATE` or `HASH(column)`, index and partitions."""
 
     distribution: str
     index: str
@@ -61,7 +61,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class CreateTable:
-    """`CREATE TABLE`, of columns, or AS the rows of a query."""
+    """`CREATE TABLE` with columns, or AS a query."""
 
     name: Name
     layout: Layout
@@ -106,7 +106,7 @@ Own: TypeAlias = CreateTable | Rename | CopyInto | Statistics | Transaction
 
 
 def leaf(text: str) -> list[Own | exp.Expression]:
-    """The one statement in `text`, or the few that sqlglot finds in it."""
+    """The statement in `text`, or several if sqlglot parses it into several."""
     reader = Reader(text)
     if reader.take("CREATE", "TABLE"):
         return [_create_table(reader)]
@@ -203,7 +203,7 @@ def _partition(reader: "Reader") -> str:
     reader.expect("FOR", "VALUES")
     bounds = [int(one) for one in reader.names()]
     if sorted(set(bounds)) != bounds:
-        raise TSqlError("The boundaries of PARTITION are to ascend.", SYNTAX)
+        raise TSqlError("The boundaries of PARTITION must be in ascending order.", SYNTAX)
     return f"RANGE {side} FOR VALUES ({', '.join(map(str, bounds))})"
 
 
@@ -226,17 +226,17 @@ def _copy_into(reader: "Reader") -> CopyInto:
             break
     options.finish()
     if found.pop("FILE_TYPE", "").upper() != "PARQUET":
-        raise refused("COPY INTO of other files than Parquet")
+        raise refused("COPY INTO of files other than Parquet")
     credential = "".join(found.pop("CREDENTIAL", "").split()).upper()
     if credential != "IDENTITY='MANAGEDIDENTITY'":
-        raise refused("COPY INTO with another CREDENTIAL than (IDENTITY = 'Managed Identity')")
+        raise refused("COPY INTO with a CREDENTIAL other than (IDENTITY = 'Managed Identity')")
     if found:
         raise refused(f"COPY INTO with {', '.join(sorted(found))}")
     return CopyInto(name, columns, tuple(folders))
 
 
 class Reader:
-    """A cursor over a statement's tokens; keywords match without case, quoted names never."""
+    """A cursor over a statement's tokens. Keywords match in any case, unless they are quoted."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -260,7 +260,7 @@ class Reader:
             raise refused(f"The statement {self.brief()}")
 
     def finish(self) -> None:
-        """Nothing may follow."""
+        """Raise if any token follows."""
         if self._next < len(self._tokens):
             raise refused(f"The statement {self.brief()}")
 
@@ -294,7 +294,7 @@ class Reader:
         return tuple(found)
 
     def enclosed(self) -> str:
-        """The text between the next parenthesis and the one that closes it."""
+        """The text inside the parentheses that come next."""
         self.expect("(")
         start = self._next
         depth = 1
@@ -309,7 +309,7 @@ class Reader:
         return self._between(start, self._next)
 
     def without_label(self) -> str:
-        """The whole text, but for an `OPTION (LABEL = '…')` at its end, which changes no row."""
+        """The whole text without an `OPTION (LABEL = '…')` at its end, which changes no row."""
         end = len(self._tokens) - 6
         if end > 0 and all(map(_is, self._tokens[end:], ("OPTION", "(", "LABEL", "="))):
             return self._between(0, end)

@@ -1,7 +1,7 @@
-"""Stands for the module pyodbc in one process, that of `dbt --target synapse`: by its PYTHONPATH.
+"""Replaces the module pyodbc in the process of `dbt --target synapse`, through its PYTHONPATH.
 
-dbt-synapse is as it is released; below its driver lies the stand-in for the serverless pool. Names,
-exceptions and types of values are pyodbc's: https://github.com/mkleehammer/pyodbc/wiki
+dbt-synapse itself is unchanged. This driver sends its statements to the emulated serverless pool.
+Names, exceptions and types of values are pyodbc's: https://github.com/mkleehammer/pyodbc/wiki
 """
 
 import threading
@@ -38,39 +38,39 @@ _lock = threading.Lock()
 
 
 class Error(Exception):
-    """The root of the driver's errors."""
+    """The base class of the driver's errors."""
 
 
 class InterfaceError(Error):
-    """A login that is refused."""
+    """The login was rejected."""
 
 
 class DatabaseError(Error):
-    """An error of the database."""
+    """The database raised an error."""
 
 
 class DataError(DatabaseError):
-    """A value that is wrong."""
+    """A value is not valid."""
 
 
 class OperationalError(DatabaseError):
-    """A connection that cannot be made."""
+    """The connection cannot be opened."""
 
 
 class IntegrityError(DatabaseError):
-    """A constraint that is broken."""
+    """A constraint is violated."""
 
 
 class InternalError(DatabaseError):
-    """An error of the driver."""
+    """The driver raised an error."""
 
 
 class ProgrammingError(DatabaseError):
-    """A statement that is refused."""
+    """The statement was rejected."""
 
 
 class NotSupportedError(DatabaseError):
-    """A call that the driver lacks."""
+    """The driver does not support the call."""
 
 
 def connect(
@@ -90,7 +90,7 @@ def connect(
 
 
 class Connection:
-    """One session. Everything is committed as it is run; a transaction ends in its batch."""
+    """One session. Each statement is committed at once, and a transaction ends in its batch."""
 
     def __init__(self, session: Executes) -> None:
         self._session = session
@@ -102,13 +102,13 @@ class Connection:
         return Cursor(self._session)
 
     def add_output_converter(self, kind: int, convert: object) -> None:
-        """Take a converter of datetimeoffset, of which there are none here."""
+        """Ignore a converter for datetimeoffset: no value here has this type."""
 
     def commit(self) -> None:
-        """Do nothing: it is committed."""
+        """Do nothing: each statement is already committed."""
 
     def rollback(self) -> None:
-        """Do nothing: it is committed."""
+        """Do nothing: each statement is already committed."""
 
     def close(self) -> None:
         """End the session."""
@@ -116,7 +116,7 @@ class Connection:
 
 
 class Cursor:
-    """Runs batches; holds the results of the last one."""
+    """Runs batches, and keeps the results of the last one."""
 
     def __init__(self, session: Executes) -> None:
         self._session = session
@@ -126,9 +126,9 @@ class Cursor:
         self.rowcount = -1
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> "Cursor":
-        """Run a batch. Parameters are refused: serving has none."""
+        """Run a batch. Parameters are rejected; the serving models use none."""
         if parameters:
-            raise NotSupportedError("0A000", "[0A000] The stand-in takes no parameters.")
+            raise NotSupportedError("0A000", "[0A000] The emulator does not support parameters.")
         try:
             self._results = self._session.execute(sql)
         except TSqlError as error:
@@ -137,7 +137,7 @@ class Cursor:
         return self
 
     def nextset(self) -> bool:
-        """Go on to the next result, if there is one."""
+        """Go to the next result; false if there is none."""
         self._results = self._results[1:]
         self._show()
         return bool(self._results)
@@ -157,7 +157,7 @@ class Cursor:
         return taken
 
     def close(self) -> None:
-        """Forget the results."""
+        """Discard the results."""
         self._results, self._rows = [], []
 
     def _show(self) -> None:
@@ -190,4 +190,4 @@ def _database(name: str) -> Database:
 
 def _error(error: TSqlError, kind: type[Error]) -> Error:
     state = _STATES.get(error.number, "42000")
-    return kind(state, f"[{state}] [Stand-in][SQL Server]{error} ({error.number})")
+    return kind(state, f"[{state}] [Emulator][SQL Server]{error} ({error.number})")

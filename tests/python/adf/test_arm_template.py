@@ -183,7 +183,7 @@ def test_reference_to_nothing_is_an_error_that_names_both(tmp_path: Path) -> Non
         arm.template(write(tmp_path, found))
 
 
-def test_circle_is_an_error_that_names_it(tmp_path: Path) -> None:
+def test_a_cycle_is_an_error_that_names_it(tmp_path: Path) -> None:
     found = files()
     call = activity("Call", "ExecutePipeline", pipeline=reference("Pipeline", "outer"))
     at(found, "pipeline/inner", "activities").append(call)
@@ -220,6 +220,6 @@ def test_command_reports_a_stale_template(
     with pytest.raises(SystemExit) as exit:
         main()
     assert exit.value.code == 1
-    told = capsys.readouterr().err
-    assert "ARMTemplateForFactory.json: out of date" in told
-    assert "run `medallion factory arm`." in told
+    reported = capsys.readouterr().err
+    assert "ARMTemplateForFactory.json: out of date" in reported
+    assert "run `medallion factory arm`." in reported

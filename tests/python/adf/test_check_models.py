@@ -10,18 +10,18 @@ from support.injected_faults import (
     OUTER,
     SETTINGS,
     TELL,
-    Plant,
+    InjectedFault,
     each,
+    each_of,
     look,
     outer,
-    plants,
     recurrence,
     see,
     tell,
 )
 from support.small_factory import at, expression
 
-MODELS: list[Plant] = [
+MODELS: list[InjectedFault] = [
     (
         "misspelt property",
         lambda f: look(f).update(firstRowOnyl=True),
@@ -178,6 +178,6 @@ MODELS: list[Plant] = [
 ]
 
 
-@plants(*MODELS)
-def test_models(tmp_path: Path, plant: Any) -> None:
-    see(tmp_path, plant)
+@each_of(*MODELS)
+def test_models(tmp_path: Path, injected: Any) -> None:
+    see(tmp_path, injected)

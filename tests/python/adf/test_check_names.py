@@ -12,17 +12,17 @@ from support.injected_faults import (
     OUTER,
     SETTINGS,
     TELL,
-    Plant,
+    InjectedFault,
     call,
+    each_of,
     lake,
     look,
-    plants,
     see,
     tell,
 )
 from support.small_factory import activity, at, reference
 
-NAMES: list[Plant] = [
+NAMES: list[InjectedFault] = [
     (
         "other name inside",
         lambda f: f[INNER].update(name="other"),
@@ -76,12 +76,12 @@ NAMES: list[Plant] = [
 ]
 
 
-@plants(*NAMES)
-def test_names(tmp_path: Path, plant: Any) -> None:
-    see(tmp_path, plant)
+@each_of(*NAMES)
+def test_names(tmp_path: Path, injected: Any) -> None:
+    see(tmp_path, injected)
 
 
-REFERENCES: list[Plant] = [
+REFERENCES: list[InjectedFault] = [
     (
         "dataset",
         lambda f: look(f)["dataset"].update(referenceName="flies"),
@@ -173,7 +173,7 @@ REFERENCES: list[Plant] = [
         "pass a value of that type",
     ),
     (
-        "circle",
+        "cycle",
         lambda f: at(f, INNER, "activities").append(
             activity(
                 "Back",
@@ -184,12 +184,12 @@ REFERENCES: list[Plant] = [
         ),
         INNER,
         "$.properties.activities[1].typeProperties.pipeline.referenceName",
-        "pipeline 'inner' calls itself in a circle",
-        "break the circle; a loop is an Until activity",
+        "pipeline 'inner' calls itself in a cycle",
+        "break the cycle; a loop is an Until activity",
     ),
 ]
 
 
-@plants(*REFERENCES)
-def test_references(tmp_path: Path, plant: Any) -> None:
-    see(tmp_path, plant)
+@each_of(*REFERENCES)
+def test_references(tmp_path: Path, injected: Any) -> None:
+    see(tmp_path, injected)

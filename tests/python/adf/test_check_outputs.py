@@ -15,14 +15,14 @@ from support.injected_faults import (
     SETTINGS,
     URL,
     Files,
-    Plant,
+    InjectedFault,
     call,
     copy,
     each,
+    each_of,
     lake,
     look,
     outer,
-    plants,
     said,
     see,
     window,
@@ -271,8 +271,8 @@ WRONG: list[tuple[str, Json, str, str, str]] = [
 def test_property_that_an_output_does_not_have(
     tmp_path: Path, wrong: tuple[Json, str, str, str]
 ) -> None:
-    one, text, message, mend = wrong
-    see(tmp_path, (reading(one, text), READ, READS, message, mend))
+    one, text, message, fix = wrong
+    see(tmp_path, (reading(one, text), READ, READS, message, fix))
 
 
 RIGHT: list[tuple[str, Json, str]] = [
@@ -319,7 +319,7 @@ def test_returned_values_are_those_of_the_pipeline_that_is_called(tmp_path: Path
     assert check(write(tmp_path, found)) == []
     reading(called(), "@activity('Call').output.pipelineReturnValue.row")(found)
     [fault] = check(write(tmp_path, found))
-    assert fault.mend == "did you mean 'Rows'"
+    assert fault.fix == "did you mean 'Rows'"
 
 
 def over_files(found: Files) -> None:
@@ -330,7 +330,7 @@ def over_files(found: Files) -> None:
     call(found)["parameters"]["size"] = expression("@item().size")
 
 
-RUN: list[Plant] = [
+RUN: list[InjectedFault] = [
     (
         "system variable",
         said("@pipeline().RunIdentifier"),
@@ -437,9 +437,9 @@ RUN: list[Plant] = [
 ]
 
 
-@plants(*RUN)
-def test_system_variables_that_a_run_lacks(tmp_path: Path, plant: Any) -> None:
-    see(tmp_path, plant)
+@each_of(*RUN)
+def test_system_variables_that_a_run_lacks(tmp_path: Path, injected: Any) -> None:
+    see(tmp_path, injected)
 
 
 def ended(kind: str) -> Callable[[Files], Any]:
@@ -486,15 +486,15 @@ def test_loop_over_an_object(tmp_path: Path, text: str, what: str) -> None:
         look(found)["firstRowOnly"] = what != "the first row"
 
     message = f"{what} of Lookup 'Look' is an object, not an array"
-    mend = "read output.value, with firstRowOnly set to false"
+    fix = "read output.value, with firstRowOnly set to false"
     place = f"{EACH}.typeProperties.items.value"
     found = files()
     each(found)["items"] = expression("@activity('Look').output.value")
     assert check(write(tmp_path, found)) == []
-    see(tmp_path, (change, OUTER, place, message, mend))
+    see(tmp_path, (change, OUTER, place, message, fix))
 
 
 def test_each_turn_of_a_loop_has_outputs_of_its_own(tmp_path: Path) -> None:
     message = "activity 'Deep' does not run before the activity that reads it"
-    mend = "add it to the dependsOn of this activity, or of one that contains it"
-    see(tmp_path, (ended("ForEach"), READ, READS, message, mend))
+    fix = "add it to the dependsOn of this activity, or of one that contains it"
+    see(tmp_path, (ended("ForEach"), READ, READS, message, fix))

@@ -17,24 +17,24 @@ from support.injected_faults import (
     SETTINGS,
     TELL,
     URL,
-    Plant,
+    InjectedFault,
     branch,
     choose,
     copy,
     each,
+    each_of,
     inside,
     lake,
     look,
     loop,
     outer,
-    plants,
     said,
     see,
     tell,
 )
 from support.small_factory import activity, at, expression, files, reference, write
 
-STRUCTURE: list[Plant] = [
+STRUCTURE: list[InjectedFault] = [
     (
         "loop in a loop",
         lambda f: inside(f, "ForEach", loop()),
@@ -135,14 +135,14 @@ STRUCTURE: list[Plant] = [
         "write Completed alone, or Succeeded and Failed",
     ),
     (
-        "circle of dependencies",
+        "cycle of dependencies",
         lambda f: at(f, INNER, "activities", 0)["dependsOn"].append(
             {"activity": "Rest", "dependencyConditions": ["Succeeded"]}
         ),
         INNER,
         "$.properties.activities[0].dependsOn",
-        "'Rest' depends on itself in a circle",
-        "break the circle",
+        "'Rest' depends on itself in a cycle",
+        "break the cycle",
     ),
     (
         "parallel turns",
@@ -195,9 +195,9 @@ STRUCTURE: list[Plant] = [
 ]
 
 
-@plants(*STRUCTURE)
-def test_structure(tmp_path: Path, plant: Any) -> None:
-    see(tmp_path, plant)
+@each_of(*STRUCTURE)
+def test_structure(tmp_path: Path, injected: Any) -> None:
+    see(tmp_path, injected)
 
 
 def test_branch_in_a_branch_is_a_warning(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_branch_in_a_branch_is_a_warning(tmp_path: Path) -> None:
     assert warning.message == "IfCondition 'Branch' is inside IfCondition 'If known'"
 
 
-DATASETS: list[Plant] = [
+DATASETS: list[InjectedFault] = [
     (
         "other format of a source",
         lambda f: look(f)["source"].update(type="ParquetSource"),
@@ -244,12 +244,12 @@ DATASETS: list[Plant] = [
 ]
 
 
-@plants(*DATASETS)
-def test_datasets(tmp_path: Path, plant: Any) -> None:
-    see(tmp_path, plant)
+@each_of(*DATASETS)
+def test_datasets(tmp_path: Path, injected: Any) -> None:
+    see(tmp_path, injected)
 
 
-EXPRESSIONS: list[Plant] = [
+EXPRESSIONS: list[InjectedFault] = [
     (
         "syntax in a plain text",
         lambda f: tell(f)["typeProperties"].update(url="@concat('a'"),
@@ -453,6 +453,6 @@ EXPRESSIONS: list[Plant] = [
 ]
 
 
-@plants(*EXPRESSIONS)
-def test_expressions(tmp_path: Path, plant: Any) -> None:
-    see(tmp_path, plant)
+@each_of(*EXPRESSIONS)
+def test_expressions(tmp_path: Path, injected: Any) -> None:
+    see(tmp_path, injected)

@@ -13,11 +13,11 @@ from support.injected_faults import (
     SETTINGS,
     TELL,
     URL,
-    VAULT_MEND,
-    Plant,
+    VAULT_FIX,
+    InjectedFault,
     call,
+    each_of,
     lake,
-    plants,
     said,
     see,
     tell,
@@ -25,14 +25,14 @@ from support.injected_faults import (
 from support.small_factory import at, expression, files, write
 
 KEY = "hidden13bN8xR2mWcYk5sLdHj1uGf9aEoIeTiQwXyA4BvCnMzK6rPlSgDhFjJkUo0123456789ABCDEFGHIJab=="
-SECRETS: list[Plant] = [
+SECRETS: list[InjectedFault] = [
     (
         "secure string",
         lambda f: lake(f).update(servicePrincipalKey={"type": "SecureString", "value": "hidden1"}),
         "linkedService/lake",
         f"{SETTINGS}.servicePrincipalKey",
         "a SecureString holds its secret as plain text",
-        VAULT_MEND,
+        VAULT_FIX,
     ),
     (
         "account key",
@@ -40,7 +40,7 @@ SECRETS: list[Plant] = [
         "linkedService/lake",
         f"{SETTINGS}.accountKey",
         "'accountkey' is a secret in plain text",
-        VAULT_MEND,
+        VAULT_FIX,
     ),
     (
         "connection string",
@@ -60,7 +60,7 @@ SECRETS: list[Plant] = [
         "linkedService/sql",
         f"{SETTINGS}.connectionString",
         "the text holds a secret ('password=')",
-        VAULT_MEND,
+        VAULT_FIX,
     ),
     (
         "signature",
@@ -70,7 +70,7 @@ SECRETS: list[Plant] = [
         OUTER,
         f"{TELL}.typeProperties.url",
         "the address holds a secret ('sig=')",
-        VAULT_MEND,
+        VAULT_FIX,
     ),
     (
         "header",
@@ -78,7 +78,7 @@ SECRETS: list[Plant] = [
         OUTER,
         f"{TELL}.typeProperties.headers['x-functions-key']",
         "the header 'x-functions-key' holds a secret in plain text",
-        VAULT_MEND,
+        VAULT_FIX,
     ),
     (
         "token in an expression",
@@ -86,7 +86,7 @@ SECRETS: list[Plant] = [
         OUTER,
         URL,
         "the text holds an access token",
-        VAULT_MEND,
+        VAULT_FIX,
     ),
     (
         "key",
@@ -94,7 +94,7 @@ SECRETS: list[Plant] = [
         OUTER,
         f"{TELL}.typeProperties.body.text",
         "the text holds a key in base64",
-        VAULT_MEND,
+        VAULT_FIX,
     ),
     (
         "parameter of a trigger",
@@ -106,7 +106,7 @@ SECRETS: list[Plant] = [
         "trigger/hourly",
         "$.properties.pipelines[0].parameters.password",
         "'password' is a secret in plain text",
-        VAULT_MEND,
+        VAULT_FIX,
     ),
     (
         "default value",
@@ -116,7 +116,7 @@ SECRETS: list[Plant] = [
         OUTER,
         "$.properties.parameters.password.defaultValue",
         "the default value of 'password' is a secret in plain text",
-        VAULT_MEND,
+        VAULT_FIX,
     ),
     (
         "secret of a request's body",
@@ -124,7 +124,7 @@ SECRETS: list[Plant] = [
         OUTER,
         f"{TELL}.typeProperties.body",
         "the text holds a secret ('client_secret=')",
-        VAULT_MEND,
+        VAULT_FIX,
     ),
     (
         "default value of a securestring",
@@ -134,14 +134,14 @@ SECRETS: list[Plant] = [
         OUTER,
         "$.properties.parameters.token.defaultValue",
         "a securestring parameter has its secret as default value",
-        VAULT_MEND,
+        VAULT_FIX,
     ),
 ]
 
 
-@plants(*SECRETS)
-def test_secrets(tmp_path: Path, plant: Any) -> None:
-    see(tmp_path, plant)
+@each_of(*SECRETS)
+def test_secrets(tmp_path: Path, injected: Any) -> None:
+    see(tmp_path, injected)
 
 
 def test_encrypted_credential_is_a_warning(tmp_path: Path) -> None:
@@ -163,11 +163,11 @@ def test_encrypted_credential_is_a_warning(tmp_path: Path) -> None:
 def test_secret_beside_its_name(tmp_path: Path, pair: dict[str, Any]) -> None:
     found = files()
     tell(found)["userProperties"] = [pair]
-    told = [one for one in check(write(tmp_path, found)) if one.mend == VAULT_MEND]
-    [fault] = told
+    reported = [one for one in check(write(tmp_path, found)) if one.fix == VAULT_FIX]
+    [fault] = reported
     assert fault.path.startswith(f"{TELL}.userProperties[0].value")
     pair["value"] = "@variables('name')"
-    assert not [one for one in check(write(tmp_path, found)) if one.mend == VAULT_MEND]
+    assert not [one for one in check(write(tmp_path, found)) if one.fix == VAULT_FIX]
 
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9.h1dd3nh1dd3nh1dd3n"

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from support.injected_faults import SETTINGS, Plant, plants, recurrence, see, window
+from support.injected_faults import SETTINGS, InjectedFault, each_of, recurrence, see, window
 from support.small_factory import reference
 
 OTHER = reference("Trigger", "hourly")
 SELF = {"type": "SelfDependencyTumblingWindowTriggerReference", "offset": "01:00:00"}
 ON_HOURLY = {"type": "TumblingWindowTriggerDependencyReference", "referenceTrigger": OTHER}
-TRIGGERS: list[Plant] = [
+TRIGGERS: list[InjectedFault] = [
     (
         "interval",
         lambda f: recurrence(f).update(interval=0),
@@ -85,6 +85,6 @@ TRIGGERS: list[Plant] = [
 ]
 
 
-@plants(*TRIGGERS)
-def test_triggers(tmp_path: Path, plant: Any) -> None:
-    see(tmp_path, plant)
+@each_of(*TRIGGERS)
+def test_triggers(tmp_path: Path, injected: Any) -> None:
+    see(tmp_path, injected)

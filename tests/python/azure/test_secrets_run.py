@@ -218,21 +218,23 @@ def test_a_terminal_interrupts_the_command_once(here):
         os.chdir(here)
         command = [*RUN, "--", sys.executable, "-S", "-c", COUNTS]
         os.execve(sys.executable, command, environment(here))
-    told = b""
-    while b"ready" not in told:
-        told += os.read(terminal, 1024)
+    reported = b""
+    while b"ready" not in reported:
+        reported += os.read(terminal, 1024)
     os.write(terminal, b"\x03")
     status = None
     end = time.monotonic() + 10
     while status is None and time.monotonic() < end:
         try:
-            told += os.read(terminal, 1024)
+            reported += os.read(terminal, 1024)
         except OSError:  # the last one has closed the terminal
             status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     os.close(terminal)
     assert status == 0
-    assert b"terminal reaches all: True" in told
-    assert b"interrupts: 1" in told  # if the machine merges two signals, only the line above fails
+    assert b"terminal reaches all: True" in reported
+    assert (
+        b"interrupts: 1" in reported
+    )  # if the machine merges two signals, only the line above fails
 
 
 def test_dbt_itself_signs_in_with_what_it_is_given(azure, here):

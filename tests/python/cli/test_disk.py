@@ -21,7 +21,7 @@ from medallion_local.databricks_sql.storage import append, replace_table
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "reported"),
     [
         (OSError(errno.ENOSPC, "No space left on device", "/d/f"), "the disk of /d/f is full"),
         (OSError(errno.EDQUOT, "Disk quota exceeded", "/d/f"), "quota at /d/f is used up"),
@@ -39,12 +39,12 @@ from medallion_local.databricks_sql.storage import append, replace_table
         ),
     ],
 )
-def test_refusal_of_the_disk_is_a_sentence(error: Exception, told: str) -> None:
+def test_refusal_of_the_disk_is_a_sentence(error: Exception, reported: str) -> None:
     outer = RuntimeError("it failed")
     outer.__cause__ = error
     for each in (error, outer):
         found = disk.sentence(each)
-        assert found is not None and told in found and found.endswith(".")
+        assert found is not None and reported in found and found.endswith(".")
 
 
 def test_other_errors_are_not_disk_errors() -> None:
@@ -120,9 +120,9 @@ def test_dbt_stops_with_a_sentence_when_its_disk_is_full(
     except OSError:
         kept = [logger.filter(event) for event in (encountered, stack, other)]
     assert kept == [False, False, True]
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert told.startswith(f"dbt stopped: the disk of {tmp_path} is full")
+    reported = capsys.readouterr().err
+    assert reported.count("\n") == 1
+    assert reported.startswith(f"dbt stopped: the disk of {tmp_path} is full")
     try:
         raise KeyError("a fault of the program")
     except KeyError:

@@ -25,7 +25,9 @@ def test_published__equals_the_oracle(lakehouse, day, table, telling):
     """The change tables and the landed files give the same history, and so must the table."""
     record = lakehouse.at(day)
     expected = getattr(record, telling)[table]
-    assert not (told := differing_rows(resolve_keys(record.published)[table], expected)), told
+    assert not (differing := differing_rows(resolve_keys(record.published)[table], expected)), (
+        differing
+    )
 
 
 @DAYS
@@ -44,18 +46,18 @@ def test_every_build__leaves_tables_that_synapse_can_read(lakehouse, stage):
 
 @TABLES
 def test_second_build__changes_no_row(lakehouse, table):
-    told = differing_rows(
+    differing = differing_rows(
         lakehouse.at(AGAIN).published[table], lakehouse.at(DAY_3).published[table]
     )
-    assert not told, told
+    assert not differing, differing
 
 
 @TABLES
 def test_full_refresh__gives_the_same_rows_and_keys(lakehouse, table):
     """If this fails, increments and history disagree, and rebuilding a table fixes nothing."""
     refreshed, incremental = lakehouse.at(REFRESHED), lakehouse.at(DAY_3)
-    told = differing_rows(refreshed.published[table], incremental.published[table])
-    assert not told, told
+    differing = differing_rows(refreshed.published[table], incremental.published[table])
+    assert not differing, differing
 
 
 def test_not_null_columns_of_a_contract__are_not_null_in_the_table(lakehouse):

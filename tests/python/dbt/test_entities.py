@@ -140,8 +140,8 @@ COPIED = (
 
 
 def _registry(entities: list[dict]) -> str:
-    told = json.dumps(entities)
-    return f"{{% macro entity_registry() %}}{{{{ return({told}) }}}}{{% endmacro %}}"
+    registry = json.dumps(entities)
+    return f"{{% macro entity_registry() %}}{{{{ return({registry}) }}}}{{% endmacro %}}"
 
 
 def _bronze(entity: dict) -> str:
@@ -310,11 +310,11 @@ def test_names_are_read_as_sql_server_writes_them(tmp_path, source_table, landed
     [
         ({"source_table": "Product"}, "has the source_table 'Product': write schema.table"),
         ({"source_table": None}, "has no source_table"),
-        ({"key": "product_id"}, "has a text as key or tracked; write a list"),
+        ({"key": "product_id"}, "has text in key or tracked; write a list"),
         ({"key": []}, "has no key"),
         ({"tracked": None}, "has no tracked"),
         ({"history": "some"}, "has the history 'some': write versions or latest"),
-        ({"name": "Order Line"}, "needs a name in snake_case"),
+        ({"name": "Order Line"}, "needs a unique name in snake_case"),
     ],
 )
 def test_an_entity_that_is_incomplete_is_refused(tmp_path, changed, message):

@@ -96,16 +96,16 @@ def test_freshness_is_how_far_the_lake_lags_behind_the_source(built: Lakehouse) 
     """The simulated days are long past, so dbt must report every table as stale."""
     with pytest.raises(AssertionError):
         built.run([*DBT, "source", "freshness"])
-    told = json.loads((built.home / "target" / "sources.json").read_text())["results"]
-    assert {one["status"] for one in told} == {"error"}
-    for one in told:
+    reported = json.loads((built.home / "target" / "sources.json").read_text())["results"]
+    assert {one["status"] for one in reported} == {"error"}
+    for one in reported:
         table = one["unique_id"].rsplit(".", 1)[1]
         file = built.home / "lake" / "control" / "watermarks" / f"dbo.{table}.json"
         assert one["max_loaded_at"][:23] == json.loads(file.read_text())["commit_time"][:23]
-    assert len(told) == 5
+    assert len(reported) == 5
 
 
-PLANTS = {
+INJECTED = {
     "models/gold/mart_from_bronze.sql": "select * from {{ ref('azure_sql__dim_user') }}",
     "models/gold/mart_by_name.sql": "select * from silver.dim_user",
     "models/gold/engagement.sql": "select 1 as one",
@@ -147,7 +147,7 @@ FOUND = {
 
 def test_each_rule_of_the_project_finds_its_violation(built: Lakehouse, tmp_path: Path) -> None:
     copy_project(tmp_path)
-    for file, text in PLANTS.items():
+    for file, text in INJECTED.items():
         if file.startswith("models/gold"):  # with its configuration except contract and columns
             text = "{{ config(materialized='view', contract={'enforced': false}) }}\n" + text
         (tmp_path / file).write_text(text)
@@ -155,9 +155,9 @@ def test_each_rule_of_the_project_finds_its_violation(built: Lakehouse, tmp_path
     built.run(
         [*DBT, "parse", "--project-dir", str(tmp_path), "--target-path", str(target)],
     )
-    told = tmp_path / "told.json"
+    reported = tmp_path / "reported.json"
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("dbt-bouncer")), "run", "--output-file", str(told)],
+        [str(Path(sys.executable).with_name("dbt-bouncer")), "run", "--output-file", str(reported)],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -167,7 +167,7 @@ def test_each_rule_of_the_project_finds_its_violation(built: Lakehouse, tmp_path
     # "internal_error"; its exit status is 1 then too.
     failed = {
         tuple(one["check_run_id"].split(":")[0::2])
-        for one in json.loads(told.read_text())
+        for one in json.loads(reported.read_text())
         if one["outcome"] != "success"
     }
     assert failed >= FOUND, FOUND - failed

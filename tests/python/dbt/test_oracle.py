@@ -63,8 +63,8 @@ class Story:
             for row in publish(self.history, self.listings)[table]
             if row.get("valid_from") != BEGINNING and row.get("date_key") != -1
         ]
-        told = [tuple(row[column] for column in columns) for row in known]
-        return [row[0] for row in told] if len(columns) == 1 else told
+        found_rows = [tuple(row[column] for column in columns) for row in known]
+        return [row[0] for row in found_rows] if len(columns) == 1 else found_rows
 
     def users(self):
         return self.rows("silver.dim_user", "country", "valid_from", "valid_to", "is_current")
@@ -83,8 +83,8 @@ class Story:
 
     def plans(self):
         columns = ("plan", "monthly_price", "valid_from", "valid_to")
-        told = self.rows("silver.dim_subscription_plan", *columns)
-        return [(plan, str(price), *bounds) for plan, price, *bounds in told]
+        found_rows = self.rows("silver.dim_subscription_plan", *columns)
+        return [(plan, str(price), *bounds) for plan, price, *bounds in found_rows]
 
     def movements(self, *columns):
         return self.rows("silver.fct_subscription_changes", *columns)
@@ -200,7 +200,7 @@ def test_user__a_change_takes_effect_no_earlier_than_the_one_before_it_in_the_lo
         ("SE", at(5, 12), at(7), False),
         ("NO", at(8), END, True),
     ]
-    assert books(story, "DimUser") == [7, 0, 0, 2, 1, 0, 4, 0]
+    assert reconciliation(story, "DimUser") == [7, 0, 0, 2, 1, 0, 4, 0]
     before = story.users()
     story.history["DimUser"].reverse()
     assert story.users() == before
@@ -740,7 +740,7 @@ def test_plans__a_list_without_good_lines_ends_nothing_and_the_last_name_wins_a_
 # --- reconciliation ---------------------------------------------------------------------------
 
 
-def books(story, table):
+def reconciliation(story, table):
     [row] = [
         row
         for row in publish(story.history)["silver.reconciliation"]
@@ -759,7 +759,7 @@ def test_reconciliation__of_a_dimension_counts_each_landed_row_once(story):
     story.user(INSERT, at(5), "NO", key=-1)
     story.user(INSERT, at(5), "NO", key=3)["_seqval"] = None
     story.history["DimUser"] *= 2
-    assert books(story, "DimUser") == [16, 2, 6, 1, 1, 2, 1, 3]
+    assert reconciliation(story, "DimUser") == [16, 2, 6, 1, 1, 2, 1, 3]
 
 
 def test_reconciliation__of_plays_counts_the_effect_of_the_last_change(story):
@@ -770,7 +770,7 @@ def test_reconciliation__of_plays_counts_the_effect_of_the_last_change(story):
     story.play(at(3), 3, operation=AFTER, listen_duration=-1)
     story.play(at(3), 4)
     story.play(at(3), None)
-    assert books(story, "FactStream") == [7, 0, 0, 1, 1, 1, 2, 2]
+    assert reconciliation(story, "FactStream") == [7, 0, 0, 1, 1, 1, 2, 2]
 
 
 # --- undoing the source's changes -------------------------------------------------------------

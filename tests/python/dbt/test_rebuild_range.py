@@ -42,11 +42,11 @@ def parse(tmp_path, monkeypatch):
         ("{rebuild_from: 2025-01-01}", TOGETHER),
         (
             "{rebuild_from: 2025-01-01, rebuild_to: soon}",
-            "The var rebuild_to is 'soon', which is no day: write it like 2025-01-31.",
+            "The var rebuild_to is 'soon', which is not a valid date: use YYYY-MM-DD.",
         ),
         (
             "{rebuild_from: '2025-02-29', rebuild_to: 2025-03-01}",
-            "The var rebuild_from is '2025-02-29', which is no day: write it like 2025-01-31.",
+            "The var rebuild_from is '2025-02-29', which is not a valid date: use YYYY-MM-DD.",
         ),
         (
             "{rebuild_from: 2025-01-02, rebuild_to: 2025-01-01}",
@@ -57,8 +57,8 @@ def parse(tmp_path, monkeypatch):
 def test_invalid_value__is_a_compiler_error_in_one_sentence(parse, variables, said):
     done = parse(variables)
     assert not done.success
-    told = str(done.exception).splitlines()
-    assert told[:2] == ["Compilation Error in model mart (models/mart.sql)", f"  {said}"]
+    reported = str(done.exception).splitlines()
+    assert reported[:2] == ["Compilation Error in model mart (models/mart.sql)", f"  {said}"]
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def broken_batch():
     return batch
 
 
-def mended_batch():
+def corrected_batch():
     plays = [play(number, 3, 4) for number in BROKEN]
     return {"FactStream": [*plays, play(34, 3, 4), play(33, 3)]}
 
@@ -153,7 +153,7 @@ STAY = Counter(
         },
     }
 )
-MENDED = Counter(
+CORRECTED = Counter(
     {
         **{("azure_sql__fact_stream", number, rules): 1 for number, (_, rules) in BROKEN.items()},
         ("azure_sql__fact_stream", 34, "user_id_is_present"): 1,
@@ -178,11 +178,11 @@ class State:
             row["stream_id"]: row["listen_duration_sec"]
             for row in read_rows("select stream_id, listen_duration_sec from silver.fct_streams")
         }
-        self.books = read_rows("select * from silver.reconciliation")
+        self.reconciliation = read_rows("select * from silver.reconciliation")
         self.markets = [
             row["country"] for row in read_rows("select country from silver.stg_github__markets")
         ]
-        self.told = lakehouse.run(["medallion", "quarantine"])
+        self.reported = lakehouse.run(["medallion", "quarantine"])
 
     @staticmethod
     def fault(row):
@@ -192,7 +192,7 @@ class State:
 
     def count(self, model, rule):
         """The rows that `medallion quarantine` lists for a rule."""
-        section = self.told.split(f".{model} ")[1]
+        section = self.reported.split(f".{model} ")[1]
         return int(next(x for x in section.splitlines() if f"{rule} " in x).split()[-1])
 
 
@@ -217,14 +217,14 @@ def story(new_lakehouse):
     manifest = json.loads((lakehouse.home / "target" / "manifest.json").read_text())
     broken = state()
     land_references(lake, "run-2", MARKETS, PLANS)
-    land(lake, mended_batch(), 2)
+    land(lake, corrected_batch(), 2)
     lakehouse.run([*DBT, "run", *NOT_OURS])
     return lakehouse, manifest, broken, state()
 
 
 def test_faulty_rows__are_in_quarantine_with_their_reasons(story):
     _, _, broken, _ = story
-    assert broken.quarantined == STAY + MENDED
+    assert broken.quarantined == STAY + CORRECTED
     assert broken.markets == ["Norway"]
 
 
@@ -240,51 +240,51 @@ def test_faulty_rows__are_quarantined_unchanged(story):
 
 
 def test_plays__have_the_state_of_their_last_placed_change(story):
-    _, _, broken, mended = story
+    _, _, broken, corrected = story
     good = {number: GOOD_PLAY | columns for number, columns in GOOD.items()}
     good |= dict.fromkeys([*UNPLACED, 32], GOOD_PLAY)
     expected = {number: columns["listen_duration"] for number, columns in good.items()}
     assert broken.standing == expected
-    assert mended.standing == expected | dict.fromkeys([*BROKEN, 33, 34], 60)
+    assert corrected.standing == expected | dict.fromkeys([*BROKEN, 33, 34], 60)
 
 
 def test_corrections__remove_the_rows_from_quarantine(story):
-    _, _, _, mended = story
-    assert mended.quarantined == STAY
+    _, _, _, corrected = story
+    assert corrected.quarantined == STAY
 
 
 def test_every_landed_row__is_accounted_for(story):
-    batches = [broken_batch(), mended_batch()]
+    batches = [broken_batch(), corrected_batch()]
     for number, state in enumerate(story[2:], start=1):
         held = Counter(row["bronze_model"] for row in state.rows)
-        for book in state.books:
-            landed = sum(len(batch.get(book["source_table"], [])) for batch in batches[:number])
+        for outcome in state.reconciliation:
+            landed = sum(len(batch.get(outcome["source_table"], [])) for batch in batches[:number])
             kinds = "before_images redelivered applied deleted collapsed superseded quarantined"
-            assert book["landed"] == landed == sum(book[kind] for kind in kinds.split())
-            snake = book["source_table"].replace("Dim", "dim_").replace("Fact", "fact_").lower()
-            assert book["quarantined"] == held[f"azure_sql__{snake}"], book
+            assert outcome["landed"] == landed == sum(outcome[kind] for kind in kinds.split())
+            snake = outcome["source_table"].replace("Dim", "dim_").replace("Fact", "fact_").lower()
+            assert outcome["quarantined"] == held[f"azure_sql__{snake}"], outcome
 
 
 def test_quarantine__lists_every_rule_with_its_rows(story):
-    _, _, broken, mended = story
+    _, _, broken, corrected = story
     assert broken.count("azure_sql__fact_stream", "user_id_is_present") == 4
     assert broken.count("azure_sql__dim_user", "user_id_is_present") == 1
     assert broken.count("github__subscription_plans", "plan_is_present") == 1
     assert broken.count("plays_in_context", "user_is_known") == 1
     assert broken.count("plays_in_context", "duration_is_within_the_tracks") == 0
     assert broken.count("users_in_context", "country_is_a_market") == 1
-    assert mended.count("azure_sql__fact_stream", "user_id_is_present") == 1
-    assert mended.count("azure_sql__fact_stream", "change_can_be_placed") == 7
-    assert mended.count("plays_in_context", "date_key_agrees") == 2
+    assert corrected.count("azure_sql__fact_stream", "user_id_is_present") == 1
+    assert corrected.count("azure_sql__fact_stream", "change_can_be_placed") == 7
+    assert corrected.count("plays_in_context", "date_key_agrees") == 2
 
 
 def test_quarantine_of_a_rule__shows_the_rows(story):
     lakehouse, *_ = story
-    told = lakehouse.run(["medallion", "quarantine", "stream_id_is_present", "--limit", "1"])
-    assert "azure_sql__fact_stream: stream_id_is_present, 2 rows in quarantine" in told
+    reported = lakehouse.run(["medallion", "quarantine", "stream_id_is_present", "--limit", "1"])
+    assert "azure_sql__fact_stream: stream_id_is_present, 2 rows in quarantine" in reported
     for text in ("listen_duration", "broken rules", "run 1", "batch_0001.parquet", "first seen"):
-        assert text in told
-    assert "and 1 more" in told
+        assert text in reported
+    assert "and 1 more" in reported
     warned = lakehouse.run(["medallion", "quarantine", "user_is_known"])
     assert "1 row that violate it" in warned and "404" in warned
     with pytest.raises(AssertionError, match="did you mean user_is_known\\?"):
@@ -326,8 +326,10 @@ def test_unknown_rule__is_an_error_that_names_the_existing_ones(story):
 
     lakehouse, *_ = story
     inline = "{{ expectation('plan_is_there', 'github__subscription_plans') }}"
-    told = "has no rule 'plan_is_there': name one of plan_is_present, monthly_price_is_not_negative"
-    with pytest.raises(AssertionError, match=told):
+    message = (
+        "has no rule 'plan_is_there': name one of plan_is_present, monthly_price_is_not_negative"
+    )
+    with pytest.raises(AssertionError, match=message):
         lakehouse.run([*DBT, "compile", "--inline", inline])
 
 
@@ -371,7 +373,7 @@ def test_page__shows_the_rule_on_databricks(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         ({"action": "drop"}, "has the action drop: write warn or quarantine or fail"),
         ({"applies_to": "all"}, "has the applies_to all: write rows or changes or states"),
@@ -380,10 +382,10 @@ def test_page__shows_the_rule_on_databricks(tmp_path):
         ({"severity": "warn"}, "has the key severity"),
     ],
 )
-def test_rule__that_is_not_understood_is_refused_by_name(tmp_path, change, told):
+def test_rule__that_is_not_understood_is_refused_by_name(tmp_path, change, reported):
     rule = {"name": "is_present", "expression": "a > 0", "action": "warn", "why": "So."} | change
     _write(tmp_path, [rule])
-    with pytest.raises(MedallionError, match=told):
+    with pytest.raises(MedallionError, match=reported):
         read_rules(tmp_path)
 
 

@@ -13,7 +13,7 @@ import yaml
 from support.databricks_bundle import Bundle, copy_synced, faults, read_bundle, resolved, variables
 from support.lakehouse import PROJECT, Lakehouse
 
-PLANTS = {
+INJECTED = {
     "an unknown key of the job": ("jobs.dbt_build", {"retries": 1}, "retries"),
     "an unknown key of the task": ("jobs.dbt_build.tasks.0", {"max_retry": 1}, "max_retry"),
     "a wrong type": ("jobs.dbt_build", {"timeout_seconds": "long"}, "long"),
@@ -37,10 +37,10 @@ def test_the_bundle_has_no_fault() -> None:
     assert faults(read_bundle()) == []
 
 
-@pytest.mark.parametrize("plant", PLANTS)
-def test_each_fault_of_a_bundle_is_found(plant: str) -> None:
+@pytest.mark.parametrize("name", INJECTED)
+def test_each_fault_of_a_bundle_is_found(name: str) -> None:
     bundle = read_bundle()
-    path, change, named = PLANTS[plant]
+    path, change, named = INJECTED[name]
     node = bundle["resources"]
     for key in filter(None, path.split(".")):
         node = node[int(key)] if key.isdigit() else node[key]

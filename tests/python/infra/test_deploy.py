@@ -199,11 +199,11 @@ def test_every_date_of_a_deprecation_has_an_offset() -> None:
 
 @pytest.mark.parametrize("name", ["ci.yml", "deploy.yml"])
 def test_everything_that_a_workflow_calls_exists(name: str) -> None:
-    told = "\n".join(step.get("run", "") for step in steps(name))
+    commands = "\n".join(step.get("run", "") for step in steps(name))
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"\bmake ([\w./-]+)", told):
+    for target in re.findall(r"\bmake ([\w./-]+)", commands):
         assert re.search(rf"^({re.escape(target)}|\$\(VENV\)/{Path(target).name}):", makefile, re.M)
-    for script in re.findall(r"\bbash (\S+)", told):
+    for script in re.findall(r"\bbash (\S+)", commands):
         assert (PROJECT / script).is_file()
 
 

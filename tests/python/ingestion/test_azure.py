@@ -67,7 +67,7 @@ def ingest(
 ) -> IngestResult:
     with connect(made.factory) as client:
         run_id = azure.start(client, made.factory, parameters, pace)
-        return azure.follow(client, made.factory, run_id, lambda *told: None, pace)
+        return azure.follow(client, made.factory, run_id, lambda *reported: None, pace)
 
 
 def refused(made: ManagementApi, parameters: dict[str, str] = WHOLE, pace: Pace = QUICK) -> str:
@@ -86,10 +86,12 @@ def error(code: str, status: int, **headers: str) -> Answer:
 
 
 def test_a_run_is_followed_to_its_end_and_tells_what_each_table_landed(factory) -> None:
-    told = []
+    reported = []
     with factory(seconds=1) as made, connect(made.factory) as client:
         run_id = azure.start(client, made.factory, WHOLE, QUICK)
-        result = azure.follow(client, made.factory, run_id, lambda *one: told.append(one), QUICK)
+        result = azure.follow(
+            client, made.factory, run_id, lambda *one: reported.append(one), QUICK
+        )
         windows = [one for one in made.runs.all() if one["pipelineName"] == "pl_ingest_window"]
         waits = [one for run in windows for one in made.runs.activities(run["runId"])[:1]]
     assert (result.run_id, result.status, result.error) == (run_id, "Succeeded", None)
@@ -102,8 +104,8 @@ def test_a_run_is_followed_to_its_end_and_tells_what_each_table_landed(factory) 
     first, second, *_ = sorted(waits, key=lambda one: one["activityRunStart"])
     assert second["activityRunStart"] < first["activityRunEnd"]
     assert all(one["durationInMs"] >= 1000 for one in waits)
-    assert ("DimUser", "Take a while InProgress", False) in told
-    assert {one[0] for one in told if one[2]} == {
+    assert ("DimUser", "Take a while InProgress", False) in reported
+    assert {one[0] for one in reported if one[2]} == {
         "pl_ingest",
         *TABLES,
         "markets",
@@ -248,7 +250,7 @@ def test_a_run_that_is_cancelled_in_azure(factory) -> None:
         made.whenever = lambda asked: (
             made.runs.cancel(run_id) if made.count("queryActivityruns") == 1 else None
         )
-        result = azure.follow(client, made.factory, run_id, lambda *told: None, QUICK)
+        result = azure.follow(client, made.factory, run_id, lambda *reported: None, QUICK)
         statuses = {
             one.status
             for one in Monitor(client, made.factory).activities(
@@ -262,13 +264,15 @@ def test_a_run_that_is_cancelled_in_azure(factory) -> None:
 
 
 def test_a_run_behind_another_waits_its_turn(factory) -> None:
-    told = []
+    reported = []
     with factory(seconds=0.3) as made, connect(made.factory) as client:
         first = azure.start(client, made.factory, WHOLE, QUICK)
         second = azure.start(client, made.factory, WHOLE, QUICK)
-        result = azure.follow(client, made.factory, second, lambda *one: told.append(one), QUICK)
+        result = azure.follow(
+            client, made.factory, second, lambda *one: reported.append(one), QUICK
+        )
         before, after = made.runs.one(first), made.runs.one(second)
-    assert told[0] == ("pl_ingest", "Queued", False)
+    assert reported[0] == ("pl_ingest", "Queued", False)
     assert result.status == "Succeeded"
     assert before["runEnd"] <= after["runStart"]
     assert {one.run_id for one in result.receipts} == {second}
@@ -317,7 +321,7 @@ def test_mistakes_are_found_before_anything_is_asked_of_azure(factory) -> None:
             assert isinstance(failed, MedallionError)
             here = command(*options).exception
             assert str(here) == str(failed) or "--crash-after" in options
-        assert made.asked == []
+        assert made.requests == []
 
 
 def test_targets_are_those_of_the_profiles(factory) -> None:

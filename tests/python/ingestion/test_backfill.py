@@ -43,7 +43,7 @@ def _differing(actual: dict, expected: dict) -> str:
     """The differences, except in the reconciliation, which counts the backfill's deliveries too."""
     tables = actual.keys() - {"silver.reconciliation"}
     found = {name: differing_rows(actual[name], expected[name]) for name in sorted(tables)}
-    return "\n".join(f"{name}: {told}" for name, told in found.items() if told)
+    return "\n".join(f"{name}: {reported}" for name, reported in found.items() if reported)
 
 
 def _differences(home: Lakehouse) -> str:

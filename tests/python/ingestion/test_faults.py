@@ -168,7 +168,7 @@ class Scenario:
     pipeline: str
     parameters: dict
     prepare: Callable[[Home], None] = loaded
-    mend: Callable[[Home], None] = nothing
+    repair: Callable[[Home], None] = nothing
     commits: tuple[int, ...] = (5, 40)
 
 
@@ -216,7 +216,7 @@ def test_run_that_crashes_at_any_boundary_loses_nothing(
             run(home, scenario.pipeline, scenario.parameters, dying)
         reader = Reader(home, "DimUser")
         reader.read()
-        scenario.mend(home)
+        scenario.repair(home)
         if scenario.pipeline == "pl_backfill":
             assert run(home, "pl_backfill", scenario.parameters, nothing) == "Succeeded"
         assert run(home, "pl_ingest", USERS, Meddler(home)) == "Succeeded"
@@ -310,8 +310,8 @@ def test_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
             full = (2048, limits[1]) if event.status == "InProgress" else limits
             resource.setrlimit(resource.RLIMIT_FSIZE, full)
 
-    told = run(home, "pl_ingest", USERS, fill)
-    assert "File too large" in told
+    reported = run(home, "pl_ingest", USERS, fill)
+    assert "File too large" in reported
     assert landed(home, "DimUser") == before
     assert run(home, "pl_ingest", USERS, nothing) == "Succeeded"
     check_landed(Reader(home, "DimUser"), "user_id")
@@ -344,7 +344,7 @@ def test_stopped_capture_job_fails_the_first_load(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tsql", "status", "told"),
+    ("tsql", "status", "reported"),
     [
         ("ALTER TABLE dbo.DimUser DROP COLUMN country", "Failed", "'country' was dropped"),
         (
@@ -367,7 +367,7 @@ def test_stopped_capture_job_fails_the_first_load(tmp_path: Path) -> None:
     ],
 )
 def test_column_that_changes_at_the_source_is_reported_by_name(
-    tmp_path: Path, tsql: str, status: str, told: str
+    tmp_path: Path, tsql: str, status: str, reported: str
 ) -> None:
     home = make(tmp_path)
     loaded(home)
@@ -375,5 +375,5 @@ def test_column_that_changes_at_the_source_is_reported_by_name(
     change(home, tsql, "2025-01-04")
     result = ingest(home, "DimUser")
     assert result.status == status
-    assert told in (result.error or " ".join(result.notices))
+    assert reported in (result.error or " ".join(result.notices))
     assert (len(landed(home, "DimUser")) == before) == (status == "Failed")

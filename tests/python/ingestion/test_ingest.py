@@ -45,8 +45,8 @@ def test_first_load_lands_every_row_of_every_table_as_inserts(home: Home) -> Non
     result = ingest(home, on_event=events.append)
     assert result.status == "Succeeded"
     assert [one.table for one in result.receipts] == [f"dbo.{name}" for name in TABLES]
-    told = [one.status for one in events if one.activity == "Ingest table"]
-    assert told == ["InProgress"] * len(TABLES) + ["Succeeded"] * len(TABLES)
+    reported = [one.status for one in events if one.activity == "Ingest table"]
+    assert reported == ["InProgress"] * len(TABLES) + ["Succeeded"] * len(TABLES)
     assert {one.mode for one in result.receipts} == {"initial"}
     assert result.rows == 3 + 1 + 1 + 1 + 2
     [file] = landed(home, "DimUser")

@@ -162,10 +162,10 @@ TAMPERED: dict[str, tuple[Tampering, str]] = {
 
 @pytest.mark.parametrize("what", TAMPERED)
 def test_tampering_is_found(home: Home, what: str) -> None:
-    tamper, told = TAMPERED[what]
+    tamper, reported = TAMPERED[what]
     tamper(home)
     found = proof(home)
-    assert any(told in fault for fault in found.faults), found.faults
+    assert any(reported in fault for fault in found.faults), found.faults
 
 
 def test_missing_receipt_of_an_empty_window_is_no_fault(home: Home) -> None:

@@ -134,27 +134,27 @@ def test_history_supplies_what_receipts_lack(
         "* REPLACE (CASE _operation WHEN 4 THEN 'Chile' ELSE country END AS country)": "1 changes",
         "DISTINCT ON (user_id) *": "1 changes are missing, and 0 were never committed",
     }
-    for lie, told in lies.items():
+    for lie, reported in lies.items():
         lying = rows.query("landed", f"SELECT {lie} FROM landed").to_arrow_table()
         pq.write_table(lying, file)
-        with pytest.raises(MedallionError, match=f"DimUser: {told}"):
+        with pytest.raises(MedallionError, match=f"DimUser: {reported}"):
             lossless.compare(home, receipts)
 
 
 def test_churn_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
     tables = ("DimUser", "DimArtist", "DimTrack", "DimDate", "FactStream")
-    told = []
+    reported = []
     for name, seed in (("a", 7), ("b", 7), ("c", 8)):
         home = Home(tmp_path / name)
         init_generated(home.source_database, 100, 100, 1, 5)
         churned = churn.change(home.source_database, 0.1, seed, 6)
-        told.append((churned, [history(home, table) for table in tables]))
-    assert told[0] == told[1] and told[0][1] != told[2][1]
-    churned = told[0][0]
+        reported.append((churned, [history(home, table) for table in tables]))
+    assert reported[0] == reported[1] and reported[0][1] != reported[2][1]
+    churned = reported[0][0]
     assert churned.updated > churned.inserted > churned.deleted > 0
     keys = [
         (table, next(value for name, value in row.items() if name.endswith(("_id", "_key"))))
-        for table, rows in zip(tables, told[0][1], strict=True)
+        for table, rows in zip(tables, reported[0][1], strict=True)
         for row in rows
         if row["seqval"] and row["operation"] != 3
     ]

@@ -60,18 +60,18 @@ def answered(client: socket.socket, request: bytes) -> tuple[http.client.HTTPRes
 @pytest.mark.parametrize(
     ("head", "status", "why"),
     [
-        ("POST / HTTP/1.1\r\nContent-Length: -1", 400, "no number of bytes"),
-        ("POST / HTTP/1.1\r\nContent-Length: five", 400, "no number of bytes"),
-        ("POST / HTTP/1.1\r\nContent-Length: +5", 400, "no number of bytes"),
-        ("POST / HTTP/1.1\r\nContent-Length: 1_0", 400, "no number of bytes"),
-        ("POST / HTTP/1.1\r\nContent-Length: \xb2", 400, "no number of bytes"),
-        ("POST / HTTP/1.1\r\nContent-Length:", 400, "no number of bytes"),
-        ("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2", 400, "no number of bytes"),
+        ("POST / HTTP/1.1\r\nContent-Length: -1", 400, "not a number of bytes"),
+        ("POST / HTTP/1.1\r\nContent-Length: five", 400, "not a number of bytes"),
+        ("POST / HTTP/1.1\r\nContent-Length: +5", 400, "not a number of bytes"),
+        ("POST / HTTP/1.1\r\nContent-Length: 1_0", 400, "not a number of bytes"),
+        ("POST / HTTP/1.1\r\nContent-Length: \xb2", 400, "not a number of bytes"),
+        ("POST / HTTP/1.1\r\nContent-Length:", 400, "not a number of bytes"),
+        ("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2", 400, "not a number of bytes"),
         ("POST / HTTP/1.1\r\nContent-Length: 101", 413, "more than 100 bytes"),
         (f"POST / HTTP/1.1\r\nContent-Length: {'9' * 5000}", 413, "more than 100 bytes"),
         ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked", 411, "needs a Content-Length"),
         ("GET /a%00b HTTP/1.1", 400, "NUL"),
-        ("GET http://[ HTTP/1.1", 400, "cannot be read"),
+        ("GET http://[ HTTP/1.1", 400, "is not valid"),
         ("FROB / HTTP/1.1", 501, "Unsupported method"),
         ("GET / HTTP/one", 400, "Bad request version"),
         ("GET / now HTTP/1.1", 400, "Bad request syntax"),
@@ -196,7 +196,7 @@ def test_a_handshake_that_never_comes_stalls_nobody_and_ends(tmp_path: Path) -> 
 def test_a_taken_port_is_one_sentence() -> None:
     with (
         connected() as client,
-        pytest.raises(MedallionError, match=r"^Port \d+ on 127.0.0.1 cannot be served"),
+        pytest.raises(MedallionError, match=r"^Port \d+ on 127.0.0.1 cannot be used"),
         web.serving(respond, port=client.getpeername()[1]),
     ):
         pass

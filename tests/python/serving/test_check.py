@@ -26,16 +26,16 @@ VECTOR = {  # as in the protocol's examples
 }
 
 
-def told(lake, table=MART):
+def reported(lake, table=MART):
     """The findings of the check, by property. Each finding names the table and a fix."""
     found = check([table], lake)
-    assert all(one.table in (table.name, "the views") and one.mend for one in found)
+    assert all(one.table in (table.name, "the views") and one.fix for one in found)
     return {one.property for one in found}
 
 
 def test_plain_delta_has_no_finding(tmp_path):
     plain(tmp_path)
-    assert told(tmp_path) == set()
+    assert reported(tmp_path) == set()
 
 
 def test_partitioned_and_checkpointed_delta_has_no_finding(tmp_path):
@@ -43,13 +43,13 @@ def test_partitioned_and_checkpointed_delta_has_no_finding(tmp_path):
     DeltaTable(str(folder)).create_checkpoint()
     commit(folder, {"txn": {"appId": "a", "version": 1}})
     (folder / "_delta_log" / f"{0:020d}.json").unlink()  # cleaned up, as after a month
-    assert told(tmp_path) == set()
+    assert reported(tmp_path) == set()
     assert len(read_log(folder).adds) == 2
 
 
 def test_reader_version_above_1(tmp_path):
     protocol(plain(tmp_path), 2)
-    assert "minReaderVersion is 2" in told(tmp_path)
+    assert "minReaderVersion is 2" in reported(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_reader_version_above_1(tmp_path):
 )
 def test_property_that_excludes_a_reader(tmp_path, properties, finding):
     configure(plain(tmp_path), **properties)
-    assert finding in told(tmp_path)
+    assert finding in reported(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -71,19 +71,19 @@ def test_property_that_excludes_a_reader(tmp_path, properties, finding):
 )
 def test_feature_of_readers(tmp_path, feature):
     protocol(plain(tmp_path), 3, readers=(feature,))
-    assert {"minReaderVersion is 3", f"the feature {feature} is on"} <= told(tmp_path)
+    assert {"minReaderVersion is 3", f"the feature {feature} is on"} <= reported(tmp_path)
 
 
 @pytest.mark.parametrize("feature", ["rowTracking", "clustering"])
 def test_feature_of_writers_only(tmp_path, feature):
     protocol(plain(tmp_path), 1, feature)
-    assert f"the feature {feature} is on" in told(tmp_path)
+    assert f"the feature {feature} is on" in reported(tmp_path)
 
 
 def test_deletion_vector_of_a_file(tmp_path):
     folder = plain(tmp_path)
     commit(folder, {"add": last(folder, "add") | {"deletionVector": VECTOR}})
-    assert "1 files have deletion vectors" in told(tmp_path)
+    assert "1 files have deletion vectors" in reported(tmp_path)
 
 
 def test_purged_deletion_vector_is_no_finding(tmp_path):
@@ -97,7 +97,7 @@ def test_purged_deletion_vector_is_no_finding(tmp_path):
         {"remove": gone | {"deletionVector": VECTOR}},
         {"add": added | {"path": "purged.parquet"}},
     )
-    assert told(tmp_path) == set()
+    assert reported(tmp_path) == set()
 
 
 def test_mapped_column(tmp_path):
@@ -106,14 +106,14 @@ def test_mapped_column(tmp_path):
     schema = json.loads(metadata["schemaString"])
     schema["fields"][1]["metadata"] = {"delta.columnMapping.physicalName": "col-1"}
     commit(folder, {"metaData": metadata | {"schemaString": json.dumps(schema)}})
-    assert "the columns country are mapped to other names" in told(tmp_path)
+    assert "the columns country are mapped to other names" in reported(tmp_path)
 
 
 def test_v2_checkpoint(tmp_path):
     folder = plain(tmp_path)
     name = f"{0:020d}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.parquet"
     pq.write_table(pa.table({"version": [0]}), folder / "_delta_log" / name)
-    assert f"{name} is a v2 checkpoint" in told(tmp_path)
+    assert f"{name} is a v2 checkpoint" in reported(tmp_path)
 
 
 def test_timestamp_ntz(tmp_path):
@@ -133,26 +133,26 @@ def test_timestamp_ntz(tmp_path):
 )
 def test_type_that_serverless_lacks(tmp_path, values, kind):
     plain(tmp_path, ROWS.append_column("odd", values))
-    assert told(tmp_path) == {f"the column odd is of type {kind}"}
+    assert reported(tmp_path) == {f"the column odd is of type {kind}"}
 
 
 @pytest.mark.parametrize("kind", ["void", "variant", "interval year"])
 def test_type_that_only_a_log_names(tmp_path, kind):
     retype(plain(tmp_path), "plays", kind)
-    assert f"the column plays is of type {kind}" in told(tmp_path)
+    assert f"the column plays is of type {kind}" in reported(tmp_path)
 
 
 def test_decimal_is_read(tmp_path):
     prices = pa.array([Decimal("1.50"), None], pa.decimal128(9, 2))
     plain(tmp_path, ROWS.append_column("price", prices))
-    assert told(tmp_path) == set()
+    assert reported(tmp_path) == set()
 
 
 def test_text_longer_than_the_view_says_counts_bytes(tmp_path):
     plain(tmp_path)  # Åland has five characters and six bytes
     country = Column("country", "string", "", 5)
     short = Table("mart", "gold", "", (country,))
-    assert told(tmp_path, short) == {"a value of country has 6 bytes, the view's column 5"}
+    assert reported(tmp_path, short) == {"a value of country has 6 bytes, the view's column 5"}
 
 
 def test_columns_that_differ_only_in_case(tmp_path):
@@ -161,7 +161,7 @@ def test_columns_that_differ_only_in_case(tmp_path):
     schema = json.loads(metadata["schemaString"])
     schema["fields"].append({"name": "COUNTRY", "type": "string", "nullable": True, "metadata": {}})
     commit(folder, {"metaData": metadata | {"schemaString": json.dumps(schema)}})
-    assert "the columns country and COUNTRY differ only in case" in told(tmp_path)
+    assert "the columns country and COUNTRY differ only in case" in reported(tmp_path)
 
 
 def test_views_that_differ_only_in_case(tmp_path):
@@ -179,20 +179,20 @@ def test_readers_that_disagree(tmp_path, monkeypatch):
         "medallion_local.synapse.check.readers.DeltaTable", lambda path: DeltaTable(path, version=0)
     )
     assert folder.is_dir()
-    assert told(tmp_path) == {"only deltalake finds 0 rows, only DuckDB finds 1"}
+    assert reported(tmp_path) == {"only deltalake finds 0 rows, only DuckDB finds 1"}
 
 
 def test_data_file_that_is_gone(tmp_path):
     folder = plain(tmp_path)
     (folder / last(folder, "add")["path"]).unlink()
-    (finding,) = told(tmp_path)
+    (finding,) = reported(tmp_path)
     assert finding.startswith("deltalake cannot read it")
 
 
 def test_contract_that_the_table_violates(tmp_path):
     plain(tmp_path)
     columns = (Column("plays", "int", ""), Column("listeners", "bigint", ""))
-    assert told(tmp_path, Table("mart", "gold", "", columns)) == {
+    assert reported(tmp_path, Table("mart", "gold", "", columns)) == {
         "the column plays is long, not integer",
         "the column listeners is missing",
     }
@@ -200,8 +200,8 @@ def test_contract_that_the_table_violates(tmp_path):
 
 def test_folder_without_a_log(tmp_path):
     (finding,) = check([MART], tmp_path)
-    assert "holds no _delta_log" in finding.property
-    assert finding.mend == "run `dbt build --select mart`"
+    assert "has no _delta_log" in finding.property
+    assert finding.fix == "run `dbt build --select mart`"
 
 
 def test_log_with_a_hole(tmp_path):

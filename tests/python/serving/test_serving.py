@@ -74,7 +74,7 @@ def test_view_has_exactly_the_rows_of_the_table(pool, warehouse, table):
     assert [name for name, _ in result.columns] == names
     actual = [dict(zip(names, row, strict=True)) for row in result.rows]
     assert expected
-    assert not (told := differing_rows(actual, expected)), told
+    assert not (reported := differing_rows(actual, expected)), reported
 
 
 @EACH
@@ -196,4 +196,4 @@ def test_sql_shows_rows(built, pool):
 
 
 def test_sql_only_reads(built, pool):
-    assert "only reads" in str(ask(built, "DROP VIEW serving.dim_user").exception)
+    assert "is read-only" in str(ask(built, "DROP VIEW serving.dim_user").exception)

@@ -109,10 +109,10 @@ def relationships_of_the_yaml() -> set[str]:
             for column in model.get("columns", []):
                 for test in column.get("data_tests", []):
                     if isinstance(test, dict) and "relationships" in test:
-                        told = test["relationships"]["arguments"]
-                        parent = re.fullmatch(r"ref\('(\w+)'\)", told["to"])[1]
+                        reported = test["relationships"]["arguments"]
+                        parent = re.fullmatch(r"ref\('(\w+)'\)", reported["to"])[1]
                         left = f"{model['name']}.{column['name']}"
-                        found.add(f"{left} → {parent}.{told['field']}")
+                        found.add(f"{left} → {parent}.{reported['field']}")
     return found
 
 
@@ -239,7 +239,7 @@ def test_no_page_has_a_fault(browser: Browser, base: str, site: Path) -> None:
 
 @BROWSER
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "reported"),
     [
         ("<script>console.error('oh no')</script>", "console: oh no"),
         ("<script>throw new Error('oh no')</script>", "error: oh no"),
@@ -248,11 +248,13 @@ def test_no_page_has_a_fault(browser: Browser, base: str, site: Path) -> None:
         ("<link rel='stylesheet' href='https://fonts.example.com/css'>", "external: https://fonts"),
     ],
 )
-def test_a_faulty_page_is_reported(browser: Browser, tmp_path: Path, fault: str, told: str) -> None:
+def test_a_faulty_page_is_reported(
+    browser: Browser, tmp_path: Path, fault: str, reported: str
+) -> None:
     (tmp_path / "index.html").write_text(f"<title>faulty</title><link rel=icon href=data:,>{fault}")
     with served(tmp_path) as address, visit(browser, address) as opened:
         opened.go("")
-        assert any(one.startswith(told) for one in opened.faults), opened.faults
+        assert any(one.startswith(reported) for one in opened.faults), opened.faults
 
 
 # --- the pages ---
@@ -268,9 +270,9 @@ class Html(HTMLParser):
         self.feed(file.read_text("utf-8"))
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        told = dict(attributes)
-        self.ids.add(told.get("id") or "")
-        self.links += [told[key] or "" for key in ("href", "src") if key in told]
+        reported = dict(attributes)
+        self.ids.add(reported.get("id") or "")
+        self.links += [reported[key] or "" for key in ("href", "src") if key in reported]
 
 
 def broken_links(site: Path) -> list[str]:
@@ -530,7 +532,7 @@ def _pool_column(manifest: dict) -> None:
 
 
 @pytest.mark.parametrize(
-    ("plant", "told"),
+    ("remove", "reported"),
     [
         (_model, "models/silver/core/dim_user.yml: model dim_user has no description"),
         (_column, "column stg_azure_sql__user_changes.country has no description"),
@@ -551,13 +553,13 @@ def _pool_column(manifest: dict) -> None:
     ],
 )
 def test_objects_without_a_description_are_named(
-    project: Project, queries: dict[str, Query], plant: Callable[[dict], None], told: str
+    project: Project, queries: dict[str, Query], remove: Callable[[dict], None], reported: str
 ) -> None:
     manifest = json.loads(json.dumps(project.manifest))
-    plant(manifest)
+    remove(manifest)
     lacking = [str(one) for one in things(Project(manifest, {}), queries) if one.lacks]
     assert len(lacking) == 1
-    assert told in lacking[0]
+    assert reported in lacking[0]
 
 
 def test_arguments_in_another_order_are_reported(

@@ -171,7 +171,7 @@ def test_a_folder_without_a_manifest_is_named(copy: Copy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs", "told"),
+    ("ours", "theirs", "reported"),
     [
         ({"a": "int"}, {"a": "int"}, "the same"),
         ({"a": "int", "b": "date"}, {"a": "int"}, "+ `b` date"),
@@ -180,8 +180,8 @@ def test_a_folder_without_a_manifest_is_named(copy: Copy) -> None:
         (None, {"a": "int"}, "–"),
     ],
 )
-def test_columns_are_compared(ours, theirs, told) -> None:
-    assert columns(*(found and Described(1, found) for found in (ours, theirs))) == told
+def test_columns_are_compared(ours, theirs, reported) -> None:
+    assert columns(*(found and Described(1, found) for found in (ours, theirs))) == reported
 
 
 NARROW = "data_type: int\n        description: Plays"

@@ -59,8 +59,8 @@ class LoadedPool:
             self.build(*arguments)
         except MedallionError:
             results = self.home.root / "synapse" / "pool_target" / "run_results.json"
-            told = json.loads(results.read_text())["results"]
-            return next(one["message"] for one in told if one["status"] in ("error", "fail"))
+            reported = json.loads(results.read_text())["results"]
+            return next(one["message"] for one in reported if one["status"] in ("error", "fail"))
         raise AssertionError("It was built.")
 
     def gold(self, table: Table) -> list[dict[str, Any]]:

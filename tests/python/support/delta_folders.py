@@ -74,8 +74,8 @@ def retype(folder: Path, column: str, kind: Any) -> None:
 
 def protocol(folder: Path, reader: int, *features: str, readers: tuple[str, ...] = ()) -> None:
     """Commit a protocol: the reader version, features of writers, and features of readers."""
-    told: dict[str, Any] = {"minReaderVersion": reader, "minWriterVersion": 7}
-    told["writerFeatures"] = [*features, *readers]
+    reported: dict[str, Any] = {"minReaderVersion": reader, "minWriterVersion": 7}
+    reported["writerFeatures"] = [*features, *readers]
     if reader == 3:
-        told["readerFeatures"] = [*readers]
-    commit(folder, {"protocol": told})
+        reported["readerFeatures"] = [*readers]
+    commit(folder, {"protocol": reported})

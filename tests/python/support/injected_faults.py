@@ -1,4 +1,4 @@
-"""How the tests of the check plant a fault in the small factory, and see that it is found."""
+"""Inject faults into the small factory, and check that each one is found."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +52,7 @@ def recurrence(found: Files) -> Any:
 
 
 def window(found: Files, **settings: Any) -> None:
-    """Make a tumbling window trigger beside the hourly one."""
+    """Add a tumbling window trigger in addition to the hourly one."""
     found["trigger/window"] = {
         "name": "window",
         "properties": {
@@ -73,14 +73,14 @@ def window(found: Files, **settings: Any) -> None:
 
 
 CALL = f"{EACH}.typeProperties.activities[0].typeProperties.ifTrueActivities[0].typeProperties"
-VAULT_MEND = "move it to Key Vault and refer to it by an AzureKeyVaultSecret"
+VAULT_FIX = "move it to Key Vault and refer to it by an AzureKeyVaultSecret"
 OUT = "move it into its own pipeline and call that with ExecutePipeline"
 ENTITY = r"begin with a letter, a digit or _ and use none of < > * # . % & : \ + ? /"
 LONG = "a" * 56
 
 
 def inside(found: Files, kind: str, one: dict[str, Any]) -> None:
-    """Put an activity into the ForEach, or into the If that stands in it."""
+    """Put an activity into the ForEach, or into the If inside it."""
     block = each(found)["activities"]
     (block if kind == "ForEach" else block[0]["typeProperties"]["ifTrueActivities"]).append(one)
 
@@ -118,30 +118,30 @@ COPY = "$.properties.activities[1]"
 
 
 def said(text: str) -> Callable[[Files], Any]:
-    """Plant an expression as the address that the Web activity calls."""
+    """Set an expression as the URL that the Web activity calls."""
     return lambda f: tell(f)["typeProperties"].update(url=expression(text))
 
 
 URL = f"{TELL}.typeProperties.url.value"
 
 
-# What the plant is called, how it is planted, the file in which the fault is, its path, what is
-# wrong, and the mend.
-Plant = tuple[str, Callable[[Files], Any], str, str, str, str]
+# The name of an injected fault, the function that injects it, and what the check must report: the
+# file, the path, the message and the fix.
+InjectedFault = tuple[str, Callable[[Files], Any], str, str, str, str]
 
 
-def plants(*found: Plant) -> Any:
-    """A parametrization over plants."""
-    return pytest.mark.parametrize("plant", [pytest.param(one[1:], id=one[0]) for one in found])
+def each_of(*found: InjectedFault) -> Any:
+    """A parametrization over injected faults."""
+    return pytest.mark.parametrize("injected", [pytest.param(one[1:], id=one[0]) for one in found])
 
 
-def see(folder: Path, plant: Any) -> None:
-    """Plant a fault, and see exactly it; what else is told follows from it, in the same file."""
-    change, file, path, message, mend = plant
+def see(folder: Path, injected: Any) -> None:
+    """Inject a fault, and check that it is reported; other reported faults are in the same file."""
+    change, file, path, message, fix = injected
     found = files()
     change(found)
     faults = check(write(folder, found))
-    told = [(one.file, one.path, one.message, one.mend) for one in faults if not one.warning]
-    assert (f"{file}.json", path, message, mend) in told
-    assert all(one[0] == f"{file}.json" for one in told), told
+    reported = [(one.file, one.path, one.message, one.fix) for one in faults if not one.warning]
+    assert (f"{file}.json", path, message, fix) in reported
+    assert all(one[0] == f"{file}.json" for one in reported), reported
     assert not any("hidden1" in str(one) for one in faults)

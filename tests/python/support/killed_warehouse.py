@@ -120,8 +120,8 @@ def main() -> None:
             os._exit(0)
         os.close(into)
         answers = []
-        with os.fdopen(out) as told:
-            for answer in told:
+        with os.fdopen(out) as reported:
+            for answer in reported:
                 answers.append(json.loads(answer))
                 if "seconds" in story and len(answers) == story["after"]:
                     time.sleep(story["seconds"])

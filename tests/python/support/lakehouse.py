@@ -111,9 +111,9 @@ class Lakehouse:
         first_loads = {table: first_load(landed, table) for table in KEYS}
         source = read_source(self.home / "source.duckdb", first_loads)
         listings = read_listings(self.home / "lake")
-        told = (publish(history, listings) for history in (source, landed))
+        reported = (publish(history, listings) for history in (source, landed))
         unreadable = [str(one) for one in check(served_tables(), self.home / "lake")]
-        return Record(read_published(self.home), *told, unreadable)
+        return Record(read_published(self.home), *reported, unreadable)
 
 
 def first_load(landed: History, table: str) -> FirstLoad:

@@ -68,28 +68,28 @@ def check_landed(reader: Reader, key: str) -> None:
         read_receipt(file)
         for file in (home.lake / "control" / "receipts" / f"dbo.{table}").glob("*.json")
     ]
-    [pinned] = {one.to_lsn for one in receipts if one.mode == "initial"}
+    [first_lsn] = {one.to_lsn for one in receipts if one.mode == "initial"}
     committed, rows_there = history(home, table), reader.log()
     [columns] = [one["columns"] for one in tables() if one["table"] == table]
-    first = [row for row in rows_there if row["_start_lsn"] == pinned]
+    first = [row for row in rows_there if row["_start_lsn"] == first_lsn]
     state: dict = {}
     for row in first:
         if row["_operation"] == 1:
             state.pop(row[key], None)
         else:
             state[row[key]] = values(row, columns)
-    assert state == state_at(committed, key, pinned, columns)
+    assert state == state_at(committed, key, first_lsn, columns)
     end = max(one.to_lsn for one in receipts if one.mode != "backfill")
     log = ["start_lsn", "seqval", "operation", "commit_time"]
     expected = [
-        values(row, [*log, *columns]) for row in committed if pinned < row["start_lsn"] <= end
+        values(row, [*log, *columns]) for row in committed if first_lsn < row["start_lsn"] <= end
     ]
     changes = [
         values(row, [*(f"_{name}" for name in log), *columns])
         for row in rows_there
-        if row["_start_lsn"] > pinned
+        if row["_start_lsn"] > first_lsn
     ]
     assert changes == expected
-    assert end >= max([pinned, *(row["start_lsn"] for row in committed)])
+    assert end >= max([first_lsn, *(row["start_lsn"] for row in committed)])
     [proof] = [one for one in prove(home.lake) if one.table == f"dbo.{table}"]
     assert (proof.faults, proof.notes) == ([], [])

@@ -29,31 +29,31 @@ NAME = "adf-medallion"
 class ManagementApi:
     """The factory that clients see, its backend, and the hooks of the tests.
 
-    `asked` are the requests so far. An answer in `disturbances` replaces the answer to the next
+    `requests` are the requests so far. An answer in `disturbances` replaces the answer to the next
     request whose method and path end with its key.
     """
 
     factory: Factory
     runs: Runs
     environment: dict[str, str]
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     disturbances: list[tuple[str, Answer]] = field(default_factory=list)
-    whenever: Callable[[str], None] = lambda asked: None
+    whenever: Callable[[str], None] = lambda line: None
 
     def disturb(self, request: Request) -> Answer | None:
         """Record a request, and answer it if a disturbance matches."""
-        asked = f"{request.method} {'/'.join(request.segments[8:])}"
-        self.asked.append(asked)
-        self.whenever(asked)
+        line = f"{request.method} {'/'.join(request.segments[8:])}"
+        self.requests.append(line)
+        self.whenever(line)
         for one in self.disturbances:
-            if one[0] in asked:
+            if one[0] in line:
                 self.disturbances.remove(one)
                 return one[1]
         return None
 
     def count(self, what: str) -> int:
         """The number of requests so far whose method and path contain the text."""
-        return sum(what in one for one in self.asked)
+        return sum(what in one for one in self.requests)
 
 
 @contextmanager

@@ -35,10 +35,10 @@ class OracleTarget:
         for name, listings in read_listings(self.lake).items():
             self.listings.setdefault(name, {}).update((one[::2], one) for one in listings)
         listed = {name: [*listings.values()] for name, listings in self.listings.items()}
-        told = publish(self.spoil(_whole(read_landed(self.lake))), listed)
+        reported = publish(self.spoil(_whole(read_landed(self.lake))), listed)
         self.published = {
             table: [_with_keys(table, row) for row in rows]
-            for table, rows in told.items()
+            for table, rows in reported.items()
             if table not in self.lacking
         }
 

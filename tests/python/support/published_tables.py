@@ -148,15 +148,18 @@ def _by_key(rows: Rows, key: str, *columns: str) -> dict[str, tuple]:
 def differing_rows(actual: Rows, expected: Rows, shown: int = 5) -> str:
     """Empty if both have the same rows; else the counts, and the first rows of only one."""
     here, there = Counter(map(_line, actual)), Counter(map(_line, expected))
-    told = [f"{len(actual)} rows, expected {len(expected)}"]
+    reported = [f"{len(actual)} rows, expected {len(expected)}"]
     for name, only in (("expected, but absent", there - here), ("unexpected", here - there)):
-        told += [f"{only.total()} {name}:", *(f"  {x}" for x in sorted(only.elements())[:shown])]
-    return "" if here == there else "\n".join(told)
+        reported += [
+            f"{only.total()} {name}:",
+            *(f"  {x}" for x in sorted(only.elements())[:shown]),
+        ]
+    return "" if here == there else "\n".join(reported)
 
 
 def _line(row: dict) -> str:
-    told = []
+    reported = []
     for column in sorted(row):
         value = round(row[column], 12) if isinstance(row[column], float) else row[column]
-        told.append(f"{column}={value!r}")
-    return ", ".join(told)
+        reported.append(f"{column}={value!r}")
+    return ", ".join(reported)

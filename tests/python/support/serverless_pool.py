@@ -1,4 +1,4 @@
-"""The stand-in for Synapse serverless over a lake of one small Delta table."""
+"""The emulator of Synapse serverless, over a lake with one small Delta table."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ VIEW = f"create or alter view [serving].[mart] as {SELECT}"
 
 @contextmanager
 def session(folder: Path, view: bool = True) -> Iterator[Session]:
-    """A session of a fresh database; with the view `serving.mart` unless told otherwise."""
+    """A session of a fresh database; with the view `serving.mart` by default."""
     home = Home(folder)
     plain(home.lake)
     make_database(home)

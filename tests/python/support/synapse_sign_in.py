@@ -17,12 +17,12 @@ from medallion.home import PROJECT_ROOT
 def profile() -> dict:
     """The target's settings in the profile that users copy."""
     text = (PROJECT_ROOT / "profiles.yml.example").read_text()
-    told = YAML(typ="safe").load(text)["medallion"]["outputs"]["synapse"]
+    reported = YAML(typ="safe").load(text)["medallion"]["outputs"]["synapse"]
     jinja = Environment(autoescape=False)
     jinja.globals["env_var"] = os.environ.get
     return {
         name: jinja.from_string(value).render() if isinstance(value, str) else value
-        for name, value in told.items()
+        for name, value in reported.items()
         if name not in ("type", "threads")
     }
 

@@ -1,4 +1,4 @@
-"""What T-SQL's expressions and queries give, for every stand-in that answers T-SQL."""
+"""Results of T-SQL expressions and queries, for all emulators that run T-SQL."""
 
 from datetime import date, datetime, time
 from decimal import Decimal

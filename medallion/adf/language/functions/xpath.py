@@ -1,4 +1,4 @@
-"""XPath 1.0 by lxml, with the document as the context node, as .NET's `XPathNavigator` has it.
+"""XPath 1.0 by lxml, with the document as the context node, as in .NET's `XPathNavigator`.
 
 Two differences from .NET are known: libxml2 reads an exponent (`number('1e5')`), and `string` of
 a number has 15 digits at most. elementpath was refused: `[@id=2]` selects nothing there, and
@@ -17,12 +17,14 @@ Value = list[Node] | str | float | bool
 
 
 class XPathError(ValueError):
-    """A path that cannot be read or evaluated."""
+    """A path cannot be parsed or evaluated."""
 
 
 def parse(source: str) -> Any:
     """The document of an XML text. Raises `ValueError`."""
-    parser = etree.XMLParser(encoding="utf-8")  # a text has no other, whatever it declares
+    parser = etree.XMLParser(
+        encoding="utf-8"
+    )  # the text is UTF-8 here, also if it declares another encoding
     try:
         return etree.fromstring(source.encode(errors="replace"), parser).getroottree()
     except etree.XMLSyntaxError as error:
@@ -32,9 +34,11 @@ def parse(source: str) -> Any:
 def evaluate(path: str, document: Any) -> Value:
     """The nodes or the value of a path in a document. Raises `XPathError`."""
     try:
-        etree.XPath(path)  # a path must be whole without what `_evaluate` puts around it
+        etree.XPath(
+            path
+        )  # a path must be complete without the text that `_evaluate` adds around it
         found = _evaluate(path, document)
-        # lxml leaves the document itself out of a set of nodes; its element stands for it.
+        # lxml omits the document node from a set of nodes: add the root element instead.
         if isinstance(found, list) and _evaluate(f"count(/|({path})) = count({path})", document):
             found = [document.getroot(), *found]
     except (etree.XPathError, ValueError) as error:
@@ -55,7 +59,7 @@ def _evaluate(path: str, document: Any) -> Value:
 
 
 def text_of(node: Node) -> str | None:
-    """What a node that is no element shows; None for an element. A namespace shows its URI."""
+    """The text of a node other than an element, None for an element. A namespace has its URI."""
     if isinstance(node, tuple):
         return str(node[1])
     if isinstance(node, str):

@@ -112,12 +112,14 @@ def test_init_keeps_an_existing_source_unless_forced(tmp_path: Path, folder: Pat
 
 def test_init_loads_the_last_row_of_a_repeated_key(tmp_path: Path, folder: Path) -> None:
     (folder / "DimUser.csv").write_text(FILES["DimUser"] + "1,Last,,,,,\n2,,,,,,\n")
-    told: list[tuple[str, int]] = []
+    reported: list[tuple[str, int]] = []
     source = load.init_from_csv(
-        tmp_path / "s.duckdb", folder, on_repeated=lambda table, keys: told.append((table, keys))
+        tmp_path / "s.duckdb",
+        folder,
+        on_repeated=lambda table, keys: reported.append((table, keys)),
     )
     assert [row["user_name"] for row in rows(source, "DimUser")] == ["Last", None]
-    assert told == [("dbo.DimUser", 2)]
+    assert reported == [("dbo.DimUser", 2)]
     with pytest.raises(MedallionError, match="user_id = 1 is on the lines 2 and 4"):
         load.init_from_csv(source.path, folder, force=True, strict=True)
 

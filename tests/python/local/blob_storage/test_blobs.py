@@ -40,7 +40,7 @@ def test_blob_that_is_edited_by_hand_has_another_tag(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "headers", "told"),
+    ("method", "path", "headers", "reported"),
     [
         ("GET", "/control/a", {"x-ms-version": "2021-08-06"}, "401"),
         ("GET", "/control/a", {**BEARER, "Authorization": "Bearer other"}, "401"),
@@ -55,9 +55,9 @@ def test_blob_that_is_edited_by_hand_has_another_tag(tmp_path: Path) -> None:
     ],
 )
 def test_requests_that_the_service_rejects(
-    tmp_path: Path, method: str, path: str, headers: dict[str, str], told: str
+    tmp_path: Path, method: str, path: str, headers: dict[str, str], reported: str
 ) -> None:
-    with serving(tmp_path, "token") as url, pytest.raises(ActivityError, match=told):
+    with serving(tmp_path, "token") as url, pytest.raises(ActivityError, match=reported):
         request(method, url + path, headers, b"x" if method == "PUT" else None, 5)
     assert not (tmp_path / "control").exists()
 

@@ -340,7 +340,7 @@ def test_a_caller_that_does_not_wait_sees_only_errors_that_prevent_the_start(
     child = run.scope.activities["C"]["output"]["pipelineRunId"]
     record = json.loads((factory.home.factory / "runs" / f"{child}.json").read_text())
     assert (run.record.status, record["status"]) == ("Succeeded", "Failed")
-    assert "in a circle" in record["error"]["message"]
+    assert "in a cycle" in record["error"]["message"]
     unknown = factory.error(activity("C", "ExecutePipeline", **call | {"parameters": {"p": 1}}))
     assert "has no parameter 'p'" in unknown["message"]
 

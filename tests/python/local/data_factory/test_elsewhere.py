@@ -121,7 +121,7 @@ def test_byte_order_mark_case_and_spaces_do_not_matter(factory: Factory) -> None
             [append("B", 1), {**append("A", 1), "dependsOn": [{"activity": "B"}]}],
             "'A' of pipeline 'pl' depends on 'B' by the conditions none",
         ),
-        ([append("A", 1, {"A": "Succeeded"})], "depends on itself in a circle"),
+        ([append("A", 1, {"A": "Succeeded"})], "depends on itself in a cycle"),
     ],
 )
 def test_a_pipeline_that_azure_would_not_publish_does_not_start(
@@ -264,7 +264,7 @@ def test_command_is_red_when_a_refusal_was_handled(at_home: Factory) -> None:
     pipeline(at_home, activity("A", "Custom"), append("B", 1, {"A": "Failed"}), variables=variables)
     shown = command(at_home, "pl")
     assert shown.exit_code == 1
-    assert "'Custom' in activity 'A' has no local stand-in" in str(shown.exception)
+    assert "'Custom' in activity 'A' has no local replacement" in str(shown.exception)
     assert "The pipeline continued as if the activity had failed" in str(shown.exception)
 
 

@@ -258,14 +258,14 @@ def test_a_property_of_a_wrong_type_is_a_sentence(factory: Factory) -> None:
     assert factory.run(looking("A", retry="@add(1, 1)")).record.status == "Succeeded"
 
 
-def told(factory: Factory) -> list[tuple[str, str]]:
+def reported(factory: Factory) -> list[tuple[str, str]]:
     return [(event.activity, event.status) for event in factory.events]
 
 
 def test_events_come_right_before_and_after_each_body(factory: Factory) -> None:
     inner = [fail("X"), append("Y", 1, {"X": "Succeeded"})]
     factory.run(activity("If", "IfCondition", expression="@bool(1)", ifTrueActivities=inner))
-    assert told(factory) == [
+    assert reported(factory) == [
         ("If", "InProgress"),
         ("X", "InProgress"),
         ("X", "Failed"),
@@ -290,7 +290,7 @@ def test_a_listener_that_crashes_ends_the_run_at_once(
     )
     with pytest.raises(Killed):
         factory.run(append("A", 1), append("B", 2, {"A": "Failed"}), call)
-    assert told(factory)[-1] == at
+    assert reported(factory)[-1] == at
     [record] = (json.loads(file.read_text()) for file in (factory.home.factory / "runs").iterdir())
     assert record["status"] == "Cancelled"
 

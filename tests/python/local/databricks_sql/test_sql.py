@@ -169,10 +169,12 @@ def test_an_external_table_is_plain_delta_in_the_lake(warehouse):
 
 def test_properties_that_match_the_writer_are_kept_and_others_refused(warehouse):
     properties = {"delta.enableRowTracking": "false", "delta.checkpointPolicy": "classic"}
-    told = ", ".join(f"'{key}' = '{value}'" for key, value in properties.items())
-    warehouse.run(f"create or replace table s.as_is tblproperties ({told}) as select 1 as a")
+    properties_sql = ", ".join(f"'{key}' = '{value}'" for key, value in properties.items())
+    warehouse.run(
+        f"create or replace table s.as_is tblproperties ({properties_sql}) as select 1 as a"
+    )
     assert properties.items() <= dict(warehouse.rows("show tblproperties s.as_is")).items()
-    tracked = told.replace("false", "true")
+    tracked = properties_sql.replace("false", "true")
     refused = warehouse.fails(f"create table s.tracked tblproperties ({tracked}) as select 1 as a")
     assert "enableRowTracking" in refused
 

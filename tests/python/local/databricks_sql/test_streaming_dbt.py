@@ -222,8 +222,8 @@ def test_another_change_of_the_configuration_keeps_the_rules(project):
         schedule={"cron": "0 0 6 * * ?"},
     )
     project.run()
-    told = project.warehouse.rows("describe extended bronze.things")
-    described = {row[0]: row[1] for row in told}
+    description = project.warehouse.rows("describe extended bronze.things")
+    described = {row[0]: row[1] for row in description}
     assert described["Refresh Schedule"] == "CRON '0 0 6 * * ?' AT TIME ZONE 'Etc/UTC'"
     assert "team=data" in described["Table Properties"]
     assert described["Comment"] == "It's what landed."

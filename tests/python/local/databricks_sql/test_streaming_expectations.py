@@ -44,13 +44,13 @@ def test_rules_count_and_drop(warehouse, landing):
     assert warehouse.rows("select id from s.counted order by id") == [(1,), (2,)]
     landing.land("2.parquet", id=[5], name=[None])
     warehouse.run("refresh streaming table s.counted")
-    told = warehouse.rows(
+    reported = warehouse.rows(
         "select details:flow_progress.metrics.num_output_rows, "
         "details:flow_progress:data_quality:dropped_records::int, level, error "
         "from event_log(TABLE(medallion.s.counted)) where event_type = 'flow_progress' "
         "order by timestamp"
     )
-    assert told == [("2", 1, "INFO", None), ("1", 0, "INFO", None)]
+    assert reported == [("2", 1, "INFO", None), ("1", 0, "INFO", None)]
     dataset = "medallion.s.counted"
     # A condition that is NULL is violated: 5 < 2 or NULL.
     assert warehouse.rows(DOCUMENTED.format("s.counted", "`s`.`counted`")) == [
@@ -126,7 +126,7 @@ def test_create_or_refresh_adds_and_removes_rules(warehouse, landing):
 
 
 @pytest.mark.parametrize(
-    ("rule", "told"),
+    ("rule", "reported"),
     [
         ("constraint r expect (nothing > 0)", "expectation r of medallion.s.refused cannot be"),
         ("constraint r expect (id + 1)", "is not a condition: id + 1"),
@@ -137,12 +137,12 @@ def test_create_or_refresh_adds_and_removes_rules(warehouse, landing):
         ("constraint r check (id > 0)", "does not support: create streaming"),
     ],
 )
-def test_an_invalid_rule_is_refused_before_anything_is_created(warehouse, landing, rule, told):
+def test_an_invalid_rule_is_refused_before_anything_is_created(warehouse, landing, rule, reported):
     message = warehouse.fails(
         f"create streaming table s.refused (id bigint, {rule}) "
         f"as select * from {landing.stream('id BIGINT')}"
     )
-    assert told in message
+    assert reported in message
     assert "NOT_FOUND" in warehouse.fails("describe table s.refused")
 
 

@@ -72,7 +72,7 @@ def test_int96_reads_every_year(read, time):
 
 
 @pytest.mark.parametrize(
-    ("landed", "declared", "told"),
+    ("landed", "declared", "reported"),
     [
         (pa.array([3_000_000_000]), pa.int32(), "int values: Integer value 3000000000 not in"),
         (pa.array([2**64 - 1], pa.uint64()), pa.int64(), "bigint values"),
@@ -86,12 +86,12 @@ def test_int96_reads_every_year(read, time):
         (pa.array([[1]]), pa.string(), "string values"),
     ],
 )
-def test_a_value_that_does_not_fit_names_column_and_file(read, landed, declared, told):
+def test_a_value_that_does_not_fit_names_column_and_file(read, landed, declared, reported):
     pq.write_table(pa.table({"id": landed}), read.folder / "1.parquet")
     with pytest.raises(SqlError) as error:
         read(id=declared)
     assert "Column `id` of abfss://x/landed/1.parquet does not hold " in str(error.value)
-    assert told in str(error.value)
+    assert reported in str(error.value)
     assert "\n" not in str(error.value)
 
 

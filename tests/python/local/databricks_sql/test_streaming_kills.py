@@ -52,12 +52,12 @@ class Victims:
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())
 
-    def mended(self, *statements: str) -> None:
+    def recovered(self, *statements: str) -> None:
         """After a kill, the statements run again, and the table has every landed row once."""
-        told = self.play(*(["run", statement] for statement in statements), *TOLD)
+        reported = self.play(*(["run", statement] for statement in statements), *TOLD)
         ids = sorted(int(file.stem) for file in self.folder.glob("*.parquet"))
         evens = sum(number % 2 == 0 for number in ids)
-        assert told["answers"] == [[[number] for number in ids], [[len(ids), evens]]]
+        assert reported["answers"] == [[[number] for number in ids], [[len(ids), evens]]]
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_a_killed_create_is_completed_by_the_next_one(victims):
         absent = victims.play(["ask", ROWS])["answers"][0]
         assert "TABLE_OR_VIEW_NOT_FOUND" in absent["error"], moment
     assert victims.play(["die", "after put 1"], ["run", CREATE])["killed"]
-    victims.mended(REFRESH)
+    victims.recovered(REFRESH)
 
 
 @pytest.mark.parametrize("statement", [REFRESH, CREATE_OR_REFRESH, FULL])
@@ -107,8 +107,8 @@ def test_a_killed_refresh_is_completed_by_the_next_one(victims, statement):
         assert killed["killed"], moment
         rows = [[n] for n in range(1, number + done)]
         assert victims.play(["ask", ROWS])["answers"] == [rows], moment
-        victims.mended(statement)
-        victims.mended(REFRESH)
+        victims.recovered(statement)
+        victims.recovered(REFRESH)
 
 
 def test_a_new_column_of_a_killed_refresh_comes_with_the_next_one(victims):
@@ -118,7 +118,7 @@ def test_a_new_column_of_a_killed_refresh_comes_with_the_next_one(victims):
         assert victims.play(["die", moment], ["run", f"create or refresh {wider}"])["killed"]
         found = victims.play(["ask", "select * from s.numbers where id = 3"])["answers"]
         assert found == [[[3, *added]] if added else []], moment
-    victims.mended(f"create or refresh {wider}")
+    victims.recovered(f"create or refresh {wider}")
     rows = victims.play(["ask", "select * from s.numbers order by id"])["answers"][0]
     assert rows == [[1, None], [2, None], [3, "monday"]]
 
@@ -132,25 +132,25 @@ def test_kills_at_any_time(victims):
     victims.play(["run", CREATE])
     for attempt in range(8):
         first = 100 * (attempt + 1)
-        told = victims.play(
+        reported = victims.play(
             ["ask", ROWS],
             ["forever", first, statements],
             after=2,
             seconds=chance.uniform(0, 0.5),
         )
-        assert told["killed"]
-        victims.mended(CREATE_OR_REFRESH)
+        assert reported["killed"]
+        victims.recovered(CREATE_OR_REFRESH)
 
 
 @pytest.mark.parametrize("action", ["remove", "replace"])
 def test_a_file_that_changes_between_listing_and_reading_is_listed_again(victims, action):
     victims.play(["run", CREATE], ["land", 3])
-    told = victims.play(
+    reported = victims.play(
         *(["change", action], ["run", REFRESH], ["ask", ROWS], ["run", REFRESH], *TOLD)
     )
     more = [] if action == "remove" else [[1_000_001], [1_000_002]]
     rows = [[1], [2], *more]
-    assert told["answers"] == [rows, rows, [[len(rows), 1 + len(more) // 2]]]
+    assert reported["answers"] == [rows, rows, [[len(rows), 1 + len(more) // 2]]]
 
 
 def test_a_full_refresh_that_cannot_read_a_file_keeps_the_table(victims):
@@ -161,7 +161,7 @@ def test_a_full_refresh_that_cannot_read_a_file_keeps_the_table(victims):
     assert "numbers/000003.parquet is truncated" in error["error"]
     assert victims.play(["ask", ROWS])["answers"] == [[[1], [2]]]
     (victims.folder / "000003.parquet").unlink()
-    victims.mended(FULL)
+    victims.recovered(FULL)
 
 
 def test_a_file_that_returns_after_a_full_refresh_without_it_is_read(victims):
@@ -170,4 +170,4 @@ def test_a_file_that_returns_after_a_full_refresh_without_it_is_read(victims):
     (victims.folder / "000001.parquet").rename(away)
     assert victims.play(["run", FULL], ["ask", ROWS])["answers"] == [[[2]]]
     away.rename(victims.folder / "000001.parquet")
-    victims.mended(REFRESH)
+    victims.recovered(REFRESH)

@@ -47,10 +47,10 @@ def test_create_with_every_clause_and_its_description(warehouse, landing):
     assert facts["Refresh Schedule"] == "CRON '0 0 6 * * ?' AT TIME ZONE 'Europe/Berlin'"
     assert facts["View Text"].startswith("select * from STREAM read_files(")
     (described,) = warehouse.rows("describe table extended s.whole as json")
-    told = json.loads(described[0])
-    assert told["type"] == "STREAMING_TABLE"
-    assert told["partition_columns"] == ["day"]
-    assert [column["nullable"] for column in told["columns"]] == [False, True]
+    description = json.loads(described[0])
+    assert description["type"] == "STREAMING_TABLE"
+    assert description["partition_columns"] == ["day"]
+    assert [column["nullable"] for column in description["columns"]] == [False, True]
     landing.land("2.parquet", id=pa.nulls(1, pa.int64()), day=["b"])
     assert "NOT NULL constraint violated for column: id" in warehouse.fails("refresh table s.whole")
     assert warehouse.rows("select id from s.whole") == [(1,)]

@@ -48,6 +48,6 @@ def test_a_port_that_is_taken_is_a_sentence(ours):
         )
     assert done.returncode == 1
     assert done.stderr == (
-        f"error: Port {port} on 127.0.0.1 cannot be served (Address already in use): choose "
+        f"error: Port {port} on 127.0.0.1 cannot be used (Address already in use): choose "
         "another.\n"
     )

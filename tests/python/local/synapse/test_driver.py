@@ -1,4 +1,4 @@
-"""The driver's stand-in, as dbt-synapse calls it: tokens, errors, types; beside pyodbc's stub."""
+"""The replaced driver, as dbt-synapse calls it: tokens, errors and types; and pyodbc's stub."""
 
 import ast
 import importlib.metadata
@@ -85,7 +85,7 @@ def test_token_cut_short_is_refused(driver):
 
 
 def test_invalid_token_is_refused(driver):
-    assert "the access token is none" in refused(driver, attribute("nothing"))
+    assert "the access token is not valid" in refused(driver, attribute("nothing"))
 
 
 def test_error_of_a_statement_is_a_driver_error(driver):

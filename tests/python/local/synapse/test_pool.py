@@ -52,7 +52,7 @@ def test_first_load_has_exactly_the_rows_of_gold(loaded, name):
 @pytest.mark.parametrize("name", BY_NAME)
 def test_increment_has_exactly_the_rows_of_corrected_gold(loaded, name):
     """Corrected, deleted and new rows, and a day that lost its last play."""
-    assert (told := differences(loaded[0], BY_NAME[name])) == "", told
+    assert (reported := differences(loaded[0], BY_NAME[name])) == "", reported
 
 
 def test_only_what_changed_is_exported_and_loaded_again(loaded):

@@ -1,4 +1,4 @@
-"""T-SQL on the stand-in for the dedicated pool: what it keeps, and what it refuses by name."""
+"""T-SQL on the emulator of the dedicated pool: the data, and the errors for unsupported T-SQL."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -72,8 +72,8 @@ def refused(pool, sql):
 
 def test_copy_into_reads_a_folder_and_what_lies_below(pool):
     pool.execute(copy())
-    told = rows(pool, "select a, b, t from stage.t order by a")
-    assert told == [(1, "Å", datetime(9999, 12, 31)), (2, "😀x", None)]
+    reported = rows(pool, "select a, b, t from stage.t order by a")
+    assert reported == [(1, "Å", datetime(9999, 12, 31)), (2, "😀x", None)]
     pool.execute(copy("rows/1/"))
     assert rows(pool, "select count(*) as n from stage.t") == [(4,)]
 
@@ -96,16 +96,19 @@ def test_copy_into_loads_all_or_nothing(pool, columns, said):
     ("sql", "said"),
     [
         (copy("none/"), "There are no files under"),
-        (copy("../../x/"), "leads out of the lake"),
+        (copy("../../x/"), "is outside of the lake"),
         (copy("rows/*.parquet"), "The wildcard in"),
-        (copy(options=f"file_type = 'CSV', {IDENTITY}"), "other files than Parquet"),
-        (copy(options="file_type = 'PARQUET'"), "another CREDENTIAL than"),
+        (copy(options=f"file_type = 'CSV', {IDENTITY}"), "files other than Parquet"),
+        (copy(options="file_type = 'PARQUET'"), "a CREDENTIAL other than"),
         (copy(options=f"file_type = 'PARQUET', maxerrors = 1, {IDENTITY}"), "with MAXERRORS"),
         ("update stage.t set a = 1", "The statement UPDATE"),
         ("truncate table stage.t", "The statement TRUNCATE"),
         ("merge into stage.t using stage.u on t.a = u.a when matched then delete;", "MERGE"),
         (f"create table stage.u (a int) {HEAP[:-6]}, heap, x)", "Incorrect syntax"),
-        ("create table stage.u (a int) with (distribution = hash(z), heap)", "names the column z"),
+        (
+            "create table stage.u (a int) with (distribution = hash(z), heap)",
+            "an unknown column z",
+        ),
         ("create table stage.u (a int) with (heap)", "needs a DISTRIBUTION"),
         (f"create table stage.t (a int) {HEAP}", "already an object named 'stage.t'"),
         (f"create table nowhere.t (a int) {HEAP}", "does not exist"),
@@ -113,7 +116,7 @@ def test_copy_into_loads_all_or_nothing(pool, columns, said):
         ("create statistics s on stage.t (z)", "no column 'z'"),
         ("update statistics stage.t (s)", "no statistics 's'"),
         ("begin transaction; drop table stage.t; commit transaction", "not allowed inside"),
-        ("begin transaction; delete from stage.t", "goes on after its batch"),
+        ("begin transaction; delete from stage.t", "continues after its batch"),
         (f"create table stage.u (a varchar(2) collate Latin1_General_CI_AS) {HEAP}", "collation"),
         ("insert into stage.t ([a], [z]) select 1, 2", "Invalid column name 'z'"),
         ("insert into stage.t ([a]) select 1, 2", "as many items"),

@@ -91,7 +91,7 @@ def test_active_directory_msi_leaves_the_token_to_the_driver(azure, home, tmp_pa
 def test_msi_sends_no_credentials(azure, home, tmp_path):
     """A trap: dbt-synapse accepts the keyword and connects without an identity."""
     said = sign_in(home, tmp_path, "MSI", **azure.endpoints.app_service)
-    assert "The connection brought no credentials" in said
+    assert "The connection has no credentials" in said
 
 
 def test_environment_without_its_variables_cannot_sign_in(home, tmp_path):
@@ -100,7 +100,7 @@ def test_environment_without_its_variables_cannot_sign_in(home, tmp_path):
 
 def test_driver_that_gets_no_token_says_so(azure, home, tmp_path):
     wrong = azure.endpoints.app_service | {"IDENTITY_HEADER": "wrong"}
-    assert "identity gives no token" in sign_in(home, tmp_path, "ActiveDirectoryMsi", **wrong)
+    assert "identity returned no token" in sign_in(home, tmp_path, "ActiveDirectoryMsi", **wrong)
 
 
 def test_braces_of_a_connection_string_hold_a_semicolon():

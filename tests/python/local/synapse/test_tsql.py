@@ -1,4 +1,4 @@
-"""T-SQL on the stand-in for serverless: what it answers, and what it refuses by name."""
+"""T-SQL on the emulator of serverless: the results, and the errors for unsupported T-SQL."""
 
 import re
 from datetime import date
@@ -178,7 +178,7 @@ def test_columns_have_the_types_of_the_view(pool):
 @pytest.mark.parametrize(
     ("sql", "said"),
     [
-        ("SELECT country FROM serving.mart LIMIT 1", "Microsoft's grammar does not take the batch"),
+        ("SELECT country FROM serving.mart LIMIT 1", "Microsoft's T-SQL grammar rejects the batch"),
         ("SELECT plays FROM serving.mart WITH (NOLOCK)", "The hint"),
         ("SELECT SOUNDEX(country) AS n FROM serving.mart", "The function SOUNDEX"),
         ("SELECT 1 AS a WHERE 'a' = 'b' COLLATE Latin1_General_CI_AS", "COLLATE"),
@@ -203,15 +203,15 @@ def test_columns_have_the_types_of_the_view(pool):
         ("CREATE ROLE serving_reader", "'serving_reader' already exists"),
         ("EXEC sp_who", "The statement EXEC"),
         ("EXEC (N'DROP TABLE t')", "The statement DROP TABLE t"),
-        ("SELECT a FROM other.serving.mart", "of another database than medallion"),
+        ("SELECT a FROM other.serving.mart", "of a database other than medallion"),
         ("SELECT a FROM serving.nothing", "Invalid object name 'serving.nothing'"),
         ("SELECT nothing FROM serving.mart", "nothing"),
         (f"SELECT day FROM {ROWSET} AS r", "OPENROWSET without a WITH clause"),
         (f"SELECT day FROM {ROWSET} WITH (day date)", "OPENROWSET(BULK 'mart', …) needs a name"),
-        (SELECT.replace("DELTA", "PARQUET"), "other options than DATA_SOURCE and FORMAT = 'DELTA'"),
+        (SELECT.replace("DELTA", "PARQUET"), "options other than DATA_SOURCE and FORMAT = 'DELTA'"),
         (SELECT.replace("'gold'", "'bronze'"), "Cannot find the external data source 'bronze'"),
-        (SELECT.replace("'mart'", "'mort'"), "no Delta folder"),
-        (SELECT.replace("'mart'", "'../control'"), "leads out of the data source"),
+        (SELECT.replace("'mart'", "'mort'"), "not a Delta folder"),
+        (SELECT.replace("'mart'", "'../control'"), "is outside of the data source"),
         (SELECT.replace("[plays] bigint", "[plays] int"), "of type 'BIGINT' is not compatible"),
         (SELECT.replace("[plays] bigint", "[heard] bigint"), "has no column 'heard'"),
         (SELECT.replace("varchar(6)", "varchar(5)"), "longer than its 5 bytes"),
@@ -240,13 +240,13 @@ def test_refusal_names_what_is_refused(pool, sql, said):
         ("select * from {}", "*"),
         ("select a, row_number() over (order by a) as n from {}", "ROW_NUMBER()"),
         ("select [rows].a from {} cross join {}", "CROSS JOIN OPENROWSET"),
-        ("select a from serving.mart", "rows that are not of one OPENROWSET"),
+        ("select a from serving.mart", "rows that do not come from one OPENROWSET"),
     ],
 )
 def test_served_view_that_is_not_a_pass_through_projection_is_refused(pool, query, odd):
     rowset = f"{ROWSET} with (a int) as [rows]"
     said = str(refused(pool, f"create or alter view serving.odd as {query.format(rowset, rowset)}"))
-    assert f"serving.odd is no pass-through projection ({odd}" in said
+    assert f"serving.odd is not a pass-through projection ({odd}" in said
 
 
 def test_failed_replacement_of_a_view_keeps_the_old_one(tmp_path):

@@ -5,8 +5,8 @@
     not considered: they never put a play on a day, and their own day may be arbitrary. The days
     that an operator requests (`rebuild_range`) are added.
 -#}
-{% macro touched_days(plays, changes) -%}
-    {%- set asked_for = rebuild_range() -%}
+{% macro affected_days(plays, changes) -%}
+    {%- set requested = rebuild_range() -%}
     select cast({{ plays }}.streamed_at as date) as date_day
     from {{ plays }}
     where {{ loaded_since(plays ~ '._merged_at', '_merged_through') }}
@@ -22,12 +22,12 @@
     ) as newly_landed
     inner join {{ changes }} as changes on newly_landed.stream_id = changes.stream_id
     where changes._quarantine_reasons is null and not changes._is_deleted <=> true
-    {%- if asked_for %}
+    {%- if requested %}
 
     union distinct
 
     select explode(
-        sequence(date '{{ asked_for.first }}', date '{{ asked_for.last }}', interval 1 day)
+        sequence(date '{{ requested.first }}', date '{{ requested.last }}', interval 1 day)
     ) as date_day
     {%- endif %}
     {%- else -%}
