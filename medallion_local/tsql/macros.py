@@ -80,8 +80,10 @@ _MERGED = r"\x{130}\x{1E9E}\x{2126}\x{212A}\x{212B}"
 
 def _uncertain() -> str:
     """Characters whose other case may differ in SQL Server: ligatures, and newer scripts."""
-    ranges = ((0x10A0, 0x10FF), (0x13A0, 0x13FF), (0x1C80, 0x1CBF), (0x2C00, 0x2DFF))
-    ranges += ((0xA640, 0xA7FF), (0xAB30, 0xABBF), (0x10400, 0x1044F))
+    ranges = (
+        *((0x10A0, 0x10FF), (0x13A0, 0x13FF), (0x1C80, 0x1CBF), (0x2C00, 0x2DFF)),
+        *((0xA640, 0xA7FF), (0xAB30, 0xABBF), (0x10400, 0x1044F)),
+    )
     codes = {n for low, high in ranges for n in range(low, high + 1)}
     for n in range(0x80, 0x10000):
         if 0xD800 <= n <= 0xDFFF or chr(n) == "ß":
