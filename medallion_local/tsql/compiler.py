@@ -14,7 +14,7 @@ from medallion_local.tsql.keys import equality_key
 from medallion_local.tsql.queries import Queries
 from medallion_local.tsql.scope import Catalog, Scope
 from medallion_local.tsql.types import BINARY, INTEGERS, NATIONAL, NUMBERS, TEXT, Type
-from medallion_local.tsql.values import Value, convert, literal, quote, sized, ticks
+from medallion_local.tsql.values import Value, convert, literal, quote, sized, utc_ticks
 
 OPERATORS: dict[Any, str] = {
     exp.EQ: "=",
@@ -322,7 +322,8 @@ class Compiler(Queries):
 
     def _like(self, node: exp.Like, escape: str | None, what: str) -> str:
         subject, pattern = self.value(node.this), self.value(node.expression)
-        return likes.like(subject, pattern, escape, what, self.behaviour)
+        test = likes.like(subject, pattern, escape, what, self.behaviour)
+        return f"(NOT {test})" if node.args.get("negate") else test
 
     def _in(self, node: exp.In) -> str:
         subject = self.value(node.this)
@@ -335,6 +336,8 @@ class Compiler(Queries):
                 raise MedallionError("Msg 116: a subquery of IN has one column.")
             name, kind = query.columns[0]
             both = types.unified([subject.type, kind], brief(node))
+            if both.name in types.SCALED:
+                both = Type(both.name, scale=7)
             column = Value(f"_in.{_quoted(name)}", kind, has_columns=True)
             if kind == types.NULL:
                 column = Value(column.sql, types.INT)
@@ -369,9 +372,10 @@ class Compiler(Queries):
             raise unsupported("The order of uniqueidentifiers")
         if a.name in INTEGERS and b.name in INTEGERS:
             return f"({left.sql} {operator} {right.sql})"
-        if {a.name, b.name} == {"datetime", "datetime2"}:
-            return f"({ticks(left)} {operator} {ticks(right)})"
-        if kind.name == "datetime2" or kind.name == "time":
+        if "datetime" in (a.name, b.name) and kind.name in ("datetime2", "datetimeoffset"):
+            # A datetime is a number of thirds of 10 ms, which no scale holds.
+            return f"({utc_ticks(left)} {operator} {utc_ticks(right)})"
+        if kind.name in types.SCALED:
             kind = Type(kind.name, scale=7)
         if kind.name == "decimal" and {a.name, b.name} <= NUMBERS:
             x, y = numbers.exact(left), numbers.exact(right)

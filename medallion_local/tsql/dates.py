@@ -371,7 +371,9 @@ def _isdate(c: "Compiler", node: exp.Anonymous) -> Value:
     if value.type.name not in TEXT:
         raise unsupported(f"ISDATE of {value.type.name}")
     done = convert(value, types.DATETIME, attempt=True).sql
-    return value.become(f"CASE WHEN {done} IS NULL THEN 0 ELSE 1 END", types.INT)
+    # A blank text converts to a datetime, but it is not a date.
+    test = f"{done} IS NULL OR trim({value.sql}, ' ') = ''"
+    return value.become(f"CASE WHEN {test} THEN 0 ELSE 1 END", types.INT)
 
 
 FUNCTIONS: dict[str, Callable[["Compiler", exp.Anonymous], Value]] = {

@@ -51,7 +51,19 @@ class Plain(TSQL):
         }
 
     class Parser(TSQL.Parser):
-        """Only functions with special syntax get a separate parser."""
+        """Only functions with special syntax get a separate parser.
+
+        Operators have T-SQL's precedence: `& ^ |` that of `+ -`, and a sign is weaker than `* / %`.
+        https://learn.microsoft.com/sql/t-sql/language-elements/operator-precedence-transact-sql
+        """
+
+        BITWISE: ClassVar[dict] = {}
+        TERM: ClassVar[dict] = {**TSQL.Parser.TERM, **TSQL.Parser.BITWISE}
+        UNARY_PARSERS = {  # noqa: RUF012
+            **TSQL.Parser.UNARY_PARSERS,
+            TokenType.PLUS: lambda self: self._parse_factor(),
+            TokenType.DASH: lambda self: self.expression(exp.Neg(this=self._parse_factor())),
+        }
 
         FUNCTIONS: ClassVar[dict] = {}
         FUNCTION_PARSERS = {  # noqa: RUF012

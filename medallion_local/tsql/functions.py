@@ -175,7 +175,7 @@ def _total(name: str, value: Value, word: str, tail: str) -> Value:
     count = f"count({word}{sql}){tail}"
     if kind.name in INTEGERS:
         # The total of ints must fit into an int, as for SUM.
-        checked = f"CAST({total} AS {'HUGEINT' if kind.name == 'bigint' else 'BIGINT'})"
+        checked = f"CAST({total} AS {result.engine})"
         done = f"CAST(CASE WHEN {count} > 0 THEN {checked} // {count} END AS {result.engine})"
         return Value(done, result, has_columns=True)
     scale = result.scale if kind.name == "decimal" else 4
@@ -419,7 +419,7 @@ def _size(kind: Type) -> int:
 def _cased(function: str) -> Callable[["Compiler", exp.Anonymous], Value]:
     def make(c: "Compiler", node: exp.Anonymous) -> Value:
         value = _text(c.value(node.expressions[0]), function.upper())
-        return value.become(f"{function}({value.sql})", _as_var(value.type))
+        return value.become(f"ts_{function}({value.sql})", _as_var(value.type))
 
     return make
 
@@ -540,7 +540,7 @@ def _space(c: "Compiler", node: exp.Anonymous) -> Value:
 
 def _reverse(c: "Compiler", node: exp.Anonymous) -> Value:
     value = _text(c.value(node.expressions[0]), "REVERSE")
-    return value.become(f"reverse(ts_bmp({value.sql}))", _as_var(value.type))
+    return value.become(f"ts_reverse(ts_bmp({value.sql}))", _as_var(value.type))
 
 
 def _stuff(c: "Compiler", node: exp.Anonymous) -> Value:
@@ -806,6 +806,8 @@ def _round(c: "Compiler", node: exp.Anonymous) -> Value:
     if kind.name in FLOATS:
         if cut:
             raise unsupported("ROUND of float that truncates")
+        if places > 0:
+            return value.become(f"ts_round({value.sql}, {places})", kind)
         return value.become(f"round({value.sql}, {places})", kind)
     if kind.name in INTEGERS:
         if places >= 0:

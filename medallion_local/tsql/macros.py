@@ -22,7 +22,7 @@ TIME = (
 # Characters with a known comparison: each is a separate letter, apart from case.
 _EASY = (
     r"\x00-\x7F\u00A1-\u00A9\u00AB-\u00AC\u00AE-\u00B1\u00B4-\u00B8\u00BB\u00BF-\u00C5\u00C7-\u00CF"
-    r"\u00D1-\u00DD\u00E0-\u00E5\u00E7-\u00EF\u00F1-\u00FD\u00FF-\u0110\u0112-\u0130\u0134-\u0148"
+    r"\u00D1-\u00DD\u00E0-\u00E5\u00E7-\u00EF\u00F1-\u00FD\u00FF-\u0110\u0112-\u012F\u0134-\u0148"
     r"\u014A-\u0151\u0154-\u017E\u0391-\u03A9\u03AC-\u03C1\u03C3-\u03CE\u0400-\u045F\u2013\u2014"
     r"\u2018-\u201E\u2022\u2026\u20AC\u3041-\u3096\u4E00-\u9FA5\uAC00-\uD7A3"
 )
@@ -74,6 +74,31 @@ def _literal(text: str) -> str:
 
 
 _WIDE, _PLAIN = _compatible()
+# Characters whose lower case is that of another letter.
+_MERGED = r"\x{130}\x{1E9E}\x{2126}\x{212A}\x{212B}"
+
+
+def _uncertain() -> str:
+    """Characters whose other case may differ in SQL Server: ligatures, and newer scripts."""
+    ranges = (
+        *((0x10A0, 0x10FF), (0x13A0, 0x13FF), (0x1C80, 0x1CBF), (0x2C00, 0x2DFF)),
+        *((0xA640, 0xA7FF), (0xAB30, 0xABBF), (0x10400, 0x1044F)),
+    )
+    codes = {n for low, high in ranges for n in range(low, high + 1)}
+    for n in range(0x80, 0x10000):
+        if 0xD800 <= n <= 0xDFFF or chr(n) == "ß":
+            continue
+        upper, lower = chr(n).upper(), chr(n).lower()
+        if len(upper) > 1 or len(lower) > 1 or upper.lower() != lower or lower.upper() != upper:
+            codes.add(n)
+    return "".join(f"\\x{{{n:X}}}" for n in sorted(codes))
+
+
+_UNCERTAIN = _uncertain()
+UNCASED = (
+    "the emulator does not know the upper or lower case that SQL Server gives to one of a text''s "
+    "characters"
+)
 # Below digits and letters, in this order. Windows collations first compare texts without - and '.
 PUNCTUATION = ' _,;:!?."()[]{}@*/\\&#%`^+<=>|~$'
 _CODES = "".join(chr(n) for n in range(2, 2 + len(PUNCTUATION)))
@@ -107,6 +132,10 @@ SEVENTH = (
     "a time has a seventh fractional digit, or a third of a millisecond: the emulator keeps only "
     "six digits, so use datetime2(6) or less, or a time that ends in 0"
 )
+HALF = (
+    "a float is too close to a half of its last digit: the emulator does not know which way SQL "
+    "Server rounds it, so round a decimal instead"
+)
 BAD_TIME = "Msg 241: Conversion failed when converting date and/or time from character string."
 
 MACROS = {
@@ -126,7 +155,8 @@ MACROS = {
     ),
     "ts_same(x, y)": (
         "CASE WHEN x IS NULL OR y IS NULL THEN NULL "
-        "WHEN ts_bare(x) = ts_bare(y) THEN true "
+        "WHEN rtrim(x, ' ') = rtrim(y, ' ') THEN true "
+        f"WHEN ts_bare(x) = ts_bare(y) AND NOT regexp_matches(x || y, '[{_MERGED}]') THEN true "
         "WHEN ts_ascii(x) AND ts_ascii(y) THEN false "
         "WHEN NOT ts_hard(x) AND NOT ts_hard(y) THEN false "
         f"WHEN ts_loose(x) = ts_loose(y) THEN error({_literal(AMBIGUOUS)}) ELSE false END"
@@ -152,6 +182,19 @@ MACROS = {
     "ts_bmp(x)": (
         "CASE WHEN ts_ascii(x) OR ts_units(x) = length(x) OR x IS NULL THEN x "
         f"ELSE error({_literal(BEYOND)}) END"
+    ),
+    "ts_checked_case(x)": (
+        f"CASE WHEN regexp_matches(x, '[{_UNCERTAIN}]') THEN error('{UNCASED}') ELSE x END"
+    ),
+    "ts_upper(x)": (
+        "CASE WHEN ts_ascii(x) THEN upper(x) "
+        "ELSE replace(upper(replace(ts_checked_case(x), 'ß', chr(1))), chr(1), 'ß') END"
+    ),
+    "ts_lower(x)": "CASE WHEN ts_ascii(x) THEN lower(x) ELSE lower(ts_checked_case(x)) END",
+    # By code point: DuckDB's reverse keeps an accent behind its letter.
+    "ts_reverse(x)": (
+        "CASE WHEN ts_ascii(x) THEN reverse(x) WHEN x IS NOT NULL "
+        "THEN array_to_string(list_reverse(regexp_extract_all(x, '(?s).')), '') END"
     ),
     "ts_cut(x, n)": "CASE WHEN ts_units(x) <= n THEN x ELSE left(ts_bmp(x), n) END",
     "ts_pad(x, n)": (
@@ -196,6 +239,18 @@ MACROS = {
     "ELSE x / y END",
     "ts_finite(x, t)": "CASE WHEN isfinite(x) OR x IS NULL THEN x ELSE error("
     "'Msg 8115: Arithmetic overflow error converting expression to data type ' || t || '.') END",
+    "ts_certain(a, b)": (
+        f"CASE WHEN a IS NOT DISTINCT FROM b THEN a ELSE error({_literal(HALF)}) END"
+    ),
+    "ts_round(x, n)": _once(
+        "x",
+        "v",
+        (
+            "CASE WHEN abs(abs(v) * pow(10, n) % 1 - 0.5) > 1e-6 OR v IS NULL "
+            "OR regexp_matches(printf('%.60f', CAST(v AS DOUBLE)), "
+            f"'^-?\\d+\\.\\d{{' || n || '}}50*$') THEN round(v, n) ELSE error({_literal(HALF)}) END"
+        ),
+    ),
     "ts_unscaled(x)": "CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT)",
     "ts_scaled(n, s)": (
         "CASE WHEN n < 0 THEN '-' ELSE '' END || ts_pointed(CAST(abs(n) AS VARCHAR), s)"

@@ -278,13 +278,17 @@ def _to_number(value: Value, to: Type, attempt: bool) -> str:
         raise _forbidden(source, to)
     if source.name == "bit":
         sql = f"CAST({sql} AS INTEGER)"
-    if to.name in MONEY:
-        return _in_money(_cast(sql, "DECIMAL(38,4)", attempt), to, attempt)
     if to.name in FLOATS:
         return f"ts_finite({_cast(sql, to.engine, attempt)}, '{to.name}')"
     if source.name in FLOATS and to.scale > 15:
         raise unsupported(f"A cast of {source.name} to {to.text}, of more than 15 digits,")
-    return _cast(sql, to.engine, attempt)
+    engine = "DECIMAL(38,4)" if to.name in MONEY else to.engine
+    done = _cast(sql, engine, attempt)
+    if source.name in FLOATS:
+        # The binary value and its 15 digits can lie on two sides of a half.
+        digits = _cast(f"printf('%.14e', CAST({sql} AS DOUBLE))", engine, attempt)
+        done = f"ts_certain({done}, {digits})"
+    return _in_money(done, to, attempt) if to.name in MONEY else done
 
 
 def _constant_moment(value: Value, to: Type) -> str | None:
@@ -331,6 +335,13 @@ def ticks(value: Value, attempt: bool = False, to: Type | None = None) -> str:
     if source.name in ("datetime2", "smalldatetime"):
         return f"ts_of({sql})"
     raise unsupported(f"A cast of {source.name} to a date or time")
+
+
+def utc_ticks(value: Value) -> str:
+    """The moment in ticks; a type without an offset is UTC."""
+    if value.type.name == "datetimeoffset":
+        return f"ts_of(({value.sql}).utc)"
+    return ticks(value)
 
 
 def from_ticks(sql: str, to: Type, attempt: bool = False) -> str:

@@ -39,6 +39,15 @@ VALUES = {
         "-CAST(5 AS tinyint)": "-5",
         "10/4*2": "4",
         "10*2/4": "5",
+        "4 & 6 + 1": "5",  # & | ^ have the precedence of +
+        "8 & 12 - 4": "4",
+        "1 | 2 + 4": "7",
+        "~1 + 1": "-1",
+        "10 - 7 % 4": "7",
+        "12/-2*3": "-2",  # a sign is weaker than * and /
+        "12/+2*3": "2",
+        "-7/2*2": "-6",
+        "- -5": "5",
     },
     "decimals": {
         "1.0/3": "0.333333",
@@ -57,6 +66,7 @@ VALUES = {
         "CAST(1 AS decimal(18,2))*CAST(3 AS decimal(20,2))": "3.0000",
         "7/2e0": "3.5",
         "CAST(1 AS float)/3": str(1 / 3),
+        "-100.0/-100.0*10.0": "0.1000000000",
     },
     "money": {
         "CAST(2 AS money)/CAST(3 AS money)": "0.6666",
@@ -81,6 +91,11 @@ VALUES = {
         "CAST(-2.5 AS decimal(10,0))": "-3",
         "CAST(2.345 AS decimal(10,2))": "2.35",
         "CAST('2.345' AS decimal(10,2))": "2.35",
+        "CAST(1.25e0 AS decimal(10,1))": "1.3",
+        "CAST(1.234e0 AS decimal(10,2))": "1.23",
+        "CAST(1.5e0 AS money)": "1.5000",
+        "CAST(CAST(NULL AS float) AS decimal(5,2))": None,
+        "TRY_CAST(1e5 AS decimal(3,0))": None,
         "CAST(' 42 ' AS int)": "42",
         "CAST('' AS int)": "0",
         "CAST('-' AS int)": "0",
@@ -127,6 +142,8 @@ VALUES = {
         "ROUND(-2.5, 0)": "-3.0",
         "ROUND(2.567, 2)": "2.570",
         "ROUND(2.567, 2, 1)": "2.560",
+        "ROUND(0.125e0, 2)": "0.13",
+        "ROUND(-1.236e0, 2)": "-1.24",
         "ROUND(1234, -2)": "1200",
         "ROUND(1250, -2)": "1300",
         "FLOOR(-2.5)": "-3",
@@ -191,6 +208,11 @@ VALUES = {
         "RTRIM(' a  ') + '|'": " a|",
         "TRIM('  a  ')": "a",
         "UPPER('aé')": "AÉ",
+        "UPPER('straße')": "STRAßE",
+        "LOWER('STRASSE Ä')": "strasse ä",
+        "UPPER(N'a😀é')": "A😀É",
+        "REVERSE('äb')": "bä",
+        "REVERSE(N'e\u0301a')": "a\u0301e",
         "QUOTENAME('a]b')": "[a]]b]",
         "STR(123.6)": "       124",
         "ASCII('A')": "65",
@@ -215,6 +237,15 @@ VALUES = {
             "N'a' LIKE N'a '": False,
             "'ABC' LIKE 'a%'": True,
             "'abc' LIKE 'a_c'": True,
+            "'abc' NOT LIKE 'a%'": False,
+            "'abc' NOT LIKE 'b%'": True,
+            "NOT 'abc' NOT LIKE 'a%'": True,
+            "NULL NOT LIKE 'a'": False,
+            "'a_b' LIKE '%[_]%'": True,
+            "'a[b' LIKE 'a[[]b'": True,
+            "'axb' LIKE 'a.b'": False,
+            "'ab ' LIKE 'ab_'": True,
+            "'' = '   '": True,
             "'abc' LIKE '[a-c]bc'": True,
             "'dbc' LIKE '[^a-c]bc'": True,
             "'10%' LIKE '10!%' ESCAPE '!'": True,
@@ -234,6 +265,13 @@ VALUES = {
             "CAST(1 AS bit) = 'true'": True,
             "CAST('2025-01-01T10:00:00+02:00' AS datetimeoffset) = "
             "CAST('2025-01-01T08:00:00+00:00' AS datetimeoffset)": True,
+            "CAST('2024-01-01T00:00:00.003' AS datetime) = "
+            "CAST('2024-01-01T00:00:00.003' AS datetimeoffset(3))": False,  # a third of 10 ms
+            "CAST('2024-01-01T00:00:00' AS datetime) = "
+            "CAST('2024-01-01T02:00:00+02:00' AS datetimeoffset(3))": True,
+            "CAST('2024-01-01' AS datetimeoffset(0)) = '2024-01-01T00:00:00.4'": False,
+            "CAST('2024-01-01' AS datetime2(0)) IN ('2024-01-01T00:00:00.4')": False,
+            "CAST('2024-01-01' AS datetime2(0)) IN (SELECT '2024-01-01T00:00:00.4')": False,
             "CAST('3f2504e0-4f89-11d3-9a0c-0305e82c3301' AS uniqueidentifier) = "
             "'3F2504E0-4F89-11D3-9A0C-0305E82C3301'": True,
         }.items()
@@ -352,6 +390,9 @@ VALUES = {
         "TRY_CAST('abc' AS datetime)": None,
         "TRY_CAST('1752-12-31' AS datetime)": None,
         "TRY_CAST('24:00:00' AS time)": None,
+        "ISDATE('')": "0",
+        "ISDATE('2024-02-30')": "0",
+        "ISDATE('2024-02-29')": "1",
     },
 }
 
@@ -377,6 +418,7 @@ QUERIES: dict[str, list[list[str | None]]] = {
     f"SELECT TOP 50 PERCENT i FROM {ROWS} ORDER BY i": [["1"], ["2"]],
     f"SELECT i FROM {ROWS} ORDER BY i OFFSET 1 ROWS FETCH NEXT 2 ROWS ONLY": [["2"], ["3"]],
     f"SELECT i FROM {ROWS} WHERE s NOT IN ('b', NULL)": [],
+    f"SELECT i FROM {ROWS} WHERE s NOT LIKE 'a%'": [["2"]],
     f"SELECT i FROM {ROWS} WHERE s NOT IN (SELECT s FROM {ROWS})": [],
     f"SELECT i FROM {ROWS} WHERE s IN (SELECT 'b ' FROM {DATES}) ORDER BY i": [["2"]],
     f"SELECT t.i, u.i AS j FROM {ROWS} INNER JOIN (VALUES (9, 'b ')) AS u (i, s) ON t.s = u.s": [
@@ -400,6 +442,7 @@ QUERIES: dict[str, list[list[str | None]]] = {
     "SELECT 1 AS x UNION ALL SELECT 2.5 ORDER BY x": [["1.0"], ["2.5"]],
     "SELECT 'a' AS x EXCEPT SELECT 'A'": [],
     "SELECT 'a' AS x INTERSECT SELECT 'A '": [["a"]],
+    "SELECT 1 AS x UNION SELECT 2 INTERSECT SELECT 2 ORDER BY x": [["1"], ["2"]],
     "WITH n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 4) SELECT SUM(i) FROM n": [
         ["10"]
     ],
