@@ -48,7 +48,7 @@ UTF8 = {
     "DATALENGTH(N'日本')": "4",
     "CAST('日本' AS varchar(3))": "日",
     "CAST('日本' AS varchar(4))": "!inside a UTF-8 character",
-    "CAST(N'日本' AS varchar(4))": "!inside a character of UTF-8",
+    "CAST(N'日本' AS varchar(4))": "!inside a UTF-8 character",
     "CAST('é' AS char(4)) + '|'": "é  |",
     "DATALENGTH(CAST('é' AS char(4)))": "4",
     "CAST('é' AS varbinary(4))": "0xC3A9",
