@@ -84,7 +84,8 @@ def failed(tmp_path_factory):
     listed = [{"name": name, "data_tests": claims} for name in models]
     with small_project(tmp_path_factory.mktemp("claims")) as project:
         shutil.copytree(PROJECT_ROOT / "tests" / "generic", project.folder / "tests" / "generic")
-        shutil.copytree(PROJECT_ROOT / "macros" / "history", project.folder / "macros")
+        for macros in ("history", "keys"):
+            shutil.copytree(PROJECT_ROOT / "macros" / macros, project.folder / "macros" / macros)
         project.write("models/changes.sql", CHANGES)
         project.write("models/models.yml", json.dumps({"models": listed}))
         for name, rows in models.items():

@@ -375,9 +375,9 @@ def test_page__shows_the_rule_on_databricks(tmp_path):
 @pytest.mark.parametrize(
     ("change", "reported"),
     [
-        ({"action": "drop"}, "has the action drop: write warn or quarantine or fail"),
-        ({"applies_to": "all"}, "has the applies_to all: write rows or changes or states"),
-        ({"why": None}, "has no why that is a text"),
+        ({"action": "drop"}, "has the action drop: use warn or quarantine or fail"),
+        ({"applies_to": "all"}, "has the applies_to all: use rows or changes or states"),
+        ({"why": None}, "lacks the text why"),
         ({"name": "Is Present"}, "is not named in lower_snake"),
         ({"severity": "warn"}, "has the key severity"),
     ],
