@@ -10,7 +10,7 @@ demo: $(VENV)/.installed  ## set up, and run the whole pipeline over several sim
 	medallion demo
 
 test: lint  ## set up, and run every test
-	pytest --numprocesses auto --dist loadgroup
+	pytest
 
 # sqlfluff compiles the models with dbt, which needs a warehouse: lint starts a separate, empty one.
 lint: export MEDALLION_HOME := $(abspath target/lint)

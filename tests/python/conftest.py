@@ -8,14 +8,6 @@ import pytest
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each file to one worker, and all files that use the one `lakehouse` to the same."""
-    shared = {item.path for item in items if "lakehouse" in getattr(item, "fixturenames", ())}
-    for item in items:
-        group = "lakehouse" if item.path in shared else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(autouse=True)
 def no_fsync(monkeypatch):
     """Skip fsync: only a power cut would need it, because files outlive a killed process."""
