@@ -8,7 +8,6 @@ from rich.markup import escape
 
 from medallion import disk, laptop
 from medallion.cli import factory, infra, receipts, synapse
-from medallion.cli.console import complain
 from medallion.cli.describe import describe
 from medallion.cli.ingest import ingest
 from medallion.cli.quarantine import quarantine
@@ -17,6 +16,7 @@ from medallion.cli.run import run
 from medallion.cli.site import site
 from medallion.cli.slim import slim
 from medallion.clone import require_own
+from medallion.console import complain
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, is_project
 

@@ -9,7 +9,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from medallion.cli.console import out
+from medallion.console import out
 from medallion.home import PROJECT_ROOT
 
 

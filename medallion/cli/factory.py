@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from medallion.adf.files import ADF_FOLDER
-from medallion.cli.console import out
+from medallion.console import out
 from medallion.errors import MedallionError
 
 app = typer.Typer(no_args_is_help=True)

@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 
 from medallion import infra as resource_manager
-from medallion.cli.console import out
+from medallion.console import out
 from medallion.infra import INFRA_FOLDER
 
 app = typer.Typer(no_args_is_help=True)

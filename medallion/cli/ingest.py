@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from rich.table import Table
 
 from medallion.adf.files import FactoryFiles
-from medallion.cli.console import err, out
+from medallion.console import err, out
 from medallion.errors import MedallionError
 from medallion.home import home
 from medallion.ingestion import targets

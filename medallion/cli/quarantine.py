@@ -10,7 +10,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from medallion.cli.console import out
+from medallion.console import out
 from medallion.errors import MedallionError
 from medallion.expectations import Rule, read_rules
 from medallion.lakehouse import connected

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from medallion.cli.console import out
+from medallion.console import out
 from medallion.home import home
 from medallion.ingestion.verification import Proof, prove
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from medallion import child
-from medallion.cli.console import complain
+from medallion.console import complain
 from medallion.errors import MedallionError
 
 

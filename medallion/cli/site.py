@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from medallion.cli.console import err, out
+from medallion.console import err, out
 from medallion.home import PROJECT_ROOT
 from medallion.laptop import laptop
 

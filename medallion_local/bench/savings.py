@@ -7,7 +7,7 @@ import psutil
 from rich import box
 from rich.table import Table
 
-from medallion.cli.console import out
+from medallion.console import out
 from medallion_local.bench import picture
 from medallion_local.bench.churn import DELETED, INSERTED, UPDATED
 from medallion_local.bench.sweep import PROMISED_AT, Point, Sweep

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from medallion.cli.console import out
+from medallion.console import out
 from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.ingestion.receipts import Receipt, read_receipt

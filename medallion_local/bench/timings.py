@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 from rich.table import Table
 
-from medallion.cli.console import out
+from medallion.console import out
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home
 from medallion_local.azure_sql.database import SourceDatabase

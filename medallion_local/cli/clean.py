@@ -1,6 +1,6 @@
 """`medallion clean`: stop the warehouse and remove all local state."""
 
-from medallion.cli.console import out
+from medallion.console import out
 from medallion.home import home
 from medallion_local.clean import clean
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from medallion.adf.files import ADF_FOLDER, FactoryFiles
-from medallion.cli.console import err, out
 from medallion.cli.factory import app
 from medallion.cli.ingest import Watch
+from medallion.console import err, out
 from medallion.errors import MedallionError
 from medallion.home import home
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from medallion.cli.console import out
+from medallion.console import out
 from medallion.home import home
 
 

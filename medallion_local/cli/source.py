@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from medallion.cli.console import out
+from medallion.console import out
 from medallion.errors import MedallionError
 from medallion.home import home
 

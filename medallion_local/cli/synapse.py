@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table as RichTable
 
-from medallion.cli.console import err, out
 from medallion.cli.synapse import app
+from medallion.console import err, out
 from medallion.errors import MedallionError
 from medallion.home import home
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from medallion.cli.console import out
+from medallion.console import out
 from medallion.home import home
 
 app = typer.Typer(no_args_is_help=True, help="Serve a local Key Vault.")

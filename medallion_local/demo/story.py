@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from medallion import dbt
-from medallion.cli.console import out
+from medallion.console import out
 from medallion.entities import logged_entities, read_entities
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home

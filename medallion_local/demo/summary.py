@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from medallion.cli.console import out
+from medallion.console import out
 from medallion_local.demo.story import COUNTED, TABLES, Day, Story
 
 NEXT = """\
