@@ -109,7 +109,7 @@ def test_a_seed__selects_itself_and_its_readers(copy: Copy) -> None:
 
 def test_a_contract__is_selected_and_reported_to_need_a_full_refresh(copy: Copy) -> None:
     model = "models/gold/mart_top_artists_weekly"
-    copy.edit(f"{model}.yml", "data_type: bigint\n        description: Plays", NARROW)
+    copy.edit(f"{model}.yml", "data_type: bigint\n        description: Number of plays", NARROW)
     copy.edit(f"{model}.sql", "    streams,\n    l", "    cast(streams as int) as streams,\n    l")
     report = copy.slim()
     assert "`streams`: bigint → int" in report
@@ -119,7 +119,7 @@ def test_a_contract__is_selected_and_reported_to_need_a_full_refresh(copy: Copy)
 
 def test_a_description__selects_its_model(copy: Copy) -> None:
     copy.edit(
-        "models/silver/core/dim_device.yml", "One row per kind", "Said better: a row per kind"
+        "models/silver/core/dim_device.yml", "One row per device type", "Said better: a row per device type"
     )
     assert "dim_device" in copy.changed()
     assert "dim_user" not in copy.changed()
@@ -184,7 +184,7 @@ def test_columns_are_compared(ours, theirs, reported) -> None:
     assert columns(*(found and Described(1, found) for found in (ours, theirs))) == reported
 
 
-NARROW = "data_type: int\n        description: Plays"
+NARROW = "data_type: int\n        description: Number of plays"
 
 
 def written(home: Path) -> set[tuple[str, int]]:
