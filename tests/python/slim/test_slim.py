@@ -119,7 +119,7 @@ def test_a_contract__is_selected_and_reported_to_need_a_full_refresh(copy: Copy)
 
 def test_a_description__selects_its_model(copy: Copy) -> None:
     copy.edit(
-        "models/silver/core/dim_device.yml", "One row per device type", "Said better: a row per device type"
+        "models/silver/core/dim_device.yml", "One row per device type", "Better: a device type"
     )
     assert "dim_device" in copy.changed()
     assert "dim_user" not in copy.changed()
