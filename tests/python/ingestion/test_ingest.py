@@ -251,10 +251,9 @@ def test_backfilled_changes_are_those_that_landed_before(home: Home) -> None:
     assert found[0] == found[1] != []
 
 
-@pytest.mark.parametrize("days", [("1999-01-01", "1999-12-31"), ("2098-01-01", "2099-12-31")])
-def test_backfill_outside_the_log_is_empty(home: Home, days: tuple[str, str]) -> None:
+def test_backfill_of_days_after_the_log_is_empty(home: Home) -> None:
     ingest(home)
-    result = ingest(home, "DimUser", *days)
+    result = ingest(home, "DimUser", "2098-01-01", "2099-12-31")
     assert result.status == "Succeeded"
     assert [(one.mode, one.rows_written) for one in result.receipts] == [("backfill", 0)]
     assert len(landed(home, "DimUser")) == 1
