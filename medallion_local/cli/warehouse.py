@@ -7,6 +7,7 @@ import typer
 
 from medallion.console import out
 from medallion.home import home
+from medallion_local.databricks_sql.engine_name import EngineName
 
 
 def up(
@@ -20,11 +21,17 @@ def up(
             help="The folder for profiles.yml; by default DBT_PROFILES_DIR, or the project."
         ),
     ] = None,
+    engine: Annotated[
+        EngineName | None,
+        typer.Option(
+            help="sail (fast) or spark (the reference); by default the last one, or sail."
+        ),
+    ] = None,
 ) -> None:
     """Start the local warehouse in the background, and add it to dbt's profiles.yml."""
     from medallion_local.databricks_sql.bring_up import bring_up
 
-    out.print(bring_up(home(), port, profiles_dir), soft_wrap=True)
+    out.print(bring_up(home(), port, profiles_dir, engine), soft_wrap=True)
 
 
 def down() -> None:

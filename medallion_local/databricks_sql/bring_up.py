@@ -4,21 +4,28 @@ from pathlib import Path
 
 from medallion.home import Home
 from medallion.profiles import profiles_dir
+from medallion_local.databricks_sql.engine_name import EngineName
 from medallion_local.databricks_sql.process import start
 from medallion_local.databricks_sql.profiles import write_profile
 from medallion_local.databricks_sql.state import copied_from
 
 
-def bring_up(home: Home, port: int | None = None, folder: Path | None = None) -> str:
+def bring_up(
+    home: Home,
+    port: int | None = None,
+    folder: Path | None = None,
+    engine: EngineName | None = None,
+) -> str:
     """Start the warehouse if it does not run, and write `folder`/profiles.yml; return a report.
 
-    `port` is by default the last one, else a free one; `folder` is by default dbt's own.
+    `port` is by default the last one, else a free one; `engine` is by default the last one, else
+    Sail; `folder` is by default dbt's own.
     """
     lines = []
     if original := copied_from(home):
         lines.append(f"{home.root} is a copy of {original}: it gets its own warehouse.")
-    state, started = start(home, port)
+    state, started = start(home, port, engine)
     write_profile(folder or profiles_dir(), home, state)
     word = "is up" if started else "already runs"
-    lines.append(f"The warehouse {word} on 127.0.0.1:{state.port}.")
+    lines.append(f"The warehouse {word} on 127.0.0.1:{state.port} (engine: {state.engine}).")
     return "\n".join(lines)

@@ -183,7 +183,7 @@ def _replace_on(
         if holder.alias in ("_a", "_b"):
             holder.set("this", query.copy())
     with context.resolved(merge) as text, durable(relation.location):
-        return affected(context.engine.command(text))
+        return affected(context.engine.command(text, context.session.engine_settings))
 
 
 def _replace_where(
@@ -227,7 +227,7 @@ def merge(context: Context, tree: exp.Merge, sql: str) -> Result:
             if not rows and not any(when.args.get("source") for when in whens):
                 return affected(0)
             with context.resolved(tree) as text, durable(relation.location):
-                return affected(context.engine.command(text))
+                return affected(context.engine.command(text, context.session.engine_settings))
 
 
 @contextmanager
@@ -298,7 +298,7 @@ def update(context: Context, tree: exp.Update) -> Result:
         context.resolved(tree) as text,
         durable(relation.location),
     ):
-        return affected(context.engine.command(text))
+        return affected(context.engine.command(text, context.session.engine_settings))
 
 
 def delete(context: Context, tree: exp.Delete) -> Result:
@@ -308,7 +308,7 @@ def delete(context: Context, tree: exp.Delete) -> Result:
     with context.storage.lock(relation.location):
         if where is None or where.find(exp.Query) is None:
             with context.resolved(tree) as text, durable(relation.location):
-                return affected(context.engine.command(text))
+                return affected(context.engine.command(text, context.session.engine_settings))
         schema = storage.table_schema(relation.location)
         columns = ", ".join(quoted(name) for name in schema.names)
         stays = parse(f"SELECT {columns} FROM {_path(relation)} WHERE NOT coalesce(x, FALSE)")

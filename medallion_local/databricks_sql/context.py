@@ -47,13 +47,13 @@ class Context:
             return files if source.schema is None else []
 
         with self.resolved(query, none_but_for_inference, streaming=True) as sql:
-            return self.engine.schema(sql)
+            return self.engine.schema(sql, self.session.engine_settings)
 
     def query(self, tree: exp.Expression) -> Result:
         """Run a query. Files staged for it are removed when its rows have been read."""
         resolver = self.resolver()
         try:
-            result = self.engine.query(render(resolver.resolve(tree)))
+            result = self.engine.query(render(resolver.resolve(tree)), self.session.engine_settings)
         except BaseException:
             resolver.close()
             raise

@@ -1,21 +1,33 @@
-"""The embedded engine: Sail's Spark Connect server in this process, and one session to it.
+"""An engine runs Spark SQL in which every table is a folder, and returns Arrow.
 
-The session has no tables: names are resolved to Delta folders before a statement gets here.
+There are two: Sail, in this process, and Apache Spark with Delta Lake, in a process of its own.
+Both are reached by Spark Connect. An engine has no tables: names are resolved to Delta folders
+before a statement gets here.
 """
 
-import os
-from collections.abc import Iterator
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from sqlglot import exp
 
 from medallion import disk
-from medallion_local.databricks_sql.address import Addresses
 from medallion_local.databricks_sql.dialect import first_line
+from medallion_local.databricks_sql.engine_name import EngineName
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.types import plain_schema
 
+if TYPE_CHECKING:
+    from pyspark.sql.connect.session import SparkSession
+
 CATALOG = "medallion"
+Settings = Mapping[str, str]
+NO_SETTINGS: Settings = MappingProxyType({})
 
 
 @dataclass
@@ -39,35 +51,48 @@ def result_of(table: pa.Table) -> Result:
     return Result(table.schema, iter(table.to_batches()))
 
 
-class Engine:
-    """Runs Spark SQL in which all tables are folders."""
+class Engine(ABC):
+    """A Spark Connect server, and sessions to it: one for each set of settings.
+
+    `settings` are Spark's own, for example `spark.sql.session.timeZone`. Statements with the same
+    settings share a session.
+    """
+
+    name: EngineName
 
     def __init__(self) -> None:
-        os.environ.setdefault("RUST_LOG", "warn")
-        # Above this, DataFusion's sorts and joins spill, so a million rows need less than 4 GiB.
-        os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__TYPE", "greedy")
-        # Measured: merging a day's changes into a fact of a million plays needs more than 2 GiB.
-        os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE", str(4 * 1024**3))
-        # By default the session ends after 15 minutes without requests; this is a century.
-        os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", str(100 * 365 * 24 * 3600))
-        self.addresses = Addresses()
-        from pysail.spark import SparkConnectServer
-        from pyspark.sql.connect.session import SparkSession
+        self._sessions: dict[frozenset, SparkSession] = {}
+        self._guard = threading.Lock()
 
-        self._server = SparkConnectServer("127.0.0.1", 0)
-        self._server.start(background=True)
-        _, port = self._server.listening_address
-        self._spark = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
-        # A loopback connection needs no reattaching. The client's release of a result takes a lock,
-        # which hung when the garbage collector closed an abandoned result during another release.
-        self._spark.client.disable_reattachable_execute()
-        self._spark.conf.set("spark.sql.session.timeZone", "UTC")
+    @abstractmethod
+    def _connect(self) -> "SparkSession":
+        """A new session to the server."""
 
-    def query(self, sql: str) -> Result:
+    @abstractmethod
+    def stop(self) -> None:
+        """End the server."""
+
+    @abstractmethod
+    def adapt(self, tree: exp.Expression) -> None:
+        """Rewrite a resolved tree to one that this engine answers as Databricks does.
+
+        Raises `SqlError` for a tree that the engine would answer wrongly. `tree` is changed itself;
+        its root is a holder that stays.
+        """
+
+    def address(self, folder: str | Path) -> str:
+        """The name by which the engine finds a folder."""
+        return str(folder)
+
+    def shown(self, message: str) -> str:
+        """A message of the engine, with the folders' own names in place of their addresses."""
+        return message
+
+    def query(self, sql: str, settings: Settings = NO_SETTINGS) -> Result:
         """Run a query. Waits for the first batch; the other batches are streamed."""
         from pyspark.sql.connect.plan import SQL
 
-        client = self._spark.client
+        client = self._session(settings).client
         stream = client.to_table_as_iterator(SQL(sql).to_proto(client), {})
         batches = self._batches(stream)
         try:
@@ -83,23 +108,40 @@ class Engine:
 
         return Result(schema, remaining())
 
-    def schema(self, sql: str) -> pa.Schema:
+    def schema(self, sql: str, settings: Settings = NO_SETTINGS) -> pa.Schema:
         """The columns of a query, which is planned but not run."""
-        return self.query(f"SELECT * FROM (\n{sql}\n) LIMIT 0").schema
+        return self.query(f"SELECT * FROM (\n{sql}\n) LIMIT 0", settings).schema
 
-    def command(self, sql: str) -> int:
+    def command(self, sql: str, settings: Settings = NO_SETTINGS) -> int:
         """Run a MERGE, UPDATE or DELETE. Returns the number of rows that it changed."""
         try:
-            table = self._spark.sql(sql).toArrow()
+            table = self._session(settings).sql(sql).toArrow()
         except Exception as error:
-            raise self._sql_error(error) from None
+            raise self.sql_error(error) from None
         return int(table.column(0)[0].as_py() or 0) if table.num_rows else 0
 
-    def stop(self) -> None:
-        """End the session and the server."""
-        self._spark.stop()
-        self._server.stop()
-        self.addresses.close()
+    def sql_error(self, error: Exception) -> Exception:
+        """The engine's error as one sentence, without the protocol's envelope."""
+        if isinstance(error, SqlError):
+            return error
+        if lost := disk.sentence(error):
+            return SqlError(f"[IO_ERROR] {lost}")
+        return SqlError(self.shown(first_line(error)))
+
+    def _session(self, settings: Settings) -> "SparkSession":
+        key = frozenset(settings.items())
+        with self._guard:
+            session = self._sessions.get(key)
+            if session is None:
+                session = self._connect()
+                # A loopback connection needs no reattaching. The client's release of a result takes
+                # a lock, which hung when the garbage collector closed an abandoned result during
+                # another release.
+                session.client.disable_reattachable_execute()
+                for name, value in {"spark.sql.session.timeZone": "UTC", **settings}.items():
+                    session.conf.set(name, value)
+                self._sessions[key] = session
+            return session
 
     def _batches(self, stream: Iterator) -> Iterator[pa.RecordBatch]:
         try:
@@ -108,21 +150,7 @@ class Engine:
                     empty = pa.RecordBatch.from_pylist([], schema=item.schema)
                     yield from item.to_batches() or [empty]
         except Exception as error:
-            raise self._sql_error(error) from None
-
-    def _sql_error(self, error: Exception) -> Exception:
-        """The engine's error as one sentence, without the protocol's envelope."""
-        if isinstance(error, SqlError):
-            return error
-        if lost := disk.sentence(error):
-            return SqlError(f"[IO_ERROR] {lost}")
-        message = self.addresses.shown(first_line(error))
-        if "to Timestamp(ns)" in message:
-            return SqlError(
-                "[UNSUPPORTED] The embedded engine combines a DATE with a TIMESTAMP only between "
-                f"the years 1677 and 2262: cast the DATE to TIMESTAMP. ({message})"
-            )
-        return SqlError(message)
+            raise self.sql_error(error) from None
 
 
 def _as_plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

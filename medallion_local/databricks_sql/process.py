@@ -20,9 +20,12 @@ from medallion.errors import MedallionError
 from medallion.home import Home, same_folder
 from medallion_local.databricks_sql import state as states
 from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql.engine_name import EngineName
+from medallion_local.databricks_sql.spark import distribution
 from medallion_local.databricks_sql.state import State
 
-_SECONDS_TO_START = 60
+_SERVER = "medallion_local.databricks_sql.server"
+_SECONDS_TO_START: dict[EngineName, int] = {"sail": 60, "spark": 180}
 _SECONDS_TO_STOP = 30
 
 
@@ -57,8 +60,13 @@ def _own(home: Home) -> State | None:
     return states.read(home) if states.copied_from(home) is None else None
 
 
-def start(home: Home, port: int | None = None) -> tuple[State, bool]:
-    """Start the server unless it runs. Returns its state, and whether it was started now."""
+def start(
+    home: Home, port: int | None = None, engine: EngineName | None = None
+) -> tuple[State, bool]:
+    """Start the server unless it runs. Returns its state, and whether it was started now.
+
+    `port` and `engine` are by default those of the last time.
+    """
     with _alone(home):
         known = _own(home)
         if known is not None and known.alive and is_moved(home, known):
@@ -69,13 +77,22 @@ def start(home: Home, port: int | None = None) -> tuple[State, bool]:
                     f"The warehouse already runs on port {known.port}: run `medallion down` before "
                     f"`medallion up` to use port {port}."
                 )
+            if engine is not None and engine != known.engine:
+                raise MedallionError(
+                    f"The warehouse already runs with the engine {known.engine}: run `medallion "
+                    f"down` before `medallion up --engine {engine}`."
+                )
             return known, False
+        chosen_engine = engine or (known.engine if known is not None else "sail")
+        if chosen_engine == "spark" and (lacking := distribution.missing()):
+            raise MedallionError(lacking)
         token = known.token if known is not None else states.new_token()
         chosen = _port(port, known)
-        states.write(home, State(chosen, token))  # if the disk is full, nothing is started
-        process = _launch(home, chosen, token)
+        idle = State(chosen, token, engine=chosen_engine)
+        states.write(home, idle)  # if the disk is full, nothing is started
+        process = _launch(home, idle)
         begun = states.start_of(process.pid)
-        started = State(chosen, token, process.pid, begun, str(home.root))
+        started = replace(idle, pid=process.pid, started=begun, home=str(home.root))
         try:
             states.write(home, started)
         except OSError:
@@ -142,11 +159,11 @@ def _free(port: int) -> bool:
         return True
 
 
-def _launch(home: Home, port: int, token: str) -> subprocess.Popen:
+def _launch(home: Home, state: State) -> subprocess.Popen:
     environment = os.environ | {"MEDALLION_HOME": str(home.root)}
     with log_file(home).open("a") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "medallion_local.databricks_sql.server", str(port)],
+            [sys.executable, "-m", _SERVER, str(state.port), state.engine],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
@@ -155,13 +172,14 @@ def _launch(home: Home, port: int, token: str) -> subprocess.Popen:
             cwd=home.root,
         )
     assert process.stdin is not None
-    process.stdin.write(f"{token}\n".encode())
+    process.stdin.write(f"{state.token}\n".encode())
     process.stdin.close()
     return process
 
 
 def _await(home: Home, state: State, process: subprocess.Popen) -> None:
-    end = time.monotonic() + _SECONDS_TO_START
+    seconds = _SECONDS_TO_START[state.engine]
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
             if message := _last_words(home):
@@ -174,7 +192,7 @@ def _await(home: Home, state: State, process: subprocess.Popen) -> None:
         time.sleep(0.05)
     process.kill()
     raise MedallionError(
-        f"The warehouse did not answer within {_SECONDS_TO_START} seconds: see {log_file(home)}."
+        f"The warehouse did not answer within {seconds} seconds: see {log_file(home)}."
     )
 
 

@@ -15,13 +15,11 @@ from sqlglot import exp
 from sqlglot.transforms import eliminate_qualify
 
 from medallion_local.databricks_sql import clock, event_log
-from medallion_local.databricks_sql.calendar import bridge_calendar
 from medallion_local.databricks_sql.catalog import STREAMING, Catalog, Relation, not_found
 from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.engine import CATALOG, Engine
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.files import FORMATS, METADATA, LandedFile, ReadFiles, stage
-from medallion_local.databricks_sql.json_path import bridge_json_path
 from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.storage import Storage
 
@@ -55,21 +53,24 @@ class Resolver:
             shutil.rmtree(folder, ignore_errors=True)
 
     def resolve(self, tree: exp.Expression) -> exp.Expression:
-        """`tree` with every name resolved. It changes `tree` itself."""
-        holder = exp.Paren(this=tree)
+        """`tree` as the engine answers it, with every name resolved. It changes `tree` itself."""
+        holder = exp.Paren(this=self._named(tree))
         if self._now is not None:
             clock.bridge_clock(holder, self._now)
+        self.engine.adapt(holder)
+        return holder.this
+
+    def _named(self, tree: exp.Expression) -> exp.Expression:
+        """`tree` with every name resolved, and views replaced by their queries."""
+        holder = exp.Paren(this=tree)
         for call in list(holder.find_all(exp.Anonymous)):
             self._session_function(call)
-        bridge_calendar(holder)
         for select in list(holder.find_all(exp.Select)):
             self._bridge(select)
         for stream in list(holder.find_all(exp.Stream)):
             self._unwrap(stream)
         for table in list(holder.find_all(exp.Table)):
             self._table(table)
-        for path in list(holder.find_all(exp.JSONExtract)):
-            bridge_json_path(path)
         for column in holder.find_all(exp.Column):
             self._column(column)
         return holder.this
@@ -120,7 +121,7 @@ class Resolver:
                 return
             view = self.session.temporary_views.get(parts[0].lower())
             if view is not None:
-                self._replace(table, self._inner(self.session).resolve(view.copy()))
+                self._replace(table, self._inner(self.session)._named(view.copy()))
                 return
         key = self.session.key(parts)
         if key[0] == "information_schema":
@@ -139,14 +140,14 @@ class Resolver:
 
     def _address(self, folder: str | Path) -> exp.Identifier:
         """The folder as an identifier in the engine's SQL."""
-        return exp.to_identifier(self.engine.addresses.of(folder), quoted=True)
+        return exp.to_identifier(self.engine.address(folder), quoted=True)
 
     def _view(self, relation: Relation) -> exp.Expression:
         """The view's query, resolved in the schema that it was created in."""
         text = self._resolved.get(relation.full_name)
         if text is None:
             inner = self._inner(Session(schema=relation.query_schema))
-            text = render(inner.resolve(parse(relation.query)))
+            text = render(inner._named(parse(relation.query)))
             self._resolved[relation.full_name] = text
         return parse(text)
 
@@ -198,7 +199,7 @@ class Resolver:
         folder = self.storage.scratch()
         self._scratch.append(folder)
         pq.write_table(event_log.rows(relation), folder / "rows.parquet")
-        address = self.engine.addresses.of(folder)
+        address = self.engine.address(folder)
         self._replace(table, parse(f"SELECT * FROM parquet.{quoted(address)}"))
 
     def _read_files(self, table: exp.Table) -> None:

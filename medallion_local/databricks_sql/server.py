@@ -1,4 +1,7 @@
-"""`python -m medallion_local.databricks_sql.server PORT` serves; standard input has the token."""
+"""`python -m medallion_local.databricks_sql.server PORT ENGINE` serves a home's warehouse.
+
+Standard input has the token.
+"""
 
 import gc
 import logging
@@ -7,13 +10,15 @@ import signal
 import sys
 import threading
 from types import FrameType
+from typing import cast
 
 from medallion.home import home
 from medallion_local import certificates
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Catalog
 from medallion_local.databricks_sql.certificates import files_of
-from medallion_local.databricks_sql.engine import Engine
+from medallion_local.databricks_sql.engine_name import EngineName
+from medallion_local.databricks_sql.engines import open_engine
 from medallion_local.databricks_sql.http import server
 from medallion_local.databricks_sql.information_schema import InformationSchema
 from medallion_local.databricks_sql.service import Service
@@ -23,7 +28,7 @@ from medallion_local.databricks_sql.storage import Storage
 log = logging.getLogger(__name__)
 
 
-def open_warehouse() -> Warehouse:
+def open_warehouse(engine: EngineName = "sail") -> Warehouse:
     """Open this home's warehouse, and update its catalog from the Delta logs."""
     here = home()
     catalog = Catalog(here.warehouse / "catalog.sqlite", here.root)
@@ -31,7 +36,9 @@ def open_warehouse() -> Warehouse:
     files.clear_scratch()
     _reconcile(catalog)
     files.remove_orphans({relation.location for relation in catalog.relations()})
-    return Warehouse(catalog, files, Engine(), InformationSchema(catalog))
+    return Warehouse(
+        catalog, files, open_engine(engine, here.warehouse), InformationSchema(catalog)
+    )
 
 
 def _reconcile(catalog: Catalog) -> None:
@@ -60,8 +67,9 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    port, token = int(sys.argv[1]), sys.stdin.readline().strip()
-    warehouse = open_warehouse()
+    port, engine = int(sys.argv[1]), cast(EngineName, sys.argv[2])
+    token = sys.stdin.readline().strip()
+    warehouse = open_warehouse(engine)
     tls = certificates.server_context(certificates.ensure(files_of(home())))
     listening = server(Service(warehouse), port, token, tls)
 
@@ -78,7 +86,7 @@ def main() -> None:
     listening.serve_forever(poll_interval=0.1)
     listening.server_close()
     warehouse.catalog.close()
-    warehouse.engine.addresses.close()
+    warehouse.engine.stop()
     log.info("stopped")
     logging.shutdown()
     # Otherwise Sail's runtime threads would keep the process alive for seconds.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from medallion_local.databricks_sql.catalog import Key
-from medallion_local.databricks_sql.engine import CATALOG
+from medallion_local.databricks_sql.engine import CATALOG, NO_SETTINGS, Settings
 from medallion_local.databricks_sql.errors import SqlError
 
 
@@ -16,6 +16,11 @@ class Session:
     schema: str = "default"
     settings: dict[str, str] = field(default_factory=dict)
     temporary_views: dict[str, exp.Expression] = field(default_factory=dict)
+
+    @property
+    def engine_settings(self) -> Settings:
+        """The settings that change the engine's answers."""
+        return NO_SETTINGS
 
     def key(self, parts: tuple[str, ...]) -> Key:
         """The catalog key of a name of one to three parts."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from medallion.home import Home, same_folder
+from medallion_local.databricks_sql.engine_name import EngineName
 
 HTTP_PATH = "/sql/1.0/warehouses/local"
 
@@ -23,6 +24,7 @@ class State:
     pid: int = 0
     started: str = ""
     home: str = ""
+    engine: EngineName = "sail"
 
     @property
     def host(self) -> str:

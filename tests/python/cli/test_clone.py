@@ -18,9 +18,9 @@ from medallion import cli, clone
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home, home
 from medallion.relocate import relocate
-from medallion_local.databricks_sql.address import Addresses
 from medallion_local.databricks_sql.catalog import EXTERNAL, MANAGED, Catalog, Relation
 from medallion_local.databricks_sql.profiles import local_output
+from medallion_local.databricks_sql.sail.address import Addresses
 from medallion_local.databricks_sql.state import State
 
 

@@ -2,13 +2,21 @@
 
 from collections.abc import Callable
 
+import pytest
 from databricks import sql
 from databricks.sql.client import Connection
 
 from medallion.home import Home
 from medallion_local.databricks_sql import process
 from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql.engine_name import EngineName
+from medallion_local.databricks_sql.spark import distribution
 from medallion_local.databricks_sql.state import HTTP_PATH
+
+_lacking = distribution.missing()
+# The engines for `pytest.mark.parametrize`; a test on Spark is skipped where Spark is missing.
+SPARK = pytest.param("spark", marks=pytest.mark.skipif(bool(_lacking), reason=_lacking or ""))
+ENGINES = ["sail", SPARK]
 
 _opened: list[Connection] = []
 
@@ -22,9 +30,9 @@ def close_all() -> None:
 class Started:
     """The running warehouse; each call of `connect` is a session of its own."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, engine: EngineName = "sail") -> None:
         self.home = home
-        self.state, _ = process.start(home)
+        self.state, _ = process.start(home, engine=engine)
         self._connection = None
 
     def connect(self, token: str | None = None):

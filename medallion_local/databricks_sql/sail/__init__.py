@@ -1,0 +1,1 @@
+"""The embedded engine: Sail, and what it answers differently from Spark."""

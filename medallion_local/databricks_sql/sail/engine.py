@@ -1,0 +1,71 @@
+"""Sail's Spark Connect server in this process."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from medallion_local.databricks_sql.engine import Engine
+from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.sail.address import Addresses
+from medallion_local.databricks_sql.sail.calendar import bridge_calendar
+from medallion_local.databricks_sql.sail.json_path import bridge_json_path
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.session import SparkSession
+
+
+class SailEngine(Engine):
+    """The embedded engine. It starts in less than a second, and lacks some of Spark's SQL."""
+
+    name = "sail"
+
+    def __init__(self) -> None:
+        super().__init__()
+        os.environ.setdefault("RUST_LOG", "warn")
+        # Above this, DataFusion's sorts and joins spill, so a million rows need less than 4 GiB.
+        os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__TYPE", "greedy")
+        # Measured: merging a day's changes into a fact of a million plays needs more than 2 GiB.
+        os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE", str(4 * 1024**3))
+        # By default the session ends after 15 minutes without requests; this is a century.
+        os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", str(100 * 365 * 24 * 3600))
+        self._addresses = Addresses()
+        from pysail.spark import SparkConnectServer
+
+        self._server = SparkConnectServer("127.0.0.1", 0)
+        self._server.start(background=True)
+
+    def _connect(self) -> "SparkSession":
+        from pyspark.sql.connect.session import SparkSession
+
+        _, port = self._server.listening_address
+        return SparkSession.builder.remote(f"sc://127.0.0.1:{port}").create()
+
+    def stop(self) -> None:
+        """Remove the links. The server ends with this process; alone it would need seconds."""
+        self._addresses.close()
+
+    def adapt(self, tree: exp.Expression) -> None:
+        """Replace calls and operators that Sail lacks or answers differently."""
+        bridge_calendar(tree)
+        for path in list(tree.find_all(exp.JSONExtract)):
+            bridge_json_path(path)
+
+    def address(self, folder: str | Path) -> str:
+        """A path that Sail can find: a link if the path is not plain."""
+        return self._addresses.of(folder)
+
+    def shown(self, message: str) -> str:
+        """`message` with the folders instead of the links."""
+        return self._addresses.shown(message)
+
+    def sql_error(self, error: Exception) -> Exception:
+        """The error, with the name of a limit of Sail."""
+        found = super().sql_error(error)
+        if "to Timestamp(ns)" in str(found):
+            return SqlError(
+                "[UNSUPPORTED] The embedded engine combines a DATE with a TIMESTAMP only between "
+                f"the years 1677 and 2262: cast the DATE to TIMESTAMP. ({found})"
+            )
+        return found

@@ -1,0 +1,1 @@
+"""The reference engine: Apache Spark with Delta Lake."""
