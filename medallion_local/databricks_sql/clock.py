@@ -1,8 +1,9 @@
 """The warehouse's clock, which tests can set wrong.
 
 `MEDALLION_WAREHOUSE_CLOCK` names a file with the seconds by which the clock is ahead; a negative
-number means behind. Each statement reads it. With several numbers, each statement uses the next
-one, so that the clock jumps during a build.
+number means behind. A time such as `2025-01-01T00:00:00Z` stops the clock there. Each statement
+reads the file. With several entries, each statement uses the next one, so that the clock jumps
+during a build.
 
 Only SQL's clock changes: the results of `current_timestamp()` and similar functions.
 """
@@ -41,8 +42,11 @@ def now() -> datetime | None:
     file = os.environ.get(VARIABLE)
     if not file:
         return None
-    ahead = Path(file).read_text().split()
-    return datetime.now(UTC) + timedelta(seconds=float(ahead[next(_statements) % len(ahead)]))
+    entries = Path(file).read_text().split()
+    entry = entries[next(_statements) % len(entries)]
+    if "T" in entry:
+        return datetime.fromisoformat(entry).astimezone(UTC)
+    return datetime.now(UTC) + timedelta(seconds=float(entry))
 
 
 def bridge_clock(tree: exp.Expression, moment: datetime) -> None:

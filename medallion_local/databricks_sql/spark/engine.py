@@ -17,11 +17,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from sqlglot import exp
 
 from medallion.errors import MedallionError
-from medallion_local.databricks_sql.engine import Engine
+from medallion_local.databricks_sql.engine import NO_SETTINGS, Engine, Settings
 from medallion_local.databricks_sql.spark.distribution import delta_jars, java, spark_home
+from medallion_local.databricks_sql.types import plain_schema
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -36,15 +38,20 @@ _SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    # For small data on two cores: Spark's defaults start 200 tasks for a join, and 50 for a log.
+    # For small data on two cores. Spark's defaults start 200 tasks for a join, 50 for a Delta log,
+    # and a job to choose a table's files.
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.databricks.delta.stats.skipping": "false",
+    "spark.sql.adaptive.enabled": "false",
     "spark.ui.enabled": "false",
     "spark.connect.grpc.binding.address": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.connect.session.manager.defaultSessionTimeout": "3650d",
 }
+# The first compiler is enough for small data, and needs a fraction of the second one's time.
+_JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 MEMORY = "MEDALLION_SPARK_MEMORY"
 
 
@@ -75,7 +82,7 @@ class SparkEngine(Engine):
         }
         command = [str(home / "bin" / "spark-submit"), "--master", "local[*]"]
         command += ["--driver-memory", os.environ.get(MEMORY, "2g")]
-        command += ["--driver-java-options", "-Duser.timezone=UTC -XX:+UseSerialGC"]
+        command += ["--driver-java-options", _JAVA_OPTIONS]
         for name, value in settings.items():
             command += ["--conf", f"{name}={value}"]
         environment = os.environ | {
@@ -114,6 +121,18 @@ class SparkEngine(Engine):
 
     def adapt(self, tree: exp.Expression) -> None:
         """Leave the tree as it is: Spark is the reference."""
+
+    def schema(self, sql: str, settings: Settings = NO_SETTINGS) -> pa.Schema:
+        """The columns of a query, which is only analysed: an empty result would cost a job."""
+        from pyspark.sql.connect.plan import SQL
+        from pyspark.sql.pandas.types import to_arrow_schema
+
+        client = self._session(settings).client
+        try:
+            found = client.schema(SQL(sql).to_proto(client))
+        except Exception as error:
+            raise self.sql_error(error) from None
+        return plain_schema(to_arrow_schema(found, timezone="UTC"))
 
     def stop(self) -> None:
         """Stop the server."""

@@ -15,7 +15,9 @@ from conformance.run import Run
 from conformance.scenario import read_all, to_json
 from conformance.shrink import shrink
 from conformance.target import BuildFailed, CommandTarget, HomeTarget
+from medallion_local.databricks_sql.engine_name import EngineName
 from oracle import PUBLISHED
+from support.places import PROJECT
 
 REGRESSIONS = Path(__file__).parent / "regressions"
 ROWS_SHOWN = 3
@@ -39,6 +41,7 @@ def main(
     project: Annotated[
         Path | None, typer.Option(help="Copy of this project to run instead of it.")
     ] = None,
+    engine: Annotated[EngineName, typer.Option(help="The local warehouse's engine.")] = "sail",
     keep: Annotated[Path, typer.Option(help="Folder for shrunk failures.")] = REGRESSIONS,
     shrinking: Annotated[
         bool, typer.Option("--shrink/--no-shrink", help="Shrink failing scenarios.")
@@ -56,9 +59,7 @@ def main(
         ok = play(Run(foreign, chosen, reporter()), scenarios, batches, 0, keep, shrinking)
     else:
         with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
-            own = HomeTarget(Path(folder))
-            if project:
-                own = HomeTarget(Path(folder), project.resolve())
+            own = HomeTarget(Path(folder), project.resolve() if project else PROJECT, engine=engine)
             if build:
                 own.build_command = build
             try:

@@ -9,10 +9,12 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from medallion_local.databricks_sql import clock
+from medallion_local.databricks_sql.engine_name import EngineName
 from support.places import PROJECT
 from support.published_tables import Rows, read_published
 
@@ -136,7 +138,14 @@ def kill_group(process: subprocess.Popen) -> None:
 class HomeTarget(CommandTarget):
     """This project, or a copy of it, with its own home and local warehouse."""
 
-    def __init__(self, home: Path, project: Path = PROJECT, build_command: str = BUILD) -> None:
+    def __init__(
+        self,
+        home: Path,
+        project: Path = PROJECT,
+        build_command: str = BUILD,
+        engine: EngineName = "sail",
+    ) -> None:
+        self.engine = engine
         environment = {
             "MEDALLION_HOME": str(home),
             "DBT_PROFILES_DIR": str(home),
@@ -151,13 +160,20 @@ class HomeTarget(CommandTarget):
 
     def up(self) -> None:
         """Start the warehouse unless it is running."""
-        self.run("medallion up")
+        self.run(f"medallion up --engine {self.engine}")
 
     def set_clock(self, ahead: list[int]) -> None:
         """Write the error of the clock to the file that the warehouse reads."""
+        self._write_clock(" ".join(map(str, ahead)))
+
+    def stop_clock(self, moment: datetime) -> None:
+        """Let the clock stand still at a time with a zone."""
+        self._write_clock(moment.isoformat())
+
+    def _write_clock(self, entries: str) -> None:
         file = Path(self.environment[clock.VARIABLE])
         staged = file.with_suffix(".staged")
-        staged.write_text(" ".join(map(str, ahead)))
+        staged.write_text(entries)
         staged.replace(file)
 
     def down(self) -> None:
