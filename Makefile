@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint dev conformance slim docs bench clean lock format
+.PHONY: demo test lint dev conformance parity spark slim docs bench clean lock format
 
 demo: $(VENV)/.installed  ## set up, and run the whole pipeline over several simulated days
 	medallion demo
@@ -46,6 +46,13 @@ conformance: export PYTHONPATH := $(abspath tests/python)
 conformance: $(VENV)/.installed-dev  ## check N generated change logs against docs/history.md, and kill KILLS builds; SEED=… repeats a run
 	python -m conformance --scenarios $(N) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
+spark: $(VENV)/.installed-dev  ## install Apache Spark, the reference engine: `medallion up --engine spark`
+	python -m pip install -q --disable-pip-version-check -r requirements-spark.txt
+
+parity: export PYTHONPATH := $(abspath tests/python)
+parity: spark  ## build on both engines from the same landed files, compare every table, write docs/parity.md
+	python -m parity
+
 STATE ?= target
 TARGET ?= local_ci
 slim: $(VENV)/.installed  ## build and test the models that differ from production; STATE is the target folder of its last build
@@ -68,6 +75,7 @@ format: $(VENV)/.installed-dev
 lock: $(VENV)/.installed-dev  ## update the locked version of every dependency
 	uv pip compile -q --universal --python-version 3.11 --upgrade pyproject.toml --extra local --group dev -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 -c requirements-dev.txt pyproject.toml --extra local -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 -c requirements-dev.txt pyproject.toml --extra local --extra spark -o requirements-spark.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; name one with make PYTHON=python3.12"; exit 1; }
