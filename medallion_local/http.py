@@ -117,6 +117,13 @@ class Server(ThreadingHTTPServer):
         log.debug("connection from %s failed", client_address, exc_info=True)
 
 
+def free_port() -> int:
+    """A port on 127.0.0.1 that no process uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextmanager
 def serving(
     respond: Respond, tls: ssl.SSLContext | None = None, port: int = 0, **limits: Any

@@ -23,6 +23,7 @@ from medallion_local.databricks_sql.certificates import files_of
 from medallion_local.databricks_sql.engine_name import EngineName
 from medallion_local.databricks_sql.spark import distribution
 from medallion_local.databricks_sql.state import State
+from medallion_local.http import free_port
 
 _SERVER = "medallion_local.databricks_sql.server"
 _SECONDS_TO_START: dict[EngineName, int] = {"sail": 60, "spark": 180}
@@ -84,8 +85,8 @@ def start(
                 )
             return known, False
         chosen_engine = engine or (known.engine if known is not None else "sail")
-        if chosen_engine == "spark" and (lacking := distribution.missing()):
-            raise MedallionError(lacking)
+        if chosen_engine == "spark":
+            distribution.prepare()
         token = known.token if known is not None else states.new_token()
         chosen = _port(port, known)
         idle = State(chosen, token, engine=chosen_engine)
@@ -144,9 +145,7 @@ def _port(wanted: int | None, known: State | None) -> int:
         return wanted
     if known is not None and _free(known.port):
         return known.port
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 def _free(port: int) -> bool:

@@ -19,7 +19,7 @@ class Session:
 
     @property
     def engine_settings(self) -> Settings:
-        """The settings that change the engine's answers."""
+        """The settings that change the engine's answers: none so far."""
         return NO_SETTINGS
 
     def key(self, parts: tuple[str, ...]) -> Key:

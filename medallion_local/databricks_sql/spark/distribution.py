@@ -31,16 +31,11 @@ _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
 """
 
 
-def missing() -> str | None:
-    """A sentence that says what the Spark engine lacks on this machine; None if it can start."""
-    try:
-        java()
-        spark_home()
-        if not _installed(_folder()) and shutil.which("mvn") is None:
-            return _no_maven()
-    except MedallionError as error:
-        return str(error)
-    return None
+def prepare() -> None:
+    """Check that Spark and Java are there, and get Delta Lake's jars. Raises with the fix."""
+    spark_home()
+    java()
+    delta_jars()
 
 
 def java() -> Path:
@@ -71,29 +66,30 @@ def spark_home() -> Path:
 
 
 def delta_jars() -> list[Path]:
-    """Delta Lake's jars, which Maven gets if they are missing."""
-    folder = _folder()
-    if not _installed(folder):
-        _download(folder)
+    """Delta Lake's jars: those in MEDALLION_SPARK_JARS, or those that Maven put in the cache.
+
+    Maven gets them when the cache has none. A folder that the user names is only read.
+    """
+    named = os.environ.get(JARS)
+    folder = Path(named) if named else _cache()
+    if not any(folder.glob("delta-spark_*.jar")):
+        maven = shutil.which("mvn")
+        if named or maven is None:
+            otherwise = f"unset {JARS}" if named else "install Maven"
+            raise MedallionError(
+                f"Delta Lake's jars are missing: {otherwise}, or copy {DELTA} with its "
+                f"dependencies to {folder}."
+            )
+        _download(maven, folder)
     return sorted(folder.glob("*.jar"))
 
 
-def _folder() -> Path:
-    """The folder of the jars: MEDALLION_SPARK_JARS, or one in the user's cache."""
-    if named := os.environ.get(JARS):
-        return Path(named)
+def _cache() -> Path:
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "medallion" / DELTA.replace(":", "-")
 
 
-def _installed(folder: Path) -> bool:
-    return any(folder.glob("delta-spark_*.jar"))
-
-
-def _download(folder: Path) -> None:
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise MedallionError(_no_maven())
+def _download(maven: str, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     group, artifact, version = DELTA.split(":")
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
@@ -117,10 +113,3 @@ def _download(folder: Path) -> None:
                 shutil.move(jar, staged / jar.name)
         shutil.rmtree(folder, ignore_errors=True)
         staged.rename(folder)
-
-
-def _no_maven() -> str:
-    return (
-        f"Delta Lake's jars are missing: install Maven, or copy {DELTA} with its dependencies to "
-        f"{_folder()}."
-    )

@@ -24,6 +24,7 @@ from medallion.errors import MedallionError
 from medallion_local.databricks_sql.engine import NO_SETTINGS, Engine, Settings
 from medallion_local.databricks_sql.spark.distribution import delta_jars, java, spark_home
 from medallion_local.databricks_sql.types import plain_schema
+from medallion_local.http import free_port
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -52,7 +53,7 @@ _SETTINGS = {
 }
 # The first compiler is enough for small data, and needs a fraction of the second one's time.
 _JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-MEMORY = "MEDALLION_SPARK_MEMORY"
+_MEMORY = "MEDALLION_SPARK_MEMORY"
 
 
 class SparkEngine(Engine):
@@ -67,7 +68,7 @@ class SparkEngine(Engine):
         """
         super().__init__()
         self._token = secrets.token_hex(16)
-        self._port = _free_port()
+        self._port = free_port()
         self._log = folder / "spark.log"
         self._process = self._launch(folder)
         self._await()
@@ -81,7 +82,7 @@ class SparkEngine(Engine):
             "spark.sql.warehouse.dir": str(folder / "spark" / "warehouse"),
         }
         command = [str(home / "bin" / "spark-submit"), "--master", "local[*]"]
-        command += ["--driver-memory", os.environ.get(MEMORY, "2g")]
+        command += ["--driver-memory", os.environ.get(_MEMORY, "2g")]
         command += ["--driver-java-options", _JAVA_OPTIONS]
         for name, value in settings.items():
             command += ["--conf", f"{name}={value}"]
@@ -141,12 +142,6 @@ class SparkEngine(Engine):
             self._process.wait(_SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
             self._process.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _end_with_parent() -> None:

@@ -6,6 +6,7 @@ import pytest
 from databricks import sql
 from databricks.sql.client import Connection
 
+from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion_local.databricks_sql import process
 from medallion_local.databricks_sql.certificates import files_of
@@ -13,9 +14,18 @@ from medallion_local.databricks_sql.engine_name import EngineName
 from medallion_local.databricks_sql.spark import distribution
 from medallion_local.databricks_sql.state import HTTP_PATH
 
-_lacking = distribution.missing()
+
+def _lacking() -> str:
+    """A sentence that says what the engine Spark lacks on this machine; empty if it can start."""
+    try:
+        distribution.prepare()
+    except MedallionError as error:
+        return str(error)
+    return ""
+
+
 # The engines for `pytest.mark.parametrize`; a test on Spark is skipped where Spark is missing.
-SPARK = pytest.param("spark", marks=pytest.mark.skipif(bool(_lacking), reason=_lacking or ""))
+SPARK = pytest.param("spark", marks=pytest.mark.skipif(bool(_lacking()), reason=_lacking()))
 ENGINES = ["sail", SPARK]
 
 _opened: list[Connection] = []
