@@ -62,11 +62,8 @@ def main(
             own = HomeTarget(Path(folder), project.resolve() if project else PROJECT, engine=engine)
             if build:
                 own.build_command = build
-            try:
-                own.up()
+            with own.running():
                 ok = play(Run(own, chosen, reporter()), scenarios, batches, kills, keep, shrinking)
-            finally:
-                own.down()
     raise typer.Exit(0 if ok else 1)
 
 

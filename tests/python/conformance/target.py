@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -161,6 +162,15 @@ class HomeTarget(CommandTarget):
     def up(self) -> None:
         """Start the warehouse unless it is running."""
         self.run(f"medallion up --engine {self.engine}")
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run the warehouse during the block."""
+        try:
+            self.up()
+            yield
+        finally:
+            self.down()
 
     def set_clock(self, ahead: list[int]) -> None:
         """Write the error of the clock to the file that the warehouse reads."""

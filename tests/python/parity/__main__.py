@@ -16,6 +16,7 @@ from parity.run import ENGINES, Parity, two_homes
 from support.places import PROJECT
 
 SEED = 20260101
+BATCHES = 4
 out = Console(highlight=False, soft_wrap=True)
 
 
@@ -37,12 +38,9 @@ def main(
             home = Path(folder) / f"{engine}-worlds"
             home.mkdir()
             own = HomeTarget(home, engine=engine)
-            try:
-                own.up()
-                run = Run(own, seed, report)
-                agree.append(Worlds(engine, worlds, play(run, worlds, 4, 0, home, shrinking=False)))
-            finally:
-                own.down()
+            with own.running():
+                ok = play(Run(own, seed, report), worlds, BATCHES, 0, home, shrinking=False)
+            agree.append(Worlds(engine, worlds, ok))
     write.write_text(page(parity.steps, agree, seed, time.monotonic() - began), encoding="utf-8")
     for step in parity.steps:
         for table in step.differing:

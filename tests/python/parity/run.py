@@ -3,15 +3,17 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 from conformance.target import HomeTarget
+from medallion_local.databricks_sql.engine_name import EngineName
 from parity.tables import Comparison, compare, read_tables
 
-ENGINES = ("sail", "spark")
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 # Both warehouses' clocks stand still during a step, so that times of a build are equal too.
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 _LANDED = ("bronze", "control")
@@ -39,16 +41,14 @@ class Parity:
     report: Callable[[str], None]
     steps: list[Step] = field(default_factory=list)
 
-    @property
-    def first(self) -> HomeTarget:
-        """The home with the source."""
-        return self.targets[ENGINES[0]]
-
     def build(self, name: str, *commands: str, refresh: bool = False) -> Step:
         """Run commands on the source, build on both engines, and compare all tables."""
+        source, copy = self.targets.values()
         for command in commands:
-            self.first.run(command)
-        self._copy_landed()
+            source.run(command)
+        for landed in _LANDED:  # silver and gold in the lake stay
+            shutil.rmtree(copy.lake / landed, ignore_errors=True)
+            shutil.copytree(source.lake / landed, copy.lake / landed)
         seconds = {}
         for engine, target in self.targets.items():
             target.stop_clock(_FIRST + timedelta(days=len(self.steps)))
@@ -59,31 +59,20 @@ class Parity:
                 target.build()
             seconds[engine] = time.monotonic() - began
             self.report(f"{name} on {engine}: {seconds[engine]:.0f} s")
-        contents = [read_tables(target.profiles) for target in self.targets.values()]
-        step = Step(name, seconds, compare(contents[0], contents[1], ENGINES))
+        contents = (read_tables(source.profiles), read_tables(copy.profiles))
+        step = Step(name, seconds, compare(*contents, ENGINES))
         self.report(f"{name}: {len(step.tables)} tables, {len(step.differing)} differ")
         self.steps.append(step)
         return step
-
-    def _copy_landed(self) -> None:
-        """Replace the second home's landed files. Silver and gold in its lake stay."""
-        for target in list(self.targets.values())[1:]:
-            for name in _LANDED:
-                shutil.rmtree(target.lake / name, ignore_errors=True)
-                shutil.copytree(self.first.lake / name, target.lake / name)
 
 
 @contextmanager
 def two_homes(folder: Path, report: Callable[[str], None]) -> Iterator[Parity]:
     """A running warehouse on each engine, in folders of their own."""
-    targets = {}
-    for engine in ENGINES:
-        (folder / engine).mkdir()
-        targets[engine] = HomeTarget(folder / engine, engine=engine)
-    try:
-        for target in targets.values():
-            target.up()
+    with ExitStack() as stack:
+        targets = {}
+        for engine in ENGINES:
+            (folder / engine).mkdir()
+            targets[engine] = HomeTarget(folder / engine, engine=engine)
+            stack.enter_context(targets[engine].running())
         yield Parity(targets, report)
-    finally:
-        for target in targets.values():
-            target.down()
