@@ -12,7 +12,8 @@ from sqlglot.dialects.databricks import Databricks
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokens import Token
 
-from medallion_local.databricks_sql.errors import SqlError, excerpt
+from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.syntax_errors import syntax_error
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
@@ -39,7 +40,7 @@ def tokens(sql: str) -> list[Token]:
     try:
         return _DIALECT.tokenize(sql)
     except TokenError as error:
-        raise SqlError(f"[PARSE_SYNTAX_ERROR] {first_line(error)}") from None
+        raise syntax_error(error, sql) from None
 
 
 @lru_cache(maxsize=512)
@@ -47,9 +48,7 @@ def _parsed(sql: str) -> exp.Expression:
     try:
         trees = [tree for tree in _DIALECT.parse(sql) if tree is not None]
     except (ParseError, TokenError) as error:
-        raise SqlError(
-            f"[PARSE_SYNTAX_ERROR] {first_line(error)} The statement is: {excerpt(sql)}"
-        ) from None
+        raise syntax_error(error, sql) from None
     if len(trees) != 1:
         raise SqlError(f"[PARSE_SYNTAX_ERROR] Expected one statement, found {len(trees)}.")
     return trees[0]
@@ -75,7 +74,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: Exception | str) -> str:
     """The first line of an error's text."""
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__

@@ -19,7 +19,7 @@ from sqlglot import exp
 from medallion import disk
 from medallion_local.databricks_sql.dialect import first_line
 from medallion_local.databricks_sql.engine_name import EngineName
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.errors import SqlError, named
 from medallion_local.databricks_sql.types import plain_schema
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Engine(ABC):
 
         client = self._session(settings).client
         stream = client.to_table_as_iterator(SQL(sql).to_proto(client), {})
-        batches = self._batches(stream)
+        batches = self._batches(stream, sql)
         try:
             first = next(batches)
         except StopIteration:
@@ -117,16 +117,20 @@ class Engine(ABC):
         try:
             table = self._session(settings).sql(sql).toArrow()
         except Exception as error:
-            raise self.sql_error(error) from None
+            raise self.sql_error(error, sql) from None
         return int(table.column(0)[0].as_py() or 0) if table.num_rows else 0
 
-    def sql_error(self, error: Exception) -> Exception:
-        """The engine's error as one sentence, without the protocol's envelope."""
+    def sql_error(self, error: Exception, sql: str = "") -> Exception:
+        """The engine's error as one sentence with its condition; `sql` is the engine's text."""
         if isinstance(error, SqlError):
             return error
         if lost := disk.sentence(error):
             return SqlError(f"[IO_ERROR] {lost}")
-        return SqlError(self.shown(first_line(error)))
+        return self.translated(self.shown(str(error).strip()), sql)
+
+    def translated(self, message: str, sql: str) -> SqlError:
+        """The error of a message: Spark's own have a condition, and the others only a sentence."""
+        return SqlError(named(message) or first_line(message))
 
     def _session(self, settings: Settings) -> "SparkSession":
         key = frozenset(settings.items())
@@ -143,14 +147,14 @@ class Engine(ABC):
                 self._sessions[key] = session
             return session
 
-    def _batches(self, stream: Iterator) -> Iterator[pa.RecordBatch]:
+    def _batches(self, stream: Iterator, sql: str) -> Iterator[pa.RecordBatch]:
         try:
             for item in stream:
                 if isinstance(item, pa.Table):
                     empty = pa.RecordBatch.from_pylist([], schema=item.schema)
                     yield from item.to_batches() or [empty]
         except Exception as error:
-            raise self.sql_error(error) from None
+            raise self.sql_error(error, sql) from None
 
 
 def _as_plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -15,10 +15,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 from databricks.sql.thrift_api.TCLIService import ttypes as t
 
-from medallion import disk
-from medallion_local.databricks_sql.dialect import first_line
 from medallion_local.databricks_sql.engine import CATALOG, Result, result_of
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.errors import SqlError, reported
 from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.statements import Warehouse
 from medallion_local.databricks_sql.types import thrift_type
@@ -30,6 +28,8 @@ _PROTOCOL = t.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V7
 _BYTES_PER_FETCH = 8 * 1024 * 1024
 _SECONDS_BEFORE_POLLING = 20
 _STATEMENTS_AT_ONCE = 16
+_NO_SESSION = SqlError("[INVALID_HANDLE.SESSION_CLOSED] Invalid SessionHandle: it was closed.")
+_NO_OPERATION = SqlError("[INVALID_HANDLE.OPERATION_NOT_FOUND] Invalid OperationHandle.")
 
 
 @dataclass
@@ -59,8 +59,11 @@ class Service:
         namespace = req.initialNamespace
         session = Session(settings=dict(req.configuration or {}))
         if namespace is not None and namespace.catalogName not in (None, "", CATALOG):
+            unknown = (
+                f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{namespace.catalogName}' was not found."
+            )
             return t.TOpenSessionResp(
-                status=_failed(f"Catalog '{namespace.catalogName}' was not found."),
+                status=_failed(SqlError(unknown)),
                 serverProtocolVersion=_PROTOCOL,
             )
         if namespace is not None and namespace.schemaName:
@@ -89,10 +92,12 @@ class Service:
         """Run a statement. The answer to a short one contains its result."""
         session = self._sessions.get(req.sessionHandle.sessionId.guid)
         if session is None:
-            return t.TExecuteStatementResp(status=_failed("Invalid SessionHandle"))
+            return t.TExecuteStatementResp(status=_failed(_NO_SESSION))
         if req.parameters:
             return t.TExecuteStatementResp(
-                status=_failed("Bound parameters are not supported: pass them inline.")
+                status=_failed(
+                    SqlError("[UNSUPPORTED_FEATURE] Bound parameters are not supported.")
+                )
             )
         statement = req.statement
         operation, direct = self._start(lambda: self._execute(session, statement))
@@ -153,7 +158,7 @@ class Service:
         """Whether a long statement has ended."""
         operation = self._operations.get(req.operationHandle.operationId.guid)
         if operation is None:
-            return t.TGetOperationStatusResp(status=_failed("Invalid OperationHandle"))
+            return t.TGetOperationStatusResp(status=_failed(_NO_OPERATION))
         try:
             operation.result.exception(timeout=_SECONDS_BEFORE_POLLING)
         except StillRunning:
@@ -166,18 +171,18 @@ class Service:
         """The columns of a result."""
         operation = self._operations.get(req.operationHandle.operationId.guid)
         if operation is None:
-            return t.TGetResultSetMetadataResp(status=_failed("Invalid OperationHandle"))
+            return t.TGetResultSetMetadataResp(status=_failed(_NO_OPERATION))
         return _metadata(operation.result.result())
 
     def FetchResults(self, req: t.TFetchResultsReq) -> t.TFetchResultsResp:
         """The next batches of a result."""
         operation = self._operations.get(req.operationHandle.operationId.guid)
         if operation is None:
-            return t.TFetchResultsResp(status=_failed("Invalid OperationHandle"))
+            return t.TFetchResultsResp(status=_failed(_NO_OPERATION))
         try:
             return self._fetched(operation)
         except Exception as error:
-            return t.TFetchResultsResp(status=_failed(_message(error)))
+            return t.TFetchResultsResp(status=_failed(error))
 
     def CloseOperation(self, req: t.TCloseOperationReq) -> t.TCloseOperationResp:
         """Remove a result."""
@@ -274,16 +279,14 @@ def _identifier() -> t.THandleIdentifier:
     return t.THandleIdentifier(guid=uuid.uuid4().bytes, secret=uuid.uuid4().bytes)
 
 
-def _failed(message: str) -> t.TStatus:
-    return t.TStatus(statusCode=t.TStatusCode.ERROR_STATUS, errorMessage=message)
-
-
-def _message(error: BaseException) -> str:
-    if isinstance(error, SqlError):
-        return str(error)
-    if message := disk.sentence(error):
-        return f"[IO_ERROR] {message}"
-    return f"[INTERNAL_ERROR] {type(error).__name__}: {first_line(error)}"  # type: ignore[arg-type]
+def _failed(error: BaseException) -> t.TStatus:
+    told = reported(error)
+    return t.TStatus(
+        statusCode=t.TStatusCode.ERROR_STATUS,
+        sqlState=told.sqlstate,
+        errorMessage=told.message,
+        displayMessage=told.message,
+    )
 
 
 def _status(operation: Operation) -> t.TGetOperationStatusResp:
@@ -296,11 +299,13 @@ def _status(operation: Operation) -> t.TGetOperationStatusResp:
 
 
 def _status_of(error: BaseException) -> t.TGetOperationStatusResp:
+    told = reported(error)
     return t.TGetOperationStatusResp(
         status=_OK,
         operationState=t.TOperationState.ERROR_STATE,
-        errorMessage=_message(error),
-        displayMessage=_message(error),
+        sqlState=told.sqlstate,
+        errorMessage=told.message,
+        displayMessage=told.message,
         diagnosticInfo="",
     )
 

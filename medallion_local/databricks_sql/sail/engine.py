@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from medallion_local.databricks_sql.dialect import first_line
 from medallion_local.databricks_sql.engine import Engine
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.sail.address import Addresses
 from medallion_local.databricks_sql.sail.calendar import bridge_calendar
+from medallion_local.databricks_sql.sail.errors import translated
 from medallion_local.databricks_sql.sail.json_path import bridge_json_path
 
 if TYPE_CHECKING:
@@ -60,12 +62,18 @@ class SailEngine(Engine):
         """`message` with the folders instead of the links."""
         return self._addresses.shown(message)
 
-    def sql_error(self, error: Exception) -> Exception:
-        """The error, with the name of a limit of Sail."""
-        found = super().sql_error(error)
-        if "to Timestamp(ns)" in str(found):
+    def translated(self, message: str, sql: str) -> SqlError:
+        """The error as Databricks words it, or with the name of a limit of Sail."""
+        if "to Timestamp(ns)" in message:
             return SqlError(
                 "[UNSUPPORTED] The embedded engine combines a DATE with a TIMESTAMP only between "
-                f"the years 1677 and 2262: cast the DATE to TIMESTAMP. ({found})"
+                f"the years 1677 and 2262: cast the DATE to TIMESTAMP. ({first_line(message)})"
             )
-        return found
+        return translated(message, sql, self._columns)
+
+    def _columns(self, source: str) -> list[str]:
+        """The columns of a source; none if it cannot be read. Called only for a message."""
+        try:
+            return self.schema(f"SELECT * FROM {source}").names
+        except Exception:
+            return []

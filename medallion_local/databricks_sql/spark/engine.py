@@ -132,7 +132,7 @@ class SparkEngine(Engine):
         try:
             found = client.schema(SQL(sql).to_proto(client))
         except Exception as error:
-            raise self.sql_error(error) from None
+            raise self.sql_error(error, sql) from None
         return plain_schema(to_arrow_schema(found, timezone="UTC"))
 
     def stop(self) -> None:
