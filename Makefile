@@ -4,13 +4,22 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: demo test lint dev conformance parity spark slim docs bench clean lock format
+# Containers often set it. Each of the many processes would then compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test test-fast lint dev conformance parity spark slim docs bench clean lock format
 
 demo: $(VENV)/.installed  ## set up, and run the whole pipeline over several simulated days
 	medallion demo
 
+# A worker runs whole files (conftest.py); a fifth would add memory rather than speed.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
 test: lint  ## set up, and run every test
-	pytest
+	pytest $(PARALLEL)
+
+test-fast: $(VENV)/.installed-dev  ## run the tests without lint, and without those that take minutes
+	pytest $(PARALLEL) -m "not long"
 
 # sqlfluff compiles the models with dbt, which needs a warehouse: lint starts a separate, empty one.
 lint: export MEDALLION_HOME := $(abspath target/lint)

@@ -1,11 +1,30 @@
 import os
 import signal
+import sys
 
 import pytest
 
 # A shell starts background processes with Ctrl-C ignored, and children inherit that. The tests of
 # interrupts would then wait forever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Containers often set it. Each process that a test starts would then compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give a file to one worker, and all files of the one `lakehouse` to the same. What takes
+    longest comes first, so that no worker is left alone with it at the end.
+    """
+    shared = {item.path for item in items if "lakehouse" in getattr(item, "fixturenames", ())}
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    for item in items:
+        name = "lakehouse" if item.path in shared else item.nodeid.partition("::")[0]
+        if config.pluginmanager.hasplugin("xdist"):
+            item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=lambda item: (item.path not in shared, item.path not in long))
 
 
 @pytest.fixture(autouse=True)

@@ -63,6 +63,7 @@ def test_few_scenarios__have_every_kind_for_any_seed(tmp_path, seed):
     assert len(run.world.scenarios) == FULL_RUN
 
 
+@pytest.mark.long
 def test_thousand_logs__in_batches_killed_and_rebuilt_equal_the_oracle(tmp_path, capsys):
     target = HomeTarget(tmp_path)
     run = Run(target, SEED, reporter())
