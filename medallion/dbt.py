@@ -11,6 +11,9 @@ from pathlib import Path
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 
+# The build of each day, here and in production. Unit tests check the code: CI and the first build
+# run them.
+DAILY_BUILD = ("build", "--exclude-resource-type", "unit_test")
 RESULTS = ("LogModelResult", "LogTestResult", "LogSnapshotResult", "LogSeedResult")
 
 

@@ -101,7 +101,7 @@ def run(
         laptop(home, files, on_event) as environment,
     ):
         _remove_unfinished(home.lake)
-        environment.jobs[job] = lambda parameters: dbt.run("build", log=log)
+        environment.jobs[job] = lambda parameters: dbt.run(*dbt.DAILY_BUILD, log=log)
         record = run_pipeline(environment, pipeline, parameters).record
     return record.status, cause(record.error["message"]) if record.error else None
 

@@ -36,7 +36,7 @@ class Context:
         """The engine's text of `tree`. Files staged for it are removed afterwards."""
         resolver = self.resolver(choose, streaming)
         try:
-            yield render(resolver.resolve(tree))
+            yield render(resolver.resolve(tree), keep=False)
         finally:
             resolver.close()
 
@@ -53,7 +53,8 @@ class Context:
         """Run a query. Files staged for it are removed when its rows have been read."""
         resolver = self.resolver()
         try:
-            result = self.engine.query(render(resolver.resolve(tree)), self.session.engine_settings)
+            sql = render(resolver.resolve(tree), keep=False)
+            result = self.engine.query(sql, self.session.engine_settings)
         except BaseException:
             resolver.close()
             raise

@@ -125,8 +125,9 @@ def _work_day(home: Home, story: Story, day: Day, log: Path) -> None:
             raise MedallionError(f"the ingestion failed: {day.ingested.error}")
         day.full_reload_bytes = sum(full_reload_bytes(home).values())
     with _step(story, f"{day.name}: dbt build") as tell:
+        build = ("build",) if day is story.days[0] else dbt.DAILY_BUILD
         dbt.run(
-            "build", log=log, on_progress=lambda at: tell(f"{at.done}/{at.total} {at.node[:48]}")
+            *build, log=log, on_progress=lambda at: tell(f"{at.done}/{at.total} {at.node[:48]}")
         )
     with _step(story, f"{day.name}: check that Synapse can read it"):
         if found := check(served_tables(), home.lake):

@@ -136,6 +136,7 @@ def test_dbt_does_not_write_into_the_warehouse_of_another_clone_or_home(
     monkeypatch: pytest.MonkeyPatch, other_clone: Path
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "")
+    monkeypatch.setenv("SSL_CERT_FILE", "")
     ours = local_output(home(), State(1, "token"))
     plugin(PROJECT_ROOT, ours)
     with pytest.raises(DbtRuntimeError, match="is another clone"):

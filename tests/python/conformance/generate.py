@@ -181,7 +181,7 @@ class Author:
         if roll < 0.03 and table != "FactStream":
             return -1
         if table == "DimDate":
-            if roll < 0.06:
+            if roll < 0.06 or not self.own_days:  # an invalid day
                 return self.dice.randrange(3)
             day = BASE.date() + timedelta(days=self.dice.choice(self.own_days))
             return int(f"{day:%Y%m%d}")

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from conformance.__main__ import REGRESSIONS, play, reporter
+from conformance.generate import generate
 from conformance.kinds import ALL, LogFacts, kinds_of
 from conformance.listings import LIST_KINDS, kinds_of_lists
 from conformance.run import FULL_RUN, Run
@@ -61,6 +62,13 @@ def test_few_scenarios__have_every_kind_for_any_seed(tmp_path, seed):
     assert [*ALL] == [kind for kind in ALL if had[kind]]
     assert any("attempt" in one.made for one in run.world.scenarios.values())
     assert len(run.world.scenarios) == FULL_RUN
+
+
+def test_logs_without_an_own_day__exist_in_large_runs(tmp_path):
+    """An era has fewer days than a run of thousands has scenarios in an era."""
+    made = [generate(SEED, number, BATCHES, [], []) for number in range(50)]
+    days = {c["date_key"] for one in made for c in one.changes if c["table"] == "DimDate"}
+    assert days - {None, -1} <= {0, 1, 2}
 
 
 @pytest.mark.long
