@@ -55,7 +55,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Relation:
-    """A table, a view or a streaming table."""
+    """A table, a view or a streaming table. `column_list`: the view's definition names columns."""
 
     schema: str
     name: str
@@ -65,6 +65,7 @@ class Relation:
     external_url: str = ""
     query: str = ""
     query_schema: str = "default"
+    column_list: bool = False
     comment: str | None = None
     properties: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)

@@ -80,6 +80,9 @@ class Engine(ABC):
         its root is a holder that stays.
         """
 
+    def adapt_to_zone(self, tree: exp.Expression) -> None:  # noqa: B027
+        """Raise for a tree that this engine answers wrongly in a time zone other than UTC."""
+
     def address(self, folder: str | Path) -> str:
         """The name by which the engine finds a folder."""
         return str(folder)

@@ -16,6 +16,7 @@ from sqlglot.transforms import eliminate_qualify
 
 from medallion_local.databricks_sql import clock, event_log
 from medallion_local.databricks_sql.catalog import STREAMING, Catalog, Relation, not_found
+from medallion_local.databricks_sql.column_names import QualifiedColumns, with_columns
 from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.engine import CATALOG, Engine
 from medallion_local.databricks_sql.errors import SqlError, unsupported
@@ -46,6 +47,7 @@ class Resolver:
     _scratch: list[Path] = field(default_factory=list)
     _resolved: dict[str, str] = field(default_factory=dict)
     _now: datetime | None = field(default_factory=clock.now)
+    _qualified: QualifiedColumns = field(default_factory=QualifiedColumns)
 
     def close(self) -> None:
         """Remove the staged files."""
@@ -57,6 +59,8 @@ class Resolver:
         holder = exp.Paren(this=self._named(tree))
         if self._now is not None:
             clock.bridge_clock(holder, self._now)
+        if self.session.time_zone != "UTC":
+            self.engine.adapt_to_zone(holder)
         self.engine.adapt(holder)
         return holder.this
 
@@ -72,7 +76,7 @@ class Resolver:
         for table in list(holder.find_all(exp.Table)):
             self._table(table)
         for column in holder.find_all(exp.Column):
-            self._column(column)
+            self._qualified.reduce(column)
         return holder.this
 
     def _session_function(self, call: exp.Anonymous) -> None:
@@ -129,6 +133,7 @@ class Resolver:
         relation = self.catalog.find(key)
         if relation is None:
             raise not_found(key)
+        self._qualified.add(table, key)
         if relation.is_view:
             self._replace(table, self._view(relation))
             return
@@ -147,7 +152,10 @@ class Resolver:
         text = self._resolved.get(relation.full_name)
         if text is None:
             inner = self._inner(Session(schema=relation.query_schema))
-            text = render(inner._named(parse(relation.query)))
+            query = inner._named(parse(relation.query))
+            if relation.column_list:
+                query = with_columns(query, [column.name for column in relation.columns])
+            text = render(query)
             self._resolved[relation.full_name] = text
         return parse(text)
 
@@ -174,13 +182,6 @@ class Resolver:
             if table.args.get(name):
                 subquery.set(name, table.args[name])
         table.replace(subquery)
-
-    @staticmethod
-    def _column(column: exp.Column) -> None:
-        """Reduce `catalog.schema.table.column` to `table.column`."""
-        if column.args.get("catalog"):
-            column.set("catalog", None)
-            column.set("db", None)
 
     def _event_log(self, table: exp.Table) -> None:
         """`event_log(TABLE(name))`: the events, staged in a file for this statement."""

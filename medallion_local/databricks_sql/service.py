@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 from databricks.sql.thrift_api.TCLIService import ttypes as t
 
+from medallion_local.databricks_sql import settings
 from medallion_local.databricks_sql.engine import CATALOG, Result, result_of
 from medallion_local.databricks_sql.errors import SqlError, reported
 from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.statements import Warehouse
 from medallion_local.databricks_sql.types import thrift_type
+from medallion_local.databricks_sql.zoned import shown_in
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,11 @@ class Service:
         """Open a session in the client's catalog and schema. The schema may be created later."""
         handle = _identifier()
         namespace = req.initialNamespace
-        session = Session(settings=dict(req.configuration or {}))
+        try:
+            given = settings.of_client(req.configuration or {}, self._warehouse.engine.name)
+        except SqlError as error:
+            return t.TOpenSessionResp(status=_failed(error), serverProtocolVersion=_PROTOCOL)
+        session = Session(settings=given)
         if namespace is not None and namespace.catalogName not in (None, "", CATALOG):
             unknown = (
                 f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{namespace.catalogName}' was not found."
@@ -199,7 +205,7 @@ class Service:
 
     def _execute(self, session: Session, statement: str) -> Result:
         try:
-            return self._warehouse.execute(session, statement)
+            return shown_in(session.time_zone, self._warehouse.execute(session, statement))
         except SqlError:
             raise
         except Exception:

@@ -4,14 +4,18 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from medallion_local.databricks_sql import settings
 from medallion_local.databricks_sql.catalog import Key
-from medallion_local.databricks_sql.engine import CATALOG, NO_SETTINGS, Settings
+from medallion_local.databricks_sql.engine import CATALOG, Settings
 from medallion_local.databricks_sql.errors import SqlError
 
 
 @dataclass
 class Session:
-    """One client's state. A temporary view is stored as its query and resolved when it is read."""
+    """One client's state. A temporary view is stored as its query and resolved when it is read.
+
+    `settings` has only keys and values that `settings.checked` returned.
+    """
 
     schema: str = "default"
     settings: dict[str, str] = field(default_factory=dict)
@@ -19,8 +23,14 @@ class Session:
 
     @property
     def engine_settings(self) -> Settings:
-        """The settings that change the engine's answers: none so far."""
-        return NO_SETTINGS
+        """The settings that change the engine's answers."""
+        return settings.of_engine(self.settings)
+
+    @property
+    def time_zone(self) -> str:
+        """The zone in which times are shown and text is read."""
+        zone = self.settings.get("TIMEZONE", "UTC")
+        return "UTC" if zone.upper() in settings.UTC else zone
 
     def key(self, parts: tuple[str, ...]) -> Key:
         """The catalog key of a name of one to three parts."""

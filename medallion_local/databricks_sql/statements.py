@@ -8,6 +8,7 @@ from medallion_local.databricks_sql import (
     changes,
     describe,
     directories,
+    settings,
     streaming,
     streaming_ddl,
     tables,
@@ -56,8 +57,10 @@ class Warehouse:
             return _refresh(context, reader)
         if reader.take("USE"):
             return _use(context, reader, sql)
-        if reader.take("SET"):
-            return _set(session, reader, sql)
+        if reader.sees("SET"):
+            return settings.set_(session.settings, self.engine.name, sql)
+        if reader.sees("RESET"):
+            return settings.reset(session.settings, sql)
         if reader.take("OPTIMIZE"):
             context.relation(reader.name())
             return done()
@@ -134,21 +137,6 @@ def _use(context: Context, reader: Reader, sql: str) -> Result:
         raise unsupported(sql)
     context.catalog.require_schema(parts[-1])
     context.session.schema = parts[-1].lower()
-    return done()
-
-
-def _set(session: Session, reader: Reader, sql: str) -> Result:
-    """SET key = value is stored in the session. Only the time zone would change a result."""
-    if reader.take("TIME", "ZONE"):
-        if reader.string().upper() not in ("UTC", "ETC/UTC", "Z", "+00:00"):
-            raise unsupported(sql)
-        return done()
-    key = ".".join(reader.name())
-    reader.expect("=")
-    value = reader.rest()
-    if key.lower() in ("timezone", "spark.sql.session.timezone") and "UTC" not in value.upper():
-        raise unsupported(sql)
-    session.settings[key] = value
     return done()
 
 

@@ -13,6 +13,7 @@ from medallion_local.databricks_sql.catalog import (
     Key,
     Relation,
 )
+from medallion_local.databricks_sql.column_names import with_columns
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.definitions import Definition, definition, target
 from medallion_local.databricks_sql.engine import Result
@@ -128,8 +129,8 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
         name = parts[-1].lower()
         if any(table.name.lower() == name and not table.db for table in _tables(tree.expression)):
             raise SqlError(f"[RECURSIVE_VIEW] The temporary view `{name}` reads itself.")
-        context.columns(tree.expression.copy())
-        context.session.temporary_views[name] = tree.expression
+        context.columns(_named(tree, sql).copy())
+        context.session.temporary_views[name] = _named(tree, sql)
         return done()
     key = context.session.key(parts)
     context.catalog.require_schema(key[0])
@@ -163,12 +164,20 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
             columns=columns,
             query=query,
             query_schema=context.session.schema,
+            column_list=bool(clauses.columns),
             comment=clauses.comment,
             properties=clauses.properties,
             tags=before.tags if before else {},
         )
     )
     return done()
+
+
+def _named(create: exp.Create, sql: str) -> exp.Expression:
+    """The query of a CREATE VIEW, with the columns that the view names."""
+    columns = definition(create, sql).columns
+    query = create.expression
+    return with_columns(query, [column.name for column in columns]) if columns else query
 
 
 def _tables(query: exp.Expression) -> list[exp.Table]:

@@ -13,6 +13,7 @@ from medallion_local.databricks_sql.sail.address import Addresses
 from medallion_local.databricks_sql.sail.calendar import bridge_calendar
 from medallion_local.databricks_sql.sail.errors import translated
 from medallion_local.databricks_sql.sail.json_path import bridge_json_path
+from medallion_local.databricks_sql.sail.zones import refuse_outside_utc
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -53,6 +54,10 @@ class SailEngine(Engine):
         bridge_calendar(tree)
         for path in list(tree.find_all(exp.JSONExtract)):
             bridge_json_path(path)
+
+    def adapt_to_zone(self, tree: exp.Expression) -> None:
+        """Refuse what Sail answers only in UTC."""
+        refuse_outside_utc(tree)
 
     def address(self, folder: str | Path) -> str:
         """A path that Sail can find: a link if the path is not plain."""

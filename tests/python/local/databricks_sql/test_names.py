@@ -1,0 +1,58 @@
+"""Names of columns: of views, and qualified by a schema."""
+
+import pytest
+
+from medallion.home import Home
+from medallion_local.databricks_sql import process
+from support.warehouse_sql import Started, close_all
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp("names"))
+    started = Started(home)
+    started.run("create schema s")
+    started.run("create table s.p as select * from values (1, 'a'), (2, 'b') t(id, k)")
+    started.run("create table s.q as select * from values (2, 'x') t(id, v)")
+    yield started
+    close_all()
+    process.stop(home)
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("select s.p.id from s.p where s.p.k = 'b'", [(2,)]),
+        ("select medallion.s.p.id from medallion.s.p where id = 1", [(1,)]),
+        ("select S.P.Id from s.p where id = 1", [(1,)]),
+        ("select s.p.* from s.p where id = 1", [(1, "a")]),
+        ("select s.p.id, s.q.v from s.p join s.q on s.p.id = s.q.id", [(2, "x")]),
+        (
+            "select id from s.p where exists (select 1 from s.q where s.q.id = s.p.id)",
+            [(2,)],
+        ),
+        (
+            "select a.b.c.d from "
+            "(select named_struct('b', named_struct('c', named_struct('d', 7))) as a)",
+            [(7,)],
+        ),
+        ("select p.f from (select named_struct('f', 5) as p) p", [(5,)]),
+    ],
+)
+def test_a_qualified_column_is_found(warehouse, query, rows):
+    assert warehouse.rows(query) == rows
+
+
+def test_a_column_of_another_schema_is_not_found(warehouse):
+    warehouse.fails("select default.p.id from s.p")
+    warehouse.fails("select s.t.id from s.p as t")
+
+
+@pytest.mark.parametrize("kind", ["view s.named", "temporary view named"])
+def test_a_view_names_its_columns(warehouse, kind):
+    connection = warehouse.connect()
+    warehouse.run("use s", connection)
+    for query in ("select 1 as a, 2 as b", "with z as (select 1 as a, 2 as b) select * from z"):
+        warehouse.run(f"create or replace {kind} (b, a) as {query}", connection)
+        assert warehouse.rows("select a, b from named", connection) == [(2, 1)]
+    warehouse.run("drop view named", connection)

@@ -1,0 +1,121 @@
+"""Settings are obeyed, accepted because they have no effect on answers, or refused."""
+
+import pytest
+from databricks import sql
+
+from medallion.home import Home
+from medallion_local.databricks_sql import process
+from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql.state import HTTP_PATH
+from support.warehouse_sql import ENGINES, Started, close_all, failing
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def warehouse(request, tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp(f"settings-{request.param}"))
+    started = Started(home, request.param)
+    yield started
+    close_all()
+    process.stop(home)
+
+
+def opened(warehouse, **configuration):
+    return sql.connect(
+        server_hostname=warehouse.state.host,
+        http_path=HTTP_PATH,
+        access_token=warehouse.state.token,
+        enable_telemetry=False,
+        session_configuration=configuration,
+        _connection_uri=f"https://{warehouse.state.host}{HTTP_PATH}",
+        _tls_trusted_ca_file=str(files_of(warehouse.home).authority),
+        _retry_stop_after_attempts_count=2,
+    )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "set timezone = 'America/New_York'",
+        "set timezone = America/New_York",
+        "set spark.sql.session.timeZone = America/New_York",
+        "set time zone 'America/New_York'",
+    ],
+)
+def test_the_session_is_in_its_time_zone(warehouse, statement):
+    connection = warehouse.connect()
+    warehouse.run(statement, connection)
+    asked = (
+        "select current_timezone(), "
+        "date_format(timestamp'2020-07-01 23:30:00', 'yyyy-MM-dd HH:mm:ss'), "
+        "cast(timestamp'2020-07-02 03:30:00Z' as date), hour(timestamp'2020-07-02 03:30:00Z'), "
+        "unix_micros(timestamp'1970-01-01 00:00:00'), timestamp'2020-07-01 00:00:00'"
+    )
+    (row,) = warehouse.rows(asked, connection)
+    assert [str(cell) for cell in row] == [
+        "America/New_York", "2020-07-01 23:30:00", "2020-07-01", "23", "18000000000",
+        "2020-07-01 00:00:00-04:00",
+    ]  # fmt: skip
+    warehouse.run("reset timezone", connection)
+    assert warehouse.rows("select current_timezone()", connection) == [("UTC",)]
+
+
+def test_a_time_zone_is_of_one_session(warehouse):
+    connection = warehouse.connect()
+    warehouse.run("set time zone interval '05:30' hour to minute", connection)
+    assert warehouse.rows("select current_timezone()", connection) == [("+05:30",)]
+    assert warehouse.rows("select current_timezone()") == [("UTC",)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "condition"),
+    [
+        ("set time zone 'Mars/Base'", "INVALID_CONF_VALUE.TIME_ZONE"),
+        ("set spark.nothing.known = 1", "CONFIG_NOT_AVAILABLE"),
+        ("set nothing", "CONFIG_NOT_AVAILABLE"),
+        ("reset nothing", "CONFIG_NOT_AVAILABLE"),
+        ("set ansi_mode = 7", "INVALID_CONF_VALUE.TYPE_MISMATCH"),
+        ("set statement_timeout = soon", "INVALID_CONF_VALUE.TYPE_MISMATCH"),
+    ],
+)
+def test_an_unknown_setting_or_value_is_refused(warehouse, statement, condition):
+    assert condition in warehouse.fails(statement)
+
+
+def test_settings_are_shown_and_reset(warehouse):
+    connection = warehouse.connect()
+    for value in ("false", "true"):
+        assert warehouse.rows(f"set use_cached_result = {value}", connection) == [
+            ("USE_CACHED_RESULT", value)
+        ]
+    warehouse.run("set statement_timeout = 60", connection)
+    shown = dict(warehouse.rows("set", connection))
+    assert shown["STATEMENT_TIMEOUT"] == "60"
+    warehouse.run("reset", connection)
+    assert warehouse.rows("set statement_timeout", connection) == [("statement_timeout", "172800")]
+
+
+def test_ansi_mode_is_obeyed_or_refused(warehouse):
+    connection = warehouse.connect()
+    if warehouse.state.engine == "sail":
+        message = failing(lambda: warehouse.run("set ansi_mode = false", connection))
+        assert "medallion up --engine spark" in message
+        return
+    warehouse.run("set ansi_mode = false", connection)
+    assert warehouse.rows("select 1 / 0, cast('x' as int)", connection) == [(None, None)]
+
+
+def test_a_client_opens_its_session_with_settings(warehouse):
+    with opened(warehouse, TIMEZONE="Asia/Tokyo") as connection:
+        assert warehouse.rows("select current_timezone()", connection) == [("Asia/Tokyo",)]
+    assert "CONFIG_NOT_AVAILABLE" in failing(lambda: opened(warehouse, nothing="1"))
+
+
+def test_a_function_that_sail_answers_in_utc_only_is_refused_elsewhere(warehouse):
+    connection = warehouse.connect()
+    warehouse.run("set time zone 'Asia/Kolkata'", connection)
+    hour = "select date_format(date_trunc('hour', timestamp'2020-01-01 10:45:00'), 'HH:mm')"
+    if warehouse.state.engine == "sail":
+        message = failing(lambda: warehouse.run(hour, connection))
+        assert "medallion up --engine spark" in message
+    else:
+        assert warehouse.rows(hour, connection) == [("10:00",)]
