@@ -7,7 +7,7 @@ before a statement gets here.
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 CATALOG = "medallion"
 Settings = Mapping[str, str]
 NO_SETTINGS: Settings = MappingProxyType({})
+# The columns (name in lowercase, Databricks type) of each table, by its address in the tree.
+Columns = Mapping[str, Sequence[tuple[str, str]]]
+NO_COLUMNS: Columns = MappingProxyType({})
 
 
 @dataclass
@@ -73,11 +76,11 @@ class Engine(ABC):
         """End the server."""
 
     @abstractmethod
-    def adapt(self, tree: exp.Expression) -> None:
+    def adapt(self, tree: exp.Expression, columns: Columns = NO_COLUMNS) -> None:
         """Rewrite a resolved tree to one that this engine answers as Databricks does.
 
         Raises `SqlError` for a tree that the engine would answer wrongly. `tree` is changed itself;
-        its root is a holder that stays.
+        its root is a holder that stays. `columns` are those of the tables that the tree reads.
         """
 
     def adapt_to_zone(self, tree: exp.Expression) -> None:  # noqa: B027

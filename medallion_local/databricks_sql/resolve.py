@@ -23,6 +23,7 @@ from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.files import FORMATS, METADATA, LandedFile, ReadFiles, stage
 from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.storage import Storage
+from medallion_local.databricks_sql.types import type_name
 
 _STREAM = "stream"
 _PATH_FORMATS = {"delta", "parquet"}
@@ -48,6 +49,7 @@ class Resolver:
     _resolved: dict[str, str] = field(default_factory=dict)
     _now: datetime | None = field(default_factory=clock.now)
     _qualified: QualifiedColumns = field(default_factory=QualifiedColumns)
+    _columns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def close(self) -> None:
         """Remove the staged files."""
@@ -61,7 +63,7 @@ class Resolver:
             clock.bridge_clock(holder, self._now)
         if self.session.time_zone != "UTC":
             self.engine.adapt_to_zone(holder)
-        self.engine.adapt(holder)
+        self.engine.adapt(holder, self._columns)
         return holder.this
 
     def _named(self, tree: exp.Expression) -> exp.Expression:
@@ -139,7 +141,9 @@ class Resolver:
             return
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(parts[-1], True))
         table.set("alias", alias)
-        table.set("this", self._address(relation.location))
+        address = self._address(relation.location)
+        self._columns[address.name] = [(c.name.lower(), c.type) for c in relation.columns]
+        table.set("this", address)
         table.set("db", exp.to_identifier("delta"))
         table.set("catalog", None)
 
@@ -171,6 +175,7 @@ class Resolver:
             self._scratch,
             self._resolved,
             self._now,
+            _columns=self._columns,
         )
 
     @staticmethod
@@ -211,7 +216,9 @@ class Resolver:
         names = [name for name in schema.names if name != METADATA]
         select = table.find_ancestor(exp.Select)
         staged = exp.to_table("parquet.x", dialect="spark")
-        staged.set("this", self._address(folder))
+        address = self._address(folder)
+        self._columns[address.name] = [(f.name.lower(), type_name(f.type)) for f in schema]
+        staged.set("this", address)
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier("read_files"))
         if select is None or not _mentions_metadata(select):
             columns = ", ".join(quoted(name) for name in names)

@@ -14,6 +14,8 @@ from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import parse, render
 from medallion_local.databricks_sql.errors import unsupported
+from medallion_local.databricks_sql.sail.inference import Kinds
+from medallion_local.databricks_sql.sail.rules import calls
 
 _DAYS = {
     "YEAR": "make_date(year(_d), 1, 1)",
@@ -56,23 +58,15 @@ _OF_ONE = {
     "unix_seconds": "(unix_micros(_x) - pmod(unix_micros(_x), 1000000)) div 1000000",
     "unix_millis": "(unix_micros(_x) - pmod(unix_micros(_x), 1000)) div 1000",
 }  # before 1970, Sail rounds the last two towards zero, Spark down
-_BRIDGED = {"date_trunc", "trunc", "months_between", *_OF_ONE}
 
 
-def bridge_calendar(tree: exp.Expression) -> None:
-    """Replace such calls in `tree` by formulas. A selected call keeps its column name."""
-    calls = [call for call in tree.find_all(exp.Anonymous) if call.name.lower() in _BRIDGED]
-    for call in calls:
-        if isinstance(call.parent, exp.Select) and call.arg_key == "expressions":
-            arguments = (one.name if one.is_string else render(one) for one in call.expressions)
-            name = f"{call.name}({', '.join(arguments)})"
-            call.replace(exp.alias_(call.copy(), name, quoted=True))
-    for call in reversed(list(tree.find_all(exp.Anonymous))):  # inner calls first
-        if call.name.lower() in _BRIDGED:
-            call.replace(exp.Paren(this=_formula(call)))
+@calls("date_trunc", "trunc", "months_between", *_OF_ONE)
+def bridge_calendar(call: exp.Expression, _: Kinds) -> exp.Expression:
+    """Replace the call by a formula."""
+    return exp.Paren(this=_formula(call))
 
 
-def _formula(call: exp.Anonymous) -> exp.Expression:
+def _formula(call: exp.Expression) -> exp.Expression:
     name, given = call.name.lower(), call.expressions
     if name == "date_trunc" and len(given) == 2:
         return _truncated(given[0], given[1], _MOMENTS, "CAST(NULL AS TIMESTAMP)")

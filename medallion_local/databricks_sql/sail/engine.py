@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import first_line
-from medallion_local.databricks_sql.engine import Engine
+from medallion_local.databricks_sql.engine import NO_COLUMNS, Columns, Engine
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.sail.address import Addresses
-from medallion_local.databricks_sql.sail.calendar import bridge_calendar
 from medallion_local.databricks_sql.sail.errors import translated
-from medallion_local.databricks_sql.sail.json_path import bridge_json_path
+from medallion_local.databricks_sql.sail.inference import Kinds
+from medallion_local.databricks_sql.sail.rule_set import rewrite
 from medallion_local.databricks_sql.sail.zones import refuse_outside_utc
 
 if TYPE_CHECKING:
@@ -49,11 +49,9 @@ class SailEngine(Engine):
         """Remove the links. The server ends with this process; alone it would need seconds."""
         self._addresses.close()
 
-    def adapt(self, tree: exp.Expression) -> None:
-        """Replace calls and operators that Sail lacks or answers differently."""
-        bridge_calendar(tree)
-        for path in list(tree.find_all(exp.JSONExtract)):
-            bridge_json_path(path)
+    def adapt(self, tree: exp.Expression, columns: Columns = NO_COLUMNS) -> None:
+        """Rewrite what Sail lacks or answers differently; see `differences`."""
+        rewrite(tree, Kinds(columns))
 
     def adapt_to_zone(self, tree: exp.Expression) -> None:
         """Refuse what Sail answers only in UTC."""

@@ -7,12 +7,15 @@ from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.errors import unsupported
+from medallion_local.databricks_sql.sail.inference import Kinds
+from medallion_local.databricks_sql.sail.rules import rewrites
 
 
-def bridge_json_path(path: exp.JSONExtract) -> None:
-    """Replace `column:key.key[0]` by a function call. A selected one keeps its column name."""
+@rewrites(exp.JSONExtract)
+def bridge_json_path(path: exp.Expression, _: Kinds) -> exp.Expression | None:
+    """Replace `column:key.key[0]` by a function call. A selected one is named like its key."""
     if not path.args.get("variant_extract"):
-        return
+        return None
     text, name = "$", ""
     for part in path.expression.expressions:
         if isinstance(part, exp.JSONPathKey) and isinstance(part.this, str):
@@ -27,5 +30,5 @@ def bridge_json_path(path: exp.JSONExtract) -> None:
         this="get_json_object", expressions=[path.this, exp.Literal.string(text)]
     )
     if isinstance(path.parent, exp.Select) and path.arg_key == "expressions":
-        called = exp.alias_(called, name, quoted=True)
-    path.replace(called)
+        return exp.alias_(called, name, quoted=True)
+    return called

@@ -21,7 +21,13 @@ import pyarrow as pa
 from sqlglot import exp
 
 from medallion.errors import MedallionError
-from medallion_local.databricks_sql.engine import NO_SETTINGS, Engine, Settings
+from medallion_local.databricks_sql.engine import (
+    NO_COLUMNS,
+    NO_SETTINGS,
+    Columns,
+    Engine,
+    Settings,
+)
 from medallion_local.databricks_sql.spark.distribution import delta_jars, java, spark_home
 from medallion_local.databricks_sql.types import plain_schema
 from medallion_local.http import free_port
@@ -120,7 +126,7 @@ class SparkEngine(Engine):
         os.environ[_TOKEN] = self._token
         return SparkSession.builder.remote(f"sc://localhost:{self._port}").create()
 
-    def adapt(self, tree: exp.Expression) -> None:
+    def adapt(self, tree: exp.Expression, columns: Columns = NO_COLUMNS) -> None:
         """Leave the tree as it is: Spark is the reference."""
 
     def schema(self, sql: str, settings: Settings = NO_SETTINGS) -> pa.Schema:
