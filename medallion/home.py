@@ -26,6 +26,7 @@ def _project_root() -> Path:
 
 
 PROJECT_ROOT = _project_root()
+STATE = ".medallion"
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,29 @@ class Home:
         return self.root / "warehouse"
 
 
+def other_project() -> Path | None:
+    """The folder of another dbt project, or of a home, that the current folder is in.
+
+    None in this project and its clones, and in a folder that has neither.
+    """
+    start = Path.cwd()
+    for folder in (start, *start.parents):
+        if folder == PROJECT_ROOT or is_project(folder):
+            return None
+        if (folder / "dbt_project.yml").is_file() or (folder / STATE).is_dir():
+            return folder
+    return None
+
+
 def home() -> Home:
     """The home that `MEDALLION_HOME` names, else `.medallion/` in the project.
 
-    Raises `MedallionError` for a path that DuckDB or Delta's readers cannot handle.
+    The project is the one that the current folder is in, else this one. Raises `MedallionError` for
+    a path that DuckDB or Delta's readers cannot handle.
     """
     named = os.environ.get("MEDALLION_HOME")
-    found = Home(Path(named).expanduser().resolve() if named else PROJECT_ROOT / ".medallion")
+    project = None if named else other_project() or PROJECT_ROOT
+    found = Home(project / STATE if project else Path(named or "").expanduser().resolve())
     for folder in (found.root, found.lake, found.warehouse):
         if odd := refused_characters(os.path.realpath(folder)):
             raise MedallionError(
@@ -78,6 +95,15 @@ def home() -> Home:
                 "folder"
             )
     return found
+
+
+def home_here() -> Home:
+    """The home of the current folder, which gets one if no project or home is around it."""
+    start = Path.cwd()
+    around = (start, *start.parents)
+    if not (os.environ.get("MEDALLION_HOME") or other_project() or PROJECT_ROOT in around):
+        (start / STATE).mkdir(exist_ok=True)
+    return home()
 
 
 def same_folder(one: Path, other: Path) -> bool:

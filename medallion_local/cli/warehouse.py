@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from medallion.console import out
-from medallion.home import home
+from medallion.home import home, home_here
 from medallion_local.databricks_sql.engine_name import EngineName
 
 
@@ -27,11 +27,34 @@ def up(
             help="sail (fast) or spark (the reference); by default the last one, or sail."
         ),
     ] = None,
+    catalog: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Create this catalog; repeat it, or separate names by commas. dbt uses the first."
+        ),
+    ] = None,
+    env: Annotated[
+        bool, typer.Option("--env", help="Print only `export` lines for other programs.")
+    ] = False,
 ) -> None:
-    """Start the local warehouse in the background, and add it to dbt's profiles.yml."""
+    """Start the local warehouse in the background, and add it to dbt's profiles.yml.
+
+    In another dbt project, the warehouse is in that project's folder `.medallion`.
+    """
     from medallion_local.databricks_sql.bring_up import bring_up
 
-    out.print(bring_up(home(), port, profiles_dir, engine), soft_wrap=True)
+    named = [name.strip() for one in catalog or () for name in one.split(",") if name.strip()]
+    here = home_here() if named else home()
+    report = bring_up(here, port, profiles_dir, engine, named)
+    if not env:
+        out.print(report, soft_wrap=True)
+        return
+    from medallion_local.databricks_sql.exports import exports
+    from medallion_local.databricks_sql.state import read
+
+    state = read(here)
+    assert state is not None
+    print(exports(here, state))
 
 
 def down() -> None:

@@ -1,4 +1,4 @@
-"""An emulator of Unity Catalog with one catalog, `medallion`, in a SQLite file.
+"""An emulator of Unity Catalog in a SQLite file: catalogs, schemas, and the relations in them.
 
 A table's rows are in its Delta folder. The catalog stores the folder's path and the facts for which
 Delta has no place: views, tags, informational constraints. Paths are stored relative to the home,
@@ -12,14 +12,22 @@ import threading
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from medallion_local.databricks_sql import metastore
 from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.errors import SqlError
 
 MANAGED, EXTERNAL, VIEW, STREAMING = "MANAGED", "EXTERNAL", "VIEW", "STREAMING_TABLE"
 
-Key = tuple[str, str]
+
+class Key(NamedTuple):
+    """A relation's name in lower case. The catalog comes last because it has a default."""
+
+    schema: str
+    name: str
+    catalog: str = CATALOG
 
 
 @dataclass(frozen=True)
@@ -35,13 +43,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Constraint:
-    """An informational constraint, or a CHECK; `references` is (schema, table, columns)."""
+    """An informational constraint, or a CHECK; `references` is (schema, table, columns).
+
+    `catalog` is the parent table's; if it is empty, the table's own.
+    """
 
     name: str
     kind: str
     columns: list[str] = field(default_factory=list)
     expression: str = ""
     references: tuple[str, str, list[str]] | None = None
+    catalog: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,12 +71,14 @@ class Relation:
 
     schema: str
     name: str
+    catalog: str
     kind: str
     columns: list[Column]
     location: str = ""
     external_url: str = ""
     query: str = ""
     query_schema: str = "default"
+    query_catalog: str = CATALOG
     column_list: bool = False
     comment: str | None = None
     properties: dict[str, str] = field(default_factory=dict)
@@ -81,12 +95,12 @@ class Relation:
     @property
     def key(self) -> Key:
         """The key of the relation in the catalog."""
-        return (self.schema, self.name)
+        return Key(self.schema, self.name, self.catalog)
 
     @property
     def full_name(self) -> str:
-        """`medallion.schema.name`, for messages."""
-        return f"{CATALOG}.{self.schema}.{self.name}"
+        """`catalog.schema.name`, for messages."""
+        return f"{self.catalog}.{self.schema}.{self.name}"
 
     @property
     def is_view(self) -> bool:
@@ -97,21 +111,22 @@ class Relation:
 class Catalog:
     """The relations by name. Reads come from memory; changes are written to the file first."""
 
-    def __init__(self, file: Path, root: Path) -> None:
-        """Open the catalog in `file` for the tables in folders below `root`."""
+    def __init__(self, file: Path, root: Path, first: str = CATALOG) -> None:
+        """Open the catalog in `file` for the tables in folders below `root`.
+
+        `first` is the catalog that a new file has.
+        """
         self._root = root
         file.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = full")
-        self._db.execute("create table if not exists schemas (name text primary key, comment text)")
-        self._db.execute(
-            "create table if not exists relations "
-            "(schema text, name text, body text not null, primary key (schema, name))"
-        )
-        self._db.execute("insert or ignore into schemas (name) values ('default')")
-        self._schemas = {name for (name,) in self._db.execute("select name from schemas")}
+        metastore.create_tables(self._db, first)
+        self._catalogs = dict(self._db.execute("select name, comment from catalogs"))
+        self._schemas = {
+            tuple(row) for row in self._db.execute("select catalog, name from schemas")
+        }
         self._relations = {
             relation.key: relation
             for (body,) in self._db.execute("select body from relations")
@@ -119,82 +134,131 @@ class Catalog:
         }
         self.version = 0
 
-    def schemas(self) -> list[str]:
-        """The names of all schemas."""
+    def catalogs(self) -> dict[str, str | None]:
+        """The comments of all catalogs by name."""
         with self._lock:
-            return sorted(self._schemas)
+            return dict(sorted(self._catalogs.items()))
 
-    def relations(self, schema: str | None = None) -> list[Relation]:
-        """All relations, or those of a schema, by name."""
+    def require_catalog(self, name: str) -> str:
+        """The catalog's name in lower case. Raises unless it exists."""
+        with self._lock:
+            if name.lower() not in self._catalogs:
+                raise metastore.no_catalog(name)
+            return name.lower()
+
+    def current_catalog(self, name: str) -> str:
+        """The name in lower case of a catalog that a session can be in. Raises unless it exists."""
+        return metastore.SYSTEM if name.lower() == metastore.SYSTEM else self.require_catalog(name)
+
+    def create_catalog(self, name: str, if_not_exists: bool, comment: str | None = None) -> None:
+        """Add a catalog with the schema `default`."""
+        with self._lock:
+            if name.lower() in self._catalogs:
+                if if_not_exists:
+                    return
+                raise SqlError(f"[CATALOG_ALREADY_EXISTS] The catalog `{name}` already exists.")
+            metastore.check_name(name)
+            metastore.insert_catalog(self._db, name.lower(), comment)
+            self._catalogs[name.lower()] = comment
+            self._schemas.add((name.lower(), "default"))
+            self.version += 1
+
+    def drop_catalog(self, name: str, cascade: bool) -> list[Relation]:
+        """Remove a catalog. Returns the relations that were removed with it."""
+        with self._lock:
+            catalog = self.require_catalog(name)
+            if self.schemas(catalog) and not cascade:
+                raise SqlError(
+                    f"[CATALOG_NOT_EMPTY] The catalog `{name}` contains schemas: use CASCADE."
+                )
+            held = self.relations(catalog=catalog)
+            metastore.delete_catalog(self._db, catalog)
+            del self._catalogs[catalog]
+            self._schemas = {pair for pair in self._schemas if pair[0] != catalog}
+            for relation in held:
+                del self._relations[relation.key]
+            self.version += 1
+            return held
+
+    def schemas(self, catalog: str = CATALOG) -> list[str]:
+        """The names of a catalog's schemas."""
+        with self._lock:
+            return sorted(name for owner, name in self._schemas if owner == catalog.lower())
+
+    def relations(self, schema: str | None = None, catalog: str | None = None) -> list[Relation]:
+        """All relations, or those of a schema or a catalog, by name."""
         with self._lock:
             return [
                 relation
                 for key, relation in sorted(self._relations.items())
-                if schema is None or key[0] == schema.lower()
+                if (schema is None or key.schema == schema.lower())
+                and (catalog is None or key.catalog == catalog.lower())
             ]
 
-    def find(self, key: Key) -> Relation | None:
+    def find(self, key: tuple[str, ...]) -> Relation | None:
         """The relation of that name, or None."""
         with self._lock:
-            return self._relations.get((key[0].lower(), key[1].lower()))
+            return self._relations.get(Key(*(part.lower() for part in key)))
 
-    def get(self, key: Key) -> Relation:
+    def get(self, key: tuple[str, ...]) -> Relation:
         """The relation of that name. Raises if it does not exist."""
         found = self.find(key)
         if found is None:
             raise not_found(key)
         return found
 
-    def require_schema(self, name: str) -> None:
+    def require_schema(self, name: str, catalog: str) -> None:
         """Raise unless the schema exists."""
         with self._lock:
-            if name.lower() not in self._schemas:
+            self.require_catalog(catalog)
+            if (catalog.lower(), name.lower()) not in self._schemas:
                 raise SqlError(
-                    f"[SCHEMA_NOT_FOUND] The schema `{CATALOG}`.`{name}` cannot be found."
+                    f"[SCHEMA_NOT_FOUND] The schema `{catalog}`.`{name}` cannot be found."
                 )
 
-    def create_schema(self, name: str, if_not_exists: bool, comment: str | None = None) -> None:
+    def create_schema(
+        self, name: str, catalog: str, if_not_exists: bool, comment: str | None = None
+    ) -> None:
         """Add a schema."""
         with self._lock:
-            if name.lower() in self._schemas:
+            pair = (self.require_catalog(catalog), name.lower())
+            if pair in self._schemas:
                 if if_not_exists:
                     return
                 raise SqlError(f"[SCHEMA_ALREADY_EXISTS] The schema `{name}` already exists.")
-            self._db.execute("insert into schemas values (?, ?)", (name.lower(), comment))
-            self._schemas.add(name.lower())
+            self._db.execute("insert into schemas values (?, ?, ?)", (*pair, comment))
+            self._schemas.add(pair)
             self.version += 1
 
-    def drop_schema(self, name: str, cascade: bool) -> list[Relation]:
+    def drop_schema(self, name: str, catalog: str, cascade: bool) -> list[Relation]:
         """Remove a schema. Returns the relations that were removed with it."""
         with self._lock:
-            self.require_schema(name)
-            held = self.relations(name)
+            self.require_schema(name, catalog)
+            held = self.relations(name, catalog)
             if held and not cascade:
                 raise SqlError(
                     f"[SCHEMA_NOT_EMPTY] The schema `{name}` contains relations: use CASCADE."
                 )
             self._db.execute("begin immediate")
-            self._db.execute("delete from relations where schema = ?", (name.lower(),))
-            self._db.execute("delete from schemas where name = ?", (name.lower(),))
+            pair = (catalog.lower(), name.lower())
+            self._db.execute("delete from relations where catalog = ? and schema = ?", pair)
+            self._db.execute("delete from schemas where catalog = ? and name = ?", pair)
             self._db.execute("commit")
             for relation in held:
                 del self._relations[relation.key]
-            self._schemas.discard(name.lower())
+            self._schemas.discard(pair)
             self.version += 1
             return held
 
     def put(self, relation: Relation) -> Relation:
         """Add the relation, or replace the relation of the same name."""
         with self._lock:
-            self.require_schema(relation.schema)
+            self.require_schema(relation.schema, relation.catalog)
             now = time.time()
             before = self._relations.get(relation.key)
             created = before.created if before else relation.created or now
             stored = replace(relation, created=created, altered=now)
-            self._db.execute(
-                "insert or replace into relations values (?, ?, ?)",
-                (stored.schema, stored.name, self._body(stored)),
-            )
+            self._db.execute(metastore.PUT, (*stored.key, self._body(stored)))
             self._relations[stored.key] = stored
             self.version += 1
             return stored
@@ -209,7 +273,7 @@ class Catalog:
         with self._lock:
             found = self.find(key)
             if found is not None:
-                self._db.execute("delete from relations where schema = ? and name = ?", found.key)
+                self._db.execute(metastore.DELETE, found.key)
                 del self._relations[found.key]
                 self.version += 1
             return found
@@ -220,14 +284,12 @@ class Catalog:
             old = self.get(key)
             if self.find(new) is not None:
                 raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] `{new[0]}`.`{new[1]}` exists.")
-            self.require_schema(new[0])
-            renamed = replace(old, schema=new[0].lower(), name=new[1].lower())
+            self.require_schema(new.schema, new.catalog)
+            there = Key(*(part.lower() for part in new))
+            renamed = replace(old, **there._asdict())
             self._db.execute("begin immediate")
-            self._db.execute("delete from relations where schema = ? and name = ?", old.key)
-            self._db.execute(
-                "insert into relations values (?, ?, ?)",
-                (renamed.schema, renamed.name, self._body(renamed)),
-            )
+            self._db.execute(metastore.DELETE, old.key)
+            self._db.execute(metastore.PUT, (*renamed.key, self._body(renamed)))
             self._db.execute("commit")
             del self._relations[old.key]
             self._relations[renamed.key] = renamed
@@ -246,7 +308,7 @@ class Catalog:
         stored["columns"] = [Column(**column) for column in stored["columns"]]
         stored["constraints"] = [Constraint(**constraint) for constraint in stored["constraints"]]
         stored["expectations"] = [Expectation(**each) for each in stored.get("expectations", [])]
-        relation = Relation(**stored)
+        relation = Relation(**{"catalog": CATALOG} | stored)
         if not relation.location:
             return relation
         return replace(relation, location=str(self._root / _below_home(relation)))
@@ -257,10 +319,11 @@ class Catalog:
             self._db.close()
 
 
-def not_found(key: Key) -> SqlError:
+def not_found(key: tuple[str, ...]) -> SqlError:
     """The error of Databricks for an unknown name. dbt-databricks reads its first word."""
+    schema, name, catalog = Key(*key)
     return SqlError(
-        f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `{CATALOG}`.`{key[0]}`.`{key[1]}` "
+        f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `{catalog}`.`{schema}`.`{name}` "
         "cannot be found."
     )
 

@@ -8,7 +8,7 @@ not affect it.
 from dataclasses import replace
 
 from medallion_local.databricks_sql import storage
-from medallion_local.databricks_sql.catalog import EXTERNAL, MANAGED, STREAMING, VIEW, Relation
+from medallion_local.databricks_sql.catalog import EXTERNAL, MANAGED, STREAMING, VIEW, Key, Relation
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
@@ -40,7 +40,7 @@ def clone(context: Context, sql: str) -> Result:
             "external: use DEEP CLONE for a managed clone of it."
         )
     key = context.session.key(parts)
-    context.catalog.require_schema(key[0])
+    context.catalog.require_schema(key.schema, key.catalog)
     before = context.catalog.find(key)
     if before is not None and if_missing:
         return done()
@@ -57,12 +57,11 @@ def clone(context: Context, sql: str) -> Result:
     return done()
 
 
-def _cloned(source: Relation, key: tuple[str, str], folder: str) -> Relation:
+def _cloned(source: Relation, key: Key, folder: str) -> Relation:
     """The definition without the description, tags and informational keys, which are not cloned."""
     return replace(
         source,
-        schema=key[0],
-        name=key[1],
+        **key._asdict(),
         kind=MANAGED,
         location=folder,
         external_url="",

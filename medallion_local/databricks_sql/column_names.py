@@ -9,7 +9,6 @@ Source: https://docs.databricks.com/sql/language-manual/sql-ref-name-resolution.
 from sqlglot import exp
 
 from medallion_local.databricks_sql.catalog import Key
-from medallion_local.databricks_sql.engine import CATALOG
 
 _SCOPES = (exp.Select, exp.Update, exp.Delete, exp.Merge)
 _PARTS = ("this", "table", "db", "catalog")
@@ -33,20 +32,21 @@ class QualifiedColumns:
         if len(parts) < 3 or not self._tables:
             return
         names = [part.name.lower() for part in parts]
-        if len(parts) == 4 and names[0] == CATALOG and self._reads(column, (names[1], names[2])):
+        if len(parts) == 4 and self._reads(column, names[1], names[2], names[0]):
             kept = parts[2:]
-        elif self._reads(column, (names[0], names[1])):
+        elif self._reads(column, names[0], names[1]):
             kept = parts[1:]
         else:
             return
         for place, name in enumerate(_PARTS):
             column.set(name, kept[-1 - place] if place < len(kept) else None)
 
-    def _reads(self, column: exp.Column, key: Key) -> bool:
+    def _reads(self, column: exp.Column, schema: str, table: str, catalog: str = "") -> bool:
         scope = column.find_ancestor(*_SCOPES)
         while scope is not None:
-            if key in self._tables.get(id(scope), ()):
-                return True
+            for key in self._tables.get(id(scope), ()):
+                if (key.schema, key.name) == (schema, table) and catalog in ("", key.catalog):
+                    return True
             scope = scope.find_ancestor(*_SCOPES)
         return False
 

@@ -86,7 +86,11 @@ def constraint_of(name: str, clause: exp.Expression, sql: str) -> Constraint:
             [_name(column) for column in named],
         )
         return Constraint(
-            name or f"fk_{'_'.join(columns)}", "FOREIGN KEY", columns, references=references
+            name or f"fk_{'_'.join(columns)}",
+            "FOREIGN KEY",
+            columns,
+            references=references,
+            catalog=parts[0] if len(parts) > 2 else "",
         )
     if isinstance(clause, exp.CheckColumnConstraint):
         text = render(clause.this)

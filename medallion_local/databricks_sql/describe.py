@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pyarrow as pa
 from sqlglot import exp
 
+from medallion_local.databricks_sql import catalogs
 from medallion_local.databricks_sql.catalog import EXTERNAL, STREAMING, Column, Constraint, Relation
 from medallion_local.databricks_sql.context import Context
 from medallion_local.databricks_sql.dialect import parse, quoted
-from medallion_local.databricks_sql.engine import CATALOG, Result, result_of
-from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.engine import Result, result_of
+from medallion_local.databricks_sql.errors import unsupported
 from medallion_local.databricks_sql.information_schema import OWNER
 from medallion_local.databricks_sql.reader import Reader
 from medallion_local.databricks_sql.types import type_name
@@ -24,6 +25,8 @@ def describe(context: Context, sql: str) -> Result:
         reader.expect("DESC")
     if reader.take("QUERY") or reader.sees("SELECT") or reader.sees("WITH"):
         return _column_rows(_query_columns(context, parse(reader.rest())))
+    if reader.take("CATALOG"):
+        return _texts(("info_name", "info_value"), catalogs.describe(context, reader))
     reader.take("TABLE")
     extended = reader.take("EXTENDED") or reader.take("FORMATTED")
     parts = reader.name()
@@ -71,7 +74,7 @@ def _details(relation: Relation, extended: bool) -> list[tuple[str, str, str]]:
 
 def _facts(relation: Relation) -> dict[str, str]:
     facts = {
-        "Catalog": CATALOG,
+        "Catalog": relation.catalog,
         "Database": relation.schema,
         "Table": relation.name,
         "Created Time": datetime.fromtimestamp(relation.created, UTC).ctime(),
@@ -103,7 +106,7 @@ def _described(relation: Relation) -> dict:
     """
     document = {
         "table_name": relation.name,
-        "catalog_name": CATALOG,
+        "catalog_name": relation.catalog,
         "namespace": [relation.schema],
         "schema_name": relation.schema,
         "columns": [_json_column(column) for column in relation.columns],
@@ -121,18 +124,21 @@ def _described(relation: Relation) -> dict:
         document["location"] = relation.external_url or relation.location
     keys = [c for c in relation.constraints if c.kind in ("PRIMARY KEY", "FOREIGN KEY")]
     if keys:
-        listed = ", ".join(f"({c.name},{_key_text(c)})" for c in keys)
+        listed = ", ".join(f"({c.name},{_key_text(relation, c)})" for c in keys)
         document["table_constraints"] = f"[{listed}]"
     return document
 
 
-def _key_text(constraint: Constraint) -> str:
+def _key_text(relation: Relation, constraint: Constraint) -> str:
     columns = ", ".join(quoted(column) for column in constraint.columns)
     text = f"{constraint.kind} ({columns})"
     if constraint.references:
         schema, table, named = constraint.references
         there = ", ".join(quoted(column) for column in named)
-        text += f" REFERENCES {quoted(CATALOG)}.{quoted(schema)}.{quoted(table)} ({there})"
+        parent = ".".join(
+            quoted(part) for part in (constraint.catalog or relation.catalog, schema, table)
+        )
+        text += f" REFERENCES {parent} ({there})"
     return text
 
 
@@ -187,10 +193,9 @@ def show(context: Context, sql: str) -> Result:
     reader = Reader(sql)
     reader.expect("SHOW")
     if reader.take("CATALOGS"):
-        return _texts(("catalog",), [(CATALOG,)])
+        return _texts(("catalog",), [(name,) for name in _like(catalogs.names(context), reader)])
     if reader.take("SCHEMAS") or reader.take("DATABASES"):
-        _in_catalog(reader)
-        names = _like(context.catalog.schemas(), reader)
+        names = _like(context.catalog.schemas(_catalog(context, reader)), reader)
         return _texts(("databaseName",), [(name,) for name in names])
     if reader.take("TABLE", "EXTENDED"):
         return _show_extended(context, reader)
@@ -219,19 +224,17 @@ def _properties(relation: Relation) -> dict[str, str]:
     return found
 
 
-def _in_catalog(reader: Reader) -> None:
+def _catalog(context: Context, reader: Reader) -> str:
     if reader.take("IN") or reader.take("FROM"):
-        name = reader.identifier()
-        if name.lower() != CATALOG:
-            raise SqlError(f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{name}' was not found.")
+        return context.catalog.require_catalog(reader.identifier())
+    return context.session.catalog
 
 
-def _schema(context: Context, reader: Reader) -> str:
-    if reader.take("IN") or reader.take("FROM"):
-        name = reader.name()
-        context.catalog.require_schema(name[-1])
-        return name[-1].lower()
-    return context.session.schema
+def _schema(context: Context, reader: Reader) -> tuple[str, str]:
+    named = reader.name() if reader.take("IN") or reader.take("FROM") else ()
+    catalog, schema = context.session.namespace(named)
+    context.catalog.require_schema(schema, catalog)
+    return schema, catalog
 
 
 def _like(names: list[str], reader: Reader) -> list[str]:
@@ -245,19 +248,21 @@ def _like(names: list[str], reader: Reader) -> list[str]:
 
 
 def _show_relations(context: Context, reader: Reader, column: str, views_only: bool) -> Result:
-    schema = _schema(context, reader)
-    found = [r.name for r in context.catalog.relations(schema) if r.is_view or not views_only]
+    schema, catalog = _schema(context, reader)
+    held = context.catalog.relations(schema, catalog)
+    found = [r.name for r in held if r.is_view or not views_only]
     rows = [(schema, name, "false") for name in _like(found, reader)]
     first = "namespace" if views_only else "database"
     return _texts((first, column, "isTemporary"), rows)
 
 
 def _show_extended(context: Context, reader: Reader) -> Result:
-    schema = _schema(context, reader)
-    names = set(_like([r.name for r in context.catalog.relations(schema)], reader))
+    schema, catalog = _schema(context, reader)
+    held = context.catalog.relations(schema, catalog)
+    names = set(_like([r.name for r in held], reader))
     rows = [
         (schema, relation.name, "false", _information(relation))
-        for relation in context.catalog.relations(schema)
+        for relation in held
         if relation.name in names
     ]
     return _texts(("database", "tableName", "isTemporary", "information"), rows)

@@ -11,10 +11,11 @@ import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
-from medallion_local.databricks_sql.catalog import STREAMING, Catalog, Relation
+from medallion_local.databricks_sql.catalog import STREAMING, Catalog, Key, Relation
 from medallion_local.databricks_sql.dialect import first_line
-from medallion_local.databricks_sql.engine import CATALOG, Result, result_of
+from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.metastore import SYSTEM
 from medallion_local.databricks_sql.types import plain_schema
 
 OWNER = "local"
@@ -22,6 +23,7 @@ _TEXT, _NUMBER, _TIME = pa.string(), pa.int32(), pa.timestamp("us", "UTC")
 _TABLE_KEY = ["table_catalog", "table_schema", "table_name"]
 _CONSTRAINT_KEY = ["constraint_catalog", "constraint_schema", "constraint_name"]
 _VIEWS: dict[str, list[str]] = {
+    "catalogs": ["catalog_name", "catalog_owner", "comment"],
     "schemata": ["catalog_name", "schema_name", "schema_owner", "comment"],
     "tables": [
         *_TABLE_KEY, "table_type", "is_insertable_into", "commit_action", "table_owner", "comment",
@@ -67,24 +69,40 @@ class InformationSchema:
         """Whether a query reads the information schema."""
         return any(table.db.lower() == "information_schema" for table in tree.find_all(exp.Table))
 
-    def query(self, sql: str) -> Result:
-        """Run a query that reads only the information schema."""
+    def query(self, sql: str, current: str) -> Result:
+        """Run a query that reads only the information schema. `current` is the session's catalog.
+
+        A name without a catalog reads that catalog's rows.
+        """
         tree = sqlglot.parse_one(sql, dialect="databricks")
-        for table in tree.find_all(exp.Table):
+        for table in list(tree.find_all(exp.Table)):
             if table.db.lower() == "information_schema":
                 if table.name.lower() not in _VIEWS:
                     raise SqlError(
                         f"[TABLE_OR_VIEW_NOT_FOUND] information_schema has no `{table.name}` here."
                     )
-                table.set("catalog", None)
-                table.set("db", None)
-                table.set("this", exp.to_identifier(table.name.lower()))
+                self._read(table, (table.catalog or current).lower())
         text = tree.sql(dialect="duckdb", comments=False)
         try:
             found = self._cursor().execute(text).to_arrow_table()
         except duckdb.Error as error:
             raise SqlError(f"[INFORMATION_SCHEMA] {first_line(error)}") from None
         return result_of(found.cast(plain_schema(found.schema)))
+
+    def _read(self, table: exp.Table, catalog: str) -> None:
+        """Read the rows of one catalog, or of all for `system`."""
+        view = exp.to_identifier(table.name.lower())
+        alias = table.args.get("alias") or exp.TableAlias(this=view.copy())
+        if catalog == SYSTEM:
+            rows = exp.select("*").from_(exp.Table(this=view))
+        else:
+            own = exp.column(_VIEWS[view.name][0]).eq(self._catalog.require_catalog(catalog))
+            rows = exp.select("*").from_(exp.Table(this=view)).where(own)
+        read = exp.Subquery(this=rows, alias=alias.copy())
+        for name in ("joins", "laterals", "pivots", "sample"):
+            if table.args.get(name):
+                read.set(name, table.args[name])
+        table.replace(read)
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
@@ -108,12 +126,14 @@ class InformationSchema:
 
 def _rows(catalog: Catalog) -> dict[str, list[dict]]:
     rows: dict[str, list[dict]] = {view: [] for view in _VIEWS}
-    for schema in catalog.schemas():
-        rows["schemata"].append(
-            {"catalog_name": CATALOG, "schema_name": schema, "schema_owner": OWNER}
-        )
+    for name, comment in catalog.catalogs().items():
+        rows["catalogs"].append({"catalog_name": name, "catalog_owner": OWNER, "comment": comment})
+        for schema in catalog.schemas(name):
+            rows["schemata"].append(
+                {"catalog_name": name, "schema_name": schema, "schema_owner": OWNER}
+            )
     for relation in catalog.relations():
-        key = dict(zip(_TABLE_KEY, (CATALOG, relation.schema, relation.name), strict=True))
+        key = dict(zip(_TABLE_KEY, (relation.catalog, relation.schema, relation.name), strict=True))
         rows["tables"].append(key | _table_row(relation))
         if relation.is_view:
             rows["views"].append(
@@ -125,7 +145,7 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
                 }
             )
         short = {
-            "catalog_name": CATALOG,
+            "catalog_name": relation.catalog,
             "schema_name": relation.schema,
             "table_name": relation.name,
         }
@@ -171,7 +191,8 @@ def _constraint_rows(
     catalog: Catalog, relation: Relation, key: dict, rows: dict[str, list[dict]]
 ) -> None:
     for constraint in relation.constraints:
-        name = dict(zip(_CONSTRAINT_KEY, (CATALOG, relation.schema, constraint.name), strict=True))
+        own = (relation.catalog, relation.schema, constraint.name)
+        name = dict(zip(_CONSTRAINT_KEY, own, strict=True))
         rows["table_constraints"].append(
             name | key | {"constraint_type": constraint.kind, "enforced": "NO"}
         )
@@ -182,13 +203,14 @@ def _constraint_rows(
         if constraint.references is None:
             continue
         schema, table, _ = constraint.references
-        parent = catalog.find((schema, table))
+        above = constraint.catalog or relation.catalog
+        parent = catalog.find(Key(schema, table, above))
         keys = [c for c in parent.constraints if c.kind == "PRIMARY KEY"] if parent else []
         for unique in keys[:1]:
             rows["referential_constraints"].append(
                 name
                 | {
-                    "unique_constraint_catalog": CATALOG,
+                    "unique_constraint_catalog": above,
                     "unique_constraint_schema": schema,
                     "unique_constraint_name": unique.name,
                 }

@@ -62,11 +62,14 @@ def _own(home: Home) -> State | None:
 
 
 def start(
-    home: Home, port: int | None = None, engine: EngineName | None = None
+    home: Home,
+    port: int | None = None,
+    engine: EngineName | None = None,
+    catalog: str | None = None,
 ) -> tuple[State, bool]:
     """Start the server unless it runs. Returns its state, and whether it was started now.
 
-    `port` and `engine` are by default those of the last time.
+    `port`, `engine` and the first `catalog` are by default those of the last time.
     """
     with _alone(home):
         known = _own(home)
@@ -83,6 +86,9 @@ def start(
                     f"The warehouse already runs with the engine {known.engine}: run `medallion "
                     f"down` before `medallion up --engine {engine}`."
                 )
+            if catalog is not None and catalog != known.catalog:
+                known = replace(known, catalog=catalog)
+                states.write(home, known)
             return known, False
         chosen_engine = engine or (known.engine if known is not None else "sail")
         if chosen_engine == "spark":
@@ -90,6 +96,8 @@ def start(
         token = known.token if known is not None else states.new_token()
         chosen = _port(port, known)
         idle = State(chosen, token, engine=chosen_engine)
+        if catalog or known is not None:
+            idle = replace(idle, catalog=catalog or known.catalog)  # type: ignore[union-attr]
         states.write(home, idle)  # if the disk is full, nothing is started
         process = _launch(home, idle)
         begun = states.start_of(process.pid)
@@ -162,7 +170,7 @@ def _launch(home: Home, state: State) -> subprocess.Popen:
     environment = os.environ | {"MEDALLION_HOME": str(home.root)}
     with log_file(home).open("a") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", _SERVER, str(state.port), state.engine],
+            [sys.executable, "-m", _SERVER, str(state.port), state.engine, state.catalog],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,

@@ -18,10 +18,10 @@ from medallion_local.databricks_sql import clock, event_log
 from medallion_local.databricks_sql.catalog import STREAMING, Catalog, Relation, not_found
 from medallion_local.databricks_sql.column_names import QualifiedColumns, with_columns
 from medallion_local.databricks_sql.dialect import parse, quoted, render
-from medallion_local.databricks_sql.engine import CATALOG, Engine
+from medallion_local.databricks_sql.engine import Engine
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.files import FORMATS, METADATA, LandedFile, ReadFiles, stage
-from medallion_local.databricks_sql.session import Session
+from medallion_local.databricks_sql.session import Session, of_query
 from medallion_local.databricks_sql.storage import Storage
 from medallion_local.databricks_sql.types import type_name
 
@@ -85,7 +85,7 @@ class Resolver:
         """Replace functions that would return the engine's own catalog and schema."""
         if not call.expressions:
             if call.name.lower() == "current_catalog":
-                call.replace(exp.Literal.string(CATALOG))
+                call.replace(exp.Literal.string(self.session.catalog))
             elif call.name.lower() in ("current_schema", "current_database"):
                 call.replace(exp.Literal.string(self.session.schema))
 
@@ -155,7 +155,7 @@ class Resolver:
         """The view's query, resolved in the schema that it was created in."""
         text = self._resolved.get(relation.full_name)
         if text is None:
-            inner = self._inner(Session(schema=relation.query_schema))
+            inner = self._inner(of_query(relation))
             query = inner._named(parse(relation.query))
             if relation.column_list:
                 query = with_columns(query, [column.name for column in relation.columns])

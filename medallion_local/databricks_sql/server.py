@@ -1,4 +1,4 @@
-"""`python -m medallion_local.databricks_sql.server PORT ENGINE` serves a home's warehouse.
+"""`python -m medallion_local.databricks_sql.server PORT ENGINE CATALOG` serves a home's warehouse.
 
 Standard input has the token.
 """
@@ -17,6 +17,7 @@ from medallion_local import certificates
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Catalog
 from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.engine_name import EngineName
 from medallion_local.databricks_sql.engines import open_engine
 from medallion_local.databricks_sql.http import server
@@ -28,16 +29,19 @@ from medallion_local.databricks_sql.storage import Storage
 log = logging.getLogger(__name__)
 
 
-def open_warehouse(engine: EngineName = "sail") -> Warehouse:
-    """Open this home's warehouse, and update its catalog from the Delta logs."""
+def open_warehouse(engine: EngineName = "sail", first: str = CATALOG) -> Warehouse:
+    """Open this home's warehouse, and update its catalog from the Delta logs.
+
+    `first` is the catalog of a session that names none.
+    """
     here = home()
-    catalog = Catalog(here.warehouse / "catalog.sqlite", here.root)
+    catalog = Catalog(here.warehouse / "catalog.sqlite", here.root, first)
     files = Storage(here)
     files.clear_scratch()
     _reconcile(catalog)
     files.remove_orphans({relation.location for relation in catalog.relations()})
     return Warehouse(
-        catalog, files, open_engine(engine, here.warehouse), InformationSchema(catalog)
+        catalog, files, open_engine(engine, here.warehouse), InformationSchema(catalog), first
     )
 
 
@@ -69,7 +73,7 @@ def main() -> None:
     )
     port, engine = int(sys.argv[1]), cast(EngineName, sys.argv[2])
     token = sys.stdin.readline().strip()
-    warehouse = open_warehouse(engine)
+    warehouse = open_warehouse(engine, sys.argv[3])
     tls = certificates.server_context(certificates.ensure(files_of(home())))
     listening = server(Service(warehouse), port, token, tls)
 

@@ -16,8 +16,9 @@ import pyarrow as pa
 from databricks.sql.thrift_api.TCLIService import ttypes as t
 
 from medallion_local.databricks_sql import settings
-from medallion_local.databricks_sql.engine import CATALOG, Result, result_of
+from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.errors import SqlError, reported
+from medallion_local.databricks_sql.metastore import SYSTEM
 from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.statements import Warehouse
 from medallion_local.databricks_sql.types import thrift_type
@@ -56,24 +57,23 @@ class Service:
         self._pool = ThreadPoolExecutor(_STATEMENTS_AT_ONCE, "statement")
 
     def OpenSession(self, req: t.TOpenSessionReq) -> t.TOpenSessionResp:
-        """Open a session in the client's catalog and schema. The schema may be created later."""
+        """Open a session in the client's catalog and schema.
+
+        The catalog must exist. The schema may be created later: dbt names its own before it does.
+        """
         handle = _identifier()
-        namespace = req.initialNamespace
+        namespace = req.initialNamespace or t.TNamespace()
+        asked = dict(req.configuration or {})
+        named = namespace.catalogName or asked.pop("databricks.catalog", "")
+        schema = namespace.schemaName or asked.pop("databricks.schema", "") or "default"
         try:
-            given = settings.of_client(req.configuration or {}, self._warehouse.engine.name)
+            given = settings.of_client(asked, self._warehouse.engine.name)
+            catalog = self._warehouse.catalog.current_catalog(
+                named or self._warehouse.first_catalog
+            )
         except SqlError as error:
             return t.TOpenSessionResp(status=_failed(error), serverProtocolVersion=_PROTOCOL)
-        session = Session(settings=given)
-        if namespace is not None and namespace.catalogName not in (None, "", CATALOG):
-            unknown = (
-                f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{namespace.catalogName}' was not found."
-            )
-            return t.TOpenSessionResp(
-                status=_failed(SqlError(unknown)),
-                serverProtocolVersion=_PROTOCOL,
-            )
-        if namespace is not None and namespace.schemaName:
-            session.schema = namespace.schemaName.lower()
+        session = Session(schema.lower(), given, catalog=catalog)
         self._sessions[handle.guid] = session
         return t.TOpenSessionResp(
             status=_OK,
@@ -81,7 +81,7 @@ class Service:
             sessionHandle=t.TSessionHandle(sessionId=handle, serverProtocolVersion=_PROTOCOL),
             configuration={},
             canUseMultipleCatalogs=True,
-            initialNamespace=namespace,
+            initialNamespace=t.TNamespace(catalogName=catalog, schemaName=session.schema),
         )
 
     def CloseSession(self, req: t.TCloseSessionReq) -> t.TCloseSessionResp:
@@ -112,15 +112,17 @@ class Service:
         )
 
     def GetCatalogs(self, req: t.TGetCatalogsReq) -> t.TGetCatalogsResp:
-        """List the catalog."""
-        rows = [{"TABLE_CAT": CATALOG}]
+        """List the catalogs."""
+        rows = [{"TABLE_CAT": name} for name in [*self._warehouse.catalog.catalogs(), SYSTEM]]
         return self._listed(t.TGetCatalogsResp, ["TABLE_CAT"], rows)
 
     def GetSchemas(self, req: t.TGetSchemasReq) -> t.TGetSchemasResp:
         """The schemas whose name matches."""
         rows = [
-            {"TABLE_SCHEM": name, "TABLE_CATALOG": CATALOG}
-            for name in self._warehouse.catalog.schemas()
+            {"TABLE_SCHEM": name, "TABLE_CATALOG": catalog}
+            for catalog in self._warehouse.catalog.catalogs()
+            if _in(catalog, req.catalogName)
+            for name in self._warehouse.catalog.schemas(catalog)
             if _like(name, req.schemaName)
         ]
         return self._listed(t.TGetSchemasResp, ["TABLE_SCHEM", "TABLE_CATALOG"], rows)
@@ -129,14 +131,16 @@ class Service:
         """The tables and views whose names match."""
         rows = [
             {
-                "TABLE_CAT": CATALOG,
+                "TABLE_CAT": relation.catalog,
                 "TABLE_SCHEM": relation.schema,
                 "TABLE_NAME": relation.name,
                 "TABLE_TYPE": "VIEW" if relation.is_view else "TABLE",
                 "REMARKS": relation.comment or "",
             }
             for relation in self._warehouse.catalog.relations()
-            if _like(relation.schema, req.schemaName) and _like(relation.name, req.tableName)
+            if _in(relation.catalog, req.catalogName)
+            and _like(relation.schema, req.schemaName)
+            and _like(relation.name, req.tableName)
         ]
         names = ["TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "TABLE_TYPE", "REMARKS"]
         return self._listed(t.TGetTablesResp, names, rows)
@@ -145,7 +149,7 @@ class Service:
         """The columns of the relations whose names match."""
         rows = [
             {
-                "TABLE_CAT": CATALOG,
+                "TABLE_CAT": relation.catalog,
                 "TABLE_SCHEM": relation.schema,
                 "TABLE_NAME": relation.name,
                 "COLUMN_NAME": column.name,
@@ -153,7 +157,9 @@ class Service:
                 "REMARKS": column.comment or "",
             }
             for relation in self._warehouse.catalog.relations()
-            if _like(relation.schema, req.schemaName) and _like(relation.name, req.tableName)
+            if _in(relation.catalog, req.catalogName)
+            and _like(relation.schema, req.schemaName)
+            and _like(relation.name, req.tableName)
             for column in relation.columns
             if _like(column.name, req.columnName)
         ]
@@ -328,6 +334,11 @@ def _metadata(result: Result) -> t.TGetResultSetMetadataResp:
         lz4Compressed=False,
         arrowSchema=result.schema.serialize().to_pybytes(),
     )
+
+
+def _in(catalog: str, wanted: str | None) -> bool:
+    """Whether a catalog is the wanted one; it is no pattern, and None or an empty text is any."""
+    return not wanted or catalog == wanted.lower()
 
 
 def _like(name: str, pattern: str | None) -> bool:

@@ -1,11 +1,11 @@
-"""The state of one client session: the current schema, settings and temporary views."""
+"""The state of one client session: the current catalog and schema, settings, temporary views."""
 
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from medallion_local.databricks_sql import settings
-from medallion_local.databricks_sql.catalog import Key
+from medallion_local.databricks_sql.catalog import Key, Relation
 from medallion_local.databricks_sql.engine import CATALOG, Settings
 from medallion_local.databricks_sql.errors import SqlError
 
@@ -20,6 +20,7 @@ class Session:
     schema: str = "default"
     settings: dict[str, str] = field(default_factory=dict)
     temporary_views: dict[str, exp.Expression] = field(default_factory=dict)
+    catalog: str = CATALOG
 
     @property
     def engine_settings(self) -> Settings:
@@ -34,11 +35,24 @@ class Session:
 
     def key(self, parts: tuple[str, ...]) -> Key:
         """The catalog key of a name of one to three parts."""
-        if len(parts) == 3 and parts[0].lower() != CATALOG:
-            raise SqlError(f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{parts[0]}' was not found.")
         if len(parts) > 3:
             raise SqlError(
                 f"[PARSE_SYNTAX_ERROR] A name has at most three parts: {'.'.join(parts)}"
             )
-        schema = parts[-2] if len(parts) > 1 else self.schema
-        return (schema.lower(), parts[-1].lower())
+        catalog, schema = self.namespace(parts[:-1])
+        return Key(schema, parts[-1].lower(), catalog)
+
+    def namespace(self, parts: tuple[str, ...]) -> tuple[str, str]:
+        """The catalog and the schema of a schema's name of no part, one or two."""
+        if len(parts) > 2:
+            raise SqlError(
+                f"[REQUIRES_SINGLE_PART_NAMESPACE] A schema's name has at most two parts: "
+                f"{'.'.join(parts)}"
+            )
+        schema = parts[-1].lower() if parts else self.schema
+        return (parts[0].lower() if len(parts) == 2 else self.catalog), schema
+
+
+def of_query(relation: Relation) -> Session:
+    """The session in which a view's query, or a streaming table's, is resolved."""
+    return Session(schema=relation.query_schema, catalog=relation.query_catalog)

@@ -17,6 +17,7 @@ class State:
     """The state that `up` leaves for `down`, `status` and the next `up`; `pid` is 0 after `down`.
 
     `home` is the folder of the warehouse. In a home that was copied or moved it is another folder.
+    `catalog` is the one of a session that names none.
     """
 
     port: int
@@ -25,6 +26,7 @@ class State:
     started: str = ""
     home: str = ""
     engine: EngineName = "sail"
+    catalog: str = "medallion"
 
     @property
     def host(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from medallion_local.databricks_sql import (
+    catalogs,
     changes,
     describe,
     directories,
@@ -34,6 +35,7 @@ class Warehouse:
     storage: Storage
     engine: Engine
     information_schema: InformationSchema
+    first_catalog: str = CATALOG
 
     def execute(self, session: Session, sql: str) -> Result:
         """Run one statement for a session."""
@@ -56,7 +58,13 @@ class Warehouse:
         if reader.take("REFRESH"):
             return _refresh(context, reader)
         if reader.take("USE"):
-            return _use(context, reader, sql)
+            return catalogs.use(context, reader)
+        if reader.take("SET", "CATALOG"):
+            return catalogs.use_catalog(context, reader)
+        if reader.sees("CREATE", "CATALOG"):
+            return catalogs.create(context, reader)
+        if reader.sees("DROP", "CATALOG"):
+            return catalogs.drop(context, reader)
         if reader.sees("SET"):
             return settings.set_(session.settings, self.engine.name, sql)
         if reader.sees("RESET"):
@@ -95,7 +103,7 @@ class Warehouse:
     def _query(self, context: Context, sql: str) -> Result:
         tree = parse(sql)
         if InformationSchema.is_read_by(tree):
-            return self.information_schema.query(sql)
+            return self.information_schema.query(sql, context.session.catalog)
         return context.query(tree)
 
 
@@ -122,22 +130,6 @@ def _refresh(context: Context, reader: Reader) -> Result:
     reader.take("SYNC")
     reader.finish()
     return streaming.refresh(context, parts, full)
-
-
-def _use(context: Context, reader: Reader, sql: str) -> Result:
-    if reader.take("CATALOG"):
-        name = reader.identifier()
-        if name.lower() != CATALOG:
-            raise SqlError(f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{name}' was not found.")
-        return done()
-    if not reader.take("SCHEMA"):
-        reader.take("DATABASE")
-    parts = reader.name()
-    if len(parts) > 2 or (len(parts) == 2 and parts[0].lower() != CATALOG):
-        raise unsupported(sql)
-    context.catalog.require_schema(parts[-1])
-    context.session.schema = parts[-1].lower()
-    return done()
 
 
 def _replaces(sql: str) -> bool:

@@ -23,6 +23,7 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_d
 from medallion.home import Home, refused_characters
 from medallion_local.databricks_sql.catalog import Column
 from medallion_local.databricks_sql.commits import durable
+from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.types import type_name
 
@@ -43,9 +44,10 @@ class Storage:
         with self._guard:
             return self._locks[folder]
 
-    def managed_folder(self, schema: str, name: str) -> str:
+    def managed_folder(self, schema: str, name: str, catalog: str = CATALOG) -> str:
         """A new folder for a managed table."""
-        plain = (re.sub("[^A-Za-z0-9_]", "_", part) for part in (schema, name))
+        above = schema if catalog == CATALOG else f"{catalog}-{schema}"
+        plain = (re.sub("[^A-Za-z0-9_-]", "_", part) for part in (above, name))
         return str(self._home.warehouse.joinpath("tables", *plain)) + f"-{uuid.uuid4().hex[:12]}"
 
     def lake_folder(self, url: str) -> str:

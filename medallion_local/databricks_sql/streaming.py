@@ -22,7 +22,7 @@ from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.expectations import Checks, check_rules
 from medallion_local.databricks_sql.files import FileChanged, LandedFile, ReadFiles
-from medallion_local.databricks_sql.session import Session
+from medallion_local.databricks_sql.session import of_query
 from medallion_local.databricks_sql.source_log import Batch, SourceLog
 from medallion_local.databricks_sql.streaming_ddl import StreamingDdl, cut
 from medallion_local.databricks_sql.tables import query_text
@@ -38,7 +38,7 @@ def create(context: Context, sql: str) -> Result:
     if not isinstance(tree, exp.Create) or tree.expression is None:
         raise unsupported(sql)
     key = context.session.key(target(tree))
-    context.catalog.require_schema(key[0])
+    context.catalog.require_schema(key.schema, key.catalog)
     with context.storage.lock("/".join(key)):
         before = context.catalog.find(key)
         if before is not None:
@@ -85,11 +85,13 @@ def _declared(
     relation = Relation(
         schema=key[0],
         name=key[1],
+        catalog=key.catalog,
         kind=STREAMING,
         columns=columns,
         location=before.location if before else context.storage.managed_folder(*key),
         query=query_text(ddl.plain),
         query_schema=context.session.schema,
+        query_catalog=context.session.catalog,
         comment=clauses.comment,
         properties=clauses.properties,
         tags=before.tags if before else {},
@@ -195,9 +197,7 @@ def _batch(context: Context, relation: Relation, schema: pa.Schema, full: bool) 
         return fresh
 
     checks = Checks(relation)
-    owner = Context(
-        context.catalog, context.storage, context.engine, Session(schema=relation.query_schema)
-    )
+    owner = Context(context.catalog, context.storage, context.engine, of_query(relation))
     with owner.resolved(checks.over(_cast(relation, schema)), choose, streaming=True) as text:
         if not new and not full:
             return 0

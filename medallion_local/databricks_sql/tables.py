@@ -24,15 +24,23 @@ from medallion_local.databricks_sql.types import type_name
 
 def create_schema(context: Context, tree: exp.Create) -> Result:
     """CREATE SCHEMA."""
-    name = tree.this.db or tree.this.name
-    context.catalog.create_schema(name, bool(tree.args.get("exists")))
+    catalog, name = schema_named(context, tree.this)
+    comment = tree.find(exp.SchemaCommentProperty)
+    context.catalog.create_schema(
+        name, catalog, bool(tree.args.get("exists")), comment.this.name if comment else None
+    )
     return done()
+
+
+def schema_named(context: Context, table: exp.Table) -> tuple[str, str]:
+    """The catalog and the schema that a table's node names: sqlglot parses a schema as a table."""
+    return context.session.namespace(tuple(part.name for part in table.parts if part.name))
 
 
 def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
     """CREATE TABLE, empty or with a query's rows. OR REPLACE is one Delta commit."""
     key = context.session.key(target(tree))
-    context.catalog.require_schema(key[0])
+    context.catalog.require_schema(key.schema, key.catalog)
     clauses = definition(tree, sql)
     before = context.catalog.find(key)
     if before is not None:
@@ -46,6 +54,7 @@ def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
             Relation(
                 schema=key[0],
                 name=key[1],
+                catalog=key.catalog,
                 kind=EXTERNAL if clauses.url else MANAGED,
                 columns=columns,
                 location=folder,
@@ -133,7 +142,7 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
         context.session.temporary_views[name] = _named(tree, sql)
         return done()
     key = context.session.key(parts)
-    context.catalog.require_schema(key[0])
+    context.catalog.require_schema(key.schema, key.catalog)
     before = context.catalog.find(key)
     if before is not None:
         if tree.args.get("exists"):
@@ -160,10 +169,12 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
         Relation(
             schema=key[0],
             name=key[1],
+            catalog=key.catalog,
             kind=VIEW,
             columns=columns,
             query=query,
             query_schema=context.session.schema,
+            query_catalog=context.session.catalog,
             column_list=bool(clauses.columns),
             comment=clauses.comment,
             properties=clauses.properties,
@@ -199,10 +210,11 @@ def drop(context: Context, tree: exp.Drop, sql: str) -> Result:
         raise unsupported(sql)
     (table,) = tree.args["tables"]
     if kind in ("SCHEMA", "DATABASE"):
-        name = table.db or table.name
-        if tree.args.get("exists") and name.lower() not in context.catalog.schemas():
+        catalog, name = schema_named(context, table)
+        if tree.args.get("exists") and name not in context.catalog.schemas(catalog):
+            context.catalog.require_catalog(catalog)
             return done()
-        context.catalog.drop_schema(name, bool(tree.args.get("cascade")))
+        context.catalog.drop_schema(name, catalog, bool(tree.args.get("cascade")))
         return done()
     if kind not in ("TABLE", "VIEW", "MATERIALIZED VIEW"):
         raise unsupported(sql)

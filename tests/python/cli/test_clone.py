@@ -67,14 +67,14 @@ def test_the_catalog_stores_no_absolute_path(tmp_path: Path) -> None:
     """Nor does it need the absolute paths that earlier versions wrote."""
     root = tmp_path / "home"
     catalog = Catalog(root / "c.sqlite", root)
-    catalog.create_schema("s", False)
+    catalog.create_schema("s", "medallion", False)
     url = "abfss://gold@a.dfs.core.windows.net/x/e"
     for name, kind, place in (
         ("m", MANAGED, "warehouse/tables/s/m-1"),
         ("e", EXTERNAL, "lake/gold/x/e"),
     ):
         external = url if kind == EXTERNAL else ""
-        catalog.put(Relation("s", name, kind, [], str(root / place), external))
+        catalog.put(Relation("s", name, "medallion", kind, [], str(root / place), external))
     bodies = [body for (body,) in catalog._db.execute("select body from relations order by name")]
     assert [json.loads(body)["location"] for body in bodies] == [
         "lake/gold/x/e",

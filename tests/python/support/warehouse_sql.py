@@ -40,22 +40,24 @@ def close_all() -> None:
 class Started:
     """The running warehouse; each call of `connect` is a session of its own."""
 
-    def __init__(self, home: Home, engine: EngineName = "sail") -> None:
+    def __init__(
+        self, home: Home, engine: EngineName | None = None, catalog: str | None = None
+    ) -> None:
         self.home = home
-        self.state, _ = process.start(home, engine=engine)
+        self.state, _ = process.start(home, engine=engine, catalog=catalog)
         self._connection = None
 
-    def connect(self, token: str | None = None):
-        connection = self._connect(token)
+    def connect(self, token: str | None = None, catalog: str | None = None):
+        connection = self._connect(token, catalog)
         _opened.append(connection)
         return connection
 
-    def _connect(self, token: str | None):
+    def _connect(self, token: str | None, catalog: str | None):
         return sql.connect(
             server_hostname=self.state.host,
             http_path=HTTP_PATH,
             access_token=token or self.state.token,
-            catalog="medallion",
+            catalog=catalog,
             schema="default",
             enable_telemetry=False,
             use_inline_params="silent",
