@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from medallion_local.databricks_sql import storage
-from medallion_local.databricks_sql.catalog import STREAMING, Relation
+from medallion_local.databricks_sql.catalog import MATERIALIZED, STREAMING, Relation
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.definitions import definition
 from medallion_local.databricks_sql.dialect import parse, quoted
@@ -30,18 +30,25 @@ def alter(context: Context, sql: str) -> Result:
     """ALTER TABLE | VIEW | STREAMING TABLE name …"""
     reader = Reader(sql)
     reader.expect("ALTER")
-    streaming = reader.take("STREAMING")
-    if not (reader.take("TABLE") or (not streaming and reader.take("VIEW"))):
+    streaming, materialized = reader.take("STREAMING"), reader.take("MATERIALIZED")
+    if materialized:
+        reader.expect("VIEW")
+    elif not (reader.take("TABLE") or (not streaming and reader.take("VIEW"))):
         raise unsupported(sql)
     relation = context.relation(reader.name())
+    if materialized and relation.kind != MATERIALIZED:
+        raise SqlError(
+            f"[EXPECT_MATERIALIZED_VIEW] {relation.full_name} is a {relation.kind.lower()}: "
+            "use ALTER TABLE or ALTER VIEW."
+        )
     if streaming and relation.kind != STREAMING:
         raise SqlError(
             f"[EXPECT_STREAMING_TABLE] {relation.full_name} is a {relation.kind.lower()}: "
             "use ALTER TABLE or ALTER VIEW."
         )
-    if relation.kind == STREAMING and any(reader.sees(*words) for words in _NOT_OF_STREAMS):
+    if relation.is_refreshed and any(reader.sees(*words) for words in _NOT_OF_STREAMS):
         raise unsupported(sql)
-    if streaming and _schedule(context, relation, reader):
+    if (streaming or materialized) and _schedule(context, relation, reader):
         pass
     elif reader.take("RENAME", "TO"):
         _rename(context, relation, reader.name())
@@ -88,7 +95,7 @@ def comment_on(context: Context, sql: str) -> Result:
     reader = Reader(sql)
     reader.expect("COMMENT", "ON")
     kind = reader.identifier().upper()
-    if kind == "STREAMING":
+    if kind in ("STREAMING", "MATERIALIZED"):
         kind = reader.identifier().upper()
     parts = reader.name()
     reader.expect("IS")
@@ -186,7 +193,7 @@ def _alter_column(context: Context, relation: Relation, reader: Reader, sql: str
     if column is None:
         raise SqlError(f"[UNRESOLVED_COLUMN] {relation.full_name} has no column `{name}`.")
     nullability = reader.sees("SET", "NOT") or reader.sees("DROP", "NOT")
-    if relation.kind == STREAMING and nullability:
+    if relation.is_refreshed and nullability:
         raise unsupported(sql)
     if reader.take("SET", "NOT", "NULL"):
         broken = parse(f"SELECT 1 FROM {_path(relation)} WHERE {quoted(name)} IS NULL LIMIT 1")

@@ -20,6 +20,7 @@ from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.errors import SqlError
 
 MANAGED, EXTERNAL, VIEW, STREAMING = "MANAGED", "EXTERNAL", "VIEW", "STREAMING_TABLE"
+MATERIALIZED = "MATERIALIZED_VIEW"
 
 
 class Key(NamedTuple):
@@ -106,6 +107,11 @@ class Relation:
     def is_view(self) -> bool:
         """Whether it is a query that stores no rows."""
         return self.kind == VIEW
+
+    @property
+    def is_refreshed(self) -> bool:
+        """Whether it stores the rows of a query, which only a refresh changes."""
+        return self.kind in (STREAMING, MATERIALIZED)
 
 
 class Catalog:

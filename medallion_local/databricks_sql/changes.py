@@ -31,7 +31,9 @@ def writable(context: Context, parts: tuple[str, ...], streaming: bool = False) 
     Databricks allows any DML on a streaming table. Here only DML that erases personal data is.
     """
     relation = context.relation(parts)
-    if relation.is_view or (relation.kind == STREAMING and not streaming):
+    if relation.is_view or (
+        relation.is_refreshed and not (streaming and relation.kind == STREAMING)
+    ):
         raise SqlError(
             f"[EXPECT_TABLE_NOT_VIEW] {relation.full_name} is a {relation.kind.lower()}: "
             "only a table's rows can be changed."

@@ -8,7 +8,7 @@ not affect it.
 from dataclasses import replace
 
 from medallion_local.databricks_sql import storage
-from medallion_local.databricks_sql.catalog import EXTERNAL, MANAGED, STREAMING, VIEW, Key, Relation
+from medallion_local.databricks_sql.catalog import EXTERNAL, MANAGED, Key, Relation
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
@@ -29,7 +29,7 @@ def clone(context: Context, sql: str) -> Result:
     replaces, if_missing, parts, shallow = read
     source = context.relation(reader.name())
     reader.finish()
-    if source.kind in (VIEW, STREAMING):
+    if source.is_view or source.is_refreshed:
         raise SqlError(
             f"[DELTA_CLONE_UNSUPPORTED_SOURCE] {source.full_name} is a {source.kind.lower()}, "
             "which can't be cloned."
@@ -46,7 +46,7 @@ def clone(context: Context, sql: str) -> Result:
         return done()
     if before is not None and not replaces:
         raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
-    if before is not None and before.kind in (VIEW, STREAMING):
+    if before is not None and (before.is_view or before.is_refreshed):
         raise SqlError(
             f"[EXPECT_TABLE_NOT_VIEW] {before.full_name} is a {before.kind.lower()}: drop it first."
         )

@@ -11,7 +11,7 @@ from medallion_local.databricks_sql.catalog import Catalog, Relation, not_found
 from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.engine import Engine, Result, result_of
 from medallion_local.databricks_sql.files import LandedFile, ReadFiles
-from medallion_local.databricks_sql.resolve import Choice, Resolver, every_file
+from medallion_local.databricks_sql.resolve import Choice, Follow, Resolver, every_file, every_row
 from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.storage import Storage
 
@@ -25,16 +25,24 @@ class Context:
     engine: Engine
     session: Session
 
-    def resolver(self, choose: Choice = every_file, streaming: bool = False) -> Resolver:
+    def resolver(
+        self, choose: Choice = every_file, streaming: bool = False, follow: Follow = every_row
+    ) -> Resolver:
         """A resolver for one statement."""
-        return Resolver(self.catalog, self.storage, self.engine, self.session, choose, streaming)
+        return Resolver(
+            self.catalog, self.storage, self.engine, self.session, choose, streaming, follow
+        )
 
     @contextmanager
     def resolved(
-        self, tree: exp.Expression, choose: Choice = every_file, streaming: bool = False
+        self,
+        tree: exp.Expression,
+        choose: Choice = every_file,
+        streaming: bool = False,
+        follow: Follow = every_row,
     ) -> Iterator[str]:
         """The engine's text of `tree`. Files staged for it are removed afterwards."""
-        resolver = self.resolver(choose, streaming)
+        resolver = self.resolver(choose, streaming, follow)
         try:
             yield render(resolver.resolve(tree), keep=False)
         finally:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from medallion_local.databricks_sql import catalogs
-from medallion_local.databricks_sql.catalog import EXTERNAL, STREAMING, Column, Constraint, Relation
+from medallion_local.databricks_sql.catalog import EXTERNAL, Column, Constraint, Relation
 from medallion_local.databricks_sql.context import Context
 from medallion_local.databricks_sql.dialect import parse, quoted
 from medallion_local.databricks_sql.engine import Result, result_of
@@ -84,7 +84,7 @@ def _facts(relation: Relation) -> dict[str, str]:
     }
     if relation.comment:
         facts["Comment"] = relation.comment
-    if relation.is_view or relation.kind == STREAMING:
+    if relation.query:
         facts["View Text"] = relation.query
     if not relation.is_view:
         facts["Location"] = relation.external_url or relation.location
@@ -92,7 +92,7 @@ def _facts(relation: Relation) -> dict[str, str]:
     facts["Owner"] = OWNER
     if relation.kind == EXTERNAL:
         facts["External"] = "true"
-    if relation.kind == STREAMING:
+    if relation.is_refreshed:
         facts["Refresh Schedule"] = relation.schedule
     pairs = ",".join(f"{key}={value}" for key, value in sorted(relation.properties.items()))
     facts["Table Properties"] = f"[{pairs}]"
@@ -270,8 +270,8 @@ def _show_extended(context: Context, reader: Reader) -> Result:
 
 def _information(relation: Relation) -> str:
     lines = [f"{key}: {value}" for key, value in _facts(relation).items() if key != "View Text"]
-    if relation.kind == STREAMING:
-        lines.append("TYPE: STREAMING_TABLE")
+    if relation.is_refreshed:
+        lines.append(f"TYPE: {relation.kind}")
     lines.append("Schema: root")
     lines += [
         f" |-- {column.name}: {column.type} (nullable = {str(column.nullable).lower()})"

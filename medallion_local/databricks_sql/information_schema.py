@@ -11,7 +11,7 @@ import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
-from medallion_local.databricks_sql.catalog import STREAMING, Catalog, Key, Relation
+from medallion_local.databricks_sql.catalog import MATERIALIZED, Catalog, Key, Relation
 from medallion_local.databricks_sql.dialect import first_line
 from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.errors import SqlError
@@ -135,7 +135,7 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
     for relation in catalog.relations():
         key = dict(zip(_TABLE_KEY, (relation.catalog, relation.schema, relation.name), strict=True))
         rows["tables"].append(key | _table_row(relation))
-        if relation.is_view:
+        if relation.is_view or relation.kind == MATERIALIZED:
             rows["views"].append(
                 key
                 | {
@@ -174,7 +174,7 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
 def _table_row(relation: Relation) -> dict:
     return {
         "table_type": relation.kind,
-        "is_insertable_into": "NO" if relation.is_view or relation.kind == STREAMING else "YES",
+        "is_insertable_into": "NO" if relation.is_view or relation.is_refreshed else "YES",
         "commit_action": "PRESERVE",
         "table_owner": OWNER,
         "comment": relation.comment,

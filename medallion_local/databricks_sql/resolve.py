@@ -15,7 +15,13 @@ from sqlglot import exp
 from sqlglot.transforms import eliminate_qualify
 
 from medallion_local.databricks_sql import clock, event_log
-from medallion_local.databricks_sql.catalog import STREAMING, Catalog, Relation, not_found
+from medallion_local.databricks_sql.catalog import (
+    MATERIALIZED,
+    STREAMING,
+    Catalog,
+    Relation,
+    not_found,
+)
 from medallion_local.databricks_sql.column_names import QualifiedColumns, with_columns
 from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.engine import Engine
@@ -28,11 +34,17 @@ from medallion_local.databricks_sql.types import type_name
 _STREAM = "stream"
 _PATH_FORMATS = {"delta", "parquet"}
 Choice = Callable[[ReadFiles, list[LandedFile]], list[LandedFile]]
+Follow = Callable[[Relation], str]
 
 
 def every_file(_: ReadFiles, files: list[LandedFile]) -> list[LandedFile]:
     """Select all files, for a batch read."""
     return files
+
+
+def every_row(relation: Relation) -> str:
+    """Read all rows of a stream's table, to plan it."""
+    return relation.location
 
 
 @dataclass
@@ -45,6 +57,7 @@ class Resolver:
     session: Session
     choose: Choice = every_file
     streaming: bool = False
+    follow: Follow = every_row
     _scratch: list[Path] = field(default_factory=list)
     _resolved: dict[str, str] = field(default_factory=dict)
     _now: datetime | None = field(default_factory=clock.now)
@@ -105,12 +118,16 @@ class Resolver:
         inner = stream.this
         if not self.streaming:
             raise unsupported(f"{render(stream)} outside a streaming table")
-        if not (isinstance(inner, exp.Table) and isinstance(inner.this, exp.Func)):
-            raise unsupported(f"{render(stream)} (streams are over read_files)")
+        if isinstance(inner, exp.Subquery) and isinstance(inner.this, exp.Table):
+            inner.this.set("alias", inner.args.get("alias"))
+            inner = inner.this
+        if not isinstance(inner, exp.Table):
+            raise unsupported(f"{render(stream)} (streams are over tables and read_files)")
         inner.meta[_STREAM] = True
         stream.replace(inner)
 
     def _table(self, table: exp.Table) -> None:
+        streams = bool(table.meta.get(_STREAM))
         if isinstance(table.this, exp.Func):
             if table.this.name.lower() == "read_files":
                 self._read_files(table)
@@ -124,9 +141,11 @@ class Resolver:
             return
         if len(parts) == 1:
             if _is_cte(table):
+                if streams:
+                    raise unsupported(f"STREAM {render(table)}: it is a common table expression")
                 return
             view = self.session.temporary_views.get(parts[0].lower())
-            if view is not None:
+            if view is not None and not streams:
                 self._replace(table, self._inner(self.session)._named(view.copy()))
                 return
         key = self.session.key(parts)
@@ -136,12 +155,14 @@ class Resolver:
         if relation is None:
             raise not_found(key)
         self._qualified.add(table, key)
+        if streams:
+            _refuse_source(relation)
         if relation.is_view:
             self._replace(table, self._view(relation))
             return
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(parts[-1], True))
         table.set("alias", alias)
-        address = self._address(relation.location)
+        address = self._address(self.follow(relation) if streams else relation.location)
         self._columns[address.name] = [(c.name.lower(), c.type) for c in relation.columns]
         table.set("this", address)
         table.set("db", exp.to_identifier("delta"))
@@ -172,6 +193,7 @@ class Resolver:
             session,
             self.choose,
             self.streaming,
+            self.follow,
             self._scratch,
             self._resolved,
             self._now,
@@ -284,6 +306,17 @@ class Resolver:
         """The Arrow schema of columns given by name and Databricks type."""
         casts = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in columns)
         return self.engine.query(f"SELECT {casts} WHERE FALSE").schema
+
+
+def _refuse_source(relation: Relation) -> None:
+    """Raise unless the relation's rows are only appended to."""
+    if relation.kind == MATERIALIZED:
+        raise SqlError(
+            f"[STREAMING_FROM_MATERIALIZED_VIEW] Cannot stream from the materialized view "
+            f"{relation.full_name}: its refresh replaces rows."
+        )
+    if relation.is_view:
+        raise unsupported(f"STREAM {relation.full_name}: it is a view (stream from its table)")
 
 
 def _mentions_metadata(select: exp.Select) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from medallion.durable import make_folder, sync_folder
 from medallion_local.databricks_sql import storage
+from medallion_local.databricks_sql.delta_source import Position
 
 _APPLICATION = "medallion.streaming"
 
@@ -23,11 +24,13 @@ class Batch:
     """The identities of a batch's files, and its event.
 
     `full` means a full refresh: the table holds this batch's rows and those of later ones.
+    `positions` has how far the batch has read each Delta table: its id and version, by name.
     """
 
     files: list[list]
     full: bool = False
     event: dict = field(default_factory=dict)
+    positions: dict[str, list] = field(default_factory=dict)
 
 
 class SourceLog:
@@ -56,6 +59,14 @@ class SourceLog:
         for _, batch in self.batches():
             found = set() if batch.full else found
             found.update(tuple(identity) for identity in batch.files)
+        return found
+
+    def positions(self) -> dict[str, Position]:
+        """How far the table has read each Delta table."""
+        found: dict[str, Position] = {}
+        for _, batch in self.batches():
+            found = {} if batch.full else found
+            found |= {name: Position(*position) for name, position in batch.positions.items()}
         return found
 
     def write(self, number: int, batch: Batch) -> None:

@@ -9,6 +9,7 @@ from medallion_local.databricks_sql import (
     changes,
     describe,
     directories,
+    materialized_views,
     settings,
     streaming,
     streaming_ddl,
@@ -53,6 +54,8 @@ class Warehouse:
             return comment_on(context, sql)
         if streaming_ddl.is_create(reader):
             return streaming.create(context, sql)
+        if materialized_views.is_create(reader):
+            return materialized_views.create(context, sql)
         if is_clone(sql):
             return clone(context, sql)
         if reader.take("REFRESH"):
@@ -122,13 +125,20 @@ def _create(context: Context, tree: exp.Create, sql: str) -> Result:
 
 
 def _refresh(context: Context, reader: Reader) -> Result:
-    """REFRESH [STREAMING] TABLE name [FULL] [SYNC]. ASYNC is rejected."""
-    reader.take("STREAMING")
-    reader.expect("TABLE")
+    """REFRESH {MATERIALIZED VIEW | [STREAMING] TABLE} name [FULL] [SYNC | ASYNC].
+
+    ASYNC may return before the refresh ends. Here it returns afterwards, like SYNC.
+    """
+    view = reader.take("MATERIALIZED", "VIEW")
+    if not view:
+        reader.take("STREAMING")
+        reader.expect("TABLE")
     parts = reader.name()
     full = reader.take("FULL")
-    reader.take("SYNC")
+    _ = reader.take("SYNC") or reader.take("ASYNC")
     reader.finish()
+    if view:
+        return materialized_views.refresh(context, parts)
     return streaming.refresh(context, parts, full)
 
 

@@ -1,4 +1,7 @@
-"""Streaming tables over `read_files`: append-only; each landed file is read exactly once.
+"""Streaming tables over `read_files` and over Delta tables: append-only.
+
+Each landed file is read exactly once, and so is each row that was appended to a source table
+(delta_source.py).
 
 As in Spark's structured streaming, a batch's files are written to the source log first. Then the
 rows are committed together with the batch's number (source_log.py).
@@ -7,13 +10,15 @@ With `allowOverwrites => true`, a file that was replaced under its name (another
 read again. So its rows may occur twice, but none are lost; readers of bronze remove duplicates.
 """
 
+import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
+from pathlib import Path
 
 import pyarrow as pa
 from sqlglot import exp
 
-from medallion_local.databricks_sql import event_log, storage
+from medallion_local.databricks_sql import delta_source, event_log, storage
 from medallion_local.databricks_sql.catalog import STREAMING, Column, Relation
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.definitions import Definition, definition, target
@@ -24,6 +29,7 @@ from medallion_local.databricks_sql.expectations import Checks, check_rules
 from medallion_local.databricks_sql.files import FileChanged, LandedFile, ReadFiles
 from medallion_local.databricks_sql.session import of_query
 from medallion_local.databricks_sql.source_log import Batch, SourceLog
+from medallion_local.databricks_sql.stateful import refuse_stateful
 from medallion_local.databricks_sql.streaming_ddl import StreamingDdl, cut
 from medallion_local.databricks_sql.tables import query_text
 from medallion_local.databricks_sql.types import type_name
@@ -80,6 +86,7 @@ def _declared(
             f"[STREAMING_TABLE_QUERY_INVALID] {key[0]}.{key[1]} needs a streaming query: write "
             "STREAM before its source."
         )
+    refuse_stateful(tree.expression)
     schema = context.columns(tree.expression)
     columns = _columns(schema, clauses, ".".join(key))
     relation = Relation(
@@ -184,8 +191,12 @@ def _batch(context: Context, relation: Relation, schema: pa.Schema, full: bool) 
     log = SourceLog(relation.location)
     number = log.last() + 1
     taken = set() if full else log.taken()
+    held = {} if full else log.positions()
     names = {url for url, *_ in taken}
     new: list[LandedFile] = []
+    reached: dict[str, delta_source.Position] = {}
+    appended: list[str] = []
+    folders: list[Path] = []
 
     def choose(source: ReadFiles, files: list[LandedFile]) -> list[LandedFile]:
         if not source.stream:
@@ -196,28 +207,44 @@ def _batch(context: Context, relation: Relation, schema: pa.Schema, full: bool) 
         new.extend(fresh)
         return fresh
 
+    def follow(source: Relation) -> str:
+        name = source.full_name
+        position = reached.setdefault(name, delta_source.latest(source))
+        folder = context.storage.scratch()
+        folders.append(folder)
+        if delta_source.stage(source, held.get(name), position, folder):
+            appended.append(name)
+        return str(folder)
+
     checks = Checks(relation)
     owner = Context(context.catalog, context.storage, context.engine, of_query(relation))
-    with owner.resolved(checks.over(_cast(relation, schema)), choose, streaming=True) as text:
-        if not new and not full:
-            return 0
-        result = context.engine.query(text)
+    query = checks.over(_cast(relation, schema))
+    try:
+        with owner.resolved(query, choose, streaming=True, follow=follow) as text:
+            if not new and not appended and not full:
+                return 0
+            result = context.engine.query(text)
 
-        def rows() -> Iterator[pa.RecordBatch]:
-            """The rows. The writer commits when they end, so the counts are complete by then."""
-            for batch in result.batches:
-                yield storage.checked(checks.apply(batch, schema), schema, relation.full_name)
-            entry = event_log.event(checks.counts())
-            log.write(number, Batch([file.identity for file in new], full, entry))
+            def rows() -> Iterator[pa.RecordBatch]:
+                """The rows. The writer commits when they end, so the counts are complete."""
+                for batch in result.batches:
+                    yield storage.checked(checks.apply(batch, schema), schema, relation.full_name)
+                entry = event_log.event(checks.counts())
+                files = [file.identity for file in new]
+                positions = {name: list(astuple(one)) for name, one in reached.items()}
+                log.write(number, Batch(files, full, entry, positions))
 
-        return storage.append(
-            relation.location,
-            schema,
-            rows(),
-            overwrite=full,
-            transaction=log.transaction(number),
-            wider=len(schema) > len(storage.table_schema(relation.location)),
-        )
+            return storage.append(
+                relation.location,
+                schema,
+                rows(),
+                overwrite=full,
+                transaction=log.transaction(number),
+                wider=len(schema) > len(storage.table_schema(relation.location)),
+            )
+    finally:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _cast(relation: Relation, schema: pa.Schema) -> exp.Expression:

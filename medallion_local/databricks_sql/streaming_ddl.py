@@ -36,7 +36,13 @@ def cut(sql: str) -> StreamingDdl:
     reader.expect("STREAMING", "TABLE")
     reader.take("IF", "NOT", "EXISTS")
     reader.name()
-    pieces, schedule = [sql[: reader.position]], None
+    return cut_clauses(reader, sql[: reader.position])
+
+
+def cut_clauses(reader: Reader, head: str) -> StreamingDdl:
+    """Separate the clauses after the name. The statement gets `head` for what was read before."""
+    sql = reader.sql
+    pieces, schedule = [head], None
     expectations: list[Expectation] = []
     if reader.sees("("):
         columns, expectations = _specification(reader.parenthesised(), sql)

@@ -7,7 +7,7 @@ from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import (
     EXTERNAL,
     MANAGED,
-    STREAMING,
+    MATERIALIZED,
     VIEW,
     Column,
     Key,
@@ -74,7 +74,7 @@ def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
 def _check_replaceable(before: Relation, replace: bool) -> None:
     if not replace:
         raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
-    if before.kind in (VIEW, STREAMING):
+    if before.is_view or before.is_refreshed:
         raise SqlError(
             f"[EXPECT_TABLE_NOT_VIEW] {before.full_name} is a {before.kind.lower()}: drop it first."
         )
@@ -203,6 +203,13 @@ def query_text(sql: str) -> str:
     return sql[reader.end_of("AS") :].strip().rstrip(";").strip()
 
 
+def _drops(kind: str, materialized: bool, found: Relation) -> bool:
+    """Whether a DROP of this kind drops the relation. DROP VIEW drops both kinds of views."""
+    if kind != "VIEW":
+        return not found.is_view and found.kind != MATERIALIZED
+    return found.kind == MATERIALIZED or (found.is_view and not materialized)
+
+
 def drop(context: Context, tree: exp.Drop, sql: str) -> Result:
     """DROP SCHEMA, TABLE or VIEW. A managed table's files are removed at the next start."""
     kind = tree.args["kind"].upper()
@@ -227,7 +234,7 @@ def drop(context: Context, tree: exp.Drop, sql: str) -> Result:
         if tree.args.get("exists"):
             return done()
         context.catalog.get(key)
-    elif found.is_view != (kind == "VIEW"):
+    elif not _drops(kind, bool(tree.args.get("materialized")), found):
         raise SqlError(
             f"[WRONG_COMMAND_FOR_OBJECT_TYPE] {found.full_name} is a {found.kind.lower()}: "
             f"DROP {kind} cannot drop it."
