@@ -12,7 +12,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
-from sqlglot.transforms import eliminate_qualify
 
 from medallion_local.databricks_sql import clock, event_log
 from medallion_local.databricks_sql.catalog import (
@@ -27,6 +26,7 @@ from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.engine import Engine
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.files import FORMATS, METADATA, LandedFile, ReadFiles, stage
+from medallion_local.databricks_sql.queries.qualify import rewrite_qualify
 from medallion_local.databricks_sql.session import Session, of_query
 from medallion_local.databricks_sql.storage import Storage
 from medallion_local.databricks_sql.types import type_name
@@ -105,14 +105,14 @@ class Resolver:
     @staticmethod
     def _bridge(select: exp.Select) -> None:
         """Rewrite syntax of one SELECT that Databricks has and the engine lacks."""
-        for star in select.find_all(exp.Star):
-            if star.args.get("except_") or star.args.get("replace") or star.args.get("rename"):
-                raise unsupported(f"{render(star)} (list the columns)")
+        # Hints are advice, and may name a table that is a folder by now.
+        select.set("hint", None)
+        for item in select.expressions:
+            star = item.this if isinstance(item, exp.Column) else item
+            if isinstance(star, exp.Star) and (star.args.get("replace") or star.args.get("rename")):
+                raise SqlError(f"[PARSE_SYNTAX_ERROR] A star has only EXCEPT: {render(star)}")
         if select.args.get("qualify"):
-            if select.is_star:
-                raise unsupported(f"{render(select)} (QUALIFY needs listed columns)")
-            changed = eliminate_qualify(select.copy())
-            select.replace(changed)
+            rewrite_qualify(select)
 
     def _unwrap(self, stream: exp.Stream) -> None:
         inner = stream.this

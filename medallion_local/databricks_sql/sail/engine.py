@@ -4,13 +4,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import first_line
+from medallion_local.databricks_sql.dialect import first_line, parse, render
 from medallion_local.databricks_sql.engine import NO_COLUMNS, Columns, Engine
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.sail.address import Addresses
 from medallion_local.databricks_sql.sail.errors import translated
+from medallion_local.databricks_sql.sail.grammar.bridge import bridge_grammar
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.rule_set import rewrite
 from medallion_local.databricks_sql.sail.zones import refuse_outside_utc
@@ -51,6 +53,13 @@ class SailEngine(Engine):
 
     def adapt(self, tree: exp.Expression, columns: Columns = NO_COLUMNS) -> None:
         """Rewrite what Sail lacks or answers differently; see `differences`."""
+
+        def planned(sql: str) -> pa.Schema:
+            holder = exp.Paren(this=parse(sql))
+            rewrite(holder, Kinds(columns))
+            return self.schema(render(holder.this))
+
+        bridge_grammar(tree, planned)
         rewrite(tree, Kinds(columns))
 
     def adapt_to_zone(self, tree: exp.Expression) -> None:

@@ -1,0 +1,1 @@
+"""Rewrites of queries that both engines need."""

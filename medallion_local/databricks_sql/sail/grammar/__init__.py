@@ -1,0 +1,1 @@
+"""Rewrites of queries to the grammar that Sail has."""

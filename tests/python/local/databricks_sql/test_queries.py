@@ -1,0 +1,114 @@
+"""The grammar of queries that people write, on both engines."""
+
+import pytest
+
+from medallion.home import Home
+from medallion_local.databricks_sql import process
+from support.warehouse_sql import ENGINES, Started, close_all
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def warehouse(tmp_path_factory, request):
+    home = Home(tmp_path_factory.mktemp("warehouse"))
+    started = Started(home, request.param)
+    started.run("create schema s")
+    started.run("use s")
+    rows = "(1, 'a', 10, cast(null as int)), (2, 'b', 20, 5), (3, 'a', 30, 7)"
+    started.run(f"create table s.t as select * from values {rows} t(id, k, v, w)")
+    yield started
+    close_all()
+    process.stop(home)
+
+
+_CASES = [
+    # PIVOT: implicit groups, several aggregates, several columns.
+    (
+        "select id, a, b from (select id, k, v from t) "
+        "pivot (sum(v) for k in ('a' as a, 'b' as b))",
+        [(1, 10, None), (2, None, 20), (3, 30, None)],
+    ),
+    (
+        "select a_s, a_n, b_s, b_n from (select k, v from t) "
+        "pivot (sum(v) as s, count(*) as n for k in ('a', 'b'))",
+        [(40, 2, 20, 1)],
+    ),
+    ("select x from (select k, v from t) pivot (max(v) m for k in ('a' x, 'z')) p", [(30,)]),
+    (
+        "select id, a7, z from t pivot (max(v) for (k, w) in (('a', 7) as a7, ('z', 1) as z))",
+        [(1, None, None), (2, None, None), (3, 30, None)],
+    ),
+    # UNPIVOT
+    (
+        "select * from (select id, v, w from t) unpivot (val for name in (v, w))",
+        [(1, "v", 10), (2, "v", 20), (2, "w", 5), (3, "v", 30), (3, "w", 7)],
+    ),
+    (
+        "select * from (select id, w from t) unpivot include nulls (val for name in (w as x))",
+        [(1, "x", None), (2, "x", 5), (3, "x", 7)],
+    ),
+    (
+        "select * from t unpivot ((p, q) for name in ((v, w) as a, (w, v) as b)) where id = 3",
+        [(3, "a", "a", 30, 7), (3, "a", "b", 7, 30)],
+    ),
+    # Stars
+    ("select * except (w, v) from t", [(1, "a"), (2, "b"), (3, "a")]),
+    (
+        "select t.* except (w, v, k), u.q from t join (select 1 as id, 2 as q) u using (id)",
+        [(1, 2)],
+    ),
+    (
+        "with x as (select * except (w) from t), y as (select * except (v) from x) select * from y",
+        [(1, "a"), (2, "b"), (3, "a")],
+    ),
+    (
+        "select t.id, u.q from t left join (select 1 as id, 2 as q) u using (id)",
+        [(1, 2), (2, None), (3, None)],
+    ),
+    # QUALIFY
+    (
+        "select * from t qualify row_number() over (partition by k order by id) = 1",
+        [(1, "a", 10, None), (2, "b", 20, 5)],
+    ),
+    (
+        "select t.id, row_number() over (order by v desc) as rn from t qualify rn < 3 order by rn",
+        [(2, 2), (3, 1)],
+    ),
+    ("select id, k from t qualify max(v) over (partition by k) = v order by w limit 1", [(2, "b")]),
+    ("select distinct k from t qualify count(*) over (partition by k) > 1", [("a",)]),
+    # LIKE with several patterns
+    ("select id from t where k like any ('a%', 'c')", [(1,), (3,)]),
+    ("select id from t where k not like all ('a%', 'c')", [(2,)]),
+    ("select id from t where not k like any ('a%', 'c')", [(2,)]),
+    ("select id from t where k ilike some ('A')", [(1,), (3,)]),
+    # Lateral column aliases: a column of the source comes first.
+    ("select 1 as x, x + 1 as y, x + y as z", [(1, 2, 3)]),
+    ("select v + 1 as v, v + 1 as v2 from t where id = 1", [(11, 11)]),
+    (
+        "select k, sum(v) as s, s / count(*) as a from t group by k",
+        [("a", 40, 20.0), ("b", 20, 20.0)],
+    ),
+    # Generators and higher-order functions
+    ("select explode(map('a', 1))", [("a", 1)]),
+    (
+        "select id, m.* from t lateral view explode(map('a', id)) m as p, q where id = 2",
+        [(2, "a", 2)],
+    ),
+    ("select q.key, q.value from (select explode(m) from (select map('x', 1) as m)) q", [("x", 1)]),
+    ("select to_json(zip_with(array(1, 2), array(3, 4), (x, y) -> x + y))", [("[4,6]",)]),
+    ("select to_json(map_filter(map('a', 1, 'b', 2), (k, v) -> v > 1))", [('{"b":2}',)]),
+    ("select to_json(transform_values(map('a', 1), (k, v) -> v + 1))", [('{"a":2}',)]),
+    ("select to_json(transform_keys(map('a', 1), (k, v) -> upper(k)))", [('{"A":1}',)]),
+    ("select count(*) from t tablesample (2 rows)", [(2,)]),
+    ("select /*+ broadcast(t) */ id from t where id = 1", [(1,)]),
+    ("select id from t cluster by id", [(1,), (2,), (3,)]),
+]
+
+
+@pytest.mark.parametrize(("query", "rows"), _CASES)
+def test_a_query_is_answered_as_on_databricks(warehouse, query, rows):
+    assert sorted(warehouse.rows(query), key=repr) == sorted(rows, key=repr)
+
+
+def test_a_star_names_an_unknown_column(warehouse):
+    assert "UNRESOLVED_COLUMN" in warehouse.fails("select * except (zz) from s.t")
+    assert "PARSE_SYNTAX_ERROR" in warehouse.fails("select * replace (1 as id) from s.t")
