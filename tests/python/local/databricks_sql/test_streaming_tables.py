@@ -85,7 +85,6 @@ def test_alter_sets_schedule_tags_and_comments(warehouse, landing):
         "alter streaming table s.firm set row filter f on (id)",
         "alter streaming table s.firm add schedule every 5 minutes",
         "alter streaming table s.plain set tags ('a' = 'b')",
-        "refresh streaming table s.firm async",
         "refresh streaming table s.plain",
         "truncate table s.firm",
         "insert into s.firm values (1)",
