@@ -22,9 +22,10 @@ from dbt_common.events.event_manager_client import get_event_manager
 
 from medallion import clone, disk
 from medallion.errors import MedallionError
-from medallion.home import Home, home
+from medallion.home import Home, home, is_project
 from medallion.profiles import names_local, require_own
 from medallion_local.certificates import Certificates, trusting
+from medallion_local.databricks_sql import dbt_client
 from medallion_local.databricks_sql.certificates import files_of
 
 
@@ -34,21 +35,29 @@ class MedallionPlugin(dbtPlugin):
     def initialize(self) -> None:
         """Set the trusted authorities if there is a local warehouse; silence one warning.
 
-        Raises when the project, or the warehouse of its target, belongs to another clone or home.
+        Raises when the project, or the warehouse of its target, belongs to another clone or home,
+        and when that warehouse is down.
         """
         context = click.get_current_context(silent=True)
         invoked = (context.obj or {}) if context is not None else {}
         credentials = getattr(invoked.get("profile"), "credentials", None)
-        settings = {"connection_parameters": getattr(credentials, "connection_parameters", None)}
-        if names_local(settings):
-            clone.require_own(Path(invoked["project"].project_root))
+        parameters = getattr(credentials, "connection_parameters", None) or {}
+        settings = {"connection_parameters": parameters}
         try:
             here = home()
         except MedallionError:
             if names_local(settings):
                 raise
             return  # there is no local warehouse, and other targets need nothing from it
-        require_own(settings, here)
+        if authority := names_local(settings):
+            project = Path(invoked["project"].project_root)
+            if is_project(project) or clone.is_clone(project):
+                clone.require_own(project)
+                require_own(settings, here)
+            else:  # another project's profile names its warehouse
+                here = Home(Path(authority).parents[2])
+            dbt_client.require_answer(parameters, context.info_name or "", here.root)
+            dbt_client.without_discovery()
         _tell_of_the_disk(invoked.get("project"), here)
         _trust(files_of(here), alone=bool(names_local(settings)))
         # dbt-databricks 1.12.7 sets the types of columns that its catalog rows may lack: on any

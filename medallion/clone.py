@@ -9,6 +9,11 @@ from medallion.home import PROJECT_ROOT, same_folder
 _MARKS = ("dbt_project.yml", "dbt_medallion.py", "medallion/home.py")
 
 
+def is_clone(folder: Path) -> bool:
+    """Whether a folder is a clone of this project."""
+    return all((folder / mark).is_file() for mark in _MARKS)
+
+
 def require_own(folder: Path) -> None:
     """Raise `MedallionError` when `folder` is in another clone than this program.
 
@@ -18,7 +23,7 @@ def require_own(folder: Path) -> None:
     if os.environ.get("MEDALLION_HOME"):
         return
     for clone in (folder, *folder.parents):
-        if all((clone / mark).is_file() for mark in _MARKS):
+        if is_clone(clone):
             if not same_folder(clone, PROJECT_ROOT):
                 raise MedallionError(
                     f"{clone} is another clone: this program belongs to {PROJECT_ROOT}: "

@@ -35,7 +35,8 @@ def connected(folder: Path | None = None) -> Iterator["Connection"]:
     if folder is None:
         require_own(target, home())
     try:
-        place = urlsplit(f"//{target['host']}")
+        uri = target.get("connection_parameters", {}).get("_connection_uri")
+        place = urlsplit(uri or f"//{target['host']}")
         socket.create_connection(
             (place.hostname, place.port or 443), timeout=ANSWER_SECONDS
         ).close()

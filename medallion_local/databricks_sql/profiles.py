@@ -9,6 +9,7 @@ from ruamel.yaml.error import YAMLError
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home
 from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql.dbt_client import SCHEME
 from medallion_local.databricks_sql.state import HTTP_PATH, State
 
 PROFILE = "medallion"
@@ -20,7 +21,7 @@ def local_output(home: Home, state: State) -> dict:
     """The settings of the target `local`: a SQL warehouse on this machine."""
     return {
         "type": "databricks",
-        "host": state.host,
+        "host": SCHEME + state.host,
         "http_path": HTTP_PATH,
         "token": state.token,
         "catalog": state.catalog,

@@ -128,7 +128,7 @@ def plugin(project: Path, settings: dict[str, object]) -> None:
             project_root=str(project), target_path="target", log_path="logs"
         ),
     }
-    with click.Context(click.Command("run"), obj=obj):
+    with click.Context(click.Command("parse"), info_name="parse", obj=obj):
         MedallionPlugin("medallion")
 
 
