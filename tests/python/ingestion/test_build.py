@@ -22,7 +22,7 @@ def test_databricks_job_is_dbt_build_here(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(dbt, "run", build)
     done = CliRunner().invoke(app, ["factory", "run"])
     assert (done.exit_code, done.output.strip()) == (0, "pl_ingest_and_build: Succeeded")
-    assert asked == [(("build",), home.root / "logs" / "build.jsonl", 5)]
+    assert asked == [(dbt.DAILY_BUILD, home.root / "logs" / "build.jsonl", 5)]
 
 
 def test_failed_build_fails_the_pipeline_after_its_retry(

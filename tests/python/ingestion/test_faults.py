@@ -193,6 +193,7 @@ def covered() -> set[Boundary]:
     return set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_run_that_crashes_at_any_boundary_loses_nothing(
     name: str, tmp_path: Path, covered: set[Boundary]
@@ -226,6 +227,7 @@ def test_run_that_crashes_at_any_boundary_loses_nothing(
     assert points
 
 
+@pytest.mark.long
 def test_every_activity_was_a_boundary(covered: set[Boundary]) -> None:
     """Only activities that state why a run fails are excluded: there is one per reason."""
     expected = {

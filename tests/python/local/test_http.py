@@ -44,7 +44,7 @@ def connected(
     SEEN.clear()
     with (
         web.serving(respond, tls, limit=limit, silence=silence) as port,
-        socket.create_connection(("127.0.0.1", port), timeout=5) as client,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as client,
     ):
         yield client
 
@@ -156,7 +156,7 @@ def test_a_client_that_falls_silent_loses_its_connection(said: bytes) -> None:
         client.sendall(said)
         begun = time.monotonic()
         assert client.recv(1) == b""
-        assert 0.1 < time.monotonic() - begun < 4
+        assert 0.1 < time.monotonic() - begun < 30
 
 
 def test_a_body_that_does_not_arrive_is_a_408() -> None:
@@ -185,7 +185,7 @@ def test_a_handshake_that_never_comes_stalls_nobody_and_ends(tmp_path: Path) -> 
     files = certificates.ensure(certificates.files_in(tmp_path))
     tls = certificates.server_context(files)
     trusted = ssl.create_default_context(cafile=files.authority)
-    with connected(tls, silence=0.5) as silent:
+    with connected(tls, silence=2) as silent:
         port = silent.getpeername()[1]
         with closing(http.client.HTTPSConnection("localhost", port, context=trusted)) as other:
             other.request("PUT", "/a", body=b"abc")

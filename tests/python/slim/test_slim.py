@@ -121,8 +121,9 @@ def test_a_description__selects_its_model(copy: Copy) -> None:
     copy.edit(
         "models/silver/core/dim_device.yml", "One row per device type", "Better: a device type"
     )
-    assert "dim_device" in copy.changed()
-    assert "dim_user" not in copy.changed()
+    changed = copy.changed()
+    assert "dim_device" in changed
+    assert "dim_user" not in changed
 
 
 def test_slim_run__reads_production_and_writes_beside_it(copy: Copy) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 
+from medallion.dbt import DAILY_BUILD
 from medallion.serving.contract import served_tables
 from medallion_local.synapse.check import check
 from oracle import publish
@@ -22,6 +23,8 @@ INIT += ["--from-csv", str(DATASET)] if DATASET.is_dir() else ["--generate"]
 SIMULATE = ["medallion", "source", "simulate", "--days", "1"]
 INGEST = ["medallion", "ingest"]
 BUILD = [*DBT, "build"]
+DAILY = [*DBT, *DAILY_BUILD]  # its data tests run on the rows of each day
+BUILD_AGAIN = [*DBT, "build", "--exclude-resource-types", "test", "unit_test"]
 REFRESH = [*DBT, "run", "--full-refresh"]
 DAY_0, DAY_1, DAY_2, DAY_3, AGAIN, REFRESHED = (
     *("day 0", "day 1", "day 2", "day 3"),
@@ -29,10 +32,10 @@ DAY_0, DAY_1, DAY_2, DAY_3, AGAIN, REFRESHED = (
 )
 STAGES = {
     DAY_0: [INIT, INGEST, BUILD],
-    DAY_1: [SIMULATE, INGEST, BUILD],
-    DAY_2: [SIMULATE, INGEST, BUILD],
-    DAY_3: [SIMULATE, INGEST, BUILD],
-    AGAIN: [BUILD],
+    DAY_1: [SIMULATE, INGEST, DAILY],
+    DAY_2: [SIMULATE, INGEST, DAILY],
+    DAY_3: [SIMULATE, INGEST, DAILY],
+    AGAIN: [BUILD_AGAIN],
     REFRESHED: [REFRESH],
 }
 

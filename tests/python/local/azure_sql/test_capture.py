@@ -1,31 +1,18 @@
 """What change data capture records for each kind of statement."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from medallion.errors import MedallionError
-from medallion_local.azure_sql import database
 from medallion_local.azure_sql.database import SCRIPTS, SourceDatabase
-
-BEGIN = datetime(2025, 1, 2)
+from support.source_users import BEGIN, five_users
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Iterator[SourceDatabase]:
-    """Five users, then change data capture."""
-
-    def load(con: duckdb.DuckDBPyConnection) -> datetime:
-        con.execute(
-            "INSERT INTO dbo.DimUser SELECT i, 'u' || i, 'DE', 'Free', DATE '2024-01-01', NULL, "
-            "TIMESTAMP '2025-01-01' FROM range(1, 6) r(i)"
-        )
-        return BEGIN
-
-    yield database.create(tmp_path / "source.duckdb", load)
+def source(tmp_path: Path) -> SourceDatabase:
+    return five_users(tmp_path)
 
 
 def changes(source: SourceDatabase, table: str = "DimUser") -> list[tuple[object, ...]]:

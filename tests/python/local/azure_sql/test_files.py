@@ -304,7 +304,7 @@ def test_processes_take_turns(tmp_path: Path) -> None:
     started = [
         subprocess.Popen([sys.executable, "-c", program, str(source.path)]) for _ in range(2)
     ]
-    assert [p.wait(timeout=60) for p in started] == [0, 0]
+    assert [p.wait(timeout=300) for p in started] == [0, 0]
     found = source.query("SELECT COUNT(DISTINCT __$start_lsn) AS n FROM cdc.dbo_DimUser_CT")
     assert found.read_all()["n"][0].as_py() == 10
 

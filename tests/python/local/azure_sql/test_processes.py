@@ -16,6 +16,9 @@ from medallion.errors import MedallionError
 from medallion_local.azure_sql import connection
 from medallion_local.azure_sql.database import SourceDatabase
 source = SourceDatabase.open(Path(sys.argv[1]))
+if sys.argv[3] == "together":
+    print("ready", flush=True)
+    sys.stdin.readline()
 end = time.monotonic() + float(sys.argv[2])
 """
 COMMIT = """
@@ -56,9 +59,12 @@ except MedallionError as error:
 """
 
 
-def start(program: str, path: Path, seconds: float) -> "subprocess.Popen[str]":
+def start(
+    program: str, path: Path, seconds: float, when: str = "at once"
+) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-c", PREAMBLE + program, str(path), str(seconds)],
+        [sys.executable, "-c", PREAMBLE + program, str(path), str(seconds), when],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -68,9 +74,13 @@ def start(program: str, path: Path, seconds: float) -> "subprocess.Popen[str]":
 @pytest.mark.parametrize("readers", [1, 3])
 def test_readers_do_not_starve_a_writer(tmp_path: Path, readers: int) -> None:
     source = five_users(tmp_path)
-    started = [start(COMMIT, source.path, 10)]
-    started += [start(READ, source.path, 10) for _ in range(readers)]
-    ended = [process.communicate(timeout=90) for process in started]
+    started = [start(one, source.path, 10, "together") for one in (COMMIT, *[READ] * readers)]
+    for process in started:  # a process that began earlier would have the database to itself
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    for process in started:
+        assert process.stdin is not None
+        print(file=process.stdin, flush=True)
+    ended = [process.communicate(timeout=300) for process in started]
     assert [error for _, error in ended] == [""] * len(started)
     commits, *reads = (json.loads(output) for output, _ in ended)
     assert commits * 5 >= max(reads) and min(reads) * 5 >= commits, (commits, reads)
@@ -80,11 +90,11 @@ def test_readers_do_not_starve_a_writer(tmp_path: Path, readers: int) -> None:
 
 def test_a_writer_behind_a_long_reader_times_out_with_one_sentence(tmp_path: Path) -> None:
     source = five_users(tmp_path)
-    holder = start(HOLD, source.path, 60)
+    holder = start(HOLD, source.path, 600)
     assert holder.stdout is not None and holder.stdout.readline() == "open\n"
-    output, error = start(HURRY, source.path, 0).communicate(timeout=60)
+    output, error = start(HURRY, source.path, 0).communicate(timeout=300)
     assert "still in use after 1 s" in output and error == ""
     holder.kill()
     holder.communicate()
-    output, error = start(HURRY, source.path, 0).communicate(timeout=60)
+    output, error = start(HURRY, source.path, 0).communicate(timeout=300)
     assert (output, error) == ("", "")

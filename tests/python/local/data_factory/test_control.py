@@ -101,7 +101,7 @@ class Crowd:
             self.most = max(self.most, self.now)
             if self.now >= self.expected:
                 self.met.set()
-        self.met.wait(10)
+        self.met.wait(60)
         time.sleep(0.05)  # an excess iteration would start now
         with self.lock:
             self.now -= 1
@@ -318,7 +318,7 @@ def test_a_caller_that_does_not_wait_continues_before_the_child_ends(factory: Fa
             ended.set()
 
     factory.listener = listen
-    factory.pause = lambda seconds: None if ended.wait(10) else pytest.fail("the other came first")
+    factory.pause = lambda seconds: None if ended.wait(60) else pytest.fail("the other came first")
     wait = activity("W", "Wait", waitTimeInSeconds=1)
     factory.add("pipeline", "child", {"activities": [wait, fail("X", {"W": "Succeeded"})]})
     call = {"pipeline": {"referenceName": "child"}, "waitOnCompletion": False}

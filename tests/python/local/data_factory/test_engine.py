@@ -233,7 +233,7 @@ def add_lake(factory: Factory) -> None:
 
 def test_an_attempt_over_its_timeout_fails(factory: Factory) -> None:
     add_lake(factory)
-    assert factory.run(looking("G", timeout="0.00:00:10")).record.status == "Succeeded"
+    assert factory.run(looking("G", timeout="0.00:01:00")).record.status == "Succeeded"
     error = factory.error(looking("G", timeout="0.00:00:00"))
     assert error["errorCode"] == "ActivityTimeout" and "timeout of 0 s" in error["message"]
 
@@ -305,7 +305,7 @@ def test_a_listener_that_crashes_ends_parallel_activities(factory: Factory) -> N
             raise Killed
 
     factory.listener = listen
-    factory.pause = lambda seconds: None if seconds == 1 else time.sleep(0.2 * dead.wait(5))
+    factory.pause = lambda seconds: None if seconds == 1 else time.sleep(0.2 * dead.wait(60))
     waits = [activity(f"W{n}", "Wait", waitTimeInSeconds=n) for n in (1, 2, 3)]
     with pytest.raises(Killed):
         factory.run(*waits, append("After", 1, {"W2": "Succeeded"}))
@@ -382,7 +382,7 @@ def test_events_name_the_place_of_each_activity(factory: Factory) -> None:
 
 
 def test_independent_activities_run_at_the_same_time(factory: Factory) -> None:
-    meeting = threading.Barrier(3, timeout=5)
+    meeting = threading.Barrier(3, timeout=60)
     factory.pause = lambda seconds: meeting.wait() and None
     waits = [activity(f"W{n}", "Wait", waitTimeInSeconds=1) for n in range(3)]
     after = {f"W{n}": "Succeeded" for n in range(3)}

@@ -154,7 +154,7 @@ def driver(warehouse):
     )
     yield process
     process.stdin.close()
-    process.wait(30)
+    process.wait(60)
 
 
 @pytest.fixture

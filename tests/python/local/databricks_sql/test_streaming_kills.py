@@ -10,6 +10,7 @@ import pytest
 
 from support.places import SUPPORT
 
+pytestmark = pytest.mark.long
 VICTIM = SUPPORT / "killed_warehouse.py"
 STREAM = (
     "STREAM read_files('abfss://bronze@a.dfs.core.windows.net/numbers', format => 'parquet', "
@@ -67,7 +68,7 @@ def process():
     )
     yield started
     started.stdin.close()
-    started.wait(30)
+    started.wait(60)
 
 
 @pytest.fixture

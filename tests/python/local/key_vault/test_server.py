@@ -43,7 +43,7 @@ def test_first_request_is_challenged_and_one_token_serves_many(azure):
 
 
 def test_challenge_names_tenant_and_resource(azure):
-    answer = requests.get(f"{azure.url}/secrets/x", params={"api-version": "7.4"}, timeout=5)
+    answer = requests.get(f"{azure.url}/secrets/x", params={"api-version": "7.4"}, timeout=60)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == (
         f'Bearer authorization="{azure.endpoints.authority}/{azure.directory.issuer.tenant}", '
@@ -196,5 +196,5 @@ def _get_with(azure, token: str, version: str = "7.4") -> requests.Response:
         f"{azure.url}/secrets/databricks-host",
         params={"api-version": version},
         headers={"Authorization": f"Bearer {token}"},
-        timeout=5,
+        timeout=60,
     )
