@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from medallion_local.databricks_sql import metastore
 from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.functions.store import Functions
 
 MANAGED, EXTERNAL, VIEW, STREAMING = "MANAGED", "EXTERNAL", "VIEW", "STREAMING_TABLE"
 MATERIALIZED = "MATERIALIZED_VIEW"
@@ -138,6 +139,7 @@ class Catalog:
             for (body,) in self._db.execute("select body from relations")
             for relation in [self._read(body)]
         }
+        self.functions = Functions(self._db, self._lock)
         self.version = 0
 
     def catalogs(self) -> dict[str, str | None]:
@@ -178,6 +180,8 @@ class Catalog:
                     f"[CATALOG_NOT_EMPTY] The catalog `{name}` contains schemas: use CASCADE."
                 )
             held = self.relations(catalog=catalog)
+            for function in self.functions.of(catalog=catalog):
+                self.functions.drop(function.key)
             metastore.delete_catalog(self._db, catalog)
             del self._catalogs[catalog]
             self._schemas = {pair for pair in self._schemas if pair[0] != catalog}
@@ -241,10 +245,13 @@ class Catalog:
         with self._lock:
             self.require_schema(name, catalog)
             held = self.relations(name, catalog)
-            if held and not cascade:
+            functions = self.functions.of(name.lower(), catalog.lower())
+            if (held or functions) and not cascade:
                 raise SqlError(
                     f"[SCHEMA_NOT_EMPTY] The schema `{name}` contains relations: use CASCADE."
                 )
+            for function in functions:
+                self.functions.drop(function.key)
             self._db.execute("begin immediate")
             pair = (catalog.lower(), name.lower())
             self._db.execute("delete from relations where catalog = ? and schema = ?", pair)

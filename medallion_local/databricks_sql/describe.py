@@ -13,6 +13,7 @@ from medallion_local.databricks_sql.context import Context
 from medallion_local.databricks_sql.dialect import parse, quoted
 from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.errors import unsupported
+from medallion_local.databricks_sql.functions import ddl as functions
 from medallion_local.databricks_sql.information_schema import OWNER
 from medallion_local.databricks_sql.reader import Reader
 from medallion_local.databricks_sql.types import type_name
@@ -23,6 +24,8 @@ def describe(context: Context, sql: str) -> Result:
     reader = Reader(sql)
     if not reader.take("DESCRIBE"):
         reader.expect("DESC")
+    if reader.take("FUNCTION"):
+        return functions.describe(context, reader)
     if reader.take("QUERY") or reader.sees("SELECT") or reader.sees("WITH"):
         return _column_rows(_query_columns(context, parse(reader.rest())))
     if reader.take("CATALOG"):
@@ -199,6 +202,11 @@ def show(context: Context, sql: str) -> Result:
         return _texts(("databaseName",), [(name,) for name in names])
     if reader.take("TABLE", "EXTENDED"):
         return _show_extended(context, reader)
+    for kind in ("USER", "ALL", "SYSTEM"):
+        if reader.take(kind, "FUNCTIONS"):
+            return functions.show(context, reader, kind)
+    if reader.take("FUNCTIONS"):
+        return functions.show(context, reader, "ALL")
     if reader.take("TABLES"):
         return _show_relations(context, reader, "tableName", views_only=False)
     if reader.take("VIEWS"):

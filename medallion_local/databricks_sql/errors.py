@@ -21,6 +21,8 @@ _PREFIX = re.compile(
     r"Internal error|Arrow error|External error|Cast error|Schema error|Parser error|"
     r"type_coercion|This feature is not implemented): )+"
 )
+# dbt begins each statement with a comment that would fill a message.
+_COMMENTS = re.compile(r"\A(?:\s+|/\*.*?\*/|--[^\n]*(?:\n|\Z))+", re.DOTALL)
 _LIBRARIES = ("deltalake", "_internal", "duckdb", "_duckdb", "pyarrow")
 
 
@@ -85,8 +87,8 @@ def plain(message: str) -> str:
 
 
 def excerpt(sql: str, length: int = 160) -> str:
-    """The beginning of a statement on one line, for messages."""
-    line = " ".join(sql.split())
+    """The beginning of a statement on one line, without its leading comments, for messages."""
+    line = " ".join(_COMMENTS.sub("", sql).split())
     return line if len(line) <= length else line[: length - 1] + "…"
 
 

@@ -26,6 +26,16 @@ from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.engine import Engine
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.files import FORMATS, METADATA, LandedFile, ReadFiles, stage
+from medallion_local.databricks_sql.functions.inline import (
+    arguments_of,
+    body_of,
+    called_name,
+    protect,
+    scalar_call,
+    table_call,
+)
+from medallion_local.databricks_sql.functions.store import Function
+from medallion_local.databricks_sql.queries.names import ADDED, Replacement, substitute
 from medallion_local.databricks_sql.queries.qualify import rewrite_qualify
 from medallion_local.databricks_sql.session import Session, of_query
 from medallion_local.databricks_sql.storage import Storage
@@ -33,6 +43,8 @@ from medallion_local.databricks_sql.types import type_name
 
 _STREAM = "stream"
 _PATH_FORMATS = {"delta", "parquet"}
+# A function that calls itself is inlined without end.
+_DEEPEST_CALL = 32
 Choice = Callable[[ReadFiles, list[LandedFile]], list[LandedFile]]
 Follow = Callable[[Relation], str]
 
@@ -58,9 +70,11 @@ class Resolver:
     choose: Choice = every_file
     streaming: bool = False
     follow: Follow = every_row
+    pending: Function | None = None
     _scratch: list[Path] = field(default_factory=list)
     _resolved: dict[str, str] = field(default_factory=dict)
     _now: datetime | None = field(default_factory=clock.now)
+    _calls: list[str] = field(default_factory=list)
     _qualified: QualifiedColumns = field(default_factory=QualifiedColumns)
     _columns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
@@ -72,6 +86,9 @@ class Resolver:
     def resolve(self, tree: exp.Expression) -> exp.Expression:
         """`tree` as the engine answers it, with every name resolved. It changes `tree` itself."""
         holder = exp.Paren(this=self._named(tree))
+        if self.session.variables:
+            values = {name: _value(one.value) for name, one in self.session.variables.items()}
+            substitute(holder, values, "session", self._planned)
         if self._now is not None:
             clock.bridge_clock(holder, self._now)
         if self.session.time_zone != "UTC":
@@ -92,7 +109,60 @@ class Resolver:
             self._table(table)
         for column in holder.find_all(exp.Column):
             self._qualified.reduce(column)
+        if self.catalog.functions.of() or self.session.functions or self.pending:
+            for call in reversed(list(holder.find_all(exp.Anonymous))):
+                self._function(call)
         return holder.this
+
+    def _function(self, call: exp.Anonymous) -> None:
+        """Replace the call of a SQL function by its body."""
+        parts, place = called_name(call)
+        function = self._found(parts)
+        if function is None:
+            return
+        shown = f"{function.catalog}.{function.schema}.{render(call)}"
+        if isinstance(place, exp.Table) != function.is_table:
+            kind = "table" if function.is_table else "scalar"
+            raise SqlError(f"[NOT_A_{kind.upper()}_FUNCTION] {function.full_name} is a {kind} one.")
+        if len(self._calls) > _DEEPEST_CALL:
+            raise SqlError(f"[UNSUPPORTED_FEATURE] {function.full_name} calls itself.")
+        temporary = function.schema == "session"
+        session = (
+            self.session
+            if temporary
+            else Session(schema=function.query_schema, catalog=function.query_catalog)
+        )
+        inner = self._inner(session)
+        inner._calls = [*self._calls, function.full_name]
+        body = exp.Paren(this=inner._named(body_of(function)))
+        protect(function, body, call)
+        arguments = arguments_of(function, call)
+        names = {name: _copied(value) for name, value in arguments.items()}
+        substitute(body, names, function.name, self._planned)
+        if function.is_table:
+            place.replace(table_call(function, body.this, place))
+            return
+        value = scalar_call(function, body.this)
+        if isinstance(place.parent, exp.Select) and place.arg_key == "expressions":
+            value = exp.alias_(value, shown, quoted=True)
+        place.replace(value)
+
+    def _found(self, parts: tuple[str, ...]) -> Function | None:
+        """The function of that name that is visible here."""
+        name = parts[-1].lower()
+        if self.pending is not None and name == self.pending.name and not self._calls:
+            return self.pending
+        if len(parts) == 1 and name in self.session.functions:
+            return self.session.functions[name]
+        if len(parts) > 3:
+            return None
+        return self.catalog.functions.find(self.session.key(parts))
+
+    def _planned(self, sql: str) -> pa.Schema:
+        """The columns of a query whose names are resolved."""
+        holder = exp.Paren(this=parse(sql))
+        self.engine.adapt(holder, self._columns)
+        return self.engine.schema(render(holder.this), self.session.engine_settings)
 
     def _session_function(self, call: exp.Anonymous) -> None:
         """Replace functions that would return the engine's own catalog and schema."""
@@ -194,6 +264,7 @@ class Resolver:
             self.choose,
             self.streaming,
             self.follow,
+            None,
             self._scratch,
             self._resolved,
             self._now,
@@ -306,6 +377,24 @@ class Resolver:
         """The Arrow schema of columns given by name and Databricks type."""
         casts = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in columns)
         return self.engine.query(f"SELECT {casts} WHERE FALSE").schema
+
+
+def _value(text: str) -> Replacement:
+    """The value of a variable, named like the variable where it is a column of a result."""
+
+    def replacement(column: exp.Column) -> exp.Expression:
+        value = parse(f"SELECT {text}").expressions[0]
+        if isinstance(column.parent, exp.Select) and column.arg_key == "expressions":
+            named = exp.alias_(value, column.name, quoted=True)
+            named.meta[ADDED] = True
+            return named
+        return value
+
+    return replacement
+
+
+def _copied(value: exp.Expression) -> Replacement:
+    return lambda _: value.copy()
 
 
 def _refuse_source(relation: Relation) -> None:

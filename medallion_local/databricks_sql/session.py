@@ -8,6 +8,16 @@ from medallion_local.databricks_sql import settings
 from medallion_local.databricks_sql.catalog import Key, Relation
 from medallion_local.databricks_sql.engine import CATALOG, Settings
 from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.functions.store import Function
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A session variable: its type, and its value and default as SQL."""
+
+    type: str
+    value: str
+    default: str
 
 
 @dataclass
@@ -21,6 +31,8 @@ class Session:
     settings: dict[str, str] = field(default_factory=dict)
     temporary_views: dict[str, exp.Expression] = field(default_factory=dict)
     catalog: str = CATALOG
+    variables: dict[str, Variable] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
 
     @property
     def engine_settings(self) -> Settings:

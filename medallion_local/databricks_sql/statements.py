@@ -21,9 +21,14 @@ from medallion_local.databricks_sql.clone import clone, is_clone
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.dialect import parse
 from medallion_local.databricks_sql.engine import CATALOG, Engine, Result
-from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.errors import SqlError, excerpt, unsupported
+from medallion_local.databricks_sql.explain import explain
+from medallion_local.databricks_sql.functions import ddl as functions
 from medallion_local.databricks_sql.information_schema import InformationSchema
 from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.scripting import variables
+from medallion_local.databricks_sql.scripting.execute_immediate import execute_immediate
+from medallion_local.databricks_sql.scripting.identifiers import with_identifiers
 from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.storage import Storage
 
@@ -41,9 +46,26 @@ class Warehouse:
     def execute(self, session: Session, sql: str) -> Result:
         """Run one statement for a session."""
         context = Context(self.catalog, self.storage, self.engine, session)
+        sql = with_identifiers(context, sql)
         reader = Reader(sql)
         if reader.at_end:
             raise SqlError("[PARSE_EMPTY_STATEMENT] The statement is empty.")
+        if reader.sees("DECLARE"):
+            return variables.declare(context, sql)
+        if reader.take("SET", "VAR") or reader.take("SET", "VARIABLE"):
+            return variables.assign(context, reader)
+        if reader.sees("DROP", "TEMPORARY", "VARIABLE") or reader.sees("DROP", "TEMPORARY", "VAR"):
+            return variables.drop(context, sql)
+        if reader.sees("EXECUTE", "IMMEDIATE"):
+            return execute_immediate(context, sql, lambda text: self.execute(session, text))
+        if reader.sees("BEGIN"):
+            raise unsupported(f"SQL scripting: {excerpt(sql)}")
+        if reader.take("EXPLAIN"):
+            return explain(context, reader, sql)
+        if functions.is_create(reader):
+            return functions.create(context, sql)
+        if any(reader.sees("DROP", *words) for words in functions.DROPPED):
+            return functions.drop(context, sql)
         if reader.sees("SHOW"):
             return describe.show(context, sql)
         if reader.sees("DESCRIBE") or reader.sees("DESC"):

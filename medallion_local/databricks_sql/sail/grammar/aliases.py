@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.errors import unsupported
-from medallion_local.databricks_sql.sail.grammar.source import Schema, columns_read
+from medallion_local.databricks_sql.queries.source import Schema, columns_read
 
 _RANDOM = {"rand", "randn", "random", "uuid", "monotonically_increasing_id", "shuffle"}
 

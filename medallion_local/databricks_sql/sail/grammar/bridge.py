@@ -4,6 +4,7 @@ from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.errors import unsupported
+from medallion_local.databricks_sql.queries.source import Schema
 from medallion_local.databricks_sql.sail.grammar.aliases import expand_aliases
 from medallion_local.databricks_sql.sail.grammar.calls import (
     CALLS,
@@ -12,7 +13,6 @@ from medallion_local.databricks_sql.sail.grammar.calls import (
     quantified,
 )
 from medallion_local.databricks_sql.sail.grammar.pivots import rewrite_pivots
-from medallion_local.databricks_sql.sail.grammar.source import Schema
 from medallion_local.databricks_sql.sail.grammar.stars import expand_stars
 from medallion_local.databricks_sql.sail.grammar.using import unqualify
 

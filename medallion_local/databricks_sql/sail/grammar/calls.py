@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.errors import unsupported
-from medallion_local.databricks_sql.sail.grammar.source import Schema, planned
+from medallion_local.databricks_sql.queries.source import Schema, planned
 
 _MAPS = {"map", "map_from_entries", "map_from_arrays", "map_concat", "map_filter", "str_to_map"}
 _ARRAYS = {"array", "split", "sequence", "collect_list", "collect_set", "array_agg", "map_entries"}

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.errors import SqlError
-from medallion_local.databricks_sql.sail.grammar.source import Schema, planned
+from medallion_local.databricks_sql.queries.source import Schema, planned
 
 
 def rewrite_pivots(source: exp.Expression, schema: Schema) -> None:

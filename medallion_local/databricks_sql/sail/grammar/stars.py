@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.errors import SqlError, unsupported
-from medallion_local.databricks_sql.sail.grammar.source import Schema, columns_read, sources
+from medallion_local.databricks_sql.queries.source import Schema, columns_read, sources
 from medallion_local.databricks_sql.sail.grammar.using import joined_names
 
 _SPARK = "; `medallion up --engine spark` supports it"

@@ -1,0 +1,1 @@
+"""SQL functions: stored in the catalog, and inlined where they are called."""

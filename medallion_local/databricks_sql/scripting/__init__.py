@@ -1,0 +1,1 @@
+"""Session variables, EXECUTE IMMEDIATE and IDENTIFIER."""
