@@ -106,7 +106,10 @@ def comment_on(context: Context, sql: str) -> Result:
     elif kind == "COLUMN":
         relation = context.relation(parts[:-1])
         _change_column(context, relation, parts[-1], comment=text)
-    elif kind not in ("SCHEMA", "DATABASE"):
+    elif kind in ("SCHEMA", "DATABASE"):
+        catalog, schema = context.session.namespace(parts)
+        context.catalog.comment_schema(schema, catalog, text)
+    else:
         raise unsupported(sql)
     return done()
 

@@ -240,6 +240,21 @@ class Catalog:
             self._schemas.add(pair)
             self.version += 1
 
+    def schema_comment(self, name: str, catalog: str) -> str | None:
+        """The description of a schema."""
+        with self._lock:
+            query = "select comment from schemas where catalog = ? and name = ?"
+            found = self._db.execute(query, (catalog.lower(), name.lower())).fetchone()
+            return found[0] if found else None
+
+    def comment_schema(self, name: str, catalog: str, comment: str | None) -> None:
+        """Describe a schema."""
+        with self._lock:
+            self.require_schema(name, catalog)
+            change = "update schemas set comment = ? where catalog = ? and name = ?"
+            self._db.execute(change, (comment, catalog.lower(), name.lower()))
+            self.version += 1
+
     def drop_schema(self, name: str, catalog: str, cascade: bool) -> list[Relation]:
         """Remove a schema. Returns the relations that were removed with it."""
         with self._lock:

@@ -8,14 +8,21 @@ import pyarrow as pa
 from sqlglot import exp
 
 from medallion_local.databricks_sql import catalogs
-from medallion_local.databricks_sql.catalog import EXTERNAL, Column, Constraint, Relation
+from medallion_local.databricks_sql.catalog import (
+    EXTERNAL,
+    MATERIALIZED,
+    Column,
+    Constraint,
+    Relation,
+)
 from medallion_local.databricks_sql.context import Context
 from medallion_local.databricks_sql.dialect import parse, quoted
 from medallion_local.databricks_sql.engine import Result, result_of
-from medallion_local.databricks_sql.errors import unsupported
+from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.functions import ddl as functions
 from medallion_local.databricks_sql.information_schema import OWNER
 from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.show_create import create_statement
 from medallion_local.databricks_sql.types import type_name
 
 
@@ -30,6 +37,8 @@ def describe(context: Context, sql: str) -> Result:
         return _column_rows(_query_columns(context, parse(reader.rest())))
     if reader.take("CATALOG"):
         return _texts(("info_name", "info_value"), catalogs.describe(context, reader))
+    if reader.take("SCHEMA") or reader.take("DATABASE"):
+        return _describe_schema(context, reader)
     reader.take("TABLE")
     extended = reader.take("EXTENDED") or reader.take("FORMATTED")
     parts = reader.name()
@@ -51,6 +60,24 @@ def describe(context: Context, sql: str) -> Result:
     if as_json:
         return _json(_described(relation))
     return _column_rows(relation.columns, _details(relation, extended))
+
+
+def _describe_schema(context: Context, reader: Reader) -> Result:
+    """DESCRIBE SCHEMA [EXTENDED] name."""
+    extended = reader.take("EXTENDED")
+    catalog, schema = context.session.namespace(reader.name())
+    reader.finish()
+    context.catalog.require_schema(schema, catalog)
+    facts = [
+        ("Catalog Name", catalog),
+        ("Namespace Name", schema),
+        ("Comment", context.catalog.schema_comment(schema, catalog) or ""),
+        ("Location", ""),
+        ("Owner", OWNER),
+    ]
+    if extended:
+        facts.append(("Properties", ""))
+    return _texts(("database_description_item", "database_description_value"), facts)
 
 
 def _query_columns(context: Context, query: exp.Expression) -> list[Column]:
@@ -192,7 +219,7 @@ def _texts(names: tuple[str, ...], rows: list[tuple]) -> Result:
 
 
 def show(context: Context, sql: str) -> Result:
-    """SHOW CATALOGS, SCHEMAS, TABLES, VIEWS, COLUMNS, TBLPROPERTIES, TABLE EXTENDED."""
+    """SHOW CATALOGS, SCHEMAS, TABLES, VIEWS, COLUMNS, FUNCTIONS, PARTITIONS, CREATE TABLE, …"""
     reader = Reader(sql)
     reader.expect("SHOW")
     if reader.take("CATALOGS"):
@@ -202,6 +229,12 @@ def show(context: Context, sql: str) -> Result:
         return _texts(("databaseName",), [(name,) for name in names])
     if reader.take("TABLE", "EXTENDED"):
         return _show_extended(context, reader)
+    if reader.take("CREATE", "TABLE") or reader.take("CREATE", "VIEW"):
+        relation = context.relation(reader.name())
+        reader.finish()
+        return _texts(("createtab_stmt",), [(create_statement(relation),)])
+    if reader.take("PARTITIONS"):
+        return _show_partitions(context, reader)
     for kind in ("USER", "ALL", "SYSTEM"):
         if reader.take(kind, "FUNCTIONS"):
             return functions.show(context, reader, kind)
@@ -213,10 +246,21 @@ def show(context: Context, sql: str) -> Result:
         return _show_relations(context, reader, "viewName", views_only=True)
     if reader.take("TBLPROPERTIES"):
         relation = context.relation(reader.name())
-        return _texts(("key", "value"), sorted(_properties(relation).items()))
+        properties = sorted(_properties(relation).items())
+        if not reader.at_end:
+            wanted = ".".join(reader.strings())
+            properties = [pair for pair in properties if pair[0] == wanted] or [
+                (wanted, f"Table {relation.full_name} does not have property: {wanted}")
+            ]
+            reader.finish()
+        return _texts(("key", "value"), properties)
     if reader.take("COLUMNS"):
         reader.expect("IN") if reader.sees("IN") else reader.expect("FROM")
-        relation = context.relation(reader.name())
+        named = reader.name()
+        if reader.take("IN") or reader.take("FROM"):
+            named = (*reader.name(), named[-1])
+        reader.finish()
+        relation = context.relation(named)
         return _texts(("col_name",), [(column.name,) for column in relation.columns])
     raise unsupported(sql)
 
@@ -258,10 +302,30 @@ def _like(names: list[str], reader: Reader) -> list[str]:
 def _show_relations(context: Context, reader: Reader, column: str, views_only: bool) -> Result:
     schema, catalog = _schema(context, reader)
     held = context.catalog.relations(schema, catalog)
-    found = [r.name for r in held if r.is_view or not views_only]
-    rows = [(schema, name, "false") for name in _like(found, reader)]
+    found = [r.name for r in held if r.is_view or r.kind == MATERIALIZED or not views_only]
+    temporary = context.session.temporary_views
+    shown = _like([*found, *temporary], reader)
+    rows = [(schema, name, "false") for name in shown if name in found]
+    rows += [("", name, "true") for name in shown if name in temporary]
     first = "namespace" if views_only else "database"
     return _texts((first, column, "isTemporary"), rows)
+
+
+def _show_partitions(context: Context, reader: Reader) -> Result:
+    """SHOW PARTITIONS table [PARTITION (column = value, …)]: the values that rows have."""
+    relation = context.relation(reader.name())
+    if not relation.partitioned_by or relation.is_view:
+        raise SqlError(
+            "[INVALID_PARTITION_OPERATION.PARTITION_SCHEMA_IS_EMPTY] The partition command is "
+            f"invalid. Table {relation.full_name} is not partitioned."
+        )
+    columns = ", ".join(quoted(name) for name in relation.partitioned_by)
+    query = f"SELECT DISTINCT {columns} FROM delta.{quoted(relation.location)}"
+    if reader.take("PARTITION"):
+        items = reader.parenthesised().split(",")
+        query += f" WHERE {' AND '.join(items)}"
+    reader.finish()
+    return context.query(parse(f"{query} ORDER BY {columns}"))
 
 
 def _show_extended(context: Context, reader: Reader) -> Result:

@@ -11,18 +11,23 @@ import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
-from medallion_local.databricks_sql.catalog import MATERIALIZED, Catalog, Key, Relation
+from medallion_local.databricks_sql.catalog import MATERIALIZED, Catalog, Constraint, Key, Relation
 from medallion_local.databricks_sql.dialect import first_line
 from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.functions.store import Function
 from medallion_local.databricks_sql.metastore import SYSTEM
 from medallion_local.databricks_sql.types import plain_schema
 
 OWNER = "local"
+SCHEMA = "information_schema"
 _TEXT, _NUMBER, _TIME = pa.string(), pa.int32(), pa.timestamp("us", "UTC")
 _TABLE_KEY = ["table_catalog", "table_schema", "table_name"]
 _CONSTRAINT_KEY = ["constraint_catalog", "constraint_schema", "constraint_name"]
+_ROUTINE_KEY = ["specific_catalog", "specific_schema", "specific_name"]
+_PRIVILEGE = ["privilege_type", "is_grantable", "inherited_from"]
 _VIEWS: dict[str, list[str]] = {
+    "information_schema_catalog_name": ["catalog_name"],
     "catalogs": ["catalog_name", "catalog_owner", "comment"],
     "schemata": ["catalog_name", "schema_name", "schema_owner", "comment"],
     "tables": [
@@ -50,6 +55,36 @@ _VIEWS: dict[str, list[str]] = {
         *_CONSTRAINT_KEY, "unique_constraint_catalog", "unique_constraint_schema",
         "unique_constraint_name",
     ],
+    "check_constraints": [*_CONSTRAINT_KEY, "check_clause"],
+    "constraint_column_usage": [*_TABLE_KEY, "column_name", *_CONSTRAINT_KEY],
+    "constraint_table_usage": [*_TABLE_KEY, *_CONSTRAINT_KEY],
+    "routines": [
+        *_ROUTINE_KEY, "routine_catalog", "routine_schema", "routine_name", "routine_owner",
+        "routine_type", "data_type", "full_data_type", "routine_body", "routine_definition",
+        "external_language", "is_deterministic", "sql_data_access", "is_null_call",
+        "security_type", "comment", "created",
+    ],
+    "parameters": [
+        *_ROUTINE_KEY, "parameter_name", "ordinal_position", "parameter_mode", "is_result",
+        "data_type", "full_data_type", "parameter_default", "comment",
+    ],
+    "routine_columns": [
+        *_ROUTINE_KEY, "column_name", "ordinal_position", "data_type", "full_data_type", "comment",
+    ],
+    "catalog_privileges": ["grantor", "grantee", "catalog_name", *_PRIVILEGE],
+    "schema_privileges": ["grantor", "grantee", "catalog_name", "schema_name", *_PRIVILEGE],
+    "table_privileges": ["grantor", "grantee", *_TABLE_KEY, *_PRIVILEGE],
+    "routine_privileges": ["grantor", "grantee", *_ROUTINE_KEY, *_PRIVILEGE],
+    "volume_privileges": [
+        "grantor", "grantee", "volume_catalog", "volume_schema", "volume_name", *_PRIVILEGE,
+    ],
+    "volumes": [
+        "volume_catalog", "volume_schema", "volume_name", "volume_type", "volume_owner", "comment",
+        "storage_location",
+    ],
+    "catalog_tags": ["catalog_name", "tag_name", "tag_value"],
+    "schema_tags": ["catalog_name", "schema_name", "tag_name", "tag_value"],
+    "volume_tags": ["catalog_name", "schema_name", "volume_name", "tag_name", "tag_value"],
 }  # fmt: skip
 _TYPES = {"ordinal_position": _NUMBER, "position_in_unique_constraint": _NUMBER}
 _TIMES = {"created", "last_altered"}
@@ -66,8 +101,14 @@ class InformationSchema:
 
     @staticmethod
     def is_read_by(tree: exp.Expression) -> bool:
-        """Whether a query reads the information schema."""
-        return any(table.db.lower() == "information_schema" for table in tree.find_all(exp.Table))
+        """Whether a query reads the information schema and no other tables."""
+        defined = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+        tables = [
+            table
+            for table in tree.find_all(exp.Table)
+            if table.db or table.name.lower() not in defined
+        ]
+        return bool(tables) and all(table.db.lower() == SCHEMA for table in tables)
 
     def query(self, sql: str, current: str) -> Result:
         """Run a query that reads only the information schema. `current` is the session's catalog.
@@ -76,11 +117,8 @@ class InformationSchema:
         """
         tree = sqlglot.parse_one(sql, dialect="databricks")
         for table in list(tree.find_all(exp.Table)):
-            if table.db.lower() == "information_schema":
-                if table.name.lower() not in _VIEWS:
-                    raise SqlError(
-                        f"[TABLE_OR_VIEW_NOT_FOUND] information_schema has no `{table.name}` here."
-                    )
+            if table.db.lower() == SCHEMA:
+                _require(table.name)
                 self._read(table, (table.catalog or current).lower())
         text = tree.sql(dialect="duckdb", comments=False)
         try:
@@ -96,7 +134,7 @@ class InformationSchema:
         if catalog == SYSTEM:
             rows = exp.select("*").from_(exp.Table(this=view))
         else:
-            own = exp.column(_VIEWS[view.name][0]).eq(self._catalog.require_catalog(catalog))
+            own = exp.column(_owner(view.name)).eq(self._catalog.require_catalog(catalog))
             rows = exp.select("*").from_(exp.Table(this=view)).where(own)
         read = exp.Subquery(this=rows, alias=alias.copy())
         for name in ("joins", "laterals", "pivots", "sample"):
@@ -115,23 +153,54 @@ class InformationSchema:
         database = duckdb.connect(config={"threads": 1})
         database.execute("set timezone = 'UTC'")
         rows = _rows(self._catalog)
-        for view, columns in _VIEWS.items():
-            schema = pa.schema(
-                [(c, _TIME if c in _TIMES else _TYPES.get(c, _TEXT)) for c in columns]
-            )
-            content = pa.Table.from_pylist(rows[view], schema=schema)  # noqa: F841
+        for view in _VIEWS:
+            content = _table(view, rows[view])  # noqa: F841
             database.execute(f'create table "{view}" as select * from content')
         return database
+
+
+def table_of(catalog: Catalog, view: str, owner: str) -> pa.Table:
+    """The rows of a view for one catalog, or for all with the owner `system`."""
+    _require(view)
+    rows = _rows(catalog)[view.lower()]
+    if owner != SYSTEM:
+        column = _owner(view.lower())
+        rows = [row for row in rows if row[column] == catalog.require_catalog(owner)]
+    return _table(view.lower(), rows)
+
+
+def _table(view: str, rows: list[dict]) -> pa.Table:
+    columns = _VIEWS[view]
+    kinds = [(c, _TIME if c in _TIMES else _TYPES.get(c, _TEXT)) for c in columns]
+    return pa.Table.from_pylist(rows, schema=pa.schema(kinds))
+
+
+def _owner(view: str) -> str:
+    """The column that has a row's catalog."""
+    return next(c for c in _VIEWS[view] if c.endswith("_catalog") or c == "catalog_name")
+
+
+def _require(view: str) -> None:
+    if view.lower() not in _VIEWS:
+        raise SqlError(f"[TABLE_OR_VIEW_NOT_FOUND] information_schema has no `{view}` here.")
 
 
 def _rows(catalog: Catalog) -> dict[str, list[dict]]:
     rows: dict[str, list[dict]] = {view: [] for view in _VIEWS}
     for name, comment in catalog.catalogs().items():
+        rows["information_schema_catalog_name"].append({"catalog_name": name})
         rows["catalogs"].append({"catalog_name": name, "catalog_owner": OWNER, "comment": comment})
         for schema in catalog.schemas(name):
             rows["schemata"].append(
-                {"catalog_name": name, "schema_name": schema, "schema_owner": OWNER}
+                {
+                    "catalog_name": name,
+                    "schema_name": schema,
+                    "schema_owner": OWNER,
+                    "comment": catalog.schema_comment(schema, name),
+                }
             )
+    for function in catalog.functions.of():
+        _routine_rows(function, rows)
     for relation in catalog.relations():
         key = dict(zip(_TABLE_KEY, (relation.catalog, relation.schema, relation.name), strict=True))
         rows["tables"].append(key | _table_row(relation))
@@ -171,6 +240,59 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
     return rows
 
 
+def _routine_rows(function: Function, rows: dict[str, list[dict]]) -> None:
+    names = (function.catalog, function.schema, function.name)
+    key = dict(zip(_ROUTINE_KEY, names, strict=True))
+    routine = dict(zip(("routine_catalog", "routine_schema", "routine_name"), names, strict=True))
+    rows["routines"].append(
+        key
+        | routine
+        | _type("TABLE_TYPE" if function.is_table else function.returns)
+        | {
+            "routine_owner": OWNER,
+            "routine_type": "FUNCTION",
+            "routine_body": "SQL",
+            "routine_definition": function.body,
+            "is_deterministic": "YES" if function.deterministic else "NO",
+            "sql_data_access": function.data_access.replace(" ", "_"),
+            "is_null_call": "YES",
+            "security_type": "DEFINER",
+            "comment": function.comment,
+            "created": datetime.fromtimestamp(function.created, UTC),
+        }
+    )
+    for position, parameter in enumerate(function.parameters):
+        rows["parameters"].append(
+            key
+            | _type(parameter.type)
+            | {
+                "parameter_name": parameter.name,
+                "ordinal_position": position,
+                "parameter_mode": "IN",
+                "is_result": "NO",
+                "parameter_default": parameter.default or None,
+                "comment": parameter.comment,
+            }
+        )
+    for position, column in enumerate(function.columns):
+        rows["routine_columns"].append(
+            key
+            | _type(column.type)
+            | {
+                "column_name": column.name,
+                "ordinal_position": position,
+                "comment": column.comment,
+            }
+        )
+
+
+def _type(name: str) -> dict:
+    return {
+        "full_data_type": name.lower(),
+        "data_type": name.split("(")[0].split("<")[0].upper(),
+    }
+
+
 def _table_row(relation: Relation) -> dict:
     return {
         "table_type": relation.kind,
@@ -187,6 +309,21 @@ def _table_row(relation: Relation) -> dict:
     }
 
 
+def _usage_rows(
+    catalog: Catalog, constraint: Constraint, name: dict, key: dict, rows: dict[str, list[dict]]
+) -> None:
+    """The columns that a constraint uses; a foreign key uses those that it references."""
+    used, columns = key, constraint.columns
+    if constraint.references is not None:
+        schema, table, columns = constraint.references
+        used = key | {"table_schema": schema, "table_name": table}
+    if constraint.kind == "CHECK":
+        return
+    rows["constraint_table_usage"].append(name | used)
+    for column in columns:
+        rows["constraint_column_usage"].append(name | used | {"column_name": column})
+
+
 def _constraint_rows(
     catalog: Catalog, relation: Relation, key: dict, rows: dict[str, list[dict]]
 ) -> None:
@@ -196,6 +333,9 @@ def _constraint_rows(
         rows["table_constraints"].append(
             name | key | {"constraint_type": constraint.kind, "enforced": "NO"}
         )
+        if constraint.kind == "CHECK":
+            rows["check_constraints"].append(name | {"check_clause": constraint.expression})
+        _usage_rows(catalog, constraint, name, key, rows)
         for position, column in enumerate(constraint.columns, start=1):
             rows["key_column_usage"].append(
                 name | key | {"column_name": column, "ordinal_position": position}

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from medallion_local.databricks_sql import clock, event_log
+from medallion_local.databricks_sql import clock, event_log, information_schema
 from medallion_local.databricks_sql.catalog import (
     MATERIALIZED,
     STREAMING,
@@ -219,8 +219,9 @@ class Resolver:
                 self._replace(table, self._inner(self.session)._named(view.copy()))
                 return
         key = self.session.key(parts)
-        if key[0] == "information_schema":
-            raise unsupported(f"{'.'.join(parts)} in one query with other tables")
+        if key.schema == information_schema.SCHEMA:
+            self._stage(table, information_schema.table_of(self.catalog, key.name, key.catalog))
+            return
         relation = self.catalog.find(key)
         if relation is None:
             raise not_found(key)
@@ -295,9 +296,13 @@ class Resolver:
             raise SqlError(
                 f"[EVENT_LOG_UNAVAILABLE] {relation.full_name} is not a streaming table."
             )
+        self._stage(table, event_log.rows(relation))
+
+    def _stage(self, table: exp.Table, rows: pa.Table) -> None:
+        """Let the engine read rows of this process from a file."""
         folder = self.storage.scratch()
         self._scratch.append(folder)
-        pq.write_table(event_log.rows(relation), folder / "rows.parquet")
+        pq.write_table(rows, folder / "rows.parquet")
         address = self.engine.address(folder)
         self._replace(table, parse(f"SELECT * FROM parquet.{quoted(address)}"))
 
