@@ -295,12 +295,19 @@ def _cast_action(action: exp.Expression, schema: pa.Schema, source: str, sql: st
 def update(context: Context, tree: exp.Update) -> Result:
     """UPDATE."""
     relation = writable(context, _parts(tree.this), streaming=True)
-    with (
-        context.storage.lock(relation.location),
-        context.resolved(tree) as text,
-        durable(relation.location),
-    ):
-        return affected(context.engine.command(text, context.session.engine_settings))
+    with context.storage.lock(relation.location):
+        matching = _matching(context, tree) if context.engine.name == "sail" else None
+        with context.resolved(tree) as text, durable(relation.location):
+            changed = context.engine.command(text, context.session.engine_settings)
+            return affected(changed if matching is None else matching)
+
+
+def _matching(context: Context, tree: exp.Update) -> int:
+    """The rows that an UPDATE will change. Sail returns the rows of the files that it rewrites."""
+    query = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(tree.this.copy())
+    if tree.args.get("where"):
+        query.set("where", tree.args["where"].copy())
+    return context.query(query).rows()[0]["n"]
 
 
 def delete(context: Context, tree: exp.Delete) -> Result:

@@ -22,6 +22,7 @@ from medallion_local.databricks_sql.catalog import (
     not_found,
 )
 from medallion_local.databricks_sql.column_names import QualifiedColumns, with_columns
+from medallion_local.databricks_sql.complexity import limit_depth
 from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.engine import Engine
 from medallion_local.databricks_sql.errors import SqlError, unsupported
@@ -93,7 +94,9 @@ class Resolver:
             clock.bridge_clock(holder, self._now)
         if self.session.time_zone != "UTC":
             self.engine.adapt_to_zone(holder)
+        limit_depth(holder)
         self.engine.adapt(holder, self._columns)
+        limit_depth(holder)
         return holder.this
 
     def _named(self, tree: exp.Expression) -> exp.Expression:

@@ -17,6 +17,7 @@ from medallion_local import certificates
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Catalog
 from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql.complexity import allow_deep_statements
 from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.engine_name import EngineName
 from medallion_local.databricks_sql.engines import open_engine
@@ -71,6 +72,7 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    allow_deep_statements()
     port, engine = int(sys.argv[1]), cast(EngineName, sys.argv[2])
     token = sys.stdin.readline().strip()
     warehouse = open_warehouse(engine, sys.argv[3])

@@ -16,6 +16,7 @@ import pyarrow as pa
 from databricks.sql.thrift_api.TCLIService import ttypes as t
 
 from medallion_local.databricks_sql import settings
+from medallion_local.databricks_sql.complexity import check_size, too_complex
 from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.errors import SqlError, reported
 from medallion_local.databricks_sql.metastore import SYSTEM
@@ -211,9 +212,12 @@ class Service:
 
     def _execute(self, session: Session, statement: str) -> Result:
         try:
+            check_size(statement)
             return shown_in(session.time_zone, self._warehouse.execute(session, statement))
         except SqlError:
             raise
+        except RecursionError:
+            raise too_complex("it is nested too deeply") from None
         except Exception:
             log.exception("statement failed: %s", statement)
             raise

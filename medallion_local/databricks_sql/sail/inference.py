@@ -42,6 +42,11 @@ class Kinds:
         self._outputs: dict[int, list[tuple[str, Kind]]] = {}
         self._open: set[int] = set()
 
+    @property
+    def tables(self) -> Mapping[str, Columns]:
+        """The columns of each table, by its address."""
+        return self._columns
+
     def of(self, node: exp.Expression) -> Kind:
         """The type of `node`."""
         known = self._kinds.get(id(node))
