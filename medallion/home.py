@@ -97,12 +97,16 @@ def home() -> Home:
     return found
 
 
+def in_this_project() -> bool:
+    """Whether the current folder is in this project."""
+    start = Path.cwd()
+    return other_project() is None and PROJECT_ROOT in (start, *start.parents)
+
+
 def home_here() -> Home:
     """The home of the current folder, which gets one if no project or home is around it."""
-    start = Path.cwd()
-    around = (start, *start.parents)
-    if not (os.environ.get("MEDALLION_HOME") or other_project() or PROJECT_ROOT in around):
-        (start / STATE).mkdir(exist_ok=True)
+    if not (os.environ.get("MEDALLION_HOME") or other_project() or in_this_project()):
+        Path(STATE).mkdir(exist_ok=True)
     return home()
 
 

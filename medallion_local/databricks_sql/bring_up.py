@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from medallion.home import Home, other_project
+from medallion.home import Home, in_this_project, other_project
 from medallion.profiles import profiles_dir
 from medallion_local.databricks_sql import projects
 from medallion_local.databricks_sql.client import create_catalogs
@@ -34,7 +34,7 @@ def bring_up(
     word = "is up" if started else "already runs"
     lines.append(f"The warehouse {word} on 127.0.0.1:{state.port} (engine: {state.engine}).")
     other = other_project()
-    if other is None and not catalogs:
+    if other is None and (in_this_project() or not catalogs):
         write_profile(folder or profiles_dir(), home, state)
     else:
         lines += projects.write(other, folder, home, state)

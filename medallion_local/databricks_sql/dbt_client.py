@@ -49,5 +49,5 @@ def without_discovery() -> None:
     def probed(host: str) -> probe.HostMetadata:
         return probe.HostMetadata("workspace") if host.startswith(SCHEME) else known(host)
 
-    probe.probe_host = probed
+    probe.probe_host = probed  # type: ignore[assignment]
     logging.getLogger("databricks.sdk").addFilter(Quiet())

@@ -13,14 +13,20 @@ _HTTPS = 443
 
 
 def exports(home: Home, state: State) -> str:
-    """One `export NAME=value` a line, as shells and .env files read it.
+    """One `export NAME=value` a line, as shells and .env files read it."""
+    named = variables(home, state).items()
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in named)
+
+
+def variables(home: Home, state: State) -> dict[str, str]:
+    """The variables by name.
 
     The names are those of Databricks' tools, of dbt-databricks' test.env.example, and of the
     libraries that read a bundle of certificate authorities.
     """
     host = "127.0.0.1" if state.port == _HTTPS else state.host
     bundle = str(trusting(files_of(home), None) or files_of(home).bundle)
-    values = {
+    return {
         "DATABRICKS_HOST": f"https://{host}",
         "DATABRICKS_SERVER_HOSTNAME": host,
         "DATABRICKS_HTTP_PATH": HTTP_PATH,
@@ -39,4 +45,3 @@ def exports(home: Home, state: State) -> str:
         "SSL_CERT_FILE": bundle,
         "NODE_EXTRA_CA_CERTS": str(files_of(home).authority),
     }
-    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())
