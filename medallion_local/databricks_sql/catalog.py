@@ -41,6 +41,9 @@ class Column:
     nullable: bool = True
     comment: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    default: str | None = None
+    generated: str | None = None
+    identity: dict | None = None  # always, start, step, next
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ class Relation:
     cluster_auto: bool = False
     expectations: list[Expectation] = field(default_factory=list)
     schedule: str = "MANUAL"
+    statistics: str = ""
+    owner: str = ""
     created: float = 0.0
     altered: float = 0.0
 

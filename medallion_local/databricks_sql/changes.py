@@ -4,9 +4,11 @@ delta-rs writes the rows of an INSERT. The engine runs MERGE, UPDATE and DELETE.
 the type of their column, as Databricks' store assignment does.
 """
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +18,15 @@ from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import STREAMING, Relation
 from medallion_local.databricks_sql.commits import durable
 from medallion_local.databricks_sql.context import Context, affected
+from medallion_local.databricks_sql.delta import computed
+from medallion_local.databricks_sql.delta.computed import (
+    IDENTITY,
+    Computed,
+    Sequence,
+    is_default,
+    sequences,
+)
+from medallion_local.databricks_sql.delta_log.log import Operation, last_commit
 from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
@@ -23,6 +34,12 @@ from medallion_local.databricks_sql.reader import Reader
 from medallion_local.databricks_sql.types import type_name
 
 _DELETES = "_replaces"
+_COUNTED = {"DELETE": "numDeletedRows", "UPDATE": "numUpdatedRows"}
+_MERGED = {
+    "num_updated_rows": "numTargetRowsUpdated",
+    "num_deleted_rows": "numTargetRowsDeleted",
+    "num_inserted_rows": "numTargetRowsInserted",
+}
 
 
 def writable(context: Context, parts: tuple[str, ...], streaming: bool = False) -> Relation:
@@ -41,6 +58,16 @@ def writable(context: Context, parts: tuple[str, ...], streaming: bool = False) 
     return relation
 
 
+def _require_changeable(relation: Relation) -> None:
+    """Raise if the table only takes new rows."""
+    if relation.properties.get("delta.appendOnly", "").lower() == "true":
+        raise SqlError(
+            f"[DELTA_CANNOT_MODIFY_APPEND_ONLY] {relation.full_name} is configured to only allow "
+            "appends. To permit updates or deletes, use ALTER TABLE … SET TBLPROPERTIES "
+            "('delta.appendOnly' = 'false')."
+        )
+
+
 def _parts(table: exp.Expression) -> tuple[str, ...]:
     return tuple(part.name for part in table.parts)
 
@@ -53,39 +80,80 @@ def insert(context: Context, tree: exp.Insert, sql: str) -> Result:
         raise unsupported(sql)
     relation = writable(context, _parts(table))
     with context.storage.lock(relation.location):
+        relation = context.catalog.get(relation.key)
         schema = storage.table_schema(relation.location)
-        query = _assigned(
+        query, numbers = _assigned(
             context,
+            relation,
             tree.expression,
             schema,
             [column.name for column in named],
             bool(tree.args.get("by_name")),
         )
         result = context.query(query)
-        return affected(
-            storage.append(
-                relation.location,
-                schema,
-                _checked(result, schema, relation),
-                overwrite=bool(tree.args.get("overwrite")),
-            )
+        overwrite = bool(tree.args.get("overwrite"))
+        if overwrite:
+            _require_changeable(relation)
+        rows = storage.append(
+            relation.location,
+            schema,
+            _checked(result, schema, relation, numbers),
+            overwrite=overwrite,
+            operation=_write(relation, overwrite),
         )
+        computed.advance(context, relation, numbers)
+        return _inserted(rows)
+
+
+def _write(relation: Relation, overwrite: bool, predicate: str = "") -> Operation:
+    parameters = {
+        "mode": "Overwrite" if overwrite else "Append",
+        "statsOnLoad": "false",
+        "partitionBy": json.dumps(relation.partitioned_by),
+    }
+    return Operation("WRITE", parameters | ({"predicate": predicate} if predicate else {}))
+
+
+def _inserted(rows: int) -> Result:
+    return affected(rows, num_inserted_rows=rows)
+
+
+def _run(context: Context, relation: Relation, text: str) -> Result:
+    """Run a MERGE, UPDATE or DELETE. The rows are counted in the commit's metrics.
+
+    Sail returns other numbers: copied rows count, and rows of whole files do not.
+    """
+    before = last_commit(relation.location).version
+    answered = context.engine.command(text, context.session.engine_settings)
+    commit = last_commit(relation.location)
+    if commit.version == before:
+        return affected(0)
+    counts = {name: int(commit.metrics.get(metric, 0)) for name, metric in _MERGED.items()}
+    if commit.operation == "MERGE":
+        return affected(sum(counts.values()), **counts)
+    number = commit.metrics.get(_COUNTED.get(commit.operation, ""))
+    return affected(answered if number is None else int(number))
 
 
 def _assigned(
     context: Context,
+    relation: Relation,
     query: exp.Expression,
     schema: pa.Schema,
     listed: list[str],
     by_name: bool,
-) -> exp.Expression:
-    """The query's columns matched to the table's and cast. A column without a value is NULL."""
+) -> tuple[exp.Expression, dict[str, Sequence]]:
+    """The query's columns matched to the table's and cast, and the numbers of identity columns.
+
+    A column without a value gets its default, which is NULL if it has none.
+    """
+    made = Computed(relation)
+    targets = made.with_defaults(query, listed or schema.names)
     found = _names(context, query)
     inner = [f"_{position}" for position in range(len(found))]
     if by_name:
         given = {name.lower(): alias for name, alias in zip(found, inner, strict=True)}
     else:
-        targets = listed or schema.names
         if len(targets) != len(found):
             raise SqlError(
                 f"[INSERT_COLUMN_ARITY_MISMATCH] The table expects {len(targets)} columns, "
@@ -95,16 +163,19 @@ def _assigned(
     unknown = set(given) - {name.lower() for name in schema.names}
     if unknown:
         raise SqlError(f"[UNRESOLVED_COLUMN] The table has no column {', '.join(sorted(unknown))}.")
+    made.check_listed(given)
+    types = {field.name: type_name(field.type) for field in schema}
     casts = ", ".join(
-        f"CAST({given.get(field.name.lower(), 'NULL')} AS {type_name(field.type)}) "
-        f"AS {quoted(field.name)}"
-        for field in schema
+        f"CAST({given.get(name.lower()) or made.missing(name)} AS {kind}) AS {quoted(name)}"
+        for name, kind in types.items()
     )
-    outer = parse(f"SELECT {casts} FROM (SELECT 1) AS _source({', '.join(inner)})")
-    source = outer.find(exp.Subquery)
-    assert source is not None
+    text = f"SELECT {casts} FROM (SELECT 1) AS _source({', '.join(inner)})"
+    if made.generated:
+        text = made.selected(text, schema.names, set(given), types)
+    outer = parse(text)
+    source = next(each for each in outer.find_all(exp.Subquery) if each.alias == "_source")
     source.set("this", query.this if _is_plain_subquery(query) else query)
-    return outer
+    return outer, sequences(relation, schema.names, set(given))
 
 
 def _is_plain_subquery(query: exp.Expression) -> bool:
@@ -119,8 +190,16 @@ def _names(context: Context, query: exp.Expression) -> list[str]:
     return context.columns(query.copy()).names
 
 
-def _checked(result: Result, schema: pa.Schema, relation: Relation) -> Iterator[pa.RecordBatch]:
-    for batch in result.batches:
+def _checked(
+    result: Result,
+    schema: pa.Schema,
+    relation: Relation,
+    numbers: dict[str, Sequence] = MappingProxyType({}),  # type: ignore[assignment]
+) -> Iterator[pa.RecordBatch]:
+    batches = result.batches
+    for sequence in numbers.values():
+        batches = sequence.into(batches)
+    for batch in batches:
         yield storage.checked(batch, schema, relation.full_name)
 
 
@@ -185,7 +264,7 @@ def _replace_on(
         if holder.alias in ("_a", "_b"):
             holder.set("this", query.copy())
     with context.resolved(merge) as text, durable(relation.location):
-        return affected(context.engine.command(text, context.session.engine_settings))
+        return _run(context, relation, text)
 
 
 def _replace_where(
@@ -198,14 +277,21 @@ def _replace_where(
 ) -> Result:
     """Replace the content by the rows that do not satisfy the condition, and the new rows."""
     columns = ", ".join(quoted(name) for name in schema.names)
-    added = render(_assigned(context, query, schema, [], by_name))
+    assigned, numbers = _assigned(context, relation, query, schema, [], by_name)
+    if numbers:
+        raise unsupported(f"REPLACE WHERE of {relation.full_name}, which has identity columns")
+    added = render(assigned)
     content = parse(
         f"SELECT {columns} FROM {_path(relation)} "
         f"WHERE NOT coalesce(({condition}), FALSE) UNION ALL {added}"
     )
     result = context.query(content)
     rows = storage.append(
-        relation.location, schema, _checked(result, schema, relation), overwrite=True
+        relation.location,
+        schema,
+        _checked(result, schema, relation),
+        overwrite=True,
+        operation=_write(relation, True, condition),
     )
     return affected(rows)
 
@@ -216,25 +302,34 @@ def merge(context: Context, tree: exp.Merge, sql: str) -> Result:
     The source is run once, before the target is read, as in Delta Lake. If it has no rows,
     nothing is committed.
     """
-    if tree.args.get("schema_evolution") or tree.args.get("with_schema_evolution"):
-        raise unsupported(sql)
     relation = writable(context, _parts(tree.this))
     with context.storage.lock(relation.location):
+        relation = context.catalog.get(relation.key)
         schema = storage.table_schema(relation.location)
-        source = tree.args["using"].alias_or_name
         whens = tree.args["whens"].expressions
-        for when in whens:
-            _cast_action(when.args["then"], schema, source, sql)
-        with _source_run(context, tree) as rows:
+        if not all(isinstance(when.args["then"], exp.Insert) for when in whens):
+            _require_changeable(relation)
+        made = Computed(relation)
+        numbers = sequences(relation, schema.names, set())
+        with _source_run(context, tree, numbers) as (rows, names):
+            actions = _Actions(schema, made, tree, names, numbers)
+            for when in whens:
+                actions.cast(when.args["then"], sql)
             if not rows and not any(when.args.get("source") for when in whens):
-                return affected(0)
+                return affected(0, **dict.fromkeys(_MERGED, 0))
             with context.resolved(tree) as text, durable(relation.location):
-                return affected(context.engine.command(text, context.session.engine_settings))
+                answer = _run(context, relation, text)
+            computed.advance(context, relation, numbers)
+            return answer
 
 
 @contextmanager
-def _source_run(context: Context, merge: exp.Merge) -> Iterator[int]:
-    """Write the source rows of a MERGE to a file that replaces the source. Yields their number.
+def _source_run(
+    context: Context, merge: exp.Merge, numbers: dict[str, Sequence]
+) -> Iterator[tuple[int, list[str]]]:
+    """Write a MERGE's source rows to a file, its new source. Yields their number and names.
+
+    Each row gets a number for each identity column, which an inserted row uses.
 
     Sail reads the source once to find the files to rewrite and once more to rewrite them.
     """
@@ -243,81 +338,170 @@ def _source_run(context: Context, merge: exp.Merge) -> Iterator[int]:
     folder = context.storage.scratch()
     try:
         rows = 0
-        with pq.ParquetWriter(folder / "source.parquet", result.schema) as writer:
+        schema = result.schema
+        for name in numbers:
+            schema = schema.append(pa.field(f"{IDENTITY}{name}", pa.int64()))
+        with pq.ParquetWriter(folder / "source.parquet", schema) as writer:
             for batch in result.batches:
-                writer.write_batch(batch)
+                more = [sequence.take(batch.num_rows) for sequence in numbers.values()]
+                writer.write_batch(
+                    pa.RecordBatch.from_arrays([*batch.columns, *more], schema=schema)
+                )
                 rows += batch.num_rows
         staged = exp.to_table("parquet.x", dialect="spark")
         staged.set("this", exp.to_identifier(str(folder), True))
         staged.set("alias", _alias(using.alias_or_name))
         merge.set("using", staged)
-        yield rows
+        yield rows, result.schema.names
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _cast_action(action: exp.Expression, schema: pa.Schema, source: str, sql: str) -> None:
-    """Cast the assignments of a WHEN clause. `*` becomes the table's columns from the source."""
-    types = {field.name.lower(): type_name(field.type) for field in schema}
+class _Actions:
+    """The assignments of a MERGE's WHEN clauses, cast to the types of the table's columns."""
 
-    def cast(value: exp.Expression, column: str) -> exp.Expression:
-        if column.lower() not in types:
-            raise SqlError(f"[UNRESOLVED_COLUMN] The MERGE's target has no column `{column}`.")
-        return exp.cast(value.copy(), types[column.lower()], dialect="databricks")
+    def __init__(
+        self,
+        schema: pa.Schema,
+        made: Computed,
+        merge: exp.Merge,
+        names: list[str],
+        numbers: dict[str, Sequence],
+    ) -> None:
+        self._schema, self._made, self._numbers = schema, made, numbers
+        self._types = {field.name.lower(): type_name(field.type) for field in schema}
+        self._source = merge.args["using"].alias_or_name
+        self._target = merge.this.alias_or_name
+        self._names = {name.lower() for name in names}
 
-    every = [exp.to_identifier(name, True) for name in schema.names]
-    taken = [cast(exp.column(name.copy(), source), name.name) for name in every]
-    if isinstance(action, exp.Update):
-        if isinstance(action.expressions[0], exp.Star):
-            pairs = zip(every, taken, strict=True)
-            sets = [exp.EQ(this=exp.column(name), expression=value) for name, value in pairs]
-        else:
+    def cast(self, action: exp.Expression, sql: str) -> None:
+        """Cast one action. `*` becomes the table's columns from the source."""
+        if isinstance(action, exp.Update):
+            values = self._update(action)
+            pairs = self._made.derived(values, self._types, self._target)
             sets = [
-                exp.EQ(this=item.this, expression=cast(item.expression, item.this.name))
-                for item in action.expressions
+                exp.EQ(this=exp.column(exp.to_identifier(name, True)), expression=value)
+                for name, value in pairs.items()
             ]
-        action.set("expressions", sets)
-    elif isinstance(action, exp.Insert):
-        if isinstance(action.this, exp.Star):
-            columns, values = [exp.column(name) for name in every], taken
+            action.set("expressions", sets)
+        elif isinstance(action, exp.Insert):
+            values = self._omitted(self._insert(action))
+            pairs = self._made.derived(values, self._types, None)
+            columns = [exp.column(exp.to_identifier(name, True)) for name in pairs]
+            action.set("this", exp.Tuple(expressions=columns))
+            action.set("expression", exp.Tuple(expressions=list(pairs.values())))
+        elif action.name.lower() != "delete":
+            raise unsupported(sql)
+
+    def _update(self, action: exp.Update) -> dict[str, exp.Expression]:
+        if isinstance(action.expressions[0], exp.Star):
+            values = self._every()
         else:
-            columns = action.this.expressions
-            values = [
-                cast(value, column.name)
-                for column, value in zip(columns, action.expression.expressions, strict=True)
-            ]
-        action.set("this", exp.Tuple(expressions=columns))
-        action.set("expression", exp.Tuple(expressions=values))
-    elif action.name.lower() != "delete":
-        raise unsupported(sql)
+            values = {
+                item.this.name.lower(): self._cast(item.expression, item.this.name)
+                for item in action.expressions
+            }
+        for column in self._made.identities:
+            if values.pop(column.name.lower(), None) is not None and not isinstance(
+                action.expressions[0], exp.Star
+            ):
+                raise SqlError(
+                    "[DELTA_IDENTITY_COLUMNS_UPDATE_NOT_SUPPORTED] UPDATE on IDENTITY column "
+                    f"{column.name} is not supported."
+                )
+        return values
+
+    def _insert(self, action: exp.Insert) -> dict[str, exp.Expression]:
+        if isinstance(action.this, exp.Star):
+            return self._every()
+        columns = action.this.expressions
+        self._made.check_listed(column.name for column in columns)
+        given = action.expression.expressions
+        if len(columns) != len(given):
+            raise SqlError(
+                f"[INSERT_COLUMN_ARITY_MISMATCH] The MERGE inserts {len(given)} values into "
+                f"{len(columns)} columns."
+            )
+        return {
+            column.name.lower(): self._cast(value, column.name)
+            for column, value in zip(columns, given, strict=True)
+        }
+
+    def _every(self) -> dict[str, exp.Expression]:
+        """Each column from the source. A computed column may be missing there."""
+        computed = {c.name.lower() for c in self._made.generated + self._made.identities}
+        return {
+            name.lower(): self._cast(exp.column(exp.to_identifier(name, True), self._source), name)
+            for name in self._schema.names
+            if name.lower() in self._names or name.lower() not in computed
+        }
+
+    def _omitted(self, values: dict[str, exp.Expression]) -> dict[str, exp.Expression]:
+        """The values with those of omitted columns: numbers, defaults, NULL."""
+        found = dict(values)
+        for name in self._schema.names:
+            column = self._made.column(name)
+            if name.lower() in found or (column is not None and column.generated):
+                continue
+            if name in self._numbers:
+                number = exp.column(exp.to_identifier(f"{IDENTITY}{name}", True), self._source)
+                found[name.lower()] = self._cast(number, name)
+            else:
+                missing = parse(f"SELECT {self._made.missing(name)}").expressions[0]
+                found[name.lower()] = self._cast(missing, name)
+        return found
+
+    def _cast(self, value: exp.Expression, column: str) -> exp.Expression:
+        if column.lower() not in self._types:
+            raise SqlError(f"[UNRESOLVED_COLUMN] The MERGE's target has no column `{column}`.")
+        if is_default(value):
+            value = parse(f"SELECT {self._made.missing(column)}").expressions[0]
+        return exp.cast(value.copy(), self._types[column.lower()], dialect="databricks")
 
 
 def update(context: Context, tree: exp.Update) -> Result:
-    """UPDATE."""
+    """UPDATE. Generated columns follow the columns that they are computed from."""
     relation = writable(context, _parts(tree.this), streaming=True)
-    with context.storage.lock(relation.location):
-        matching = _matching(context, tree) if context.engine.name == "sail" else None
-        with context.resolved(tree) as text, durable(relation.location):
-            changed = context.engine.command(text, context.session.engine_settings)
-            return affected(changed if matching is None else matching)
-
-
-def _matching(context: Context, tree: exp.Update) -> int:
-    """The rows that an UPDATE will change. Sail returns the rows of the files that it rewrites."""
-    query = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(tree.this.copy())
-    if tree.args.get("where"):
-        query.set("where", tree.args["where"].copy())
-    return context.query(query).rows()[0]["n"]
+    _require_changeable(relation)
+    made = Computed(relation)
+    values: dict[str, exp.Expression] = {}
+    for item in tree.expressions:
+        column = made.column(item.this.name)
+        if column is not None and column.identity:
+            raise SqlError(
+                "[DELTA_IDENTITY_COLUMNS_UPDATE_NOT_SUPPORTED] UPDATE on IDENTITY column "
+                f"{column.name} is not supported."
+            )
+        if is_default(item.expression) and made.column("default") is None:
+            text = made.missing(item.this.name)
+            item.set("expression", parse(f"SELECT {text}").expressions[0])
+        values[item.this.name.lower()] = item.expression
+    if made.generated:
+        schema = storage.table_schema(relation.location)
+        types = {field.name.lower(): type_name(field.type) for field in schema}
+        pairs = made.derived(values, types, tree.this.alias_or_name)
+        sets = [
+            exp.EQ(this=exp.column(exp.to_identifier(name, True)), expression=value.copy())
+            for name, value in pairs.items()
+        ]
+        tree.set("expressions", sets)
+    with (
+        context.storage.lock(relation.location),
+        context.resolved(tree) as text,
+        durable(relation.location),
+    ):
+        return _run(context, relation, text)
 
 
 def delete(context: Context, tree: exp.Delete) -> Result:
     """DELETE. The engine rejects a subquery, so then the remaining rows are rewritten."""
     relation = writable(context, _parts(tree.this), streaming=True)
+    _require_changeable(relation)
     where = tree.args.get("where")
     with context.storage.lock(relation.location):
         if where is None or where.find(exp.Query) is None:
             with context.resolved(tree) as text, durable(relation.location):
-                return affected(context.engine.command(text, context.session.engine_settings))
+                return _run(context, relation, text)
         schema = storage.table_schema(relation.location)
         columns = ", ".join(quoted(name) for name in schema.names)
         stays = parse(f"SELECT {columns} FROM {_path(relation)} WHERE NOT coalesce(x, FALSE)")
@@ -327,7 +511,11 @@ def delete(context: Context, tree: exp.Delete) -> Result:
         before = context.query(count).rows()[0]["n"]
         result = context.query(stays)
         left = storage.append(
-            relation.location, schema, _checked(result, schema, relation), overwrite=True
+            relation.location,
+            schema,
+            _checked(result, schema, relation),
+            overwrite=True,
+            operation=Operation("DELETE", {"predicate": json.dumps([render(where.this)])}),
         )
         return affected(before - left)
 
@@ -335,9 +523,12 @@ def delete(context: Context, tree: exp.Delete) -> Result:
 def truncate(context: Context, tree: exp.TruncateTable) -> Result:
     """TRUNCATE TABLE."""
     relation = writable(context, _parts(tree.expressions[0]))
+    _require_changeable(relation)
     with context.storage.lock(relation.location):
         schema = storage.table_schema(relation.location)
-        storage.append(relation.location, schema, iter(()), overwrite=True)
+        storage.append(
+            relation.location, schema, iter(()), overwrite=True, operation=Operation("TRUNCATE")
+        )
     return affected(0)
 
 

@@ -89,6 +89,7 @@ def done() -> Result:
     return result_of(pa.table({}, schema=pa.schema([])))
 
 
-def affected(rows: int) -> Result:
-    """The result of a DML statement."""
-    return result_of(pa.table({"num_affected_rows": pa.array([rows], pa.int64())}))
+def affected(rows: int, **kinds: int) -> Result:
+    """The result of a DML statement: `num_affected_rows`, and one column for each kind."""
+    counts = {"num_affected_rows": rows, **kinds}
+    return result_of(pa.table({name: pa.array([n], pa.int64()) for name, n in counts.items()}))

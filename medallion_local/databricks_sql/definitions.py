@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from medallion_local.databricks_sql.catalog import Column, Constraint
 from medallion_local.databricks_sql.dialect import render
-from medallion_local.databricks_sql.errors import unsupported
+from medallion_local.databricks_sql.errors import SqlError, unsupported
 
 _WITHOUT_EFFECT = (exp.FileFormatProperty, exp.TemporaryProperty, exp.StreamingTableProperty)
 
@@ -49,17 +49,35 @@ def _column_or_constraint(item: exp.Expression, found: Definition, sql: str) -> 
     elif isinstance(item, exp.ColumnDef):
         kind = item.args.get("kind")
         nullable, comment = True, None
+        computed: dict = {}
         for clause in item.args.get("constraints") or []:
             if isinstance(clause.kind, exp.NotNullColumnConstraint):
                 nullable = bool(clause.kind.args.get("allow_null"))
             elif isinstance(clause.kind, exp.CommentColumnConstraint):
                 comment = clause.kind.this.name
             elif isinstance(clause.kind, exp.PrimaryKeyColumnConstraint):
-                found.constraints.append(Constraint(f"pk_{item.name}", "PRIMARY KEY", [item.name]))
+                name = clause.name or f"pk_{item.name}"
+                found.constraints.append(Constraint(name, "PRIMARY KEY", [item.name]))
+            elif isinstance(clause.kind, exp.Reference):
+                keyed = exp.ForeignKey(
+                    expressions=[exp.to_identifier(item.name)], reference=clause.kind
+                )
+                found.constraints.append(constraint_of(clause.name, keyed, sql))
+            elif isinstance(clause.kind, exp.DefaultColumnConstraint):
+                computed["default"] = render(clause.kind.this)
+            elif isinstance(clause.kind, exp.ComputedColumnConstraint):
+                computed["generated"] = render(clause.kind.this)
+            elif isinstance(clause.kind, exp.GeneratedAsIdentityColumnConstraint):
+                computed["identity"] = _identity(clause.kind)
             else:
                 raise unsupported(sql)
         type_name = render(kind).lower().replace(", ", ",") if kind else ""
-        found.columns.append(Column(item.name, type_name, nullable, comment))
+        if computed.get("identity") and type_name != "bigint":
+            raise SqlError(
+                "[DELTA_IDENTITY_COLUMNS_UNSUPPORTED_DATA_TYPE] DataType "
+                f"{type_name} is not supported for IDENTITY columns: use BIGINT."
+            )
+        found.columns.append(Column(item.name, type_name, nullable, comment, **computed))
     elif isinstance(item, exp.Constraint):
         for clause in item.expressions:
             found.constraints.append(constraint_of(item.name, clause, sql))
@@ -67,6 +85,17 @@ def _column_or_constraint(item: exp.Expression, found: Definition, sql: str) -> 
         found.constraints.append(constraint_of("", item, sql))
     else:
         raise unsupported(sql)
+
+
+def _identity(clause: exp.GeneratedAsIdentityColumnConstraint) -> dict:
+    """The first value and the step of an identity column."""
+    start, step = (
+        int(render(clause.args[name])) if clause.args.get(name) is not None else 1
+        for name in ("start", "increment")
+    )
+    if step == 0:
+        raise SqlError("[DELTA_IDENTITY_COLUMNS_ILLEGAL_STEP] IDENTITY column step cannot be 0.")
+    return {"always": bool(clause.this), "start": start, "step": step, "next": start}
 
 
 def constraint_of(name: str, clause: exp.Expression, sql: str) -> Constraint:

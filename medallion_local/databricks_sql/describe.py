@@ -16,6 +16,7 @@ from medallion_local.databricks_sql.catalog import (
     Relation,
 )
 from medallion_local.databricks_sql.context import Context
+from medallion_local.databricks_sql.delta_log.history import detail, history
 from medallion_local.databricks_sql.dialect import parse, quoted
 from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.errors import SqlError, unsupported
@@ -40,6 +41,12 @@ def describe(context: Context, sql: str) -> Result:
     if reader.take("SCHEMA") or reader.take("DATABASE"):
         return _describe_schema(context, reader)
     reader.take("TABLE")
+    for word, told in (("HISTORY", history), ("DETAIL", detail)):
+        if reader.take(word):
+            found = told(context.relation(reader.name()))
+            rows = int(reader.identifier()) if reader.take("LIMIT") else found.num_rows
+            reader.finish()
+            return result_of(found.slice(0, rows))
     extended = reader.take("EXTENDED") or reader.take("FORMATTED")
     parts = reader.name()
     as_json = reader.take("AS", "JSON")
@@ -96,6 +103,9 @@ def _details(relation: Relation, extended: bool) -> list[tuple[str, str, str]]:
     if relation.partitioned_by:
         found += [("# Partition Information", "", ""), ("# col_name", "data_type", "comment")]
         found += [(name, types.get(name.lower(), ""), "") for name in relation.partitioned_by]
+    if relation.clustered_by:
+        found += [("# Clustering Information", "", ""), ("# col_name", "data_type", "comment")]
+        found += [(name, types.get(name.lower(), ""), "") for name in relation.clustered_by]
     if not extended:
         return found
     found += [("", "", ""), ("# Detailed Table Information", "", "")]
@@ -119,12 +129,14 @@ def _facts(relation: Relation) -> dict[str, str]:
     if not relation.is_view:
         facts["Location"] = relation.external_url or relation.location
         facts["Provider"] = "delta"
-    facts["Owner"] = OWNER
+    facts["Owner"] = relation.owner or OWNER
+    if relation.statistics:
+        facts["Statistics"] = relation.statistics
     if relation.kind == EXTERNAL:
         facts["External"] = "true"
     if relation.is_refreshed:
         facts["Refresh Schedule"] = relation.schedule
-    pairs = ",".join(f"{key}={value}" for key, value in sorted(relation.properties.items()))
+    pairs = ",".join(f"{key}={value}" for key, value in sorted(_properties(relation).items()))
     facts["Table Properties"] = f"[{pairs}]"
     return facts
 
@@ -140,7 +152,7 @@ def _described(relation: Relation) -> dict:
         "namespace": [relation.schema],
         "schema_name": relation.schema,
         "columns": [_json_column(column) for column in relation.columns],
-        "owner": OWNER,
+        "owner": relation.owner or OWNER,
         "comment": relation.comment,
         "type": relation.kind,
         "table_properties": relation.properties,

@@ -5,13 +5,14 @@ both sides are Spark SQL, so functions are passed through and cannot be changed 
 """
 
 import logging
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlglot import exp
 from sqlglot.dialects.databricks import Databricks
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import Token
+from sqlglot.tokens import Token, TokenType
 
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.syntax_errors import syntax_error
@@ -49,11 +50,31 @@ class _PassThrough(Databricks):
 
     class Parser(Databricks.Parser):
         # ARRAY must stay known: otherwise `array(1, 2)[0]` is parsed as the literal `ARRAY[0]`.
+        DESCRIBE_STYLES = Databricks.Parser.DESCRIBE_STYLES | {"DETAIL"}
         FUNCTIONS = {"ARRAY": Databricks.Parser.FUNCTIONS["ARRAY"]}  # noqa: RUF012
+
+        def _parse_table_parts(self, *args: Any, **kwargs: Any) -> exp.Expression:
+            """A table's name, with Databricks' `name@v1` and `name@yyyyMMddHHmmssSSS`."""
+            table = super()._parse_table_parts(*args, **kwargs)
+            if isinstance(table, exp.Table) and self._match(TokenType.PARAMETER):
+                table.set("version", _as_of(self._advance_any().text))
+            return table
 
     class Generator(Databricks.Generator):
         # Hive's generator moves a subquery's CTEs to the top, where those of two views would clash.
         EXPRESSIONS_WITHOUT_NESTED_CTES: set = set()  # noqa: RUF012
+
+
+def _as_of(text: str) -> exp.Version:
+    """The clause for `v1`, or for the digits of a time."""
+    if text[:1] in "vV":
+        return exp.Version(this="VERSION", expression=exp.Literal.number(text[1:]), kind="AS OF")
+    try:
+        found = datetime.strptime(text + "000", "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
+    except ValueError:
+        raise ParseError(f"@{text} is neither @v<version> nor @yyyyMMddHHmmssSSS.") from None
+    moment = exp.Literal.string(f"{found:%Y-%m-%d %H:%M:%S.%f}")
+    return exp.Version(this="TIMESTAMP", expression=moment, kind="AS OF")
 
 
 _DIALECT = _PassThrough()

@@ -23,6 +23,8 @@ _PREFIX = re.compile(
 )
 # dbt begins each statement with a comment that would fill a message.
 _COMMENTS = re.compile(r"\A(?:\s+|/\*.*?\*/|--[^\n]*(?:\n|\Z))+", re.DOTALL)
+# A write check that this warehouse adds to a query as `raise_error`.
+_OWN = re.compile(r"^\[USER_RAISED_EXCEPTION\] (\[DELTA_.*?)(?:\s*SQLSTATE: P0001)?$", re.DOTALL)
 _LIBRARIES = ("deltalake", "_internal", "duckdb", "_duckdb", "pyarrow")
 
 
@@ -39,10 +41,15 @@ class Reported:
     sqlstate: str
 
 
+def _unwrapped(text: str) -> str:
+    own = _OWN.match(text)
+    return own[1] if own else text
+
+
 def reported(error: BaseException) -> Reported:
     """The error for a client. An exception that is no `SqlError` shows nothing of the program."""
     if isinstance(error, SqlError):
-        text = str(error)
+        text = _unwrapped(str(error))
     elif lost := disk.sentence(error):
         text = f"[IO_ERROR] {lost}"
     elif type(error).__module__.partition(".")[0] in _LIBRARIES:

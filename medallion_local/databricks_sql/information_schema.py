@@ -226,6 +226,7 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
                 | {
                     "column_name": column.name,
                     "ordinal_position": position,
+                    "column_default": column.default,
                     "is_nullable": "YES" if column.nullable else "NO",
                     "full_data_type": column.type,
                     "data_type": column.type.split("(")[0].split("<")[0].upper(),

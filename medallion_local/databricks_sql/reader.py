@@ -13,7 +13,12 @@ class Reader:
 
     def __init__(self, sql: str) -> None:
         self.sql = sql
-        self._tokens: list[Token] = [t for t in tokens(sql) if t.token_type != TokenType.SEMICOLON]
+        self._tokens: list[Token] = [
+            word
+            for token in tokens(sql)
+            if token.token_type != TokenType.SEMICOLON
+            for word in _words(token)
+        ]
         self._next = 0
 
     @property
@@ -137,3 +142,21 @@ class Reader:
             end = token.end + 1
             self._next += 1
         return self.sql[start:end]
+
+
+def _words(token: Token) -> list[Token]:
+    """The words of a keyword that the tokenizer reads as one token, such as `CLUSTER BY`."""
+    words = token.text.split()
+    if len(words) < 2 or token.token_type in _LITERAL:
+        return [token]
+    found, end = [], token.end
+    start = token.start
+    for word in words[:-1]:
+        found.append(
+            Token(TokenType.VAR, word, token.line, token.col, start, start + len(word) - 1)
+        )
+        start += len(word) + 1
+    found.append(
+        Token(TokenType.VAR, words[-1], token.line, token.col, end - len(words[-1]) + 1, end)
+    )
+    return found

@@ -23,6 +23,8 @@ from medallion_local.databricks_sql.catalog import (
 )
 from medallion_local.databricks_sql.column_names import QualifiedColumns, with_columns
 from medallion_local.databricks_sql.complexity import limit_depth
+from medallion_local.databricks_sql.delta_log.history import detail, history
+from medallion_local.databricks_sql.delta_log.time_travel import version_of
 from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.engine import Engine
 from medallion_local.databricks_sql.errors import SqlError, unsupported
@@ -208,6 +210,9 @@ class Resolver:
                 self._event_log(table)
             return
         parts = tuple(part.name for part in table.parts)
+        if isinstance(table.parent, exp.Describe):
+            self._described(table.parent, parts)
+            return
         if len(parts) == 2 and parts[0].lower() in _PATH_FORMATS and "/" in parts[1]:
             folder = self.storage.lake_folder(parts[1]) if "://" in parts[1] else parts[1]
             table.set("this", self._address(folder))
@@ -234,6 +239,10 @@ class Resolver:
         if relation.is_view:
             self._replace(table, self._view(relation))
             return
+        version = table.args.get("version")
+        if version is not None:
+            number = version_of(self.engine, relation.location, version)
+            table.set("version", _as_of(number))
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(parts[-1], True))
         table.set("alias", alias)
         address = self._address(self.follow(relation) if streams else relation.location)
@@ -285,6 +294,22 @@ class Resolver:
                 subquery.set(name, table.args[name])
         table.replace(subquery)
 
+    def _described(self, described: exp.Describe, parts: tuple[str, ...]) -> None:
+        """`(DESCRIBE HISTORY name)` or DETAIL: the rows, staged in a file for this statement."""
+        style = (described.args.get("style") or "").upper()
+        if style not in ("HISTORY", "DETAIL"):
+            raise unsupported(f"{render(described)} as a table")
+        relation = self.catalog.get(self.session.key(parts))
+        rows = history(relation) if style == "HISTORY" else detail(relation)
+        described.replace(parse(f"SELECT * FROM {self._staged(rows)}"))
+
+    def _staged(self, rows: pa.Table) -> str:
+        """The name of a file with these rows, which exists until the statement ends."""
+        folder = self.storage.scratch()
+        self._scratch.append(folder)
+        pq.write_table(rows, folder / "rows.parquet")
+        return f"parquet.{quoted(self.engine.address(folder))}"
+
     def _event_log(self, table: exp.Table) -> None:
         """`event_log(TABLE(name))`: the events, staged in a file for this statement."""
         named = table.this.expressions
@@ -303,11 +328,7 @@ class Resolver:
 
     def _stage(self, table: exp.Table, rows: pa.Table) -> None:
         """Let the engine read rows of this process from a file."""
-        folder = self.storage.scratch()
-        self._scratch.append(folder)
-        pq.write_table(rows, folder / "rows.parquet")
-        address = self.engine.address(folder)
-        self._replace(table, parse(f"SELECT * FROM parquet.{quoted(address)}"))
+        self._replace(table, parse(f"SELECT * FROM {self._staged(rows)}"))
 
     def _read_files(self, table: exp.Table) -> None:
         source = replace(self.read_files(table.this), stream=bool(table.meta.get(_STREAM)))
@@ -414,6 +435,11 @@ def _refuse_source(relation: Relation) -> None:
         )
     if relation.is_view:
         raise unsupported(f"STREAM {relation.full_name}: it is a view (stream from its table)")
+
+
+def _as_of(version: int) -> exp.Version:
+    number = exp.Literal.number(version)
+    return exp.Version(this="VERSION", expression=number, kind="AS OF")
 
 
 def _mentions_metadata(select: exp.Select) -> bool:

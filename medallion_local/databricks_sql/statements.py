@@ -18,7 +18,8 @@ from medallion_local.databricks_sql import (
 from medallion_local.databricks_sql.alter import alter, comment_on
 from medallion_local.databricks_sql.catalog import Catalog
 from medallion_local.databricks_sql.clone import clone, is_clone
-from medallion_local.databricks_sql.context import Context, done
+from medallion_local.databricks_sql.context import Context
+from medallion_local.databricks_sql.delta import maintenance
 from medallion_local.databricks_sql.dialect import parse
 from medallion_local.databricks_sql.engine import CATALOG, Engine, Result
 from medallion_local.databricks_sql.errors import SqlError, excerpt, unsupported
@@ -31,6 +32,13 @@ from medallion_local.databricks_sql.scripting.execute_immediate import execute_i
 from medallion_local.databricks_sql.scripting.identifiers import with_identifiers
 from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.storage import Storage
+
+_MAINTENANCE = {
+    "OPTIMIZE": maintenance.optimize,
+    "VACUUM": maintenance.vacuum,
+    "RESTORE": maintenance.restore,
+    "ANALYZE": maintenance.analyze,
+}
 
 
 @dataclass(frozen=True)
@@ -94,9 +102,9 @@ class Warehouse:
             return settings.set_(session.settings, self.engine.name, sql)
         if reader.sees("RESET"):
             return settings.reset(session.settings, sql)
-        if reader.take("OPTIMIZE"):
-            context.relation(reader.name())
-            return done()
+        for word, handle in _MAINTENANCE.items():
+            if reader.sees(word):
+                return handle(context, sql)
         if reader.sees("INSERT", "OVERWRITE", "DIRECTORY"):
             return directories.insert_overwrite(context, sql)
         if reader.sees("INSERT") and _replaces(sql):

@@ -23,12 +23,52 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_d
 from medallion.home import Home, refused_characters
 from medallion_local.databricks_sql.catalog import Column
 from medallion_local.databricks_sql.commits import durable
+from medallion_local.databricks_sql.delta_log.log import Operation
 from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.types import type_name
 
-# Properties that the writer always has but rejects by name. Only these values are accepted.
-_ALWAYS = {"delta.enableRowTracking": "false", "delta.checkpointPolicy": "classic"}
+# The properties that the log gets: every reader and writer without table features knows them.
+_LOGGED = {
+    "delta.appendOnly",
+    "delta.checkpointInterval",
+    "delta.dataSkippingNumIndexedCols",
+    "delta.dataSkippingStatsColumns",
+    "delta.deletedFileRetentionDuration",
+    "delta.enableExpiredLogCleanup",
+    "delta.logRetentionDuration",
+}
+# Databricks' other properties. The catalog records them: they change no answer, or this warehouse
+# does itself what they ask for. https://docs.databricks.com/delta/table-properties.html
+_RECORDED = (
+    "delta.autoOptimize.",
+    "delta.castIcebergTimeType",
+    "delta.checkpoint.",
+    "delta.checkpointPolicy",
+    "delta.columnMapping.",
+    "delta.compatibility.",
+    "delta.enableChangeDataFeed",
+    "delta.enableDeletionVectors",
+    "delta.enableIcebergCompatV",
+    "delta.enableInCommitTimestamps",
+    "delta.enableIcebergWriterCompatV",
+    "delta.enableRowTracking",
+    "delta.enableTypeWidening",
+    "delta.enableVariantShredding",
+    "delta.feature.",
+    "delta.isolationLevel",
+    "delta.managedDataSkippingStatsColumns",
+    "delta.minReaderVersion",
+    "delta.minWriterVersion",
+    "delta.parquet.",
+    "delta.randomPrefixLength",
+    "delta.randomizeFilePrefixes",
+    "delta.setTransactionRetentionDuration",
+    "delta.targetFileSize",
+    "delta.tuneFileSizesForRewrites",
+    "delta.universalFormat.",
+    "delta.workloadBasedColumns.",
+)
 
 
 class Storage:
@@ -106,6 +146,7 @@ def replace_table(
     batches: Iterator[pa.RecordBatch],
     partition_by: list[str],
     properties: dict[str, str],
+    operation: Operation | None = None,
 ) -> int:
     """Replace the table's content and schema by these rows in one commit. Returns the row count."""
     _refuse_void(schema)
@@ -119,6 +160,7 @@ def replace_table(
             schema_mode="overwrite",
             partition_by=partition_by,
             configuration=delta_properties(properties) or None,
+            commit_properties=operation.properties() if operation else None,
         )
     set_properties(folder, properties)
     return counted.rows
@@ -130,13 +172,22 @@ def link_table(source: str, folder: str) -> None:
         shutil.copytree(source, folder, copy_function=os.link)
 
 
-def set_properties(folder: str, properties: dict[str, str]) -> None:
-    """Commit the table properties that belong in the Delta log, unless they are already there."""
+def set_properties(folder: str, properties: dict[str, str]) -> bool:
+    """Commit the table properties that belong in the Delta log. Returns whether any was new."""
     wanted = delta_properties(properties)
     table = DeltaTable(folder)
-    if any(table.metadata().configuration.get(key) != value for key, value in wanted.items()):
+    known = table.metadata().configuration
+    changes = any(known.get(key) != value for key, value in wanted.items())
+    if changes:
         with durable(folder):
-            table.alter.set_table_properties(wanted, raise_if_not_exists=False)
+            table.alter.set_table_properties(
+                wanted,
+                raise_if_not_exists=False,
+                commit_properties=Operation(
+                    "SET TBLPROPERTIES", {"properties": json.dumps(wanted)}
+                ).properties(),
+            )
+    return changes
 
 
 def append(
@@ -146,10 +197,11 @@ def append(
     overwrite: bool = False,
     transaction: tuple[str, int] | None = None,
     wider: bool = False,
+    operation: Operation | None = None,
 ) -> int:
     """Append (or replace) rows in one commit. With `wider`, new columns are added to the table."""
     counted = _Counted(schema, batches)
-    commit = None
+    commit = operation.properties() if operation else None
     if transaction is not None:
         name, version = transaction
         commit = CommitProperties(app_transactions=[Transaction(name, version, _milliseconds())])
@@ -175,6 +227,11 @@ def checked(batch: pa.RecordBatch, schema: pa.Schema, table: str) -> pa.RecordBa
     return pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
+def same_type(declared: str, stored: str) -> bool:
+    """Whether a column declared so is stored so: Delta stores `varchar(n)` as a string."""
+    return declared == stored or (stored == "string" and declared.startswith(("char", "varchar")))
+
+
 def table_schema(folder: str) -> pa.Schema:
     """The Arrow schema of a Delta table."""
     return pa.schema(DeltaTable(folder).schema().to_arrow())
@@ -191,18 +248,23 @@ def widen(folder: str, columns: list[Column], schema: pa.Schema) -> None:
     if len(columns) > len(table_schema(folder)):
         fields = Schema.from_arrow(schema).fields
         types = {field.name: json.loads(field.type.to_json()) for field in fields}
-        change_schema(folder, columns, types)
+        change_schema(folder, columns, types, Operation("ADD COLUMNS"))
 
 
-def change_schema(folder: str, columns: list[Column], types: dict[str, object]) -> None:
+def change_schema(
+    folder: str,
+    columns: list[Column],
+    types: dict[str, object],
+    operation: Operation | None = None,
+) -> None:
     """Commit only new metadata: nullability, comments, and added columns (type JSON in `types`).
 
     delta-rs has no call for nullability, so this function writes the commit itself: a `metaData`
     action in the file of the next version, created exclusively, as the protocol requires.
     """
-    table = DeltaTable(folder)
-    metadata = table.metadata()
-    known = {f["name"].lower(): f for f in json.loads(table.schema().to_json())["fields"]}
+    known = {
+        f["name"].lower(): f for f in json.loads(DeltaTable(folder).schema().to_json())["fields"]
+    }
     fields = []
     for column in columns:
         before = known.get(column.name.lower())
@@ -218,23 +280,45 @@ def change_schema(folder: str, columns: list[Column], types: dict[str, object]) 
                 "metadata": kept,
             }
         )
-    now = _milliseconds()
-    actions = [
-        {"commitInfo": {"timestamp": now, "operation": "CHANGE COLUMN", "operationParameters": {}}},
-        {
-            "metaData": {
-                "id": str(metadata.id),
-                "name": metadata.name,
-                "description": metadata.description,
-                "format": {"provider": "parquet", "options": {}},
-                "schemaString": json.dumps({"type": "struct", "fields": fields}),
-                "partitionColumns": metadata.partition_columns,
-                "createdTime": metadata.created_time,
-                "configuration": metadata.configuration,
-            }
-        },
-    ]
-    entry = Path(folder) / "_delta_log" / f"{table.version() + 1:020d}.json"
+    schema = json.dumps({"type": "struct", "fields": fields})
+    _commit_metadata(folder, operation or Operation("CHANGE COLUMN"), schemaString=schema)
+
+
+def unset_properties(folder: str, names: set[str]) -> None:
+    """Commit the metadata without these properties."""
+    kept = {
+        key: value
+        for key, value in DeltaTable(folder).metadata().configuration.items()
+        if key not in names
+    }
+    operation = Operation("UNSET TBLPROPERTIES", {"properties": json.dumps(sorted(names))})
+    _commit_metadata(folder, operation, configuration=kept)
+
+
+def _commit_metadata(folder: str, operation: Operation, **fields: object) -> None:
+    table = DeltaTable(folder)
+    metadata = table.metadata()
+    changed = {
+        "metaData": {
+            "id": str(metadata.id),
+            "name": metadata.name,
+            "description": metadata.description,
+            "format": {"provider": "parquet", "options": {}},
+            "schemaString": table.schema().to_json(),
+            "partitionColumns": metadata.partition_columns,
+            "createdTime": metadata.created_time,
+            "configuration": metadata.configuration,
+            **fields,
+        }
+    }
+    _commit(folder, operation, [changed])
+
+
+def _commit(folder: str, operation: Operation, actions: list[dict]) -> None:
+    """Write the file of the next version, which must not exist, as the protocol requires."""
+    info = {"timestamp": _milliseconds(), "operation": operation.name, "operationParameters": {}}
+    actions = [{"commitInfo": info | operation.label}, *actions]
+    entry = Path(folder) / "_delta_log" / f"{DeltaTable(folder).version() + 1:020d}.json"
     staged = entry.with_name(f".{entry.name}.{uuid.uuid4().hex}.tmp")
     staged.write_text("\n".join(json.dumps(action) for action in actions) + "\n")
     try:
@@ -244,13 +328,19 @@ def change_schema(folder: str, columns: list[Column], types: dict[str, object]) 
         staged.unlink()
 
 
+def record(folder: str, operation: Operation) -> None:
+    """Commit an operation that changes nothing in the log: the catalog holds what it changed."""
+    _commit(folder, operation, [])
+
+
 def delta_properties(properties: dict[str, str]) -> dict[str, str]:
-    """The table properties to write to the Delta log: without those that its writer always has."""
-    return {
-        key: value
-        for key, value in properties.items()
-        if key.startswith("delta.") and _ALWAYS.get(key) != value
-    }
+    """The table properties to write to the Delta log. Raises for an unknown Delta property."""
+    for key in properties:
+        if key.startswith("delta.") and key not in _LOGGED and not key.startswith(_RECORDED):
+            raise SqlError(
+                f"[DELTA_UNKNOWN_CONFIGURATION] Unknown configuration was specified: {key}."
+            )
+    return {key: value for key, value in properties.items() if key in _LOGGED}
 
 
 class _Counted:

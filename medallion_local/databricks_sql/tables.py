@@ -1,5 +1,8 @@
 """CREATE and DROP of schemas, tables and views."""
 
+import json
+from dataclasses import replace
+
 import pyarrow as pa
 from sqlglot import exp
 
@@ -16,6 +19,8 @@ from medallion_local.databricks_sql.catalog import (
 from medallion_local.databricks_sql.column_names import with_columns
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.definitions import Definition, definition, target
+from medallion_local.databricks_sql.delta.computed import check_definitions, require_defaults
+from medallion_local.databricks_sql.delta_log.log import Operation
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.reader import Reader
@@ -47,9 +52,10 @@ def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
         if tree.args.get("exists"):
             return done()
         _check_replaceable(before, bool(tree.args.get("replace")))
+    _check_layout(clauses)
     folder = _folder(context, key, clauses, before)
     with context.storage.lock(folder):
-        columns = _write(context, tree.expression, clauses, folder, sql)
+        columns = _write(context, tree, clauses, folder, sql)
         context.catalog.put(
             Relation(
                 schema=key[0],
@@ -69,6 +75,24 @@ def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
             )
         )
     return done()
+
+
+def _check_layout(clauses: Definition) -> None:
+    if clauses.partitioned_by and (clauses.clustered_by or clauses.cluster_auto):
+        raise SqlError(
+            "[SPECIFY_CLUSTER_BY_WITH_PARTITIONED_BY_IS_NOT_ALLOWED] Cannot specify both "
+            "CLUSTER BY and PARTITIONED BY."
+        )
+
+
+def _check_columns(clauses: Definition, names: list[str]) -> None:
+    known = {name.lower() for name in names}
+    for name in clauses.partitioned_by + clauses.clustered_by:
+        if name.lower() not in known:
+            raise SqlError(
+                f"[DELTA_COLUMN_NOT_FOUND_IN_SCHEMA] Unable to find the column `{name}`: the "
+                f"table's columns are {', '.join(names)}."
+            )
 
 
 def _check_replaceable(before: Relation, replace: bool) -> None:
@@ -93,16 +117,39 @@ def _folder(context: Context, key: Key, clauses: Definition, before: Relation | 
     return context.storage.managed_folder(*key)
 
 
+def _operation(tree: exp.Create, clauses: Definition) -> Operation:
+    replaces = "OR REPLACE " if tree.args.get("replace") else ""
+    selects = "" if tree.expression is None else " AS SELECT"
+    return Operation(
+        f"CREATE {replaces}TABLE{selects}",
+        {
+            "partitionBy": json.dumps(clauses.partitioned_by),
+            "clusterBy": json.dumps(clauses.clustered_by),
+            "description": json.dumps(clauses.comment),
+            "isManaged": json.dumps(not clauses.url),
+            "properties": json.dumps(clauses.properties),
+        },
+    )
+
+
 def _write(
-    context: Context, query: exp.Expression | None, clauses: Definition, folder: str, sql: str
+    context: Context, tree: exp.Create, clauses: Definition, folder: str, sql: str
 ) -> list[Column]:
+    query = tree.expression
+    operation = _operation(tree, clauses)
     if query is not None:
         if clauses.columns:
             raise unsupported(sql)
         result = context.query(query)
         _refuse_duplicates(result.schema)
+        _check_columns(clauses, result.schema.names)
         storage.replace_table(
-            folder, result.schema, result.batches, clauses.partitioned_by, clauses.properties
+            folder,
+            result.schema,
+            result.batches,
+            clauses.partitioned_by,
+            clauses.properties,
+            operation,
         )
     elif clauses.columns:
         kinds = context.resolver().arrow_schema([(c.name, c.type) for c in clauses.columns])
@@ -111,10 +158,14 @@ def _write(
             for c, f in zip(clauses.columns, kinds, strict=True)
         )
         _refuse_duplicates(schema)
-        storage.replace_table(folder, schema, iter(()), clauses.partitioned_by, clauses.properties)
+        require_defaults(clauses.properties, clauses.columns, operation.name)
+        check_definitions(context, clauses.columns)
+        _check_columns(clauses, schema.names)
+        storage.replace_table(
+            folder, schema, iter(()), clauses.partitioned_by, clauses.properties, operation
+        )
         return [
-            Column(c.name, type_name(f.type), c.nullable, c.comment)
-            for c, f in zip(clauses.columns, schema, strict=True)
+            replace(c, type=type_name(f.type)) for c, f in zip(clauses.columns, schema, strict=True)
         ]
     elif not storage.exists(folder):
         raise SqlError(f"[DELTA_TABLE_NOT_FOUND] {clauses.url or folder} has no Delta table.")

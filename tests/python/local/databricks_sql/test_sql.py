@@ -167,16 +167,16 @@ def test_an_external_table_is_plain_delta_in_the_lake(warehouse):
     assert warehouse.rows("select * from s.e") == [(datetime.date(2024, 1, 1), 1)]
 
 
-def test_properties_that_match_the_writer_are_kept_and_others_refused(warehouse):
+def test_known_properties_are_kept_and_others_refused(warehouse):
     properties = {"delta.enableRowTracking": "false", "delta.checkpointPolicy": "classic"}
     properties_sql = ", ".join(f"'{key}' = '{value}'" for key, value in properties.items())
     warehouse.run(
         f"create or replace table s.as_is tblproperties ({properties_sql}) as select 1 as a"
     )
     assert properties.items() <= dict(warehouse.rows("show tblproperties s.as_is")).items()
-    tracked = properties_sql.replace("false", "true")
-    refused = warehouse.fails(f"create table s.tracked tblproperties ({tracked}) as select 1 as a")
-    assert "enableRowTracking" in refused
+    unknown = properties_sql.replace("RowTracking", "Telepathy")
+    refused = warehouse.fails(f"create table s.other tblproperties ({unknown}) as select 1 as a")
+    assert "[DELTA_UNKNOWN_CONFIGURATION]" in refused and "enableTelepathy" in refused
 
 
 def test_insert_overwrite_directory_replaces_a_folder_of_parquet(warehouse):

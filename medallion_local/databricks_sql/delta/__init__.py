@@ -1,0 +1,1 @@
+"""Statements that maintain Delta tables."""

@@ -1,0 +1,1 @@
+"""Delta logs of tables: commits, versions, and what they show."""

@@ -1,0 +1,124 @@
+"""Delta's statements: history, details, time travel, maintenance and layout."""
+
+from pathlib import Path
+
+import pytest
+
+from medallion.home import Home
+from medallion_local.databricks_sql import process
+from support.warehouse_sql import ENGINES, Started, close_all
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def warehouse(request, tmp_path_factory):
+    started = Started(Home(tmp_path_factory.mktemp("delta")), request.param)
+    started.run("create schema s")
+    yield started
+    close_all()
+    process.stop(started.home)
+
+
+@pytest.fixture(scope="module")
+def changed(warehouse):
+    """A partitioned table with five versions, and what each statement returned."""
+    warehouse.run("create table s.t (id int, p string, v int) partitioned by (p)")
+    return [
+        warehouse.rows(statement)
+        for statement in (
+            "insert into s.t values (1, 'x', 1), (2, 'y', 2), (3, 'x', 3)",
+            "update s.t set v = 9 where id = 1",
+            "delete from s.t where p = 'y'",
+            "merge into s.t using (select 3 as id, 'x' as p, 33 as v union all select 4, 'z', 4) n "
+            "on t.id = n.id when matched then update set * when not matched then insert *",
+        )
+    ]
+
+
+def test_each_statement_counts_its_rows(changed):
+    assert changed == [[(3, 3)], [(1,)], [(1,)], [(2, 1, 0, 1)]]
+
+
+def test_history_names_the_operations(warehouse, changed):
+    rows = warehouse.rows("select version, operation, readVersion from (describe history s.t)")
+    assert rows == [
+        (4, "MERGE", 3),
+        (3, "DELETE", 2),
+        (2, "UPDATE", 1),
+        (1, "WRITE", 0),
+        (0, "CREATE TABLE", None),
+    ]
+    [newest] = warehouse.rows("describe history s.t limit 1")
+    assert newest[0] == 4 and len(newest) == 15
+    [(metrics,)] = warehouse.rows(
+        "select operationMetrics['numOutputRows'] from (describe history s.t) where version = 1"
+    )
+    assert metrics == "3"
+
+
+def test_details_have_databricks_columns(warehouse, changed):
+    with warehouse.connect().cursor() as cursor:
+        cursor.execute("describe detail s.t")
+        [row] = [row.asDict() for row in cursor.fetchall()]
+    assert (row["format"], row["name"]) == ("delta", "medallion.s.t")
+    assert list(row["partitionColumns"]) == ["p"]
+    assert (row["numFiles"], row["minReaderVersion"], row["minWriterVersion"]) == (2, 1, 2)
+    assert set(row) >= {"clusteringColumns", "tableFeatures", "statistics", "clusterByAuto"}
+
+
+def test_an_older_version_is_read_by_number_and_by_time(warehouse, changed):
+    first = [(1, "x", 1), (2, "y", 2), (3, "x", 3)]
+    assert warehouse.rows("select * from s.t version as of 1 order by id") == first
+    assert warehouse.rows("select n.* from s.t@v1 n order by id") == first
+    [(time,)] = warehouse.rows("select timestamp from (describe history s.t) where version = 1")
+    assert warehouse.rows(f"select * from s.t timestamp as of '{time}' order by id") == first
+    assert "[DELTA_VERSION_NOT_FOUND]" in warehouse.fails("select * from s.t version as of 77")
+    for year, name in ((2000, "EARLIER_THAN_COMMIT_RETENTION"), (2999, "GREATER_THAN_COMMIT")):
+        query = f"select * from s.t timestamp as of '{year}-01-01'"
+        assert f"[DELTA_TIMESTAMP_{name}]" in warehouse.fails(query)
+
+
+def test_restore_returns_to_a_version_until_vacuum_removes_its_files(warehouse):
+    warehouse.run("create table s.r as select id from range(3)")
+    warehouse.run("delete from s.r")
+    warehouse.run("insert into s.r values (7)")
+    [numbers] = warehouse.rows("restore table s.r to version as of 0")
+    assert (numbers[1], numbers[2], numbers[3]) == (1, 1, 1)
+    assert warehouse.rows("select count(*) from s.r") == [(3,)]
+    assert "RETENTION" in warehouse.fails("vacuum s.r retain 0 hours").upper()
+    assert warehouse.rows("vacuum s.r dry run") == []
+    warehouse.run(
+        "alter table s.r set tblproperties ('delta.deletedFileRetentionDuration' = '0 hours')"
+    )
+    [(gone,)] = warehouse.rows("vacuum s.r retain 0 hours dry run")
+    assert Path(gone).exists()
+    warehouse.run("vacuum s.r retain 0 hours")
+    assert not Path(gone).exists()
+    assert "removed by VACUUM" in warehouse.fails("restore s.r to version as of 2")
+    assert warehouse.rows("select count(*) from s.r") == [(3,)]
+
+
+def test_a_clustered_table_shows_its_columns_and_is_optimized_once(warehouse):
+    warehouse.run("create table s.c cluster by (id) as select id, id % 2 as k from range(4)")
+    warehouse.run("optimize s.c")
+    warehouse.run("optimize s.c")
+    shown = "select operation from (describe history s.c)"
+    assert warehouse.rows(shown) == [("OPTIMIZE",), ("CREATE TABLE AS SELECT",)]
+    assert dict(warehouse.rows("show tblproperties s.c"))["clusteringColumns"] == '[["id"]]'
+    warehouse.run("alter table s.c cluster by (k, id)")
+    assert dict(warehouse.rows("show tblproperties s.c"))["clusteringColumns"] == '[["k"],["id"]]'
+    warehouse.run("alter table s.c cluster by auto")
+    assert dict(warehouse.rows("show tblproperties s.c"))["clusterByAuto"] == "true"
+    warehouse.run("alter table s.c cluster by none")
+    assert not dict(warehouse.rows("show tblproperties s.c")).keys() & {"clusteringColumns"}
+    assert warehouse.rows("select sum(id) from s.c") == [(6,)]
+    assert "[DELTA_COLUMN_NOT_FOUND" in warehouse.fails("alter table s.c cluster by (nothing)")
+    assert "[SPECIFY_CLUSTER_BY_WITH" in warehouse.fails(
+        "create table s.d partitioned by (a) cluster by (b) as select 1 as a, 2 as b"
+    )
+
+
+def test_analyze_counts_rows(warehouse):
+    warehouse.run("create table s.counted as select id from range(5)")
+    warehouse.run("analyze table s.counted compute statistics for all columns")
+    facts = {row[0]: row[1] for row in warehouse.rows("describe extended s.counted")}
+    assert facts["Statistics"].endswith(" bytes, 5 rows")
