@@ -1,7 +1,6 @@
 """The columns that a SELECT reads, as the engine plans them."""
 
 from collections.abc import Callable
-from itertools import takewhile
 
 import pyarrow as pa
 from sqlglot import exp
@@ -41,7 +40,8 @@ def visible_ctes(node: exp.Expression) -> exp.With | None:
     while parent is not None:
         with_ = parent.args.get("with_")
         if with_ is not None:
-            own = takewhile(lambda cte, reader=child: cte is not reader, with_.expressions)
+            ends = [place for place, cte in enumerate(with_.expressions) if cte is child]
+            own = with_.expressions[: ends[0]] if ends else with_.expressions
             found = [cte.copy() for cte in own] + found
         if not isinstance(parent, exp.With):
             child = parent
