@@ -92,4 +92,5 @@ def done() -> Result:
 def affected(rows: int, **kinds: int) -> Result:
     """The result of a DML statement: `num_affected_rows`, and one column for each kind."""
     counts = {"num_affected_rows": rows, **kinds}
-    return result_of(pa.table({name: pa.array([n], pa.int64()) for name, n in counts.items()}))
+    table = pa.table({name: pa.array([n], pa.int64()) for name, n in counts.items()})
+    return Result(table.schema, iter(table.to_batches()), rows)

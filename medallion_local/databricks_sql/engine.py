@@ -8,6 +8,7 @@ before a statement gets here.
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -39,6 +40,7 @@ class Result:
 
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
+    affected: int | None = None  # the number of rows that a DML statement changed
 
     def table(self) -> pa.Table:
         """All rows at once; for small results."""
@@ -66,6 +68,8 @@ class Engine(ABC):
     def __init__(self) -> None:
         self._sessions: dict[frozenset, SparkSession] = {}
         self._guard = threading.Lock()
+        self._running = threading.local()
+        self._interrupted: set[str] = set()
 
     @abstractmethod
     def _connect(self) -> "SparkSession":
@@ -98,7 +102,7 @@ class Engine(ABC):
         """Run a query. Waits for the first batch; the other batches are streamed."""
         from pyspark.sql.connect.plan import SQL
 
-        client = self._session(settings).client
+        client = self._tagged(settings).client
         stream = client.to_table_as_iterator(SQL(sql).to_proto(client), {})
         batches = self._batches(stream, sql)
         try:
@@ -121,10 +125,48 @@ class Engine(ABC):
     def command(self, sql: str, settings: Settings = NO_SETTINGS) -> int:
         """Run a MERGE, UPDATE or DELETE. Returns the number of rows that it changed."""
         try:
-            table = self._session(settings).sql(sql).toArrow()
+            table = self._tagged(settings).sql(sql).toArrow()
         except Exception as error:
             raise self.sql_error(error, sql) from None
+        self._require(self._tag)
         return int(table.column(0)[0].as_py() or 0) if table.num_rows else 0
+
+    @contextmanager
+    def interruptible(self, tag: str) -> Iterator[None]:
+        """Let `interrupt(tag)` end the statements that this thread runs inside the block."""
+        self._running.tag = tag
+        try:
+            yield
+        finally:
+            self._running.tag = None
+
+    def interrupt(self, tag: str) -> None:
+        """End the statements that were started under that tag. They raise OPERATION_CANCELED."""
+        self._interrupted.add(tag)
+        with self._guard:
+            sessions = list(self._sessions.values())
+        for session in sessions:
+            with suppress(Exception):
+                session.interruptTag(tag)
+
+    @property
+    def _tag(self) -> str | None:
+        return getattr(self._running, "tag", None)
+
+    def _require(self, tag: str | None) -> None:
+        """Raise if the statement was interrupted. Sail then ends its rows without an error."""
+        if tag is not None and tag in self._interrupted:
+            raise SqlError("[OPERATION_CANCELED] The statement was cancelled.")
+
+    def _tagged(self, settings: Settings) -> "SparkSession":
+        """The session, in which this thread's next statement has the thread's tag."""
+        tag = self._tag
+        self._require(tag)
+        session = self._session(settings)
+        session.client.clear_tags()
+        if tag is not None:
+            session.client.add_tag(tag)
+        return session
 
     def sql_error(self, error: Exception, sql: str = "") -> Exception:
         """The engine's error as one sentence with its condition; `sql` is the engine's text."""
@@ -154,13 +196,16 @@ class Engine(ABC):
             return session
 
     def _batches(self, stream: Iterator, sql: str) -> Iterator[pa.RecordBatch]:
+        tag = self._tag
         try:
             for item in stream:
                 if isinstance(item, pa.Table):
                     empty = pa.RecordBatch.from_pylist([], schema=item.schema)
                     yield from item.to_batches() or [empty]
         except Exception as error:
+            self._require(tag)
             raise self.sql_error(error, sql) from None
+        self._require(tag)
 
 
 def _as_plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -1,16 +1,12 @@
-"""The Thrift service `TCLIService` of databricks-sql-connector. Names are the protocol's.
+"""The Thrift service `TCLIService` of Databricks' clients. Names are the protocol's.
 
-Results are sent as Arrow batches in the direct results of ExecuteStatement. Larger results are
-fetched batch by batch. The client polls for a long statement.
+A short result is in the direct results of its statement. Clients that do not ask for direct
+results, and those of a longer statement, poll for it, and fetch the rows in pieces.
 """
 
 import logging
-import threading
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as StillRunning
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import pyarrow as pa
 from databricks.sql.thrift_api.TCLIService import ttypes as t
@@ -19,33 +15,24 @@ from medallion_local.databricks_sql import settings
 from medallion_local.databricks_sql.complexity import check_size, too_complex
 from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.errors import SqlError, reported
-from medallion_local.databricks_sql.metastore import SYSTEM
+from medallion_local.databricks_sql.jdbc_metadata import Metadata
+from medallion_local.databricks_sql.operations import CLOSED, Operation, Operations
+from medallion_local.databricks_sql.parameters import Parameter, bound
+from medallion_local.databricks_sql.row_sets import Form, metadata, row_set
 from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.statements import Warehouse
-from medallion_local.databricks_sql.types import thrift_type
 from medallion_local.databricks_sql.zoned import shown_in
 
 log = logging.getLogger(__name__)
 
 _OK = t.TStatus(statusCode=t.TStatusCode.SUCCESS_STATUS)
-_PROTOCOL = t.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V7
+_PROTOCOL = t.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V8
 _BYTES_PER_FETCH = 8 * 1024 * 1024
-_SECONDS_BEFORE_POLLING = 20
-_STATEMENTS_AT_ONCE = 16
+_ROWS_PER_FETCH = 1_000_000
+# A client knows the statement's handle, with which it can cancel, only after the first answer.
+_SECONDS_OF_DIRECT_RESULTS = 0.5
+_SECONDS_PER_POLL = 0.25
 _NO_SESSION = SqlError("[INVALID_HANDLE.SESSION_CLOSED] Invalid SessionHandle: it was closed.")
-_NO_OPERATION = SqlError("[INVALID_HANDLE.OPERATION_NOT_FOUND] Invalid OperationHandle.")
-
-
-@dataclass
-class Operation:
-    """An accepted statement: its result, once it exists, and how much of it was fetched."""
-
-    handle: t.TOperationHandle
-    result: Future
-    batches: Iterator[pa.RecordBatch] | None = None
-    pending: list[pa.RecordBatch] = field(default_factory=list)
-    offset: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Service:
@@ -53,16 +40,17 @@ class Service:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
+        self._metadata = Metadata(warehouse.catalog)
         self._sessions: dict[bytes, Session] = {}
-        self._operations: dict[bytes, Operation] = {}
-        self._pool = ThreadPoolExecutor(_STATEMENTS_AT_ONCE, "statement")
+        self._forms: dict[bytes, Form] = {}
+        self.operations = Operations(warehouse.engine)
 
     def OpenSession(self, req: t.TOpenSessionReq) -> t.TOpenSessionResp:
         """Open a session in the client's catalog and schema.
 
         The catalog must exist. The schema may be created later: dbt names its own before it does.
         """
-        handle = _identifier()
+        handle = t.THandleIdentifier(guid=uuid.uuid4().bytes, secret=uuid.uuid4().bytes)
         namespace = req.initialNamespace or t.TNamespace()
         asked = dict(req.configuration or {})
         named = namespace.catalogName or asked.pop("databricks.catalog", "")
@@ -86,8 +74,10 @@ class Service:
         )
 
     def CloseSession(self, req: t.TCloseSessionReq) -> t.TCloseSessionResp:
-        """Remove the session and its temporary views."""
-        self._sessions.pop(req.sessionHandle.sessionId.guid, None)
+        """Remove the session, its temporary views and its results."""
+        guid = req.sessionHandle.sessionId.guid
+        self._sessions.pop(guid, None)
+        self.operations.close_session(guid)
         return t.TCloseSessionResp(status=_OK)
 
     def GetInfo(self, req: t.TGetInfoReq) -> t.TGetInfoResp:
@@ -98,83 +88,95 @@ class Service:
     def ExecuteStatement(self, req: t.TExecuteStatementReq) -> t.TExecuteStatementResp:
         """Run a statement. The answer to a short one contains its result."""
         session = self._sessions.get(req.sessionHandle.sessionId.guid)
-        if session is None:
-            return t.TExecuteStatementResp(status=_failed(_NO_SESSION))
-        if req.parameters:
-            return t.TExecuteStatementResp(
-                status=_failed(
-                    SqlError("[UNSUPPORTED_FEATURE] Bound parameters are not supported.")
-                )
-            )
-        statement = req.statement
-        operation, direct = self._start(lambda: self._execute(session, statement))
-        return t.TExecuteStatementResp(
-            status=_OK, operationHandle=operation.handle, directResults=direct
-        )
+        parameters = [_parameter(one) for one in req.parameters or []]
+
+        def work() -> Result:
+            assert session is not None
+            return self.execute(session, req.statement, parameters)
+
+        limit = req.resultRowLimit or None
+        return self._answer(t.TExecuteStatementResp, req, work, Form.of(req), limit)
+
+    def execute(self, session: Session, sql: str, parameters: list[Parameter]) -> Result:
+        """Run a statement with bound parameters."""
+        try:
+            check_size(sql)
+            result = self._warehouse.execute(session, bound(sql, parameters))
+            return shown_in(session.time_zone, result)
+        except SqlError:
+            raise
+        except RecursionError:
+            raise too_complex("it is nested too deeply") from None
+        except Exception:
+            log.exception("statement failed: %s", sql)
+            raise
 
     def GetCatalogs(self, req: t.TGetCatalogsReq) -> t.TGetCatalogsResp:
         """List the catalogs."""
-        rows = [{"TABLE_CAT": name} for name in [*self._warehouse.catalog.catalogs(), SYSTEM]]
-        return self._listed(t.TGetCatalogsResp, ["TABLE_CAT"], rows)
+        return self._listed(t.TGetCatalogsResp, req, self._metadata.catalogs)
 
     def GetSchemas(self, req: t.TGetSchemasReq) -> t.TGetSchemasResp:
         """The schemas whose name matches."""
-        rows = [
-            {"TABLE_SCHEM": name, "TABLE_CATALOG": catalog}
-            for catalog in self._warehouse.catalog.catalogs()
-            if _in(catalog, req.catalogName)
-            for name in self._warehouse.catalog.schemas(catalog)
-            if _like(name, req.schemaName)
-        ]
-        return self._listed(t.TGetSchemasResp, ["TABLE_SCHEM", "TABLE_CATALOG"], rows)
+        return self._listed(
+            t.TGetSchemasResp,
+            req,
+            lambda: self._metadata.schemas(req.catalogName, req.schemaName),
+        )
 
     def GetTables(self, req: t.TGetTablesReq) -> t.TGetTablesResp:
         """The tables and views whose names match."""
-        rows = [
-            {
-                "TABLE_CAT": relation.catalog,
-                "TABLE_SCHEM": relation.schema,
-                "TABLE_NAME": relation.name,
-                "TABLE_TYPE": "VIEW" if relation.is_view else "TABLE",
-                "REMARKS": relation.comment or "",
-            }
-            for relation in self._warehouse.catalog.relations()
-            if _in(relation.catalog, req.catalogName)
-            and _like(relation.schema, req.schemaName)
-            and _like(relation.name, req.tableName)
-        ]
-        names = ["TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "TABLE_TYPE", "REMARKS"]
-        return self._listed(t.TGetTablesResp, names, rows)
+        return self._listed(
+            t.TGetTablesResp,
+            req,
+            lambda: self._metadata.tables(
+                req.catalogName, req.schemaName, req.tableName, req.tableTypes
+            ),
+        )
+
+    def GetTableTypes(self, req: t.TGetTableTypesReq) -> t.TGetTableTypesResp:
+        """The types of tables."""
+        return self._listed(t.TGetTableTypesResp, req, self._metadata.table_types)
 
     def GetColumns(self, req: t.TGetColumnsReq) -> t.TGetColumnsResp:
         """The columns of the relations whose names match."""
-        rows = [
-            {
-                "TABLE_CAT": relation.catalog,
-                "TABLE_SCHEM": relation.schema,
-                "TABLE_NAME": relation.name,
-                "COLUMN_NAME": column.name,
-                "TYPE_NAME": column.type.upper(),
-                "REMARKS": column.comment or "",
-            }
-            for relation in self._warehouse.catalog.relations()
-            if _in(relation.catalog, req.catalogName)
-            and _like(relation.schema, req.schemaName)
-            and _like(relation.name, req.tableName)
-            for column in relation.columns
-            if _like(column.name, req.columnName)
-        ]
-        names = ["TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "COLUMN_NAME", "TYPE_NAME", "REMARKS"]
-        return self._listed(t.TGetColumnsResp, names, rows)
+        return self._listed(
+            t.TGetColumnsResp,
+            req,
+            lambda: self._metadata.columns(
+                req.catalogName, req.schemaName, req.tableName, req.columnName
+            ),
+        )
+
+    def GetTypeInfo(self, req: t.TGetTypeInfoReq) -> t.TGetTypeInfoResp:
+        """The types of columns."""
+        return self._listed(t.TGetTypeInfoResp, req, self._metadata.type_info)
+
+    def GetPrimaryKeys(self, req: t.TGetPrimaryKeysReq) -> t.TGetPrimaryKeysResp:
+        """The primary key of a table."""
+        return self._listed(
+            t.TGetPrimaryKeysResp,
+            req,
+            lambda: self._metadata.primary_keys(req.catalogName, req.schemaName, req.tableName),
+        )
+
+    def GetCrossReference(self, req: t.TGetCrossReferenceReq) -> t.TGetCrossReferenceResp:
+        """The foreign keys of a table, to a table, or between two."""
+        parent = (req.parentCatalogName, req.parentSchemaName, req.parentTableName)
+        child = (req.foreignCatalogName, req.foreignSchemaName, req.foreignTableName)
+        return self._listed(
+            t.TGetCrossReferenceResp, req, lambda: self._metadata.foreign_keys(parent, child)
+        )
+
+    def GetFunctions(self, req: t.TGetFunctionsReq) -> t.TGetFunctionsResp:
+        """The functions that users created."""
+        return self._listed(t.TGetFunctionsResp, req, self._metadata.functions)
 
     def GetOperationStatus(self, req: t.TGetOperationStatusReq) -> t.TGetOperationStatusResp:
-        """Whether a long statement has ended."""
-        operation = self._operations.get(req.operationHandle.operationId.guid)
+        """Whether a statement has ended."""
+        operation = self.operations.find(req.operationHandle.operationId.guid)
         if operation is None:
-            return t.TGetOperationStatusResp(status=_failed(_NO_OPERATION))
-        try:
-            operation.result.exception(timeout=_SECONDS_BEFORE_POLLING)
-        except StillRunning:
+            return t.TGetOperationStatusResp(status=_failed(CLOSED))
+        if not operation.ended(_SECONDS_PER_POLL):
             return t.TGetOperationStatusResp(
                 status=_OK, operationState=t.TOperationState.RUNNING_STATE
             )
@@ -182,18 +184,22 @@ class Service:
 
     def GetResultSetMetadata(self, req: t.TGetResultSetMetadataReq) -> t.TGetResultSetMetadataResp:
         """The columns of a result."""
-        operation = self._operations.get(req.operationHandle.operationId.guid)
-        if operation is None:
-            return t.TGetResultSetMetadataResp(status=_failed(_NO_OPERATION))
-        return _metadata(operation.result.result())
+        guid = req.operationHandle.operationId.guid
+        operation = self.operations.find(guid)
+        try:
+            if operation is None:
+                raise CLOSED
+            return metadata(operation.result.schema, self._forms.get(guid, Form()))
+        except Exception as error:
+            return t.TGetResultSetMetadataResp(status=_failed(error))
 
     def FetchResults(self, req: t.TFetchResultsReq) -> t.TFetchResultsResp:
-        """The next batches of a result."""
-        operation = self._operations.get(req.operationHandle.operationId.guid)
-        if operation is None:
-            return t.TFetchResultsResp(status=_failed(_NO_OPERATION))
+        """The next rows of a result."""
+        operation = self.operations.find(req.operationHandle.operationId.guid)
         try:
-            return self._fetched(operation)
+            if operation is None:
+                raise CLOSED
+            return self._fetched(operation, req.maxRows, bool(req.includeResultSetMetadata))
         except Exception as error:
             return t.TFetchResultsResp(status=_failed(error))
 
@@ -203,96 +209,69 @@ class Service:
         return t.TCloseOperationResp(status=_OK)
 
     def CancelOperation(self, req: t.TCancelOperationReq) -> t.TCancelOperationResp:
-        """Discard a statement that has not begun, or the rest of a result."""
-        operation = self._operations.get(req.operationHandle.operationId.guid)
-        if operation is not None:
-            operation.result.cancel()
-            self._close(req.operationHandle.operationId.guid)
+        """Interrupt a statement, or discard the rest of its result."""
+        self.operations.cancel(req.operationHandle.operationId.guid)
         return t.TCancelOperationResp(status=_OK)
 
-    def _execute(self, session: Session, statement: str) -> Result:
-        try:
-            check_size(statement)
-            return shown_in(session.time_zone, self._warehouse.execute(session, statement))
-        except SqlError:
-            raise
-        except RecursionError:
-            raise too_complex("it is nested too deeply") from None
-        except Exception:
-            log.exception("statement failed: %s", statement)
-            raise
+    def _listed(self, response: type, req: object, rows: Callable[[], pa.Table]) -> object:
+        """The answer to a metadata call. All clients read it as columns of values."""
+        return self._answer(response, req, lambda: result_of(rows()), Form(arrow=False))
 
-    def _start(self, work: Callable[[], Result]) -> tuple[Operation, t.TSparkDirectResults | None]:
+    def _answer(
+        self,
+        response: type,
+        req: object,
+        work: Callable[[], Result],
+        form: Form,
+        limit: int | None = None,
+    ) -> object:
+        """Start `work`. The answer contains its result if the client asks for it and it is fast."""
+        session = req.sessionHandle.sessionId.guid  # type: ignore[attr-defined]
+        if session not in self._sessions:
+            return response(status=_failed(_NO_SESSION))
+        operation = self.operations.start(session, work, limit)
+        guid = operation.id.bytes
+        self._forms[guid] = form
         handle = t.TOperationHandle(
-            operationId=_identifier(),
+            operationId=t.THandleIdentifier(guid=guid, secret=guid),
             operationType=t.TOperationType.EXECUTE_STATEMENT,
             hasResultSet=True,
         )
-        operation = Operation(handle, self._pool.submit(work))
-        try:
-            error = operation.result.exception(timeout=_SECONDS_BEFORE_POLLING)
-        except StillRunning:
-            self._operations[handle.operationId.guid] = operation
-            return operation, None
-        if error is not None:
-            return operation, t.TSparkDirectResults(operationStatus=_status(operation))
-        try:
-            fetched = self._fetched(operation)
-        except Exception as failure:
-            status = _status_of(failure)
-            return operation, t.TSparkDirectResults(operationStatus=status)
-        if fetched.hasMoreRows:
-            self._operations[handle.operationId.guid] = operation
-        return operation, t.TSparkDirectResults(
-            operationStatus=_status(operation),
-            resultSetMetadata=fetched.resultSetMetadata,
-            resultSet=fetched,
-            closeOperation=None if fetched.hasMoreRows else t.TCloseOperationResp(status=_OK),
-        )
+        wanted = req.getDirectResults  # type: ignore[attr-defined]
+        if wanted is None or not operation.ended(_SECONDS_OF_DIRECT_RESULTS):
+            return response(status=_OK, operationHandle=handle)
+        direct = t.TSparkDirectResults(operationStatus=_status(operation))
+        if operation.error is None:
+            try:
+                fetched = self._fetched(operation, wanted.maxRows, True)
+            except Exception as failure:
+                direct.operationStatus = _status_of(failure)
+            else:
+                direct.resultSetMetadata = fetched.resultSetMetadata
+                direct.resultSet = fetched
+                if not fetched.hasMoreRows:
+                    direct.closeOperation = t.TCloseOperationResp(status=_OK)
+                    self._close(guid)
+        else:
+            self._close(guid)
+        return response(status=_OK, operationHandle=handle, directResults=direct)
 
-    def _fetched(self, operation: Operation) -> t.TFetchResultsResp:
-        result: Result = operation.result.result()
-        with operation.lock:
-            if operation.batches is None:
-                operation.batches = result.batches
-            taken, size = list(operation.pending), 0
-            operation.pending = []
-            for batch in operation.batches:
-                if size >= _BYTES_PER_FETCH:
-                    operation.pending = [batch]
-                    break
-                if batch.num_rows:
-                    taken.append(batch)
-                    size += batch.nbytes
-            start = operation.offset
-            operation.offset += sum(batch.num_rows for batch in taken)
-        arrow = [
-            t.TSparkArrowBatch(batch=batch.serialize().to_pybytes(), rowCount=batch.num_rows)
-            for batch in taken
-        ]
+    def _fetched(
+        self, operation: Operation, rows: int | None, described: bool
+    ) -> t.TFetchResultsResp:
+        form = self._forms.get(operation.id.bytes, Form())
+        start, batches, more = operation.take(rows or _ROWS_PER_FETCH, _BYTES_PER_FETCH)
+        schema = operation.result.schema
         return t.TFetchResultsResp(
             status=_OK,
-            hasMoreRows=bool(operation.pending),
-            results=t.TRowSet(startRowOffset=start, rows=[], arrowBatches=arrow),
-            resultSetMetadata=_metadata(result),
+            hasMoreRows=more,
+            results=row_set(start, batches, schema, form),
+            resultSetMetadata=metadata(schema, form) if described else None,
         )
 
     def _close(self, guid: bytes) -> None:
-        operation = self._operations.pop(guid, None)
-        if operation is not None and operation.batches is not None:
-            close = getattr(operation.batches, "close", None)
-            if close is not None:
-                close()
-
-    def _listed(self, response: type, names: list[str], rows: list[dict]) -> object:
-        schema = pa.schema([(name, pa.string()) for name in names])
-        table = pa.Table.from_pylist(rows, schema=schema)
-        operation, direct = self._start(lambda: result_of(table))
-        return response(status=_OK, operationHandle=operation.handle, directResults=direct)
-
-
-def _identifier() -> t.THandleIdentifier:
-    return t.THandleIdentifier(guid=uuid.uuid4().bytes, secret=uuid.uuid4().bytes)
+        self.operations.close(guid)
+        self._forms.pop(guid, None)
 
 
 def _failed(error: BaseException) -> t.TStatus:
@@ -306,19 +285,23 @@ def _failed(error: BaseException) -> t.TStatus:
 
 
 def _status(operation: Operation) -> t.TGetOperationStatusResp:
-    error = operation.result.exception()
+    error = operation.error
     if error is not None:
-        return _status_of(error)
+        return _status_of(error, operation.cancelled)
     return t.TGetOperationStatusResp(
-        status=_OK, operationState=t.TOperationState.FINISHED_STATE, hasResultSet=True
+        status=_OK,
+        operationState=t.TOperationState.FINISHED_STATE,
+        hasResultSet=True,
+        numModifiedRows=operation.result.affected,
     )
 
 
-def _status_of(error: BaseException) -> t.TGetOperationStatusResp:
+def _status_of(error: BaseException, cancelled: bool = False) -> t.TGetOperationStatusResp:
     told = reported(error)
+    state = t.TOperationState
     return t.TGetOperationStatusResp(
         status=_OK,
-        operationState=t.TOperationState.ERROR_STATE,
+        operationState=state.CANCELED_STATE if cancelled else state.ERROR_STATE,
         sqlState=told.sqlstate,
         errorMessage=told.message,
         displayMessage=told.message,
@@ -326,37 +309,21 @@ def _status_of(error: BaseException) -> t.TGetOperationStatusResp:
     )
 
 
-def _metadata(result: Result) -> t.TGetResultSetMetadataResp:
-    columns = [
-        t.TColumnDesc(columnName=f.name, typeDesc=thrift_type(f.type), position=position)
-        for position, f in enumerate(result.schema, start=1)
-    ]
-    return t.TGetResultSetMetadataResp(
-        status=_OK,
-        schema=t.TTableSchema(columns=columns),
-        resultFormat=t.TSparkRowSetType.ARROW_BASED_SET,
-        lz4Compressed=False,
-        arrowSchema=result.schema.serialize().to_pybytes(),
+def _parameter(
+    given: t.TSparkParameter | t.TSparkParameterValueArg, inner: bool = False
+) -> Parameter:
+    """The parameter as the protocol has it: an argument's value is text."""
+    value = given.value
+    if isinstance(value, t.TSparkParameterValue):
+        if value.stringValue is not None:
+            value = value.stringValue
+        elif value.booleanValue is not None:
+            value = str(value.booleanValue)
+        else:
+            value = None if value.doubleValue is None else repr(value.doubleValue)
+    return Parameter(
+        kind=given.type or "STRING",
+        value=value,
+        name=None if inner or given.ordinal else given.name or None,
+        arguments=tuple(_parameter(one, inner=True) for one in given.arguments or []),
     )
-
-
-def _in(catalog: str, wanted: str | None) -> bool:
-    """Whether a catalog is the wanted one; it is no pattern, and None or an empty text is any."""
-    return not wanted or catalog == wanted.lower()
-
-
-def _like(name: str, pattern: str | None) -> bool:
-    """Match a JDBC pattern: `%` any text, `_` any character, `\\` escapes; None matches all."""
-    if not pattern:
-        return True
-
-    def match(text: str, rest: str) -> bool:
-        if not rest:
-            return not text
-        if rest[0] == "%":
-            return any(match(text[i:], rest[1:]) for i in range(len(text) + 1))
-        if rest[0] == "\\" and len(rest) > 1:
-            return text[:1] == rest[1] and match(text[1:], rest[2:])
-        return bool(text) and rest[0] in ("_", text[0]) and match(text[1:], rest[1:])
-
-    return match(name.lower(), pattern.lower())

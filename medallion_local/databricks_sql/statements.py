@@ -111,6 +111,8 @@ class Warehouse:
             return changes.insert_replacing(context, sql)
         if reader.take("TABLE"):
             return self._query(context, f"SELECT * FROM {reader.rest()}")
+        if reader.sees("PUT") or reader.sees("GET") or reader.sees("REMOVE"):  # files of volumes
+            raise unsupported(sql)
         return self._tree(context, sql)
 
     def _tree(self, context: Context, sql: str) -> Result:

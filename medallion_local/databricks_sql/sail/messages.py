@@ -157,6 +157,10 @@ ROWS: list[tuple[str, str]] = [
         "[INVALID_SCHEMA.PARSE_ERROR] The input schema '{0}' is not a valid schema string.",
     ),
     (
+        r"Placeholder ':?(.+?)' was not provided",
+        "[UNBOUND_SQL_PARAMETER] Found the unbound parameter: {0}.",
+    ),
+    (
         r"Resources exhausted",
         "[UNABLE_TO_ACQUIRE_MEMORY] The embedded engine has no memory left for this statement: "
         "read fewer rows at once; `medallion up --engine spark` spills more to disk.",

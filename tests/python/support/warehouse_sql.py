@@ -47,25 +47,26 @@ class Started:
         self.state, _ = process.start(home, engine=engine, catalog=catalog)
         self._connection = None
 
-    def connect(self, token: str | None = None, catalog: str | None = None):
-        connection = self._connect(token, catalog)
+    def connect(self, token: str | None = None, **options: object):
+        """A connection; `options` are those of `databricks.sql.connect`."""
+        connection = self._connect(token, options)
         _opened.append(connection)
         return connection
 
-    def _connect(self, token: str | None, catalog: str | None):
-        return sql.connect(
-            server_hostname=self.state.host,
-            http_path=HTTP_PATH,
-            access_token=token or self.state.token,
-            catalog=catalog,
-            schema="default",
-            enable_telemetry=False,
-            use_inline_params="silent",
-            _connection_uri=f"https://{self.state.host}{HTTP_PATH}",
-            _tls_trusted_ca_file=str(files_of(self.home).authority),
-            _retry_stop_after_attempts_count=2,
-            _socket_timeout=60,
-        )
+    def _connect(self, token: str | None, options: dict):
+        defaults = {
+            "server_hostname": self.state.host,
+            "http_path": HTTP_PATH,
+            "access_token": token or self.state.token,
+            "schema": "default",
+            "enable_telemetry": False,
+            "use_inline_params": "silent",
+            "_connection_uri": f"https://{self.state.host}{HTTP_PATH}",
+            "_tls_trusted_ca_file": str(files_of(self.home).authority),
+            "_retry_stop_after_attempts_count": 2,
+            "_socket_timeout": 60,
+        }
+        return sql.connect(**{**defaults, **options})
 
     def run(self, statement: str, connection=None) -> None:
         with (connection or self._shared()).cursor() as cursor:
