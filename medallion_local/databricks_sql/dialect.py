@@ -43,6 +43,27 @@ def _compare_without_parsing() -> None:
 _compare_without_parsing()
 
 
+_OWN_GRAMMAR = frozenset(
+    {
+        *("CAST", "TRY_CAST", "EXTRACT", "OVERLAY", "POSITION", "SUBSTR", "SUBSTRING", "TRIM"),
+        *("LISTAGG", "STRING_AGG", "BROADCAST", "BROADCASTJOIN", "MAPJOIN", "MERGE", "MERGEJOIN"),
+        *("SHUFFLEMERGE", "SHUFFLE_HASH", "SHUFFLE_REPLICATE_NL"),
+    }
+)
+
+
+def _outside(literal: exp.Cast) -> exp.Expression:
+    """The tree of a typed literal whose operators were parsed inside of it."""
+    operated = text = literal.this
+    while isinstance(text, exp.Cast | exp.Bracket | exp.Dot | exp.JSONExtract):
+        text = text.this
+    if not isinstance(text, exp.Literal):
+        return literal
+    text.replace(exp.Cast(this=text.copy(), to=literal.to))
+    operated.parent = None
+    return operated
+
+
 class _PassThrough(Databricks):
     class Tokenizer(Databricks.Tokenizer):
         # Otherwise SHOW and similar commands would take the rest of the statement as one string.
@@ -52,6 +73,27 @@ class _PassThrough(Databricks):
         # ARRAY must stay known: otherwise `array(1, 2)[0]` is parsed as the literal `ARRAY[0]`.
         DESCRIBE_STYLES = Databricks.Parser.DESCRIBE_STYLES | {"DETAIL"}
         FUNCTIONS = {"ARRAY": Databricks.Parser.FUNCTIONS["ARRAY"]}  # noqa: RUF012
+        # Only functions with a grammar of their own, and hints. sqlglot translates the others.
+        FUNCTION_PARSERS = {  # noqa: RUF012
+            name: parser
+            for name, parser in Databricks.Parser.FUNCTION_PARSERS.items()
+            if name in _OWN_GRAMMAR
+        }
+
+        def _parse_type(
+            self, parse_interval: bool = True, fallback_to_identifier: bool = False
+        ) -> exp.Expression | None:
+            """`DATE '…'::STRING` casts the DATE; sqlglot casts the text within the literal."""
+            following = self._next
+            node = super()._parse_type(parse_interval, fallback_to_identifier)
+            if (
+                following is not None
+                and following.token_type == TokenType.STRING
+                and type(node) is exp.Cast
+                and not isinstance(node.this, exp.Literal)
+            ):
+                return _outside(node)
+            return node
 
         def _parse_table_parts(self, *args: Any, **kwargs: Any) -> exp.Expression:
             """A table's name, with Databricks' `name@v1` and `name@yyyyMMddHHmmssSSS`."""

@@ -8,8 +8,9 @@ import pyarrow as pa
 from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import first_line, parse, render
-from medallion_local.databricks_sql.engine import NO_COLUMNS, Columns, Engine
+from medallion_local.databricks_sql.engine import NO_COLUMNS, Columns, Engine, Settings
 from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.sail import functions
 from medallion_local.databricks_sql.sail.address import Addresses
 from medallion_local.databricks_sql.sail.errors import translated
 from medallion_local.databricks_sql.sail.grammar.bridge import bridge_grammar
@@ -36,6 +37,7 @@ class SailEngine(Engine):
         # By default the session ends after 15 minutes without requests; this is a century.
         os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", str(100 * 365 * 24 * 3600))
         self._addresses = Addresses()
+        self._registered: dict[int, set[str]] = {}
         from pysail.spark import SparkConnectServer
 
         self._server = SparkConnectServer("127.0.0.1", 0)
@@ -46,6 +48,11 @@ class SailEngine(Engine):
 
         _, port = self._server.listening_address
         return SparkSession.builder.remote(f"sc://127.0.0.1:{port}").create()
+
+    def _session(self, settings: Settings) -> "SparkSession":
+        session = super()._session(settings)
+        functions.register(session, self._registered.setdefault(id(session), set()))
+        return session
 
     def stop(self) -> None:
         """Remove the links. The server ends with this process; alone it would need seconds."""

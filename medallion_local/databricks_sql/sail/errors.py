@@ -12,8 +12,9 @@ from difflib import get_close_matches
 from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import parse
-from medallion_local.databricks_sql.errors import SqlError, plain
+from medallion_local.databricks_sql.errors import SqlError, named, plain
 from medallion_local.databricks_sql.sail.messages import ROWS
+from medallion_local.databricks_sql.sail.refusal import refused
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ _PART = re.compile(r'Identifier\("(.*?)"\)')
 
 def translated(message: str, sql: str, columns: Callable[[str], list[str]]) -> SqlError:
     """Sail's `message` about `sql` as Databricks' error. `columns` gives those of a folder."""
+    if "Python worker" in message and (own := named(message)):
+        return SqlError(own)
     if found := _UPDATED.search(message):
         return _unresolved([found[1]], sql, columns)
     if found := _ATTRIBUTE.search(message):
@@ -49,6 +52,8 @@ def translated(message: str, sql: str, columns: Callable[[str], list[str]]) -> S
             shown = ".".join(f"`{part}`" for part in parts)
             return SqlError(f"[AMBIGUOUS_REFERENCE] Reference {shown} is ambiguous.")
         return _unresolved(parts, sql, columns)
+    if found := re.match(r"function: (\w+)$", message.splitlines()[0] if message else ""):
+        return refused(f"The function `{found[1]}`", "Sail lacks it")
     if found := re.search(r"unknown function: (\S+)", message):
         return _unknown_function(found[1])
     if _UNGROUPED.search(message):

@@ -63,6 +63,8 @@ class Kinds:
     def _infer(self, node: exp.Expression) -> Kind:
         if isinstance(node, exp.Column):
             return self._column(node)
+        if isinstance(node, exp.Identifier):
+            return self._in_lambda(node)
         if isinstance(node, exp.Cast):
             return kind_of_type(node.to)
         if isinstance(node, exp.Literal):
@@ -127,6 +129,32 @@ class Kinds:
             child, node = node, node.parent
         return UNKNOWN
 
+    def _in_lambda(self, name: exp.Identifier) -> Kind:
+        node = name.parent
+        while node is not None and not isinstance(node, exp.Query):
+            if isinstance(node, exp.Lambda):
+                for place, parameter in enumerate(node.expressions):
+                    if parameter.name.lower() == name.name.lower():
+                        return self._parameter(node, place)
+            node = node.parent
+        return UNKNOWN
+
+    def _parameter(self, function: exp.Lambda, place: int) -> Kind:
+        """The type of a parameter of a function that is applied to an array's elements."""
+        call = function.parent
+        if not isinstance(call, exp.Anonymous | exp.Func):
+            return UNKNOWN
+        name = (call.name if isinstance(call, exp.Anonymous) else call.sql_name()).lower()
+        given = call.expressions if isinstance(call, exp.Anonymous) else [call.this]
+        outer = self.of(given[0]) if given and given[0] is not function else UNKNOWN
+        if outer.name != "array" or not outer.inner:
+            return UNKNOWN
+        if name in ("transform", "filter", "exists", "forall"):
+            return outer.inner[0] if place == 0 else Kind("int")
+        if name in ("aggregate", "reduce") and len(given) > 2 and given[2] is function:
+            return self.of(given[1]) if place == 0 else outer.inner[0]
+        return UNKNOWN
+
     def _sources(
         self, node: exp.Expression, child: exp.Expression
     ) -> list[tuple[str, list[tuple[str, Kind]]]]:
@@ -140,7 +168,7 @@ class Kinds:
             given += node.args.get("laterals") or []
         elif isinstance(node, exp.Merge):
             given = [node.this, node.args["using"]]
-        elif isinstance(node, exp.Update | exp.Delete):
+        elif isinstance(node, exp.Update | exp.Delete) and isinstance(node.this, exp.Table):
             given = [node.this]
         else:
             return []

@@ -41,6 +41,18 @@ class Kind:
     fields: tuple[str, ...] = ()
 
     @property
+    def sql(self) -> str:
+        """The type as SQL writes it."""
+        if self.name == "decimal":
+            return f"decimal({self.precision},{self.scale})"
+        if self.name in ("array", "map"):
+            return f"{self.name}<{', '.join(each.sql for each in self.inner)}>"
+        if self.name == "struct":
+            pairs = zip(self.fields, self.inner, strict=True)
+            return f"struct<{', '.join(f'`{name}`: {kind.sql}' for name, kind in pairs)}>"
+        return self.name
+
+    @property
     def is_integral(self) -> bool:
         """Whether it is one of the four integers."""
         return self.name in INTEGERS

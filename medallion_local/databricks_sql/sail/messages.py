@@ -34,11 +34,17 @@ ROWS: list[tuple[str, str]] = [
     ),
     (
         r"(\S+) is too large to store in a Decimal\d+ of precision (\d+)",
-        "[NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION] {0} cannot be represented as a decimal "
+        "[NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION] {0} cannot be represented as a decimal "
         "of precision {1}.",
     ),
     (
-        r"(?:[Aa]rithmetic [Oo]verflow|Overflow happened|attempt to \w+ with overflow)",
+        r"value of \S+ is out of range Int(?:8|16)\b",
+        "[BINARY_ARITHMETIC_OVERFLOW] The result is outside the range of its type. Use the "
+        "function `try_…` of the operation to tolerate overflow and return NULL instead.",
+    ),
+    (
+        r"(?:[Aa]rithmetic [Oo]verflow|Overflow (?:happened|while)|Int\d+ overflow|"
+        r"attempt to \w+ with overflow|value of \S+ is out of range Int(?:32|64))",
         "[ARITHMETIC_OVERFLOW] The result is outside the range of its type. Use the function "
         "`try_…` of the operation to tolerate overflow and return NULL instead.",
     ),

@@ -1,15 +1,20 @@
 """All rules: importing a module registers the rules in it."""
 
 from medallion_local.databricks_sql.sail import (
+    arithmetic,
+    builtin_functions,
     calendar,
+    casts,
     generators,
     json_path,
+    operands,
     ordering,
     subqueries,
     windows,
 )
 from medallion_local.databricks_sql.sail.rules import rewrite
 
-MODULES = (calendar, json_path, generators, ordering, subqueries, windows)
+PLANNING = (calendar, generators, json_path, ordering, subqueries, windows)
+VALUES = (arithmetic, builtin_functions, casts, operands)
 
-__all__ = ["MODULES", "rewrite"]
+__all__ = ["PLANNING", "VALUES", "rewrite"]

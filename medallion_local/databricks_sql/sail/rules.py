@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from medallion_local.databricks_sql.sail.grouping import group_by_position
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.names import column_name
 
@@ -44,7 +45,12 @@ def calls(*names: str) -> Callable[[Rule], Rule]:
 
 def rewrite(holder: exp.Expression, kinds: Kinds) -> None:
     """Apply the rules to all nodes below `holder`. A selected expression keeps its name."""
-    found = [(node, rules) for node in holder.walk() if (rules := _rules(node))]
+    found, groups = [], []
+    for node in holder.walk():
+        if rules := _rules(node):
+            found.append((node, rules))
+        elif type(node) is exp.Group:
+            groups.append(node)
     slots = [_slot(node) for node, _ in found]
     names = {slot: column_name(slot.item) for slot in slots if slot is not None}
     changed = set()
@@ -57,6 +63,8 @@ def rewrite(holder: exp.Expression, kinds: Kinds) -> None:
             alias = exp.Alias(alias=exp.to_identifier(names[slot], quoted=True))
             item.replace(alias)
             alias.set("this", item)
+    for group in groups:
+        group_by_position(group)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from medallion_local.databricks_sql.sail.kinds import UNKNOWN, Kind
 Of = Callable[[exp.Expression], Kind]
 INT, DATE, BOOLEAN, BINARY = Kind("int"), Kind("date"), Kind("boolean"), Kind("binary")
 _INTEGERS = (("int", 2**31), ("bigint", 2**63))
-_SUFFIXES = {"L": "bigint", "S": "smallint", "Y": "tinyint", "D": "double", "F": "float"}
+_LEAST = {str(2**31): "int", str(2**63): "bigint"}
 
 
 def literal(node: exp.Literal) -> Kind:
@@ -70,7 +70,7 @@ def _time(operator: type[exp.Expression], one: Kind, other: Kind) -> Kind:
     if one.name == "date" and other.is_integral:
         return DATE
     if one.name == "date" and other.name == "date":
-        return Kind("interval")
+        return Kind("interval", fields=("interval day",))
     return UNKNOWN  # a DATE with an interval is a DATE or a TIMESTAMP
 
 
@@ -80,6 +80,8 @@ def result(node: exp.Expression, of: Of) -> Kind:
         return arithmetic(node, of)
     if isinstance(node, exp.IntDiv):
         return BIGINT
+    if isinstance(node, exp.Neg) and node.this.name in _LEAST:
+        return Kind(_LEAST[node.this.name])
     if isinstance(node, exp.Neg | exp.BitwiseNot):
         return of(node.this)
     if isinstance(node, exp.BitwiseAnd | exp.BitwiseOr | exp.BitwiseXor):
@@ -235,4 +237,5 @@ _CLASSES: dict[type[exp.Expression], Kind] = {
     exp.Substring: STRING,
     exp.StrPosition: INT,
     exp.Count: BIGINT,
+    exp.HexString: BINARY,
 }

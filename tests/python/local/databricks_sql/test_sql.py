@@ -475,9 +475,9 @@ def test_a_calendar_function_keeps_its_name_and_groups(warehouse):
     assert "trunc(v)" in warehouse.fails("select trunc(v) from values (1.5) as t (v)")
 
 
-def test_a_date_beside_a_timestamp_out_of_range_is_refused_by_name(warehouse):
-    said = warehouse.fails("select date'9999-12-31' > timestamp'2024-01-01 00:00:00'")
-    assert "cast the DATE to TIMESTAMP" in said
+def test_a_date_beside_a_timestamp_far_from_now(warehouse):
+    query = "select date'9999-12-31' > timestamp'2024-01-01 00:00:00'"
+    assert warehouse.rows(query) == [(True,)]
 
 
 def _folder(warehouse, table):
