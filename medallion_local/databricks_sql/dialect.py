@@ -42,6 +42,9 @@ def _compare_without_parsing() -> None:
 
 _compare_without_parsing()
 
+# The key of MAX RECURSION LEVEL among an alias's notes.
+MOST_LEVELS = "most_levels"
+
 
 _OWN_GRAMMAR = frozenset(
     {
@@ -102,9 +105,24 @@ class _PassThrough(Databricks):
                 table.set("version", _as_of(self._advance_any().text))
             return table
 
+        def _parse_table_alias(self, alias_tokens: Any = None) -> exp.TableAlias | None:
+            """An alias; that of a recursive expression may have MAX RECURSION LEVEL."""
+            alias = super()._parse_table_alias(alias_tokens)
+            if alias is not None and self._match_text_seq("MAX", "RECURSION", "LEVEL"):
+                number = self._parse_number()
+                if number is not None:
+                    alias.meta[MOST_LEVELS] = number.name
+            return alias
+
     class Generator(Databricks.Generator):
         # Hive's generator moves a subquery's CTEs to the top, where those of two views would clash.
         EXPRESSIONS_WITHOUT_NESTED_CTES: set = set()  # noqa: RUF012
+
+        def tablealias_sql(self, expression: exp.TableAlias) -> str:
+            """The alias, with its recursion level."""
+            text = super().tablealias_sql(expression)
+            levels = expression.meta.get(MOST_LEVELS)
+            return f"{text} MAX RECURSION LEVEL {levels}" if levels else text
 
 
 def _as_of(text: str) -> exp.Version:

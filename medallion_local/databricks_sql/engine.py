@@ -64,6 +64,7 @@ class Engine(ABC):
     """
 
     name: EngineName
+    has_recursion = True  # recursive common table expressions
 
     def __init__(self) -> None:
         self._sessions: dict[frozenset, SparkSession] = {}

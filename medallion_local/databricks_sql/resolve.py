@@ -40,6 +40,7 @@ from medallion_local.databricks_sql.functions.inline import (
 from medallion_local.databricks_sql.functions.store import Function
 from medallion_local.databricks_sql.queries.names import ADDED, Replacement, substitute
 from medallion_local.databricks_sql.queries.qualify import rewrite_qualify
+from medallion_local.databricks_sql.queries.recursion import materialize
 from medallion_local.databricks_sql.session import Session, of_query
 from medallion_local.databricks_sql.storage import Storage
 from medallion_local.databricks_sql.types import type_name
@@ -97,9 +98,23 @@ class Resolver:
         if self.session.time_zone != "UTC":
             self.engine.adapt_to_zone(holder)
         limit_depth(holder)
+        if not self.engine.has_recursion:
+            self._materialize(holder)
         self.engine.adapt(holder, self._columns)
         limit_depth(holder)
         return holder.this
+
+    def _materialize(self, holder: exp.Expression) -> None:
+        """Compute recursive expressions level by level."""
+
+        def run(query: exp.Expression) -> pa.Table:
+            own = exp.Paren(this=query)
+            self.engine.adapt(own, self._columns)
+            return self.engine.query(render(own.this), self.session.engine_settings).table()
+
+        for with_ in list(holder.find_all(exp.With)):
+            if with_.args.get("recursive"):
+                materialize(with_, run, self._stage)
 
     def _named(self, tree: exp.Expression) -> exp.Expression:
         """`tree` with every name resolved, and views replaced by their queries."""
@@ -308,7 +323,9 @@ class Resolver:
         folder = self.storage.scratch()
         self._scratch.append(folder)
         pq.write_table(rows, folder / "rows.parquet")
-        return f"parquet.{quoted(self.engine.address(folder))}"
+        address = self.engine.address(folder)
+        self._columns[address] = [(f.name.lower(), type_name(f.type)) for f in rows.schema]
+        return f"parquet.{quoted(address)}"
 
     def _event_log(self, table: exp.Table) -> None:
         """`event_log(TABLE(name))`: the events, staged in a file for this statement."""

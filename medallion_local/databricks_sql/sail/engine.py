@@ -26,6 +26,7 @@ class SailEngine(Engine):
     """The embedded engine. It starts in less than a second, and lacks some of Spark's SQL."""
 
     name = "sail"
+    has_recursion = False
 
     def __init__(self) -> None:
         super().__init__()

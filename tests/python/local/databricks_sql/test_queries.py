@@ -87,6 +87,18 @@ _CASES = [
         "select k, sum(v) as s, s / count(*) as a from t group by k",
         [("a", 40, 20.0), ("b", 20, 20.0)],
     ),
+    # Recursion
+    (
+        "with recursive r(n) as (select 1 union all select n + 1 from r where n < 4) "
+        "select n, n * 2 as m from r where n > 1",
+        [(2, 4), (3, 6), (4, 8)],
+    ),
+    (
+        "with recursive x as (select min(id) as i from t), r(n, p) max recursion level 300 as "
+        "(select i, 'a' from x union all select n + 1, p || 'b' from r where n < 200) "
+        "select max(n), length(max(p)) from r",
+        [(200, 200)],
+    ),
     # Generators and higher-order functions
     ("select explode(map('a', 1))", [("a", 1)]),
     (
@@ -112,3 +124,8 @@ def test_a_query_is_answered_as_on_databricks(warehouse, query, rows):
 def test_a_star_names_an_unknown_column(warehouse):
     assert "UNRESOLVED_COLUMN" in warehouse.fails("select * except (zz) from s.t")
     assert "PARSE_SYNTAX_ERROR" in warehouse.fails("select * replace (1 as id) from s.t")
+
+
+def test_a_recursion_without_end_is_an_error(warehouse):
+    query = "with recursive r(n) as (select 1 union all select n + 1 from r) select max(n) from r"
+    assert "RECURSION_LEVEL_LIMIT_EXCEEDED" in warehouse.fails(query)
