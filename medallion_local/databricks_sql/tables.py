@@ -185,6 +185,8 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
     query = query_text(sql)
     parts = target(tree)
     properties = tree.args.get("properties")
+    if properties is not None and properties.find(exp.GlobalProperty):
+        raise unsupported(sql)
     if properties is not None and properties.find(exp.TemporaryProperty):
         name = parts[-1].lower()
         if any(table.name.lower() == name and not table.db for table in _tables(tree.expression)):
@@ -194,6 +196,13 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
         return done()
     key = context.session.key(parts)
     context.catalog.require_schema(key.schema, key.catalog)
+    for table in _tables(tree.expression):
+        if not table.db and table.name.lower() in context.session.temporary_views:
+            raise SqlError(
+                f"[INVALID_TEMP_OBJ_REFERENCE] Cannot create the persistent object {key.catalog}."
+                f"{key.schema}.{key.name} of the type VIEW because it references to the temporary "
+                f"object `{table.name}` of the type VIEW."
+            )
     before = context.catalog.find(key)
     if before is not None:
         if tree.args.get("exists"):

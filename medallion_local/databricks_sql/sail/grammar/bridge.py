@@ -6,6 +6,10 @@ from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.errors import unsupported
 from medallion_local.databricks_sql.queries.source import Schema
 from medallion_local.databricks_sql.sail.grammar.aliases import expand_aliases
+from medallion_local.databricks_sql.sail.grammar.arguments import (
+    expand_star_arguments,
+    position_arguments,
+)
 from medallion_local.databricks_sql.sail.grammar.calls import (
     CALLS,
     EXPLODES,
@@ -14,9 +18,20 @@ from medallion_local.databricks_sql.sail.grammar.calls import (
 )
 from medallion_local.databricks_sql.sail.grammar.pivots import rewrite_pivots
 from medallion_local.databricks_sql.sail.grammar.stars import expand_stars
-from medallion_local.databricks_sql.sail.grammar.using import unqualify
+from medallion_local.databricks_sql.sail.grammar.using import unqualify, use_common_columns
+from medallion_local.databricks_sql.sail.names import column_name
+from medallion_local.databricks_sql.sail.refusal import refused
 
-_TYPES = (exp.Select, exp.Table, exp.Subquery, exp.Like, exp.ILike, exp.Anonymous, exp.With)
+_TYPES = (
+    exp.Select,
+    exp.Table,
+    exp.Subquery,
+    exp.Like,
+    exp.ILike,
+    exp.Anonymous,
+    exp.With,
+    exp.Lateral,
+)
 _GENERATORS = {*EXPLODES, "posexplode", "posexplode_outer"}
 
 
@@ -28,7 +43,11 @@ def bridge_grammar(tree: exp.Expression, schema: Schema) -> None:
                 quantified(node)
         elif isinstance(node, exp.Anonymous):
             name = node.name.lower()
+            if node.expressions:
+                position_arguments(node)
+                expand_star_arguments(node, schema)
             if name in CALLS:
+                _keep_name(node)
                 CALLS[name](node)
             elif name in _GENERATORS and node.expressions:
                 exploded_map(node, schema)
@@ -36,14 +55,34 @@ def bridge_grammar(tree: exp.Expression, schema: Schema) -> None:
             if node.args.get("recursive"):
                 _refuse_recursion(node)
         elif isinstance(node, exp.Select):
+            use_common_columns(node, schema)
             expand_stars(node, schema)
             unqualify(node)
             expand_aliases(node, schema)
             _order_locally(node)
+        elif isinstance(node, exp.Lateral):
+            _refuse_correlation(node)
         elif node.args.get("pivots"):
             rewrite_pivots(node, schema)
         elif isinstance(node, exp.Table) and node.args.get("sample"):
             _sample(node)
+
+
+def _keep_name(call: exp.Expression) -> None:
+    """Name a column of a result like the call that is replaced."""
+    parent = call.parent
+    if isinstance(parent, exp.Select) and call.arg_key == "expressions":
+        place = exp.Alias(alias=exp.to_identifier(column_name(call), True))
+        call.replace(place)
+        place.set("this", call)
+
+
+def _refuse_correlation(lateral: exp.Lateral) -> None:
+    """Sail plans a LATERAL subquery only without tables of its own."""
+    query = lateral.this.unnest() if isinstance(lateral.this, exp.Subquery) else None
+    tables = query.find_all(exp.Table) if query is not None else ()
+    if any(not isinstance(table.this, exp.Func) for table in tables):
+        raise refused(f"a LATERAL subquery over tables: {render(lateral)}")
 
 
 def _inner_first(tree: exp.Expression) -> list[exp.Expression]:

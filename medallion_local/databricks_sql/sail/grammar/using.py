@@ -6,6 +6,30 @@ both tables, for a left join the left table's.
 
 from sqlglot import exp
 
+from medallion_local.databricks_sql.queries.source import Schema, columns_read
+
+
+def use_common_columns(select: exp.Select, schema: Schema) -> None:
+    """Replace NATURAL JOIN by JOIN … USING the columns that both sides have."""
+    joins = select.args.get("joins") or []
+    for place, join in enumerate(joins):
+        if (join.args.get("method") or "").upper() != "NATURAL":
+            continue
+        left = exp.Select(
+            from_=select.args["from_"].copy(), joins=[j.copy() for j in joins[:place]]
+        )
+        right = exp.Select(from_=exp.From(this=join.this.copy()))
+        left.parent = right.parent = select
+        there = {name.lower() for name in columns_read(right, schema).names}
+        common = [name for name in columns_read(left, schema).names if name.lower() in there]
+        join.set("method", None)
+        if common:
+            join.set("using", [exp.to_identifier(name, True) for name in common])
+        elif not join.side:
+            join.set("kind", "CROSS")
+        else:
+            join.set("on", exp.true())
+
 
 def joined_names(select: exp.Select) -> set[str]:
     """The columns of the USING clauses of a SELECT."""

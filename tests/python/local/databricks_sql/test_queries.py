@@ -87,6 +87,13 @@ _CASES = [
         "select k, sum(v) as s, s / count(*) as a from t group by k",
         [("a", 40, 20.0), ("b", 20, 20.0)],
     ),
+    (
+        "select t.*, u.z from t natural join (select 1 as id, 9 as z) u",
+        [(1, "a", 10, None, 9)],
+    ),
+    # Arguments
+    ("select mask('AbC1', lowerChar => 'q', upperChar => 'Q')", [("QqQn",)]),
+    ("select coalesce(*) from (select cast(null as int) as a, 2 as b)", [(2,)]),
     # Recursion
     (
         "with recursive r(n) as (select 1 union all select n + 1 from r where n < 4) "
