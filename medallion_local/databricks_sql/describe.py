@@ -109,7 +109,9 @@ def _details(relation: Relation, extended: bool) -> list[tuple[str, str, str]]:
     if not extended:
         return found
     found += [("", "", ""), ("# Detailed Table Information", "", "")]
-    return found + [(key, value, "") for key, value in _facts(relation).items()]
+    found += [(key, value, "") for key, value in _facts(relation).items()]
+    keys = [(one.name, _key_text(relation, one), "") for one in relation.constraints if one.columns]
+    return found + ([("", "", ""), ("# Constraints", "", ""), *keys] if keys else [])
 
 
 def _facts(relation: Relation) -> dict[str, str]:

@@ -8,6 +8,7 @@ from thrift.transport.TTransport import TMemoryBuffer
 
 from medallion_local.databricks_sql.service import Service
 from medallion_local.databricks_sql.state import HTTP_PATH
+from medallion_local.databricks_sql.statement_api import STATEMENTS, StatementApi
 from medallion_local.http import Answer, Request, Server
 
 _DISCOVERY = "/.well-known/databricks-config"
@@ -17,14 +18,18 @@ _WORKSPACE = {"host_type": "workspace", "oidc_endpoint": "", "workspace_id": "0"
 def server(service: Service, port: int, token: str, tls: ssl.SSLContext) -> Server:
     """A listening server on 127.0.0.1; `serve_forever` runs it."""
     processor = TCLIService.Processor(service)
+    api = StatementApi(service, service.warehouse)
 
     def respond(request: Request) -> Answer:
         if (request.method, request.path) == ("GET", _DISCOVERY):
             return Answer(200, _WORKSPACE)
-        if (request.method, request.path) != ("POST", HTTP_PATH):
+        of_api = request.segments[:3] == STATEMENTS[:3]
+        if not of_api and (request.method, request.path) != ("POST", HTTP_PATH):
             return Answer(404, {"error_code": "ENDPOINT_NOT_FOUND"})
         if not request.bears(token):
             return Answer(401, {"error_code": "UNAUTHENTICATED"})
+        if of_api:
+            return api.respond(request)
         incoming, outgoing = TMemoryBuffer(request.body), TMemoryBuffer()
         processor.process(
             TBinaryProtocolAccelerated(incoming), TBinaryProtocolAccelerated(outgoing)

@@ -39,7 +39,7 @@ class Service:
     """One method per call of the protocol."""
 
     def __init__(self, warehouse: Warehouse) -> None:
-        self._warehouse = warehouse
+        self.warehouse = warehouse
         self._metadata = Metadata(warehouse.catalog)
         self._sessions: dict[bytes, Session] = {}
         self._forms: dict[bytes, Form] = {}
@@ -56,10 +56,8 @@ class Service:
         named = namespace.catalogName or asked.pop("databricks.catalog", "")
         schema = namespace.schemaName or asked.pop("databricks.schema", "") or "default"
         try:
-            given = settings.of_client(asked, self._warehouse.engine.name)
-            catalog = self._warehouse.catalog.current_catalog(
-                named or self._warehouse.first_catalog
-            )
+            given = settings.of_client(asked, self.warehouse.engine.name)
+            catalog = self.warehouse.catalog.current_catalog(named or self.warehouse.first_catalog)
         except SqlError as error:
             return t.TOpenSessionResp(status=_failed(error), serverProtocolVersion=_PROTOCOL)
         session = Session(schema.lower(), given, catalog=catalog)
@@ -101,7 +99,7 @@ class Service:
         """Run a statement with bound parameters."""
         try:
             check_size(sql)
-            result = self._warehouse.execute(session, bound(sql, parameters))
+            result = self.warehouse.execute(session, bound(sql, parameters))
             return shown_in(session.time_zone, result)
         except SqlError:
             raise
