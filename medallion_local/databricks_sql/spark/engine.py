@@ -28,6 +28,7 @@ from medallion_local.databricks_sql.engine import (
     Engine,
     Settings,
 )
+from medallion_local.databricks_sql.queries.json_path import bridge_text_paths
 from medallion_local.databricks_sql.spark.distribution import delta_jars, java, spark_home
 from medallion_local.databricks_sql.types import plain_schema
 from medallion_local.http import free_port
@@ -127,7 +128,8 @@ class SparkEngine(Engine):
         return SparkSession.builder.remote(f"sc://localhost:{self._port}").create()
 
     def adapt(self, tree: exp.Expression, columns: Columns = NO_COLUMNS) -> None:
-        """Leave the tree as it is: Spark is the reference."""
+        """Spark is the reference. Only `text:path` is Databricks' own."""
+        bridge_text_paths(tree, self.schema)
 
     def schema(self, sql: str, settings: Settings = NO_SETTINGS) -> pa.Schema:
         """The columns of a query, which is only analysed: an empty result would cost a job."""

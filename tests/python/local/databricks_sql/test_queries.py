@@ -94,6 +94,8 @@ _CASES = [
     # Arguments
     ("select mask('AbC1', lowerChar => 'q', upperChar => 'Q')", [("QqQn",)]),
     ("select coalesce(*) from (select cast(null as int) as a, 2 as b)", [(2,)]),
+    # Paths into JSON text
+    ('select s:a.b::int, s:c[0] from (select \'{"a": {"b": 3}, "c": [4]}\' as s)', [(3, "4")]),
     # Recursion
     (
         "with recursive r(n) as (select 1 union all select n + 1 from r where n < 4) "
