@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from medallion_local.databricks_sql import storage
+from medallion_local.databricks_sql import storage, write_checks
 from medallion_local.databricks_sql.catalog import STREAMING, Relation
 from medallion_local.databricks_sql.commits import durable
 from medallion_local.databricks_sql.context import Context, affected
@@ -90,7 +90,7 @@ def insert(context: Context, tree: exp.Insert, sql: str) -> Result:
             [column.name for column in named],
             bool(tree.args.get("by_name")),
         )
-        result = context.query(query)
+        result = context.query(write_checks.over(query, relation))
         overwrite = bool(tree.args.get("overwrite"))
         if overwrite:
             _require_changeable(relation)
@@ -195,12 +195,14 @@ def _checked(
     schema: pa.Schema,
     relation: Relation,
     numbers: dict[str, Sequence] = MappingProxyType({}),  # type: ignore[assignment]
+    predicate: str = "",
 ) -> Iterator[pa.RecordBatch]:
     batches = result.batches
     for sequence in numbers.values():
         batches = sequence.into(batches)
     for batch in batches:
-        yield storage.checked(batch, schema, relation.full_name)
+        rows = write_checks.rows(batch, schema, relation, predicate)
+        yield storage.checked(rows, schema, relation.full_name)
 
 
 def insert_replacing(context: Context, sql: str) -> Result:
@@ -263,7 +265,12 @@ def _replace_on(
     for holder in list(merge.find_all(exp.Subquery)):
         if holder.alias in ("_a", "_b"):
             holder.set("this", query.copy())
-    with context.resolved(merge) as text, durable(relation.location):
+    write_checks.guard(merge, schema, relation)
+    with (
+        write_checks.as_conditions(),
+        context.resolved(merge) as text,
+        durable(relation.location),
+    ):
         return _run(context, relation, text)
 
 
@@ -280,16 +287,17 @@ def _replace_where(
     assigned, numbers = _assigned(context, relation, query, schema, [], by_name)
     if numbers:
         raise unsupported(f"REPLACE WHERE of {relation.full_name}, which has identity columns")
-    added = render(assigned)
+    added = render(write_checks.over(assigned, relation, condition))
+    kept = write_checks.flags(relation, condition)
     content = parse(
-        f"SELECT {columns} FROM {_path(relation)} "
+        f"SELECT {columns}{kept} FROM {_path(relation)} "
         f"WHERE NOT coalesce(({condition}), FALSE) UNION ALL {added}"
     )
     result = context.query(content)
     rows = storage.append(
         relation.location,
         schema,
-        _checked(result, schema, relation),
+        _checked(result, schema, relation, predicate=condition),
         overwrite=True,
         operation=_write(relation, True, condition),
     )
@@ -317,7 +325,12 @@ def merge(context: Context, tree: exp.Merge, sql: str) -> Result:
                 actions.cast(when.args["then"], sql)
             if not rows and not any(when.args.get("source") for when in whens):
                 return affected(0, **dict.fromkeys(_MERGED, 0))
-            with context.resolved(tree) as text, durable(relation.location):
+            write_checks.guard(tree, schema, relation)
+            with (
+                write_checks.as_conditions(),
+                context.resolved(tree) as text,
+                durable(relation.location),
+            ):
                 answer = _run(context, relation, text)
             computed.advance(context, relation, numbers)
             return answer
@@ -485,8 +498,10 @@ def update(context: Context, tree: exp.Update) -> Result:
             for name, value in pairs.items()
         ]
         tree.set("expressions", sets)
+    write_checks.guard(tree, storage.table_schema(relation.location), relation)
     with (
         context.storage.lock(relation.location),
+        write_checks.as_conditions(),
         context.resolved(tree) as text,
         durable(relation.location),
     ):

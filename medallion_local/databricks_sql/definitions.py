@@ -8,7 +8,12 @@ from medallion_local.databricks_sql.catalog import Column, Constraint
 from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 
-_WITHOUT_EFFECT = (exp.FileFormatProperty, exp.TemporaryProperty, exp.StreamingTableProperty)
+_WITHOUT_EFFECT = (
+    exp.FileFormatProperty,
+    exp.LikeProperty,
+    exp.TemporaryProperty,
+    exp.StreamingTableProperty,
+)
 
 
 @dataclass

@@ -28,6 +28,8 @@ from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.types import type_name
 
+# Spark's name of the metadata by which a STRING column remembers that it is a VARCHAR or CHAR.
+LENGTH = b"__CHAR_VARCHAR_TYPE_STRING"
 # The properties that the log gets: every reader and writer without table features knows them.
 _LOGGED = {
     "delta.appendOnly",
@@ -132,7 +134,7 @@ def columns_of(folder: str) -> list[Column]:
     return [
         Column(
             field.name,
-            type_name(field.type),
+            (field.metadata or {}).get(LENGTH, type_name(field.type).encode()).decode(),
             field.nullable,
             (field.metadata or {}).get(b"comment", b"").decode() or None,
         )

@@ -25,6 +25,7 @@ from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.reader import Reader
 from medallion_local.databricks_sql.types import type_name
+from medallion_local.databricks_sql.write_checks import declared_type, length_metadata
 
 
 def create_schema(context: Context, tree: exp.Create) -> Result:
@@ -47,6 +48,7 @@ def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
     key = context.session.key(target(tree))
     context.catalog.require_schema(key.schema, key.catalog)
     clauses = definition(tree, sql)
+    _take_layout(context, tree, clauses)
     before = context.catalog.find(key)
     if before is not None:
         if tree.args.get("exists"):
@@ -93,6 +95,17 @@ def _check_columns(clauses: Definition, names: list[str]) -> None:
                 f"[DELTA_COLUMN_NOT_FOUND_IN_SCHEMA] Unable to find the column `{name}`: the "
                 f"table's columns are {', '.join(names)}."
             )
+
+
+def _take_layout(context: Context, tree: exp.Create, clauses: Definition) -> None:
+    """CREATE TABLE … LIKE: the columns and the layout of another table, without its constraints."""
+    like = tree.find(exp.LikeProperty)
+    if like is None:
+        return
+    source = context.relation(tuple(part.name for part in like.this.parts))
+    clauses.columns = list(source.columns)
+    clauses.partitioned_by = clauses.partitioned_by or list(source.partitioned_by)
+    clauses.clustered_by = clauses.clustered_by or list(source.clustered_by)
 
 
 def _check_replaceable(before: Relation, replace: bool) -> None:
@@ -154,7 +167,7 @@ def _write(
     elif clauses.columns:
         kinds = context.resolver().arrow_schema([(c.name, c.type) for c in clauses.columns])
         schema = pa.schema(
-            pa.field(c.name, f.type, c.nullable)
+            pa.field(c.name, f.type, c.nullable, length_metadata(c.type))
             for c, f in zip(clauses.columns, kinds, strict=True)
         )
         _refuse_duplicates(schema)
@@ -165,7 +178,8 @@ def _write(
             folder, schema, iter(()), clauses.partitioned_by, clauses.properties, operation
         )
         return [
-            replace(c, type=type_name(f.type)) for c, f in zip(clauses.columns, schema, strict=True)
+            replace(c, type=declared_type(f, type_name(f.type)))
+            for c, f in zip(clauses.columns, schema, strict=True)
         ]
     elif not storage.exists(folder):
         raise SqlError(f"[DELTA_TABLE_NOT_FOUND] {clauses.url or folder} has no Delta table.")

@@ -21,14 +21,10 @@ PENDING = {
     "date literal cast by :: to string",
     "string of a timestamp",
     "text of a large double",
-    "replace where refuses rows outside of its predicate",
     "coalesce of DATE and TIMESTAMP",
     "group by all",
     "pivot",
     "lateral column alias",
-    "a table feature as a property",
-    "varchar has a length",
-    "create table like",
 }
 
 
