@@ -9,12 +9,21 @@ from medallion_local.databricks_sql.sail import (
     json_path,
     operands,
     ordering,
+    set_operations,
     subqueries,
     windows,
 )
 from medallion_local.databricks_sql.sail.rules import rewrite
 
-PLANNING = (calendar, generators, json_path, ordering, subqueries, windows)
+PLANNING = (
+    calendar,
+    generators,
+    json_path,
+    ordering,
+    set_operations,
+    subqueries,
+    windows,
+)
 VALUES = (arithmetic, builtin_functions, casts, operands)
 
 __all__ = ["PLANNING", "VALUES", "rewrite"]

@@ -150,3 +150,33 @@ def test_long_lists_and_chains_are_answered(warehouse):
     assert warehouse.rows(f"select count(*) from w where x in ({numbers})") == [(3,)]
     chain = " or ".join(f"x = {number}" for number in range(600))
     assert warehouse.rows(f"select count(*) from w where {chain}") == [(3,)]
+
+
+def test_intersect_all_counts_equal_rows(warehouse):
+    left = "select * from values (2, 'b'), (2, 'b'), (3, null), (1, 'a') t(id, k)"
+    right = "select * from values (2, 'b'), (3, null), (3, null), (4, 'd') t(id, v)"
+    asked = f"select * from ({left} intersect all {right}) order by id"
+    assert warehouse.rows(asked) == [(2, "b"), (3, None)]
+    kept = f"select * from ({left} except all {right}) order by id"
+    assert warehouse.rows(kept) == [(1, "a"), (2, "b")]
+
+
+def test_a_name_is_defined_once(warehouse):
+    message = warehouse.fails("with a as (select 1 as x), a as (select 2 as x) select * from a")
+    assert "DUPLICATED_CTE_NAMES" in message
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("select id from e1 left join y using (id) where y.id is null order by id", [(1,), (3,)]),
+        ("select y.id as r, v from e1 join y using (id)", [(2, "x")]),
+        ("select e1.id as l, y.id as r from e1 right join y using (id) order by y.id",
+         [(2, 2), (None, 9)]),
+        ("select id, e1.id as l, y.id as r from e1 full join y using (id) order by id",
+         [(1, 1, None), (2, 2, 2), (3, 3, None), (9, None, 9)]),
+    ],
+)  # fmt: skip
+def test_a_column_of_using_may_be_qualified(warehouse, query, rows):
+    values = "with y as (select * from values (2, 'x'), (9, 'z') t(id, v)) "
+    assert warehouse.rows(values + query) == rows
