@@ -98,12 +98,13 @@ def _check_columns(clauses: Definition, names: list[str]) -> None:
 
 
 def _take_layout(context: Context, tree: exp.Create, clauses: Definition) -> None:
-    """CREATE TABLE … LIKE: the columns and the layout of another table, without its constraints."""
+    """CREATE TABLE … LIKE: another table's columns, layout and properties, not its constraints."""
     like = tree.find(exp.LikeProperty)
     if like is None:
         return
     source = context.relation(tuple(part.name for part in like.this.parts))
     clauses.columns = list(source.columns)
+    clauses.properties = source.properties | clauses.properties
     clauses.partitioned_by = clauses.partitioned_by or list(source.partitioned_by)
     clauses.clustered_by = clauses.clustered_by or list(source.clustered_by)
 
