@@ -6,6 +6,7 @@ from medallion_local.databricks_sql.sail import (
     calendar,
     casts,
     generators,
+    joins,
     json_path,
     operands,
     ordering,
@@ -18,6 +19,7 @@ from medallion_local.databricks_sql.sail.rules import rewrite
 PLANNING = (
     calendar,
     generators,
+    joins,
     json_path,
     ordering,
     set_operations,
