@@ -5,6 +5,7 @@ from medallion_local.databricks_sql.sail import (
     builtin_functions,
     calendar,
     casts,
+    char_padding,
     generators,
     joins,
     json_path,
@@ -18,6 +19,7 @@ from medallion_local.databricks_sql.sail.rules import rewrite
 
 PLANNING = (
     calendar,
+    char_padding,
     generators,
     joins,
     json_path,

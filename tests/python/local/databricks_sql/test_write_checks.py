@@ -109,3 +109,8 @@ def test_a_table_like_another_and_its_properties(warehouse):
         shown = dict(warehouse.rows("show tblproperties features"))
         assert shown["delta.feature.allowColumnDefaults"] == value
         assert shown["own.key"] == "x"
+
+
+@pytest.mark.parametrize("condition", ["c = 'a'", "'a' = c", "c in ('x', 'a')", "c <> 'b'"])
+def test_a_char_is_compared_with_a_padded_literal(warehouse, condition):
+    assert warehouse.rows(f"select id from texts where {condition}") == [(1,)]
