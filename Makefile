@@ -13,7 +13,7 @@ demo: $(VENV)/.installed  ## set up, and run the whole pipeline over several sim
 	medallion demo
 
 # A worker runs whole files (conftest.py); a fifth would add memory rather than speed.
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: lint  ## set up, and run every test
 	pytest $(PARALLEL)

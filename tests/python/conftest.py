@@ -13,18 +13,40 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give a file to one worker, and all files of the one `lakehouse` to the same. What takes
-    longest comes first, so that no worker is left alone with it at the end.
-    """
-    shared = {item.path for item in items if "lakehouse" in getattr(item, "fixturenames", ())}
-    long = {item.path for item in items if item.get_closest_marker("long")}
-    for item in items:
-        name = "lakehouse" if item.path in shared else item.nodeid.partition("::")[0]
-        if config.pluginmanager.hasplugin("xdist"):
-            item.add_marker(pytest.mark.xdist_group(name))
-    items.sort(key=lambda item: (item.path not in shared, item.path not in long))
+# The files that share the fixture `lakehouse`.
+END_TO_END = {
+    f"tests/python/{name}"
+    for name in (
+        *("dbt/test_end_to_end.py", "dbt/test_governance.py"),
+        *("serving/test_serving.py", "slim/test_slim.py"),
+    )
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that no worker is left alone with it at the end."""
+
+    def file(item: pytest.Item) -> str:
+        return item.nodeid.partition("::")[0]
+
+    shared = {file(item) for item in items if "lakehouse" in getattr(item, "fixturenames", ())}
+    if unlisted := shared - END_TO_END:
+        raise pytest.UsageError(f"add {unlisted} to END_TO_END: they use the fixture `lakehouse`")
+    long = {file(item) for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: (file(item) not in END_TO_END, file(item) not in long))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give a file to one worker, and all files that share the lakehouse to the same."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "lakehouse" if file in END_TO_END else file
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
