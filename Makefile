@@ -62,6 +62,11 @@ parity: export PYTHONPATH := $(abspath tests/python)
 parity: spark  ## build on both engines from the same landed files, compare every table, write docs/parity.md
 	python -m parity
 
+warehouse-conformance: export PYTHONPATH := $(abspath tests/python)
+warehouse-conformance: spark  ## run the public classes of dbt-tests-adapter on both engines (or ENGINE=sail), write docs/warehouse_conformance.md
+	python -m pip install -q --disable-pip-version-check -r requirements-conformance.txt
+	python -m adapter_conformance $(if $(ENGINE),--engine $(ENGINE))
+
 STATE ?= target
 TARGET ?= local_ci
 slim: $(VENV)/.installed  ## build and test the models that differ from production; STATE is the target folder of its last build
@@ -85,6 +90,7 @@ lock: $(VENV)/.installed-dev  ## update the locked version of every dependency
 	uv pip compile -q --universal --python-version 3.11 --upgrade pyproject.toml --extra local --group dev -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 -c requirements-dev.txt pyproject.toml --extra local -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 -c requirements-dev.txt pyproject.toml --extra local --extra spark -o requirements-spark.txt
+	uv pip compile -q --universal --python-version 3.11 -c requirements-dev.txt --group conformance -o requirements-conformance.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; name one with make PYTHON=python3.12"; exit 1; }

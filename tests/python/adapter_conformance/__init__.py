@@ -1,0 +1,1 @@
+"""The public classes of dbt-tests-adapter, run through dbt-databricks on the local warehouse."""
