@@ -20,9 +20,10 @@ _NO_LOOK_AROUND = "Sail's regular expressions have no look-around and no back-re
 
 
 @calls("initcap")
-def initcap(node: exp.Expression, _: Kinds) -> exp.Expression:
+def initcap(node: exp.Expression, kinds: Kinds) -> exp.Expression:
     """Only a blank begins a word."""
-    return called("initcap", cast(node.expressions[0], "string"))
+    value = node.expressions[0]
+    return called("initcap", text(value, kinds.of(value)))
 
 
 @calls("conv")
@@ -66,12 +67,17 @@ def _part(
 ) -> exp.Expression | None:
     start = given[0]
     negative = isinstance(start, exp.Neg) or not isinstance(start, exp.Literal)
-    binary = kinds.of(value).name == "binary"
+    kind = kinds.of(value)
+    binary = kind.name == "binary"
+    if kind.name in ("double", "float", "timestamp", "timestamp_ntz"):
+        shown_value = text(value.copy(), kind)
+        value.replace(shown_value)
+        value = shown_value
     length = given[1] if len(given) == 2 else None
     odd_length = length is not None and not isinstance(length, exp.Literal)
     if not (negative or binary or odd_length):
         return None
-    shown = filled("CAST(_x AS STRING)", _x=value) if not binary else value.copy()
+    shown = text(value.copy(), kinds.of(value)) if not binary else value.copy()
     if binary:
         if negative or odd_length:
             raise refused("substring of a BINARY from a computed place")
@@ -472,5 +478,31 @@ def like(node: exp.Expression, _: Kinds) -> exp.Expression | None:
         raise SqlError(
             f"[INVALID_FORMAT.{where}] The format is invalid: '{pattern.name}'. The escape "
             "character must precede `%`, `_` or itself."
+        )
+    return None
+
+
+@calls("format_number")
+def numbered(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
+    """A decimal is rounded half to even."""
+    if len(node.expressions) != 2 or not node.expressions[1].is_int:
+        return None
+    value, places = node.expressions
+    kind = kinds.of(value)
+    if kind.name != "decimal" or int(places.name) >= kind.scale:
+        return None
+    work = rounded_decimal(kind.precision, kind.scale)
+    rounded_value = called("bround", value.copy(), places.copy(), kind=kind.sql, work=work)
+    value.replace(rounded_value)
+    return node
+
+
+@calls("timestamp_millis", "timestamp_micros")
+def whole_times(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
+    """Only integers are accepted."""
+    if len(node.expressions) == 1 and kinds.of(node.expressions[0]).name in ("decimal", "double"):
+        raise SqlError(
+            "[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] The first parameter of "
+            f'{node.name} requires the "INTEGRAL" type.'
         )
     return None

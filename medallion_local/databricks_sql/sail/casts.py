@@ -19,6 +19,7 @@ _SAME_TEXT = {
     "string", "boolean", "tinyint", "smallint", "int", "bigint", "decimal", "date", "timestamp",
     "timestamp_ntz", "binary", "void", "interval",
 }  # fmt: skip
+_WITHOUT_OWN_TEXT = {"double", "float", "timestamp", "timestamp_ntz", "decimal"}
 _NUMBERS = {"tinyint", "smallint", "int", "bigint", "decimal", "float", "double"}
 _REFUSED = {
     **{(number, "date"): "FUNC" for number in (*_NUMBERS, "boolean")},
@@ -175,3 +176,42 @@ def _texts(node: exp.Expression, given: list[Kind]) -> exp.Expression | None:
 def json_text(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
     """`to_json` of a value. With options it stays an error of Sail."""
     return called("json", node.expressions[0]) if len(node.expressions) == 1 else None
+
+
+# Functions whose first argument is a text. Sail casts it by itself, with texts of its own.
+@calls(
+    "upper", "lower", "ucase", "lcase", "lpad", "rpad", "left", "right", "regexp_replace",
+    "regexp_extract", "regexp_extract_all", "replace", "split", "trim", "ltrim", "rtrim", "btrim",
+    "instr", "repeat", "length", "char_length", "character_length", "ascii", "reverse",
+    "translate", "split_part",
+    "startswith", "endswith", "contains", "substring_index", "levenshtein", "soundex",
+)  # fmt: skip
+def text_argument(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
+    """Numbers and times as texts."""
+    kind = kinds.of(node.expressions[0]) if node.expressions else Kind("string")
+    if kind.name not in _WITHOUT_OWN_TEXT:
+        return None
+    first = node.expressions[0]
+    if isinstance(first, exp.Distinct):
+        first = first.expressions[0]
+    first.replace(text(first.copy(), kind))
+    return node
+
+
+@calls("array_join")
+def text_elements(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
+    """The elements that `array_join` joins as texts."""
+    kind = kinds.of(node.expressions[0]) if node.expressions else Kind("string")
+    if kind.name != "array" or not kind.inner or kind.inner[0].name not in ("double", "float"):
+        return None
+    raise refused("array_join of numbers with a fraction")
+
+
+@rewrites(exp.Like, exp.ILike, exp.RegexpLike)
+def matched_text(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
+    """The left side of LIKE as a text."""
+    kind = kinds.of(node.this)
+    if kind.name not in _WITHOUT_OWN_TEXT:
+        return None
+    node.set("this", text(node.this, kind))
+    return node

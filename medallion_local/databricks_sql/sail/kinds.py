@@ -70,6 +70,7 @@ class Kind:
 
 UNKNOWN = Kind("unknown")
 VOID = Kind("void")
+_SIMPLE = {kind: Kind(name) for kind, name in _NAMES.items()}
 INTEGERS = {"tinyint": 1, "smallint": 2, "int": 3, "bigint": 4}  # by size
 
 
@@ -85,6 +86,8 @@ def kind_of_name(text: str) -> Kind:
 def kind_of_type(given: exp.DataType) -> Kind:
     """The type of a cast or a column."""
     inner = given.expressions
+    if not inner and given.this in _NAMES:
+        return _SIMPLE[given.this]
     if given.this == _T.DECIMAL:
         digits = [int(part.name) for part in inner if part.name.isdigit()]
         return Kind("decimal", *([*digits, 0][:2] if digits else (10, 0)))
@@ -99,5 +102,4 @@ def kind_of_type(given: exp.DataType) -> Kind:
         )
     if isinstance(given, exp.Interval) or isinstance(given.this, exp.Interval):
         return Kind("interval")
-    name = _NAMES.get(given.this)
-    return Kind(name) if name else UNKNOWN
+    return _SIMPLE.get(given.this, UNKNOWN)

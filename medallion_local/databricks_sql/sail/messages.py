@@ -38,6 +38,21 @@ ROWS: list[tuple[str, str]] = [
         "of precision {1}.",
     ),
     (
+        r"Unable to parse date from (.*)",
+        "[DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION] Invalid date: {0}.",
+    ),
+    (
+        r"invalid parsed date: (.*)",
+        "[CANNOT_PARSE_TIMESTAMP] The text could not be parsed: {0}. Use `try_to_date` or "
+        "`try_to_timestamp` to tolerate invalid input and return NULL instead.",
+    ),
+    (
+        r"Illegal input for day of week: (.*)",
+        "[ILLEGAL_DAY_OF_WEEK] Illegal input for day of week: {0}.",
+    ),
+    (r"^('.*' is not true!)", "[USER_RAISED_EXCEPTION] {0}"),
+    (r'Found unmasked nulls for .* "key"', "[NULL_MAP_KEY] Cannot use null as map key."),
+    (
         r"value of \S+ is out of range Int(?:8|16)\b",
         "[BINARY_ARITHMETIC_OVERFLOW] The result is outside the range of its type. Use the "
         "function `try_…` of the operation to tolerate overflow and return NULL instead.",

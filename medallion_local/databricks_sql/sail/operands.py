@@ -22,7 +22,8 @@ def _differ(given: Sequence[Kind]) -> Kind | None:
     names = {kind.name for kind in given} - {"void"}
     if len(names) < 2 or "unknown" in names:
         return None
-    if not (names >= _TIMES or "string" in names):
+    floats = "float" in names and all(kind.is_numeric or kind.name == "void" for kind in given)
+    if not (names >= _TIMES or "string" in names or floats):
         return None
     found = common(list(given))
     return found if found.is_known and not found.inner else None
