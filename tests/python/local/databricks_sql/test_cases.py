@@ -12,20 +12,6 @@ from support.warehouse_sql import ENGINES, Started, close_all
 # `shared` lies beside the repository.
 FILE = Path(__file__).parents[5] / "shared" / "cases" / "warehouse.json"
 CASES = json.loads(FILE.read_text()) if FILE.exists() else []
-# Cases that Sail does not answer yet. The table only shrinks: a case that passes must leave it.
-PENDING = {
-    "int addition overflows",
-    "sum of bigint overflows",
-    "decimal division has Spark's scale",
-    "decimal division rounds half up",
-    "date literal cast by :: to string",
-    "string of a timestamp",
-    "text of a large double",
-    "coalesce of DATE and TIMESTAMP",
-    "group by all",
-    "pivot",
-    "lateral column alias",
-}
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -40,9 +26,7 @@ def warehouse(request, tmp_path_factory):
 
 @pytest.mark.skipif(not CASES, reason="../shared/cases/warehouse.json is not on this machine")
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_a_case_is_answered_correctly_or_refused_by_name(warehouse, case, request):
-    if warehouse.state.engine == "sail" and case["name"] in PENDING:
-        request.applymarker(pytest.mark.xfail(strict=False, reason="not corrected on Sail yet"))
+def test_a_case_is_answered_correctly_or_refused_by_name(warehouse, case):
     connection = warehouse.connect()
     warehouse.run("use cases", connection)
     for statement in case["setup"]:

@@ -180,3 +180,25 @@ def test_a_name_is_defined_once(warehouse):
 def test_a_column_of_using_may_be_qualified(warehouse, query, rows):
     values = "with y as (select * from values (2, 'x'), (9, 'z') t(id, v)) "
     assert warehouse.rows(values + query) == rows
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("select k, count(*) from g group by all order by all", [("a", 2), ("b", 1)]),
+        ("select k, 1, count(*) as n from g group by all having n > 1", [("a", 1, 2)]),
+        ("select length(k) + count(*) from g group by all order by all desc", [(3,), (2,)]),
+        ("select count(*) from g group by all", [(3,)]),
+        ("select * from e1 order by all desc", [(3, None), (2, "b"), (1, "a")]),
+    ],
+)
+def test_all_stands_for_what_is_selected(warehouse, query, rows):
+    assert warehouse.rows(query) == rows
+
+
+@pytest.mark.parametrize(
+    "call", ["array_repeat('a', 1000000000)", "repeat('a', 2000000000)", "sequence(1, 10000000000)"]
+)
+def test_sail_does_not_allocate_all_memory(warehouse, call):
+    if warehouse.state.engine == "sail":
+        assert "medallion up --engine spark" in warehouse.fails(f"select {call}")
