@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 
 from medallion.home import Home
 from medallion_local.databricks_sql import process
 from medallion_local.databricks_sql.certificates import files_of
 from medallion_local.databricks_sql.state import HTTP_PATH
 from support.warehouse_sql import Started
+
+sa = pytest.importorskip("sqlalchemy", reason="databricks-sqlalchemy is not installed: make dev")
 
 METADATA = sa.MetaData()
 USERS = sa.Table(
