@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.sail.grouping import group_by_position
+from medallion_local.databricks_sql.sail.grouping import group_by_all, group_by_position
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.names import column_name
 
@@ -64,6 +64,8 @@ def rewrite(holder: exp.Expression, kinds: Kinds) -> None:
             item.replace(alias)
             alias.set("this", item)
     for group in groups:
+        if group.args.get("all"):
+            group_by_all(group)
         group_by_position(group)
 
 
