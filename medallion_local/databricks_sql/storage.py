@@ -123,6 +123,11 @@ class Storage:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove(folder: Path) -> None:
+    """Remove the files of one statement."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def exists(folder: str) -> bool:
     """Whether the folder holds a Delta table."""
     return DeltaTable.is_deltatable(folder)
@@ -200,8 +205,12 @@ def append(
     transaction: tuple[str, int] | None = None,
     wider: bool = False,
     operation: Operation | None = None,
+    predicate: str = "",
 ) -> int:
-    """Append (or replace) rows in one commit. With `wider`, new columns are added to the table."""
+    """Append (or replace) rows in one commit. With `wider`, new columns are added to the table.
+
+    With `predicate`, in delta-rs's SQL, only the rows that satisfy it are replaced.
+    """
     counted = _Counted(schema, batches)
     commit = operation.properties() if operation else None
     if transaction is not None:
@@ -213,6 +222,7 @@ def append(
             counted.reader,
             mode="overwrite" if overwrite else "append",
             schema_mode="merge" if wider else None,
+            predicate=predicate or None,
             commit_properties=commit,
         )
     return counted.rows
