@@ -191,7 +191,7 @@ def set_properties(folder: str, properties: dict[str, str]) -> bool:
                 wanted,
                 raise_if_not_exists=False,
                 commit_properties=Operation(
-                    "SET TBLPROPERTIES", {"properties": json.dumps(wanted)}
+                    "SET TBLPROPERTIES", {"properties": json.dumps(properties)}
                 ).properties(),
             )
     return changes
