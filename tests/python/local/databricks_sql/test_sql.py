@@ -76,8 +76,9 @@ def test_a_relation_that_cannot_be_cloned_is_refused(warehouse):
     warehouse.run(f"create table s.outside location '{url}' as select 1 as one")
     assert "is a view" in warehouse.fails("create table s.c shallow clone s.seen")
     assert "is external" in warehouse.fails("create table s.c shallow clone s.outside")
-    warehouse.run("create table s.c clone s.outside version as of 0")
-    assert warehouse.rows("select operation from (describe history s.c)") == [("CLONE",)]
+    warehouse.run("create table s.first_clone clone s.outside version as of 0")
+    shown = "select operation from (describe history s.first_clone)"
+    assert warehouse.rows(shown) == [("CLONE",)]
     assert "cannot be found" in warehouse.fails("create table s.c shallow clone s.nothing")
     warehouse.run("create table s.c deep clone s.outside")
     assert "already exists" in warehouse.fails("create table s.c deep clone s.outside")
