@@ -382,10 +382,4 @@ DIFFERENCES: tuple[Difference, ...] = (
         (("interval day",),),
         (("interval day to second",),),
     ),
-    Difference(
-        "GROUP BY ALL",
-        "SELECT upper(k) AS k, count(*) AS n FROM VALUES ('a'), ('a') AS t (k) GROUP BY ALL",
-        (("A", "2"),),
-        "error",
-    ),
 )
