@@ -35,6 +35,10 @@ def _one(name: str, expression: str, value: str | None, raw: str | None) -> Diff
     return Difference(name, f"SELECT {expression}", ((value,),), ((raw,),))
 
 
+_ROWS = "VALUES (1,'a'),(2,'b'),(3,CAST(NULL AS STRING)) e(id,k)"
+_KEYS = "(SELECT x FROM VALUES ('a'),(CAST(NULL AS STRING)) u(x))"
+
+
 DIFFERENCES: tuple[Difference, ...] = (
     _one("weekday of a Sunday", "weekday(date'2024-12-29')", "6", "-1"),
     _one(
@@ -381,5 +385,69 @@ DIFFERENCES: tuple[Difference, ...] = (
         "SELECT typeof(interval 1 day)",
         (("interval day",),),
         (("interval day to second",),),
+    ),
+    # Plans: conditions, windows, orders, names.
+    Difference(
+        "NOT IN with a NULL, inside OR",
+        f"SELECT id FROM {_ROWS} WHERE k NOT IN {_KEYS} OR id = 3",
+        (("3",),),
+        (("2",), ("3",)),
+    ),
+    Difference(
+        "IN with a subquery is selected",
+        f"SELECT id, k IN {_KEYS} AS x FROM {_ROWS} ORDER BY id",
+        (("1", "True"), ("2", "False"), ("3", "False")),
+        "error",
+    ),
+    Difference(
+        "RANGE over a DATE",
+        "SELECT sum(x) OVER (ORDER BY d RANGE BETWEEN INTERVAL 2 DAYS PRECEDING AND CURRENT ROW) "
+        "AS s FROM VALUES (date'2024-01-01',1),(date'2024-01-10',4) t(d,x) ORDER BY s",
+        (("1",), ("4",)),
+        (("1",), ("5",)),
+    ),
+    Difference(
+        "FILTER of a window function",
+        "SELECT sum(x) FILTER (WHERE x > 1) OVER (ORDER BY x) AS s FROM VALUES (1),(2) t(x) "
+        "ORDER BY x",
+        ((None,), ("2",)),
+        "error",
+    ),
+    Difference(
+        "DISTINCT in a window function",
+        "SELECT count(DISTINCT x) OVER () AS n FROM VALUES (1) t(x)",
+        "DISTINCT_WINDOW_FUNCTION_UNSUPPORTED",
+        (("1",),),
+    ),
+    Difference(
+        "ORDER BY an aggregate that is not selected",
+        "SELECT k FROM VALUES ('a'),('b'),('a') t(k) GROUP BY k ORDER BY count(*) DESC",
+        (("a",), ("b",)),
+        "error",
+    ),
+    Difference(
+        "GROUP BY ALL",
+        "SELECT k, count(*) FROM VALUES ('a'),('a') t(k) GROUP BY ALL",
+        (("a", "2"),),
+        "error",
+    ),
+    Difference("explode of a map", "SELECT explode(map('a', 1))", (("a", "1"),), "error"),
+    Difference(
+        "INTERSECT ALL",
+        "SELECT x FROM VALUES (2),(2) t(x) INTERSECT ALL SELECT 2",
+        (("2",),),
+        (("2",), ("2",)),
+    ),
+    Difference(
+        "a common table expression of the same name",
+        "WITH a AS (SELECT 1 AS x), a AS (SELECT 2 AS x) SELECT * FROM a",
+        "DUPLICATED_CTE_NAMES",
+        (("2",),),
+    ),
+    Difference(
+        "a qualified column of USING",
+        "SELECT l.x FROM VALUES (1) l(x) LEFT JOIN VALUES (2) r(x) USING (x) WHERE r.x IS NULL",
+        (("1",),),
+        "error",
     ),
 )
