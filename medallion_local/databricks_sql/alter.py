@@ -173,7 +173,7 @@ def _set_properties(context: Context, relation: Relation, properties: dict[str, 
     if relation.kind in (MANAGED, EXTERNAL):
         operation = Operation("SET TBLPROPERTIES", {"properties": json.dumps(properties)})
         with context.storage.lock(relation.location):
-            if not storage.set_properties(relation.location, wanted):
+            if not storage.set_properties(relation.location, properties):
                 storage.record(relation.location, operation)
     elif wanted and not relation.is_view:
         with context.storage.lock(relation.location):

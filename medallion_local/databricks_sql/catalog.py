@@ -19,6 +19,7 @@ from medallion_local.databricks_sql import metastore
 from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.functions.store import Functions
+from medallion_local.databricks_sql.grant_store import Grants
 
 MANAGED, EXTERNAL, VIEW, STREAMING = "MANAGED", "EXTERNAL", "VIEW", "STREAMING_TABLE"
 MATERIALIZED = "MATERIALIZED_VIEW"
@@ -135,6 +136,7 @@ class Catalog:
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = full")
         metastore.create_tables(self._db, first)
+        self.grants = Grants(self._db, self._lock)
         self._catalogs = dict(self._db.execute("select name, comment from catalogs"))
         self._schemas = {
             tuple(row) for row in self._db.execute("select catalog, name from schemas")
@@ -190,6 +192,7 @@ class Catalog:
             metastore.delete_catalog(self._db, catalog)
             del self._catalogs[catalog]
             self._schemas = {pair for pair in self._schemas if pair[0] != catalog}
+            self.grants.forget(catalog)
             for relation in held:
                 del self._relations[relation.key]
             self.version += 1
@@ -280,6 +283,7 @@ class Catalog:
             for relation in held:
                 del self._relations[relation.key]
             self._schemas.discard(pair)
+            self.grants.forget(".".join(pair))
             self.version += 1
             return held
 
@@ -307,6 +311,7 @@ class Catalog:
             found = self.find(key)
             if found is not None:
                 self._db.execute(metastore.DELETE, found.key)
+                self.grants.forget(found.full_name)
                 del self._relations[found.key]
                 self.version += 1
             return found
@@ -324,6 +329,7 @@ class Catalog:
             self._db.execute(metastore.DELETE, old.key)
             self._db.execute(metastore.PUT, (*renamed.key, self._body(renamed)))
             self._db.execute("commit")
+            self.grants.rename(old.full_name, renamed.full_name)
             del self._relations[old.key]
             self._relations[renamed.key] = renamed
             self.version += 1

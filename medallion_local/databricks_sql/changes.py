@@ -6,7 +6,7 @@ the type of their column, as Databricks' store assignment does.
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
@@ -18,7 +18,7 @@ from medallion_local.databricks_sql import storage, write_checks
 from medallion_local.databricks_sql.catalog import STREAMING, Relation
 from medallion_local.databricks_sql.commits import durable
 from medallion_local.databricks_sql.context import Context, affected
-from medallion_local.databricks_sql.delta import computed
+from medallion_local.databricks_sql.delta import computed, evolution, partitions
 from medallion_local.databricks_sql.delta.computed import (
     IDENTITY,
     Computed,
@@ -72,15 +72,22 @@ def _parts(table: exp.Expression) -> tuple[str, ...]:
     return tuple(part.name for part in table.parts)
 
 
-def insert(context: Context, tree: exp.Insert, sql: str) -> Result:
-    """INSERT INTO or OVERWRITE, by position, by name or into listed columns."""
+def insert(context: Context, tree: exp.Insert, sql: str, evolves: bool = False) -> Result:
+    """INSERT INTO or OVERWRITE, by position, by name or into listed columns.
+
+    OVERWRITE with values in PARTITION replaces these partitions, otherwise the whole table.
+    """
     named = tree.this.expressions if isinstance(tree.this, exp.Schema) else []
     table = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-    if tree.args.get("partition") or tree.args.get("where"):
+    if tree.args.get("where") or tree.args.get("exists"):
         raise unsupported(sql)
     relation = writable(context, _parts(table))
+    fixed = partitions.fixed(relation, table.args.get("partition"))
     with context.storage.lock(relation.location):
         relation = context.catalog.get(relation.key)
+        by_name = bool(tree.args.get("by_name"))
+        if evolves:
+            relation = _evolved(context, relation, tree.expression, by_name)
         schema = storage.table_schema(relation.location)
         query, numbers = _assigned(
             context,
@@ -88,21 +95,52 @@ def insert(context: Context, tree: exp.Insert, sql: str) -> Result:
             tree.expression,
             schema,
             [column.name for column in named],
-            bool(tree.args.get("by_name")),
+            by_name,
+            fixed,
         )
         result = context.query(write_checks.over(query, relation))
         overwrite = bool(tree.args.get("overwrite"))
+        where = ""
         if overwrite:
             _require_changeable(relation)
+            types = {field.name: type_name(field.type) for field in schema}
+            where = partitions.predicate(relation, fixed, types)
         rows = storage.append(
             relation.location,
             schema,
             _checked(result, schema, relation, numbers),
             overwrite=overwrite,
-            operation=_write(relation, overwrite),
+            operation=_write(relation, overwrite, where),
+            predicate=where,
         )
         computed.advance(context, relation, numbers)
         return _inserted(rows)
+
+
+def append_by_name(
+    context: Context, relation: Relation, query: exp.Expression, operation: Operation
+) -> int:
+    """Append a query's rows, whose columns are found by name. The caller holds the table's lock."""
+    schema = storage.table_schema(relation.location)
+    assigned, numbers = _assigned(context, relation, query, schema, [], True)
+    result = context.query(assigned)
+    rows = storage.append(
+        relation.location,
+        schema,
+        _checked(result, schema, relation, numbers),
+        operation=operation,
+    )
+    computed.advance(context, relation, numbers)
+    return rows
+
+
+def _evolved(
+    context: Context, relation: Relation, query: exp.Expression, by_name: bool
+) -> Relation:
+    """The table with the query's additional columns: by name, or those after its own."""
+    found = context.columns(query.copy())
+    more = found if by_name else pa.schema(list(found)[len(relation.columns) :])
+    return evolution.add_columns(context, relation, more)
 
 
 def _write(relation: Relation, overwrite: bool, predicate: str = "") -> Operation:
@@ -142,13 +180,15 @@ def _assigned(
     schema: pa.Schema,
     listed: list[str],
     by_name: bool,
+    fixed: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[exp.Expression, dict[str, Sequence]]:
     """The query's columns matched to the table's and cast, and the numbers of identity columns.
 
     A column without a value gets its default, which is NULL if it has none.
     """
     made = Computed(relation)
-    targets = made.with_defaults(query, listed or schema.names)
+    targets = [name for name in listed or schema.names if name.lower() not in fixed]
+    targets = made.with_defaults(query, targets)
     found = _names(context, query)
     inner = [f"_{position}" for position in range(len(found))]
     if by_name:
@@ -166,7 +206,8 @@ def _assigned(
     made.check_listed(given)
     types = {field.name: type_name(field.type) for field in schema}
     casts = ", ".join(
-        f"CAST({given.get(name.lower()) or made.missing(name)} AS {kind}) AS {quoted(name)}"
+        f"CAST({given.get(name.lower()) or fixed.get(name.lower()) or made.missing(name)} "
+        f"AS {kind}) AS {quoted(name)}"
         for name, kind in types.items()
     )
     text = f"SELECT {casts} FROM (SELECT 1) AS _source({', '.join(inner)})"
@@ -225,11 +266,42 @@ def insert_replacing(context: Context, sql: str) -> Result:
             source = reader.identifier() if reader.take("AS") or not reader.at_end else "source"
             reader.finish()
             return _replace_on(context, relation, schema, (alias, source), condition, query)
+        if reader.take("USING"):
+            keys = reader.strings()
+            return _replace_using(context, relation, schema, keys, _source(reader), by_name)
         reader.expect("WHERE")
         condition = reader.until("SELECT", "TABLE", "WITH", "VALUES")
-        text = reader.rest()
-        query = parse(f"SELECT * FROM {text[5:]}" if text[:5].upper() == "TABLE" else text)
-        return _replace_where(context, relation, schema, condition, query, by_name)
+        return _replace_where(context, relation, schema, condition, _source(reader), by_name)
+
+
+def _source(reader: Reader) -> exp.Expression:
+    """The query at the end of an INSERT: SELECT, VALUES, TABLE name."""
+    if reader.take("TABLE"):
+        return parse(f"SELECT * FROM {reader.rest()}")
+    return parse(reader.rest())
+
+
+def _replace_using(
+    context: Context,
+    relation: Relation,
+    schema: pa.Schema,
+    keys: list[str],
+    query: exp.Expression,
+    by_name: bool,
+) -> Result:
+    """Replace the rows that are equal to a new row in these columns. NULL equals nothing."""
+    known = {name.lower() for name in schema.names}
+    for key in keys:
+        if key.lower() not in known:
+            raise SqlError(
+                f"[UNRESOLVED_COLUMN.WITH_SUGGESTION] {relation.full_name} has no column `{key}`: "
+                f"its columns are {', '.join(schema.names)}."
+            )
+    assigned, numbers = _assigned(context, relation, query, schema, [], by_name)
+    if numbers:
+        raise unsupported(f"REPLACE USING of {relation.full_name}, which has identity columns")
+    condition = " AND ".join(f"t.{quoted(key)} = s.{quoted(key)}" for key in keys)
+    return _replace_on(context, relation, schema, ("t", "s"), condition, assigned)
 
 
 def _replace_on(
@@ -304,7 +376,7 @@ def _replace_where(
     return affected(rows)
 
 
-def merge(context: Context, tree: exp.Merge, sql: str) -> Result:
+def merge(context: Context, tree: exp.Merge, sql: str, evolves: bool = False) -> Result:
     """MERGE INTO, with every assigned value cast to its column's type.
 
     The source is run once, before the target is read, as in Delta Lake. If it has no rows,
@@ -313,14 +385,15 @@ def merge(context: Context, tree: exp.Merge, sql: str) -> Result:
     relation = writable(context, _parts(tree.this))
     with context.storage.lock(relation.location):
         relation = context.catalog.get(relation.key)
-        schema = storage.table_schema(relation.location)
         whens = tree.args["whens"].expressions
         if not all(isinstance(when.args["then"], exp.Insert) for when in whens):
             _require_changeable(relation)
-        made = Computed(relation)
-        numbers = sequences(relation, schema.names, set())
-        with _source_run(context, tree, numbers) as (rows, names):
-            actions = _Actions(schema, made, tree, names, numbers)
+        numbers = sequences(relation, [column.name for column in relation.columns], set())
+        with _source_run(context, tree, numbers) as (rows, source):
+            if evolves:
+                relation = _evolved_by_merge(context, relation, whens, source)
+            schema = storage.table_schema(relation.location)
+            actions = _Actions(schema, Computed(relation), tree, source.names, numbers, evolves)
             for when in whens:
                 actions.cast(when.args["then"], sql)
             if not rows and not any(when.args.get("source") for when in whens):
@@ -336,11 +409,29 @@ def merge(context: Context, tree: exp.Merge, sql: str) -> Result:
             return answer
 
 
+def _evolved_by_merge(
+    context: Context, relation: Relation, whens: list[exp.Expression], source: pa.Schema
+) -> Relation:
+    """The table with the source's columns that `*` or an assignment names and it lacks."""
+    named: set[str] = set()
+    for when in whens:
+        action = when.args["then"]
+        items = [action.this] if isinstance(action, exp.Insert) else action.expressions
+        if any(isinstance(item, exp.Star) for item in items):
+            named |= {name.lower() for name in source.names}
+        elif isinstance(action, exp.Insert):
+            named |= {column.name.lower() for column in action.this.expressions}
+        else:
+            named |= {item.this.name.lower() for item in items}
+    wanted = pa.schema([field for field in source if field.name.lower() in named])
+    return evolution.add_columns(context, relation, wanted)
+
+
 @contextmanager
 def _source_run(
     context: Context, merge: exp.Merge, numbers: dict[str, Sequence]
-) -> Iterator[tuple[int, list[str]]]:
-    """Write a MERGE's source rows to a file, its new source. Yields their number and names.
+) -> Iterator[tuple[int, pa.Schema]]:
+    """Write a MERGE's source rows to a file, its new source. Yields their number and columns.
 
     Each row gets a number for each identity column, which an inserted row uses.
 
@@ -365,7 +456,7 @@ def _source_run(
         staged.set("this", exp.to_identifier(str(folder), True))
         staged.set("alias", _alias(using.alias_or_name))
         merge.set("using", staged)
-        yield rows, result.schema.names
+        yield rows, result.schema
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -380,7 +471,9 @@ class _Actions:
         merge: exp.Merge,
         names: list[str],
         numbers: dict[str, Sequence],
+        evolves: bool,
     ) -> None:
+        self._evolves = evolves
         self._schema, self._made, self._numbers = schema, made, numbers
         self._types = {field.name.lower(): type_name(field.type) for field in schema}
         self._source = merge.args["using"].alias_or_name
@@ -441,12 +534,12 @@ class _Actions:
         }
 
     def _every(self) -> dict[str, exp.Expression]:
-        """Each column from the source. A computed column may be missing there."""
+        """Each column from the source. A computed column may be missing, with evolution any."""
         computed = {c.name.lower() for c in self._made.generated + self._made.identities}
         return {
             name.lower(): self._cast(exp.column(exp.to_identifier(name, True), self._source), name)
             for name in self._schema.names
-            if name.lower() in self._names or name.lower() not in computed
+            if name.lower() in self._names or not (self._evolves or name.lower() in computed)
         }
 
     def _omitted(self, values: dict[str, exp.Expression]) -> dict[str, exp.Expression]:
@@ -539,10 +632,17 @@ def truncate(context: Context, tree: exp.TruncateTable) -> Result:
     """TRUNCATE TABLE."""
     relation = writable(context, _parts(tree.expressions[0]))
     _require_changeable(relation)
+    fixed = partitions.fixed(relation, tree.args.get("partition"))
     with context.storage.lock(relation.location):
         schema = storage.table_schema(relation.location)
+        types = {field.name: type_name(field.type) for field in schema}
         storage.append(
-            relation.location, schema, iter(()), overwrite=True, operation=Operation("TRUNCATE")
+            relation.location,
+            schema,
+            iter(()),
+            overwrite=True,
+            operation=Operation("TRUNCATE"),
+            predicate=partitions.predicate(relation, fixed, types),
         )
     return affected(0)
 

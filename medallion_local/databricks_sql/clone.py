@@ -7,12 +7,25 @@ not affect it.
 
 from dataclasses import replace
 
+import pyarrow as pa
+
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import EXTERNAL, MANAGED, Key, Relation
 from medallion_local.databricks_sql.context import Context, done
-from medallion_local.databricks_sql.engine import Result
+from medallion_local.databricks_sql.delta_log.log import Operation, last_commit
+from medallion_local.databricks_sql.delta_log.time_travel import version_in
+from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.reader import Reader
+
+_COUNTS = (
+    "source_table_size",
+    "source_num_of_files",
+    "num_removed_files",
+    "num_copied_files",
+    "removed_files_size",
+    "copied_files_size",
+)
 
 
 def is_clone(sql: str) -> bool:
@@ -21,14 +34,13 @@ def is_clone(sql: str) -> bool:
 
 
 def clone(context: Context, sql: str) -> Result:
-    """Add the clone to the catalog. Raises for a view, a streaming table, a location, a version."""
+    """Add the clone to the catalog. Raises for a view, a streaming table, a location."""
     reader = Reader(sql)
     read = _read(reader)
     if read is None:
         raise unsupported(sql)
     replaces, if_missing, parts, shallow = read
     source = context.relation(reader.name())
-    reader.finish()
     if source.is_view or source.is_refreshed:
         raise SqlError(
             f"[DELTA_CLONE_UNSUPPORTED_SOURCE] {source.full_name} is a {source.kind.lower()}, "
@@ -52,9 +64,22 @@ def clone(context: Context, sql: str) -> Result:
         )
     folder = context.storage.managed_folder(*key)
     with context.storage.lock(source.location):
-        storage.link_table(source.location, folder)
-    context.catalog.put(_cloned(source, key, folder))
-    return done()
+        version = last_commit(source.location).version
+        if not reader.at_end:
+            version = version_in(context.engine, reader, source.location)
+        reader.finish()
+        parameters = {
+            "source": source.full_name,
+            "sourceVersion": str(version),
+            "isShallow": str(shallow).lower(),
+        }
+        operation = Operation("CLONE", parameters)
+        sizes = storage.clone_version(source.location, folder, version, operation)
+    made = _cloned(source, key, folder)
+    context.catalog.put(replace(made, columns=storage.adopted(made.columns, folder)))
+    counts = (sum(sizes), len(sizes), 0, len(sizes), 0, sum(sizes))
+    columns = {n: pa.array([c], pa.int64()) for n, c in zip(_COUNTS, counts, strict=True)}
+    return result_of(pa.table(columns))
 
 
 def _cloned(source: Relation, key: Key, folder: str) -> Relation:

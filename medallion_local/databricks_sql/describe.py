@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 from sqlglot import exp
 
-from medallion_local.databricks_sql import catalogs
+from medallion_local.databricks_sql import catalogs, grants
 from medallion_local.databricks_sql.catalog import (
     EXTERNAL,
     MATERIALIZED,
@@ -268,6 +268,8 @@ def show(context: Context, sql: str) -> Result:
             ]
             reader.finish()
         return _texts(("key", "value"), properties)
+    if reader.take("GRANTS") or reader.take("GRANT"):
+        return grants.show(context, reader)
     if reader.take("COLUMNS"):
         reader.expect("IN") if reader.sees("IN") else reader.expect("FROM")
         named = reader.name()

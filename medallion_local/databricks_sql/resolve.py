@@ -23,8 +23,10 @@ from medallion_local.databricks_sql.catalog import (
 )
 from medallion_local.databricks_sql.column_names import QualifiedColumns, with_columns
 from medallion_local.databricks_sql.complexity import limit_depth
+from medallion_local.databricks_sql.delta_log import log
+from medallion_local.databricks_sql.delta_log.change_feed import changes
 from medallion_local.databricks_sql.delta_log.history import detail, history
-from medallion_local.databricks_sql.delta_log.time_travel import version_of
+from medallion_local.databricks_sql.delta_log.time_travel import moment, version_of
 from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.engine import Engine
 from medallion_local.databricks_sql.errors import SqlError, unsupported
@@ -42,7 +44,7 @@ from medallion_local.databricks_sql.queries.names import ADDED, Replacement, sub
 from medallion_local.databricks_sql.queries.qualify import rewrite_qualify
 from medallion_local.databricks_sql.queries.recursion import materialize
 from medallion_local.databricks_sql.session import Session, of_query
-from medallion_local.databricks_sql.storage import Storage
+from medallion_local.databricks_sql.storage import Storage, table_schema
 from medallion_local.databricks_sql.types import type_name
 
 _STREAM = "stream"
@@ -223,6 +225,8 @@ class Resolver:
                 self._read_files(table)
             elif table.this.name.lower() == "event_log":
                 self._event_log(table)
+            elif table.this.name.lower() == "table_changes":
+                self._table_changes(table)
             return
         parts = tuple(part.name for part in table.parts)
         if isinstance(table.parent, exp.Describe):
@@ -326,6 +330,24 @@ class Resolver:
         address = self.engine.address(folder)
         self._columns[address] = [(f.name.lower(), type_name(f.type)) for f in rows.schema]
         return f"parquet.{quoted(address)}"
+
+    def _table_changes(self, table: exp.Table) -> None:
+        """`table_changes('name', start [, end])`: the rows, staged in a file."""
+        arguments = table.this.expressions
+        if len(arguments) not in (2, 3) or not arguments[0].is_string:
+            raise unsupported(f"{render(table.this)} (write table_changes('name', start, end))")
+        parts = tuple(part.name for part in exp.to_table(arguments[0].name, "databricks").parts)
+        relation = self.catalog.get(self.session.key(parts))
+        folder = relation.location
+        bounds = []
+        for place, wanted in enumerate(arguments[1:]):
+            if wanted.is_number:
+                bounds.append(int(wanted.name))
+            else:
+                when = moment(self.engine, wanted)
+                bounds.append(log.version_at(folder, when, after=place == 0))
+        end = bounds[1] if len(bounds) > 1 else None
+        self._stage(table, changes(relation, table_schema(folder), bounds[0], end))
 
     def _event_log(self, table: exp.Table) -> None:
         """`event_log(TABLE(name))`: the events, staged in a file for this statement."""

@@ -11,7 +11,7 @@ from sqlglot import exp
 from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.errors import SqlError
 
-AGGREGATES = {
+_AGGREGATES = {
     "any", "any_value", "approx_count_distinct", "array_agg", "avg", "bool_and", "bool_or",
     "collect_list", "collect_set", "corr", "count", "count_if", "every", "first", "first_value",
     "kurtosis", "last", "last_value", "listagg", "max", "max_by", "mean", "median", "min",
@@ -61,6 +61,6 @@ def _stateful(node: exp.Expression) -> str | None:
         for call in item.find_all(exp.Window, exp.Anonymous, exp.AggFunc):
             if call.find_ancestor(exp.Query) is not node:
                 continue
-            if not isinstance(call, exp.Anonymous) or call.name.lower() in AGGREGATES:
+            if not isinstance(call, exp.Anonymous) or call.name.lower() in _AGGREGATES:
                 return render(call)
     return None

@@ -7,8 +7,10 @@ from sqlglot import exp
 from medallion_local.databricks_sql import (
     catalogs,
     changes,
+    copy_into,
     describe,
     directories,
+    grants,
     materialized_views,
     settings,
     streaming,
@@ -19,7 +21,7 @@ from medallion_local.databricks_sql.alter import alter, comment_on
 from medallion_local.databricks_sql.catalog import Catalog
 from medallion_local.databricks_sql.clone import clone, is_clone
 from medallion_local.databricks_sql.context import Context
-from medallion_local.databricks_sql.delta import maintenance
+from medallion_local.databricks_sql.delta import evolution, maintenance
 from medallion_local.databricks_sql.dialect import parse
 from medallion_local.databricks_sql.engine import CATALOG, Engine, Result
 from medallion_local.databricks_sql.errors import SqlError, excerpt, unsupported
@@ -33,12 +35,21 @@ from medallion_local.databricks_sql.scripting.identifiers import with_identifier
 from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.storage import Storage
 
-_MAINTENANCE = {
+_BY_WORD = {
     "OPTIMIZE": maintenance.optimize,
     "VACUUM": maintenance.vacuum,
     "RESTORE": maintenance.restore,
     "ANALYZE": maintenance.analyze,
+    "GRANT": grants.grant,
+    "REVOKE": grants.grant,
+    "COPY": copy_into.copy_into,
 }
+
+# Statements about files of volumes, and about what this warehouse does not keep or does not need.
+_REFUSED = (
+    *("PUT", "GET", "REMOVE", "LIST", "UNDROP", "REORG", "FSCK", "MSCK", "SYNC", "CONVERT"),
+    *("REPAIR", "CACHE", "UNCACHE"),
+)
 
 
 @dataclass(frozen=True)
@@ -102,20 +113,23 @@ class Warehouse:
             return settings.set_(session.settings, self.engine.name, sql)
         if reader.sees("RESET"):
             return settings.reset(session.settings, sql)
-        for word, handle in _MAINTENANCE.items():
+        for word, handle in _BY_WORD.items():
             if reader.sees(word):
                 return handle(context, sql)
         if reader.sees("INSERT", "OVERWRITE", "DIRECTORY"):
             return directories.insert_overwrite(context, sql)
         if reader.sees("INSERT") and _replaces(sql):
             return changes.insert_replacing(context, sql)
+        evolves = False
+        if reader.sees("INSERT", "WITH") or reader.sees("MERGE", "WITH"):
+            sql, evolves = evolution.without_clause(sql)
         if reader.take("TABLE"):
             return self._query(context, f"SELECT * FROM {reader.rest()}")
-        if reader.sees("PUT") or reader.sees("GET") or reader.sees("REMOVE"):  # files of volumes
+        if any(reader.sees(word) for word in _REFUSED):
             raise unsupported(sql)
-        return self._tree(context, sql)
+        return self._tree(context, sql, evolves)
 
-    def _tree(self, context: Context, sql: str) -> Result:
+    def _tree(self, context: Context, sql: str, evolves: bool = False) -> Result:
         tree = parse(sql)
         if isinstance(tree, exp.Query | exp.Values):
             return self._query(context, sql)
@@ -124,9 +138,9 @@ class Warehouse:
         if isinstance(tree, exp.Drop):
             return tables.drop(context, tree, sql)
         if isinstance(tree, exp.Insert):
-            return changes.insert(context, tree, sql)
+            return changes.insert(context, tree, sql, evolves)
         if isinstance(tree, exp.Merge):
-            return changes.merge(context, tree, sql)
+            return changes.merge(context, tree, sql, evolves)
         if isinstance(tree, exp.Update):
             return changes.update(context, tree)
         if isinstance(tree, exp.Delete):
@@ -178,4 +192,4 @@ def _replaces(sql: str) -> bool:
     """Whether an INSERT has a REPLACE ON or REPLACE WHERE clause."""
     reader = Reader(sql)
     reader.until("REPLACE")
-    return reader.sees("REPLACE", "ON") or reader.sees("REPLACE", "WHERE")
+    return any(reader.sees("REPLACE", word) for word in ("ON", "WHERE", "USING"))

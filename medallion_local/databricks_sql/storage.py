@@ -14,6 +14,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,8 +23,8 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_d
 
 from medallion.home import Home, refused_characters
 from medallion_local.databricks_sql.catalog import Column
-from medallion_local.databricks_sql.commits import durable
-from medallion_local.databricks_sql.delta_log.log import Operation
+from medallion_local.databricks_sql.commits import data_file, durable
+from medallion_local.databricks_sql.delta_log.log import Operation, files_at
 from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.types import type_name
@@ -123,6 +124,11 @@ class Storage:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove(folder: Path) -> None:
+    """Remove the files of one statement."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def exists(folder: str) -> bool:
     """Whether the folder holds a Delta table."""
     return DeltaTable.is_deltatable(folder)
@@ -168,10 +174,57 @@ def replace_table(
     return counted.rows
 
 
-def link_table(source: str, folder: str) -> None:
-    """Make `folder` a copy of the table `source` that shares its files, which never change."""
+def clone_version(source: str, folder: str, version: int, operation: Operation) -> list[int]:
+    """Make `folder` a table with a version's files, linked. Returns the files' sizes."""
+    table = DeltaTable(source, version=version)
+    files = files_at(source, version)
+    for path in files:
+        target = data_file(Path(folder), path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.link(data_file(Path(source), path), target)
+    log = Path(folder) / "_delta_log"
+    log.mkdir(parents=True, exist_ok=True)
+    kept = ("path", "partitionValues", "size", "modificationTime", "stats")
+    info = {"timestamp": _milliseconds(), "operation": operation.name, "operationParameters": {}}
+    actions: list[dict] = [
+        {"commitInfo": info | operation.label},
+        {"protocol": _protocol(table)},
+        {"metaData": _metadata(table) | {"id": str(uuid.uuid4()), "createdTime": _milliseconds()}},
+    ]
+    for add in files.values():
+        actions.append({"add": {key: add.get(key) for key in kept} | {"dataChange": True}})
     with durable(folder):
-        shutil.copytree(source, folder, copy_function=os.link)
+        text = "\n".join(json.dumps(action) for action in actions) + "\n"
+        (log / f"{0:020d}.json").write_text(text)
+    return [add["size"] for add in files.values()]
+
+
+def _protocol(table: DeltaTable) -> dict:
+    found = table.protocol()
+    protocol: dict = {
+        "minReaderVersion": found.min_reader_version,
+        "minWriterVersion": found.min_writer_version,
+    }
+    if found.reader_features:
+        protocol["readerFeatures"] = found.reader_features
+    if found.writer_features:
+        protocol["writerFeatures"] = found.writer_features
+    return protocol
+
+
+def _metadata(table: DeltaTable) -> dict:
+    """The `metaData` action of a version."""
+    metadata = table.metadata()
+    return {
+        "id": str(metadata.id),
+        "name": metadata.name,
+        "description": metadata.description,
+        "format": {"provider": "parquet", "options": {}},
+        "schemaString": table.schema().to_json(),
+        "partitionColumns": metadata.partition_columns,
+        "createdTime": metadata.created_time,
+        "configuration": metadata.configuration,
+    }
 
 
 def set_properties(folder: str, properties: dict[str, str]) -> bool:
@@ -186,7 +239,7 @@ def set_properties(folder: str, properties: dict[str, str]) -> bool:
                 wanted,
                 raise_if_not_exists=False,
                 commit_properties=Operation(
-                    "SET TBLPROPERTIES", {"properties": json.dumps(wanted)}
+                    "SET TBLPROPERTIES", {"properties": json.dumps(properties)}
                 ).properties(),
             )
     return changes
@@ -200,8 +253,12 @@ def append(
     transaction: tuple[str, int] | None = None,
     wider: bool = False,
     operation: Operation | None = None,
+    predicate: str = "",
 ) -> int:
-    """Append (or replace) rows in one commit. With `wider`, new columns are added to the table."""
+    """Append (or replace) rows in one commit. With `wider`, new columns are added to the table.
+
+    With `predicate`, in delta-rs's SQL, only the rows that satisfy it are replaced.
+    """
     counted = _Counted(schema, batches)
     commit = operation.properties() if operation else None
     if transaction is not None:
@@ -213,6 +270,7 @@ def append(
             counted.reader,
             mode="overwrite" if overwrite else "append",
             schema_mode="merge" if wider else None,
+            predicate=predicate or None,
             commit_properties=commit,
         )
     return counted.rows
@@ -227,6 +285,17 @@ def checked(batch: pa.RecordBatch, schema: pa.Schema, table: str) -> pa.RecordBa
                 f"{field.name} of {table}."
             )
     return pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+
+
+def adopted(columns: list[Column], folder: str) -> list[Column]:
+    """The columns of the table's current version, with what the catalog knows about them."""
+    known = {column.name.lower(): column for column in columns}
+    adopted = []
+    for found in columns_of(folder):
+        before = known.get(found.name.lower(), found)
+        kind = before.type if same_type(before.type, found.type) else found.type
+        adopted.append(replace(before, type=kind, nullable=found.nullable))
+    return adopted
 
 
 def same_type(declared: str, stored: str) -> bool:
@@ -298,22 +367,8 @@ def unset_properties(folder: str, names: set[str]) -> None:
 
 
 def _commit_metadata(folder: str, operation: Operation, **fields: object) -> None:
-    table = DeltaTable(folder)
-    metadata = table.metadata()
-    changed = {
-        "metaData": {
-            "id": str(metadata.id),
-            "name": metadata.name,
-            "description": metadata.description,
-            "format": {"provider": "parquet", "options": {}},
-            "schemaString": table.schema().to_json(),
-            "partitionColumns": metadata.partition_columns,
-            "createdTime": metadata.created_time,
-            "configuration": metadata.configuration,
-            **fields,
-        }
-    }
-    _commit(folder, operation, [changed])
+    metadata = _metadata(DeltaTable(folder))
+    _commit(folder, operation, [{"metaData": metadata | fields}])
 
 
 def _commit(folder: str, operation: Operation, actions: list[dict]) -> None:

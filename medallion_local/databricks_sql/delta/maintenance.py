@@ -6,7 +6,6 @@ delta-restore.html and sql-ref-syntax-aux-analyze-table.html
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -254,7 +253,9 @@ def restore(context: Context, sql: str) -> Result:
         operation = log.Operation("RESTORE", {"version": str(version), "timestamp": ""})
         with durable(folder):
             now.restore(version, commit_properties=operation.properties())
-        _adopt_columns(context, relation)
+        columns = storage.adopted(relation.columns, folder)
+        if columns != relation.columns:
+            context.catalog.change(relation.key, columns=columns)
     removed = [add["size"] for path, add in before.items() if path not in wanted]
     restored = [add["size"] for path, add in wanted.items() if path not in before]
     sizes = sum(add["size"] for add in wanted.values())
@@ -267,18 +268,6 @@ def restore(context: Context, sql: str) -> Result:
             }
         )
     )
-
-
-def _adopt_columns(context: Context, relation: Relation) -> None:
-    """Give the catalog the columns of the table's current version."""
-    known = {column.name.lower(): column for column in relation.columns}
-    columns = []
-    for found in storage.columns_of(relation.location):
-        before = known.get(found.name.lower(), found)
-        kind = before.type if storage.same_type(before.type, found.type) else found.type
-        columns.append(replace(before, type=kind, nullable=found.nullable))
-    if columns != relation.columns:
-        context.catalog.change(relation.key, columns=columns)
 
 
 def analyze(context: Context, sql: str) -> Result:

@@ -17,6 +17,7 @@ from medallion_local.databricks_sql.errors import SqlError
 
 # delta-rs fixes the operation's name of its commits, so Databricks' name is in keys of its own.
 _NAME, _PARAMETERS = "databricksOperation", "databricksParameters"
+_COPIED = "databricksCopiedFiles"
 _CHECKPOINT = ".checkpoint.parquet"
 _METRICS = {
     "num_added_files": "numFiles",
@@ -29,15 +30,17 @@ _NOT_METRICS = {"num_partitions", "num_retries"}
 
 @dataclass(frozen=True)
 class Operation:
-    """A commit's operation as DESCRIBE HISTORY shows it."""
+    """A commit's operation as DESCRIBE HISTORY shows it, and the files that COPY INTO read."""
 
     name: str
     parameters: dict[str, str] = field(default_factory=dict)
+    copied: tuple[str, ...] = ()
 
     @property
     def label(self) -> dict[str, str]:
         """The keys of `commitInfo` that hold it."""
-        return {_NAME: self.name, _PARAMETERS: json.dumps(self.parameters)}
+        label = {_NAME: self.name, _PARAMETERS: json.dumps(self.parameters)}
+        return label | ({_COPIED: json.dumps(self.copied)} if self.copied else {})
 
     def properties(self) -> CommitProperties:
         """delta-rs's argument that writes it."""
@@ -90,6 +93,16 @@ class Commit:
 def commits(folder: str) -> list[Commit]:
     """The commits whose log entries exist, the newest first."""
     return [_commit(entry) for entry in reversed(_entries(folder))]
+
+
+def copied(folder: str) -> set[str]:
+    """The files that COPY INTO has read since the table was created."""
+    found: set[str] = set()
+    for commit in commits(folder):
+        found |= set(json.loads(commit.info.get(_COPIED, "[]")))
+        if commit.operation.startswith("CREATE"):
+            break
+    return found
 
 
 def last_commit(folder: str) -> Commit:

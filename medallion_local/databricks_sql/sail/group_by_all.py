@@ -55,6 +55,11 @@ def _keys(selected: list[exp.Expression]) -> Iterator[exp.Expression]:
         if not has_aggregate(value):
             yield value.copy()
             continue
-        for node in value.walk(prune=is_aggregate):
+        for node in value.walk(prune=_is_whole_aggregate):
             if isinstance(node, exp.Column):
                 yield node.copy()
+
+
+def _is_whole_aggregate(node: exp.Expression) -> bool:
+    """Whether it is an aggregate, or one with its WITHIN GROUP or FILTER."""
+    return is_aggregate(node) or isinstance(node, exp.WithinGroup | exp.Filter)

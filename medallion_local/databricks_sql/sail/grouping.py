@@ -1,6 +1,5 @@
-"""GROUP BY ALL, and GROUP BY an expression that calls one of our functions.
+"""GROUP BY an expression that calls one of our functions.
 
-Sail has no GROUP BY ALL: the positions of the selected expressions without an aggregate replace it.
 Sail names each call of an Arrow function differently, so it does not find the grouped expression
 among the selected ones. Their positions and names say the same.
 """
@@ -9,33 +8,6 @@ from sqlglot import exp
 
 from medallion_local.databricks_sql.sail.functions import is_called
 from medallion_local.databricks_sql.sail.refusal import refused
-from medallion_local.databricks_sql.stateful import AGGREGATES
-
-
-def group_by_all(group: exp.Group) -> None:
-    """Replace ALL by positions. Without any, the aggregates are over all rows."""
-    select = group.parent
-    if not isinstance(select, exp.Select):
-        return
-    if any(item.is_star for item in select.expressions):
-        raise refused("GROUP BY ALL with a star")
-    found = [n for n, item in enumerate(select.expressions, 1) if not _aggregates(item)]
-    if found:
-        group.set("all", None)
-        group.set("expressions", [exp.Literal.number(position) for position in found])
-    else:
-        select.set("group", None)
-
-
-def _aggregates(item: exp.Expression) -> bool:
-    """Whether an aggregate that is no window function is called in the expression."""
-    for node in item.walk(prune=lambda node: isinstance(node, exp.Query)):
-        is_call = isinstance(node, exp.AggFunc) or (
-            isinstance(node, exp.Anonymous) and node.name.lower() in AGGREGATES
-        )
-        if is_call and not isinstance(node.parent, exp.Window):
-            return True
-    return False
 
 
 def group_by_position(group: exp.Group) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.sail.grouping import group_by_all, group_by_position
+from medallion_local.databricks_sql.sail.grouping import group_by_position
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.names import column_name
 
@@ -63,10 +63,10 @@ def rewrite(holder: exp.Expression, kinds: Kinds) -> None:
             alias = exp.Alias(alias=exp.to_identifier(names[slot], quoted=True))
             item.replace(alias)
             alias.set("this", item)
-    for group in groups:
-        if group.args.get("all"):
-            group_by_all(group)
-        group_by_position(group)
+    for group in groups:  # a rule may have replaced the clause of its SELECT
+        now = group.parent.args.get("group") if group.parent is not None else None
+        if isinstance(now, exp.Group):
+            group_by_position(now)
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ def changed(warehouse):
             "insert into s.t values (1, 'x', 1), (2, 'y', 2), (3, 'x', 3)",
             "update s.t set v = 9 where id = 1",
             "delete from s.t where p = 'y'",
-            "merge into s.t using (select 3 as id, 'x' as p, 33 as v union all select 4, 'z', 4) n "
-            "on t.id = n.id when matched then update set * when not matched then insert *",
+            "merge into s.t using (select 3 as id, 'x' as p, 33 as v union all select 4, 'z', 4) n"
+            " on t.id = n.id when matched then update set * when not matched then insert *",
         )
     ]
 
@@ -122,3 +122,38 @@ def test_analyze_counts_rows(warehouse):
     warehouse.run("analyze table s.counted compute statistics for all columns")
     facts = {row[0]: row[1] for row in warehouse.rows("describe extended s.counted")}
     assert facts["Statistics"].endswith(" bytes, 5 rows")
+
+
+def test_table_changes_shows_what_each_commit_changed(warehouse):
+    warehouse.run(
+        "create table s.feed (id int, p string, v int) partitioned by (p) "
+        "tblproperties ('delta.enableChangeDataFeed' = 'true')"
+    )
+    for statement in (
+        "insert into s.feed values (1, 'x', 1), (2, 'y', 2), (3, 'x', 3)",
+        "update s.feed set v = 9 where id = 1",
+        "delete from s.feed where p = 'y'",
+        "merge into s.feed t using (select 3 as id, 'x' as p, 33 as v union all select 4, 'z', 4) n"
+        " on t.id = n.id when matched then update set * when not matched then insert *",
+    ):
+        warehouse.run(statement)
+    columns = "_commit_version, _change_type, id, v"
+    query = f"select {columns} from table_changes('s.feed', {{}}) order by 1, 3, 2 desc"
+    assert warehouse.rows(query.format("0")) == [
+        (1, "insert", 1, 1), (1, "insert", 2, 2), (1, "insert", 3, 3),
+        (2, "update_preimage", 1, 1), (2, "update_postimage", 1, 9),
+        (3, "delete", 2, 2),
+        (4, "update_preimage", 3, 3), (4, "update_postimage", 3, 33), (4, "insert", 4, 4),
+    ]  # fmt: skip
+    assert len(warehouse.rows(query.format("2, 3"))) == 3
+    assert "[DELTA_INVALID_CDC_RANGE]" in warehouse.fails(query.format("99"))
+    warehouse.run("create table s.silent as select 1 as id, 1 as v")
+    silent = query.replace("s.feed", "s.silent").format("0")
+    assert "[DELTA_MISSING_CHANGE_DATA]" in warehouse.fails(silent)
+    warehouse.run(
+        "alter table s.silent set tblproperties "
+        "('delta.enableChangeDataFeed' = 'true', 'delta.checkpointInterval' = '20')"
+    )
+    warehouse.run("insert into s.silent values (2, 2)")
+    rows = warehouse.rows(query.replace("s.feed", "s.silent").format("1"))
+    assert rows == [(2, "insert", 2, 2)]

@@ -1,0 +1,104 @@
+"""Partitions, schema evolution, COPY INTO and grants, on both engines."""
+
+import datetime
+
+import pytest
+
+from medallion.home import Home
+from medallion_local.databricks_sql import process
+from support.warehouse_sql import ENGINES, Started, close_all
+
+URL = "abfss://landing@account.dfs.core.windows.net/rows"
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def warehouse(request, tmp_path_factory):
+    started = Started(Home(tmp_path_factory.mktemp("writes")), request.param)
+    started.run("create schema s")
+    yield started
+    close_all()
+    process.stop(started.home)
+
+
+def test_a_partition_clause_gives_values_and_limits_an_overwrite(warehouse):
+    first, second = datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)
+    warehouse.run("create table s.p (id int, k string, d date) partitioned by (k, d)")
+    warehouse.run("insert into s.p partition (k = 'x', d = '2020-01-01') values (1), (2)")
+    warehouse.run("insert into s.p partition (k = 'y', d) values (3, date'2020-01-02')")
+    assert "[NON_PARTITION_COLUMN]" in warehouse.fails(
+        "insert into s.p partition (id = 1) select 1"
+    )
+    warehouse.run("insert overwrite s.p partition (k = 'x', d = date'2020-01-01') select 9")
+    rows = "select * from s.p order by id"
+    assert warehouse.rows(rows) == [(3, "y", second), (9, "x", first)]
+    warehouse.run("insert overwrite s.p partition (k = 'y') select 4, date'2020-01-01'")
+    assert warehouse.rows(rows) == [(4, "y", first), (9, "x", first)]
+    warehouse.run("truncate table s.p partition (k = 'y')")
+    assert warehouse.rows(rows) == [(9, "x", first)]
+    warehouse.run("insert overwrite s.p partition (k, d) select 1, 'z', date'2020-01-02'")
+    assert warehouse.rows(rows) == [(1, "z", second)]
+
+
+def test_replace_using_replaces_equal_rows(warehouse):
+    warehouse.run(
+        "create table s.r as select * from values (1, 'a'), (2, 'b'), (null, 'n') t(k, v)"
+    )
+    warehouse.run("insert into s.r replace using (k) values (2, 'B'), (null, 'm')")
+    warehouse.run("insert into s.r by name replace using (k) select 'z' as v, 1 as k")
+    rows = warehouse.rows("select * from s.r order by k, v")
+    assert rows == [(None, "m"), (None, "n"), (1, "z"), (2, "B")]
+
+
+def test_a_write_with_schema_evolution_adds_columns(warehouse):
+    warehouse.run("create table s.e as select 1 as k, 'a' as v")
+    assert "[INSERT_COLUMN_ARITY" in warehouse.fails("insert into s.e select 2, 'b', true")
+    warehouse.run("insert with schema evolution into s.e select 2, 'b', true as flag")
+    warehouse.run(
+        "merge with schema evolution into s.e t "
+        "using (select 2 as k, 'B' as v, 7 as more union all select 3, 'c', 8) n on t.k = n.k "
+        "when matched then update set * when not matched then insert *"
+    )
+    assert warehouse.rows("select * from s.e order by k") == [
+        (1, "a", None, None), (2, "B", True, 7), (3, "c", None, 8),
+    ]  # fmt: skip
+
+
+def test_copy_into_loads_each_file_once(warehouse):
+    folder = warehouse.home.lake / "landing" / "rows"
+    folder.mkdir(parents=True)
+    (folder / "1.csv").write_text("id,name\n1,a\n2,b\n")
+    warehouse.run("create table s.c (id int, name string)")
+    copy = f"copy into s.c from '{URL}' fileformat = csv format_options ('header' = 'true')"
+    assert warehouse.rows(copy) == [(2, 2, 0)]
+    assert warehouse.rows(copy) == [(0, 0, 0)]
+    (folder / "2.csv").write_text("id,name,extra\n3,c,x\n")
+    assert "[COPY_INTO_SCHEMA_MISMATCH_WITH_TARGET_TABLE]" in warehouse.fails(copy)
+    assert warehouse.rows(f"{copy} copy_options ('mergeSchema' = 'true')") == [(1, 1, 0)]
+    assert warehouse.rows(
+        f"copy into s.c from (select id::int + 100 as id, upper(name) as name from '{URL}') "
+        "fileformat = csv pattern = '1*' format_options ('header' = 'true') "
+        "copy_options ('force' = 'true')"
+    ) == [(2, 2, 0)]
+    assert warehouse.rows("select * from s.c order by id") == [
+        (1, "a", None), (2, "b", None), (3, "c", "x"), (101, "A", None), (102, "B", None),
+    ]  # fmt: skip
+    history = "select operation from (describe history s.c) where operation = 'COPY INTO'"
+    assert len(warehouse.rows(history)) == 3
+
+
+def test_grants_are_recorded_and_follow_the_table(warehouse):
+    warehouse.run("create table s.g as select 1 as i")
+    warehouse.run("grant select, modify on table s.g to `a@b`")
+    warehouse.run("grant use schema on schema s to users")
+    own = [("a@b", "MODIFY", "TABLE", "medallion.s.g"), ("a@b", "SELECT", "TABLE", "medallion.s.g")]
+    above = ("users", "USE SCHEMA", "SCHEMA", "medallion.s")
+    assert warehouse.rows("show grants on s.g") == [*own, above]
+    assert warehouse.rows("show grants `a@b` on table s.g") == own
+    warehouse.run("revoke modify on s.g from `a@b`")
+    warehouse.run("alter table s.g rename to s.h")
+    expected = [("a@b", "SELECT", "TABLE", "medallion.s.h"), above]
+    assert warehouse.rows("show grants on table s.h") == expected
+    assert "[INVALID_PARAMETER_VALUE]" in warehouse.fails("grant fly on s.h to `a@b`")
+    warehouse.run("drop table s.h")
+    warehouse.run("create table s.h as select 1 as i")
+    assert warehouse.rows("show grants on s.h") == [above]
