@@ -8,6 +8,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from medallion_local.databricks_sql import catalogs, grants
+from medallion_local.databricks_sql import function_ddl as functions
 from medallion_local.databricks_sql.catalog import (
     EXTERNAL,
     MATERIALIZED,
@@ -20,7 +21,6 @@ from medallion_local.databricks_sql.delta_log.history import detail, history
 from medallion_local.databricks_sql.dialect import parse, quoted
 from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.errors import SqlError, unsupported
-from medallion_local.databricks_sql.functions import ddl as functions
 from medallion_local.databricks_sql.information_schema import OWNER
 from medallion_local.databricks_sql.reader import Reader
 from medallion_local.databricks_sql.show_create import create_statement

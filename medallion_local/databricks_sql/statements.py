@@ -17,6 +17,7 @@ from medallion_local.databricks_sql import (
     streaming_ddl,
     tables,
 )
+from medallion_local.databricks_sql import function_ddl as functions
 from medallion_local.databricks_sql.alter import alter, comment_on
 from medallion_local.databricks_sql.catalog import Catalog
 from medallion_local.databricks_sql.clone import clone, is_clone
@@ -26,7 +27,6 @@ from medallion_local.databricks_sql.dialect import parse
 from medallion_local.databricks_sql.engine import CATALOG, Engine, Result
 from medallion_local.databricks_sql.errors import SqlError, excerpt, unsupported
 from medallion_local.databricks_sql.explain import explain
-from medallion_local.databricks_sql.functions import ddl as functions
 from medallion_local.databricks_sql.information_schema import InformationSchema
 from medallion_local.databricks_sql.reader import Reader
 from medallion_local.databricks_sql.scripting import variables
