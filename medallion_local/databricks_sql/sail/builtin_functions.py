@@ -216,7 +216,7 @@ def seconds(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
 
 @calls("array_contains")
 def contained(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
-    """NULL if the value is not found in an array with a NULL."""
+    """NULL if the value is not found in an array with a NULL. Sail has no lambda in a WHERE."""
     if len(node.expressions) != 2:
         return None
     if any(kinds.of(each).name == "void" for each in node.expressions):
@@ -226,7 +226,7 @@ def contained(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
         )
     formula = (
         "CASE WHEN array_contains(_a, _v) THEN TRUE WHEN _a IS NULL OR _v IS NULL THEN NULL"
-        " WHEN exists(_a, _e -> _e IS NULL) THEN NULL ELSE FALSE END"
+        " WHEN size(array_compact(_a)) <> size(_a) THEN NULL ELSE FALSE END"
     )
     return filled(formula, _a=node.expressions[0], _v=node.expressions[1])
 

@@ -317,6 +317,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         (("False",),),
     ),
     Difference(
+        "array_contains in a condition",
+        "SELECT x FROM VALUES (1),(2) t(x) WHERE NOT array_contains(array(x, 3), 2)",
+        (("1",),),
+        (("1",),),
+    ),
+    Difference(
         "percentile_approx returns a value of the column",
         "select percentile_approx(x, 0.5) from values (1), (2), (3), (10) as t (x)",
         (("2",),),
@@ -392,6 +398,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         f"SELECT id FROM {_ROWS} WHERE k NOT IN {_KEYS} OR id = 3",
         (("3",),),
         (("2",), ("3",)),
+    ),
+    Difference(
+        "NOT IN with a NULL, for a constant",
+        f"SELECT id FROM {_ROWS} WHERE 'x' NOT IN {_KEYS}",
+        (),
+        (("1",), ("2",), ("3",)),
     ),
     Difference(
         "IN with a subquery is selected",

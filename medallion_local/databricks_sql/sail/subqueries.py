@@ -1,8 +1,8 @@
 """IN with a subquery where Sail loses a NULL, or cannot plan it: it becomes EXISTS.
 
 As in Spark, `x NOT IN q` is false if `q` holds a NULL or `x` is NULL, unless `q` is empty. Sail
-answers so only for one column, in a condition of WHERE that stands alone, and for a subquery that
-does not read the outer query. It has no IN at all in a list of selected expressions.
+answers so only for one value that reads a column, in a condition of WHERE that stands alone, and
+for a subquery that does not read the outer query. It has no IN at all in a list of selected expressions.
 Source: https://docs.databricks.com/sql/language-manual/functions/in.html and Spark's
 RewritePredicateSubquery.
 """
@@ -38,7 +38,7 @@ def bridge_in(found: exp.Expression, kinds: Kinds) -> exp.Expression | None:
     if isinstance(clause, exp.Where) and len(row) == 1:
         if not negative and not correlated:
             return None
-        if negative and alone and not correlated:
+        if negative and alone and not correlated and row[0].find(exp.Column) is not None:
             return None
     names = [f"{_COLUMN}{place}" for place in range(len(row))]
     equal = exp.and_(
