@@ -2,7 +2,8 @@
 
 As in Spark, `x NOT IN q` is false if `q` holds a NULL or `x` is NULL, unless `q` is empty. Sail
 answers so only for one value that reads a column, in a condition of WHERE that stands alone, and
-for a subquery that does not read the outer query. It has no IN at all in a list of selected expressions.
+for a subquery that does not read the outer query. It has no IN at all in a list of selected
+expressions.
 Source: https://docs.databricks.com/sql/language-manual/functions/in.html and Spark's
 RewritePredicateSubquery.
 """
