@@ -26,6 +26,7 @@ _TYPES = (
     exp.Select,
     exp.Table,
     exp.Subquery,
+    exp.Values,
     exp.Like,
     exp.ILike,
     exp.Anonymous,

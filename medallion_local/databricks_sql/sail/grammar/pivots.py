@@ -12,11 +12,14 @@ from medallion_local.databricks_sql.queries.source import Schema, planned
 
 
 def rewrite_pivots(source: exp.Expression, schema: Schema) -> None:
-    """Replace a table or subquery that has PIVOT or UNPIVOT clauses in its tree."""
+    """Replace a table, VALUES or subquery that has PIVOT or UNPIVOT clauses in its tree."""
     for pivot in source.args.get("pivots") or []:
         pivot.pop()
-        alias = pivot.args.get("alias") or source.args.get("alias")
-        name = alias.copy() if alias else exp.TableAlias(this=exp.to_identifier("_pivot"))
+        own = pivot.args.get("alias")
+        # An alias before PIVOT names the source and its columns; outside, only its name is visible.
+        name = (
+            own.copy() if own else exp.TableAlias(this=exp.to_identifier(source.alias or "_pivot"))
+        )
         replaced = exp.Subquery(alias=name)
         for part in ("joins", "laterals"):
             if source.args.get(part):

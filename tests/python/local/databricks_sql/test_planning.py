@@ -48,11 +48,27 @@ def warehouse(request, tmp_path_factory):
         ("(id, k) not in (select 2, k from e2)", [1, 3]),
         ("(id, k) in (select 1, k from e2)", [1]),
         ("k not in ('a', null) or id = 3", [3]),
+        ("'q' not in (select k from e2)", []),
+        ("'q' not in (select k from e3)", [1, 2, 3]),
     ],
 )
 def test_in_has_three_values(warehouse, condition, ids):
     found = warehouse.rows(f"select id from e1 where {condition} order by id")
     assert [one for (one,) in found] == ids
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "coalesce(k, 'q') = 'q'",
+        "not array_contains(array(1, 2), id)",
+        "nvl2(k, 0, 1) = 1 and created < now()",
+    ],
+)
+def test_delete_evaluates_any_function(warehouse, condition):
+    warehouse.run("create or replace table f as select *, now() as created from e1")
+    assert warehouse.rows(f"delete from f where {condition}") == [(1,)]
+    assert warehouse.rows("select id from f order by id") == [(1,), (2,)]
 
 
 def test_in_can_be_selected(warehouse):

@@ -37,6 +37,10 @@ _CASES = [
         "select id, a7, z from t pivot (max(v) for (k, w) in (('a', 7) as a7, ('z', 1) as z))",
         [(1, None, None), (2, None, None), (3, 30, None)],
     ),
+    (
+        "select * from values ('y', 1, 10), ('y', 2, 20) t(y, q, v) pivot (sum(v) for q in (1, 2))",
+        [("y", 10, 20)],
+    ),
     # UNPIVOT
     (
         "select * from (select id, v, w from t) unpivot (val for name in (v, w))",
