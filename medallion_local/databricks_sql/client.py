@@ -10,20 +10,26 @@ if TYPE_CHECKING:
     from databricks.sql.client import Connection
 
 
-def connect(home: Home, state: State, catalog: str | None = None) -> "Connection":
-    """A session in a catalog, by default the home's first."""
+def connect(
+    home: Home, state: State, catalog: str | None = None, **options: object
+) -> "Connection":
+    """A session in a catalog, by default the home's first.
+
+    `options` are further ones of `databricks.sql.connect`, and replace those that are set here.
+    """
     from databricks import sql
 
-    return sql.connect(
-        server_hostname=state.host,
-        http_path=HTTP_PATH,
-        access_token=state.token,
-        catalog=catalog,
-        enable_telemetry=False,
-        _connection_uri=f"https://{state.host}{HTTP_PATH}",
-        _tls_trusted_ca_file=str(files_of(home).authority),
-        _retry_stop_after_attempts_count=3,
-    )
+    settings: dict = {
+        "server_hostname": state.host,
+        "http_path": HTTP_PATH,
+        "access_token": state.token,
+        "catalog": catalog,
+        "enable_telemetry": False,
+        "_connection_uri": f"https://{state.host}{HTTP_PATH}",
+        "_tls_trusted_ca_file": str(files_of(home).authority),
+        "_retry_stop_after_attempts_count": 3,
+    }
+    return sql.connect(**settings | options)
 
 
 def create_catalogs(home: Home, state: State, names: list[str]) -> None:

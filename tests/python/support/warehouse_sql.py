@@ -3,16 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from databricks import sql
 from databricks.sql.client import Connection
 
 from medallion.errors import MedallionError
 from medallion.home import Home
-from medallion_local.databricks_sql import process
-from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql import client, process
 from medallion_local.databricks_sql.engine_name import EngineName
 from medallion_local.databricks_sql.spark import distribution
-from medallion_local.databricks_sql.state import HTTP_PATH
 
 
 def _lacking() -> str:
@@ -47,26 +44,18 @@ class Started:
         self.state, _ = process.start(home, engine=engine, catalog=catalog)
         self._connection = None
 
-    def connect(self, token: str | None = None, **options: object):
+    def connect(self, token: str | None = None, **options: object) -> Connection:
         """A connection; `options` are those of `databricks.sql.connect`."""
-        connection = self._connect(token, options)
-        _opened.append(connection)
-        return connection
-
-    def _connect(self, token: str | None, options: dict):
-        defaults = {
-            "server_hostname": self.state.host,
-            "http_path": HTTP_PATH,
+        given = {
             "access_token": token or self.state.token,
             "schema": "default",
-            "enable_telemetry": False,
             "use_inline_params": "silent",
-            "_connection_uri": f"https://{self.state.host}{HTTP_PATH}",
-            "_tls_trusted_ca_file": str(files_of(self.home).authority),
             "_retry_stop_after_attempts_count": 2,
             "_socket_timeout": 60,
         }
-        return sql.connect(**{**defaults, **options})
+        connection = client.connect(self.home, self.state, **given | options)
+        _opened.append(connection)
+        return connection
 
     def run(self, statement: str, connection=None) -> None:
         with (connection or self._shared()).cursor() as cursor:
@@ -84,6 +73,25 @@ class Started:
         if self._connection is None:
             self._connection = self.connect()
         return self._connection
+
+
+def a_warehouse(*statements: str, engines: list | None = ENGINES) -> object:
+    """A fixture for a module: a new warehouse on each engine, after these statements.
+
+    `engines=None` gives one on the default engine.
+    """
+
+    @pytest.fixture(scope="module", params=engines)
+    def warehouse(request, tmp_path_factory):
+        home = Home(tmp_path_factory.mktemp("warehouse"))
+        started = Started(home, getattr(request, "param", None))
+        for statement in statements:
+            started.run(statement)
+        yield started
+        close_all()
+        process.stop(home)
+
+    return warehouse
 
 
 def failing(work: Callable[[], object]) -> str:

@@ -5,23 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import ENGINES, Started, close_all
+from support.warehouse_sql import a_warehouse
 
 # `shared` lies beside the repository.
 FILE = Path(__file__).parents[5] / "shared" / "cases" / "warehouse.json"
 CASES = json.loads(FILE.read_text()) if FILE.exists() else []
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(request, tmp_path_factory):
-    home = Home(tmp_path_factory.mktemp(f"cases-{request.param}"))
-    started = Started(home, request.param)
-    started.run("create schema cases")
-    yield started
-    close_all()
-    process.stop(home)
+warehouse = a_warehouse(
+    "create schema cases",
+)
 
 
 @pytest.mark.skipif(not CASES, reason="../shared/cases/warehouse.json is not on this machine")

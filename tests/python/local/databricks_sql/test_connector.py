@@ -13,9 +13,7 @@ from databricks.sql.parameters import (
     TimestampNTZParameter,
 )
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import ENGINES, Started, close_all, failing
+from support.warehouse_sql import a_warehouse, failing
 
 UTC = datetime.UTC
 LONG = (
@@ -23,21 +21,14 @@ LONG = (
 )
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(tmp_path_factory, request):
-    home = Home(tmp_path_factory.mktemp("connector"))
-    started = Started(home, request.param)
-    started.run("create schema s")
-    started.run("create table s.parent (id int not null, primary key (id))")
-    started.run(
-        "create table s.t (id int comment 'the key', name string, amount decimal(7, 2), "
-        "constraint fk foreign key (id) references s.parent (id)) comment 'a table'"
-    )
-    started.run("insert into s.t values (1, 'a', 1.50), (2, 'b', null), (3, null, 3)")
-    started.run("create view s.v as select * from s.t")
-    yield started
-    close_all()
-    process.stop(home)
+warehouse = a_warehouse(
+    "create schema s",
+    "create table s.parent (id int not null, primary key (id))",
+    "create table s.t (id int comment 'the key', name string, amount decimal(7, 2), "
+    "constraint fk foreign key (id) references s.parent (id)) comment 'a table'",
+    "insert into s.t values (1, 'a', 1.50), (2, 'b', null), (3, null, 3)",
+    "create view s.v as select * from s.t",
+)
 
 
 def opened(warehouse, **options):

@@ -1,21 +1,13 @@
 """Columns that a write computes, and changes of columns, on both engines."""
 
-import pytest
-
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import ENGINES, Started, close_all
+from support.warehouse_sql import a_warehouse
 
 FEATURE = "'delta.feature.allowColumnDefaults' = 'supported'"
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(request, tmp_path_factory):
-    started = Started(Home(tmp_path_factory.mktemp("columns")), request.param)
-    started.run("create schema s")
-    yield started
-    close_all()
-    process.stop(started.home)
+warehouse = a_warehouse(
+    "create schema s",
+)
 
 
 def test_an_omitted_column_gets_its_default(warehouse):

@@ -4,18 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import ENGINES, Started, close_all
+from support.warehouse_sql import a_warehouse
 
-
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(request, tmp_path_factory):
-    started = Started(Home(tmp_path_factory.mktemp("delta")), request.param)
-    started.run("create schema s")
-    yield started
-    close_all()
-    process.stop(started.home)
+warehouse = a_warehouse(
+    "create schema s",
+)
 
 
 @pytest.fixture(scope="module")

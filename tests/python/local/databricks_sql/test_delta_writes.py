@@ -2,22 +2,14 @@
 
 import datetime
 
-import pytest
-
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import ENGINES, Started, close_all
+from support.warehouse_sql import a_warehouse
 
 URL = "abfss://landing@account.dfs.core.windows.net/rows"
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(request, tmp_path_factory):
-    started = Started(Home(tmp_path_factory.mktemp("writes")), request.param)
-    started.run("create schema s")
-    yield started
-    close_all()
-    process.stop(started.home)
+warehouse = a_warehouse(
+    "create schema s",
+)
 
 
 def test_a_partition_clause_gives_values_and_limits_an_overwrite(warehouse):

@@ -6,22 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
 from medallion_local.databricks_sql.sail.differences import DIFFERENCES, Answer, Difference
 from support.raw_sail import condition, shown
-from support.warehouse_sql import ENGINES, Started, close_all
+from support.warehouse_sql import a_warehouse
 
 ROWS = [pytest.param(each, id=each.name) for each in DIFFERENCES]
 PROGRAMS = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(request, tmp_path_factory):
-    home = Home(tmp_path_factory.mktemp("differences"))
-    yield Started(home, request.param)
-    close_all()
-    process.stop(home)
+warehouse = a_warehouse()
 
 
 @pytest.mark.parametrize("difference", ROWS)

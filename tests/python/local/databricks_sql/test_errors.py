@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 import medallion_local.databricks_sql
-from medallion.home import Home
-from medallion_local.databricks_sql import conditions, process
+from medallion_local.databricks_sql import conditions
 from medallion_local.databricks_sql.errors import SqlError, reported
-from support.warehouse_sql import ENGINES, Started, close_all
+from support.warehouse_sql import a_warehouse
 
 CODE = Path(medallion_local.databricks_sql.__file__).parent
 
@@ -57,15 +56,10 @@ FAILURES = [
 ]
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(tmp_path_factory, request):
-    home = Home(tmp_path_factory.mktemp("errors"))
-    started = Started(home, request.param)
-    started.run("create schema s")
-    started.run("create table s.t (id int, name string)")
-    yield started
-    close_all()
-    process.stop(home)
+warehouse = a_warehouse(
+    "create schema s",
+    "create table s.t (id int, name string)",
+)
 
 
 @pytest.mark.parametrize(("statement", "condition", "state"), FAILURES)

@@ -2,22 +2,14 @@
 
 import pytest
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import ENGINES, Started, close_all
+from support.warehouse_sql import a_warehouse
 
-
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(tmp_path_factory, request):
-    home = Home(tmp_path_factory.mktemp("warehouse"))
-    started = Started(home, request.param)
-    started.run("create schema s")
-    started.run("use s")
-    rows = "(1, 'a', 10), (2, 'b', 20), (3, 'a', 30)"
-    started.run(f"create table s.t as select * from values {rows} t(id, k, v)")
-    yield started
-    close_all()
-    process.stop(home)
+_ROWS = "(1, 'a', 10), (2, 'b', 20), (3, 'a', 30)"
+warehouse = a_warehouse(
+    "create schema s",
+    "use s",
+    f"create table s.t as select * from values {_ROWS} t(id, k, v)",
+)
 
 
 def test_a_scalar_function_is_inlined_with_its_defaults(warehouse):

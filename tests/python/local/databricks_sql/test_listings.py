@@ -2,28 +2,17 @@
 
 import datetime
 
-import pytest
+from support.warehouse_sql import a_warehouse
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import Started, close_all
-
-
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory):
-    home = Home(tmp_path_factory.mktemp("warehouse"))
-    started = Started(home)
-    started.run("create schema s comment 'first'")
-    started.run("use s")
-    started.run(
-        "create table p (id int not null comment 'key', k string) partitioned by (k) "
-        "comment 'about' tblproperties ('a' = 'b')"
-    )
-    started.run("insert into p values (1, 'x'), (2, null)")
-    started.run("create view v (a comment 'c', b) as select id, k from p")
-    yield started
-    close_all()
-    process.stop(home)
+warehouse = a_warehouse(
+    "create schema s comment 'first'",
+    "use s",
+    "create table p (id int not null comment 'key', k string) partitioned by (k) "
+    "comment 'about' tblproperties ('a' = 'b')",
+    "insert into p values (1, 'x'), (2, null)",
+    "create view v (a comment 'c', b) as select id, k from p",
+    engines=None,
+)
 
 
 def test_a_schema_is_described(warehouse):

@@ -2,21 +2,14 @@
 
 import pytest
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import Started, close_all
+from support.warehouse_sql import a_warehouse
 
-
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory):
-    home = Home(tmp_path_factory.mktemp("names"))
-    started = Started(home)
-    started.run("create schema s")
-    started.run("create table s.p as select * from values (1, 'a'), (2, 'b') t(id, k)")
-    started.run("create table s.q as select * from values (2, 'x') t(id, v)")
-    yield started
-    close_all()
-    process.stop(home)
+warehouse = a_warehouse(
+    "create schema s",
+    "create table s.p as select * from values (1, 'a'), (2, 'b') t(id, k)",
+    "create table s.q as select * from values (2, 'x') t(id, v)",
+    engines=None,
+)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,7 @@
 
 import pytest
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import ENGINES, Started, close_all, failing
+from support.warehouse_sql import a_warehouse, failing
 
 TABLES = (
     "create table e1 as select * from values (1,'a'),(2,'b'),(3,null) t(id,k)",
@@ -17,15 +15,9 @@ TABLES = (
 )
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(request, tmp_path_factory):
-    home = Home(tmp_path_factory.mktemp(f"planning-{request.param}"))
-    started = Started(home, request.param)
-    for statement in TABLES:
-        started.run(statement)
-    yield started
-    close_all()
-    process.stop(home)
+warehouse = a_warehouse(
+    *TABLES,
+)
 
 
 @pytest.mark.parametrize(

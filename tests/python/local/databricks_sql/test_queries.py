@@ -2,22 +2,14 @@
 
 import pytest
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import ENGINES, Started, close_all
+from support.warehouse_sql import a_warehouse
 
-
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(tmp_path_factory, request):
-    home = Home(tmp_path_factory.mktemp("warehouse"))
-    started = Started(home, request.param)
-    started.run("create schema s")
-    started.run("use s")
-    rows = "(1, 'a', 10, cast(null as int)), (2, 'b', 20, 5), (3, 'a', 30, 7)"
-    started.run(f"create table s.t as select * from values {rows} t(id, k, v, w)")
-    yield started
-    close_all()
-    process.stop(home)
+_ROWS = "(1, 'a', 10, cast(null as int)), (2, 'b', 20, 5), (3, 'a', 30, 7)"
+warehouse = a_warehouse(
+    "create schema s",
+    "use s",
+    f"create table s.t as select * from values {_ROWS} t(id, k, v, w)",
+)
 
 
 _CASES = [

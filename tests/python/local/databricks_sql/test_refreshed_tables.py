@@ -2,22 +2,15 @@
 
 import pytest
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import ENGINES, Started, close_all
+from support.warehouse_sql import a_warehouse
 
 _SOURCE = "create or replace table s.source as select * from values (1, 'a'), (2, 'b') t(id, k)"
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(tmp_path_factory, request):
-    home = Home(tmp_path_factory.mktemp("warehouse"))
-    started = Started(home, request.param)
-    started.run("create schema s")
-    started.run("use s")
-    yield started
-    close_all()
-    process.stop(home)
+warehouse = a_warehouse(
+    "create schema s",
+    "use s",
+)
 
 
 def _ids(warehouse, table: str) -> list[int]:

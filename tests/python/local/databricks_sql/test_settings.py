@@ -1,35 +1,10 @@
 """Settings are obeyed, accepted because they have no effect on answers, or refused."""
 
 import pytest
-from databricks import sql
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from medallion_local.databricks_sql.certificates import files_of
-from medallion_local.databricks_sql.state import HTTP_PATH
-from support.warehouse_sql import ENGINES, Started, close_all, failing
+from support.warehouse_sql import a_warehouse, failing
 
-
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(request, tmp_path_factory):
-    home = Home(tmp_path_factory.mktemp(f"settings-{request.param}"))
-    started = Started(home, request.param)
-    yield started
-    close_all()
-    process.stop(home)
-
-
-def opened(warehouse, **configuration):
-    return sql.connect(
-        server_hostname=warehouse.state.host,
-        http_path=HTTP_PATH,
-        access_token=warehouse.state.token,
-        enable_telemetry=False,
-        session_configuration=configuration,
-        _connection_uri=f"https://{warehouse.state.host}{HTTP_PATH}",
-        _tls_trusted_ca_file=str(files_of(warehouse.home).authority),
-        _retry_stop_after_attempts_count=2,
-    )
+warehouse = a_warehouse()
 
 
 @pytest.mark.parametrize(
@@ -105,9 +80,11 @@ def test_ansi_mode_is_obeyed_or_refused(warehouse):
 
 
 def test_a_client_opens_its_session_with_settings(warehouse):
-    with opened(warehouse, TIMEZONE="Asia/Tokyo") as connection:
+    with warehouse.connect(session_configuration={"TIMEZONE": "Asia/Tokyo"}) as connection:
         assert warehouse.rows("select current_timezone()", connection) == [("Asia/Tokyo",)]
-    assert "CONFIG_NOT_AVAILABLE" in failing(lambda: opened(warehouse, nothing="1"))
+    assert "CONFIG_NOT_AVAILABLE" in failing(
+        lambda: warehouse.connect(session_configuration={"nothing": "1"})
+    )
 
 
 def test_a_function_that_sail_answers_in_utc_only_is_refused_elsewhere(warehouse):

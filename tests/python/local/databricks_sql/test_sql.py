@@ -10,21 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import Started, close_all
+from support.warehouse_sql import a_warehouse
 
 LAKE = "abfss://{}@account.dfs.core.windows.net/{}"
 
 
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory):
-    home = Home(tmp_path_factory.mktemp("warehouse"))
-    started = Started(home)
-    started.run("create schema s")
-    yield started
-    close_all()
-    process.stop(home)
+warehouse = a_warehouse(
+    "create schema s",
+    engines=None,
+)
 
 
 @pytest.fixture

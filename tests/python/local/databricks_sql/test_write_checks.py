@@ -2,25 +2,17 @@
 
 import pytest
 
-from medallion.home import Home
-from medallion_local.databricks_sql import process
-from support.warehouse_sql import ENGINES, Started, close_all
+from support.warehouse_sql import a_warehouse
 
-
-@pytest.fixture(scope="module", params=ENGINES)
-def warehouse(request, tmp_path_factory):
-    home = Home(tmp_path_factory.mktemp(f"writes-{request.param}"))
-    started = Started(home, request.param)
-    started.run("create table texts (id int, v varchar(3), c char(3))")
-    started.run("insert into texts values (1, 'abc  ', 'a'), (2, null, null)")
-    started.run("create table checked (id int, v int)")
-    started.run("alter table checked add constraint positive check (v > 0)")
-    started.run("insert into checked values (1, 5)")
-    started.run("create table replaced as select * from values (1, 'a'), (4, 'd') t(id, v)")
-    started.run("create table merged as select * from values (1, 'a'), (2, 'b') t(id, v)")
-    yield started
-    close_all()
-    process.stop(home)
+warehouse = a_warehouse(
+    "create table texts (id int, v varchar(3), c char(3))",
+    "insert into texts values (1, 'abc  ', 'a'), (2, null, null)",
+    "create table checked (id int, v int)",
+    "alter table checked add constraint positive check (v > 0)",
+    "insert into checked values (1, 5)",
+    "create table replaced as select * from values (1, 'a'), (4, 'd') t(id, v)",
+    "create table merged as select * from values (1, 'a'), (2, 'b') t(id, v)",
+)
 
 
 MERGE = "merge into {} t using (select {}) s on t.id = s.id when {}"
