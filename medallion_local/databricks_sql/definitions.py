@@ -1,12 +1,14 @@
 """The clauses of CREATE statements, read from the tree."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.catalog import Column, Constraint
+from medallion_local.databricks_sql.catalog import Column, Constraint, Key, Relation
 from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.session import Session
 
 _WITHOUT_EFFECT = (
     exp.FileFormatProperty,
@@ -46,6 +48,49 @@ def definition(create: exp.Create, sql: str) -> Definition:
     for item in properties.expressions if properties else []:
         _property(item, found, sql)
     return found
+
+
+def relation_of(
+    session: Session,
+    key: Key,
+    kind: str,
+    clauses: Definition,
+    before: Relation | None,
+    query: str = "",
+    **own: Any,
+) -> Relation:
+    """The relation that the clauses define, in place of `before`, whose tags it keeps.
+
+    A `query` is stored with the namespace in which its names are resolved. `own` are the fields
+    that the kind of relation adds, or defines in another way.
+    """
+    fields: dict[str, Any] = {
+        "columns": clauses.columns,
+        "comment": clauses.comment,
+        "properties": clauses.properties,
+        "tags": before.tags if before else {},
+        "constraints": clauses.constraints,
+        "partitioned_by": clauses.partitioned_by,
+        "clustered_by": clauses.clustered_by,
+        "cluster_auto": clauses.cluster_auto,
+    }
+    if query:
+        namespace = {"query_schema": session.schema, "query_catalog": session.catalog}
+        fields |= namespace | {"query": query}
+    return Relation(
+        schema=key.schema, name=key.name, catalog=key.catalog, kind=kind, **fields | own
+    )
+
+
+def keeps(before: Relation | None, kind: str, create: exp.Create, replaces: bool) -> bool:
+    """Whether IF NOT EXISTS keeps the relation of that name. Raises if it cannot be replaced."""
+    if before is None:
+        return False
+    if before.kind == kind and create.args.get("exists"):
+        return True
+    if before.kind != kind or not replaces:
+        raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
+    return False
 
 
 def _column_or_constraint(item: exp.Expression, found: Definition, sql: str) -> None:

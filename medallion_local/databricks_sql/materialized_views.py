@@ -13,7 +13,13 @@ from sqlglot import exp
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import MATERIALIZED, Column, Key, Relation
 from medallion_local.databricks_sql.context import Context, done
-from medallion_local.databricks_sql.definitions import Definition, definition, target
+from medallion_local.databricks_sql.definitions import (
+    Definition,
+    definition,
+    keeps,
+    relation_of,
+    target,
+)
 from medallion_local.databricks_sql.dialect import parse, quoted
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
@@ -45,31 +51,19 @@ def create(context: Context, sql: str) -> Result:
     context.catalog.require_schema(key.schema, key.catalog)
     with context.storage.lock("/".join(key)):
         before = context.catalog.find(key)
-        if before is not None:
-            if before.kind == MATERIALIZED and tree.args.get("exists"):
-                return done()
-            if before.kind != MATERIALIZED or not replaces:
-                raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
+        if keeps(before, MATERIALIZED, tree, replaces):
+            return done()
         clauses = definition(tree, sql)
         if clauses.url or any(c.kind == "CHECK" for c in clauses.constraints):
             raise unsupported(sql)
-        relation = Relation(
-            schema=key[0],
-            name=key[1],
-            catalog=key.catalog,
-            kind=MATERIALIZED,
-            columns=clauses.columns,
+        relation = relation_of(
+            context.session,
+            key,
+            MATERIALIZED,
+            clauses,
+            before,
+            query_text(ddl.plain),
             location=_folder(context, key, before, clauses),
-            query=query_text(ddl.plain),
-            query_schema=context.session.schema,
-            query_catalog=context.session.catalog,
-            comment=clauses.comment,
-            properties=clauses.properties,
-            tags=before.tags if before else {},
-            constraints=clauses.constraints,
-            partitioned_by=clauses.partitioned_by,
-            clustered_by=clauses.clustered_by,
-            cluster_auto=clauses.cluster_auto,
             expectations=ddl.expectations,
             schedule=ddl.schedule or "MANUAL",
         )

@@ -21,7 +21,13 @@ from sqlglot import exp
 from medallion_local.databricks_sql import delta_source, event_log, storage
 from medallion_local.databricks_sql.catalog import STREAMING, Column, Relation
 from medallion_local.databricks_sql.context import Context, done
-from medallion_local.databricks_sql.definitions import Definition, definition, target
+from medallion_local.databricks_sql.definitions import (
+    Definition,
+    definition,
+    keeps,
+    relation_of,
+    target,
+)
 from medallion_local.databricks_sql.dialect import parse, quoted
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
@@ -47,11 +53,8 @@ def create(context: Context, sql: str) -> Result:
     context.catalog.require_schema(key.schema, key.catalog)
     with context.storage.lock("/".join(key)):
         before = context.catalog.find(key)
-        if before is not None:
-            if before.kind == STREAMING and tree.args.get("exists"):
-                return done()
-            if before.kind != STREAMING or not tree.args.get("refresh"):
-                raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
+        if keeps(before, STREAMING, tree, bool(tree.args.get("refresh"))):
+            return done()
         relation, schema = _declared(context, tree, ddl, before, sql)
         with context.storage.lock(relation.location):
             if before is None:
@@ -89,22 +92,15 @@ def _declared(
     refuse_stateful(tree.expression)
     schema = context.columns(tree.expression)
     columns = _columns(schema, clauses, ".".join(key))
-    relation = Relation(
-        schema=key[0],
-        name=key[1],
-        catalog=key.catalog,
-        kind=STREAMING,
+    relation = relation_of(
+        context.session,
+        key,
+        STREAMING,
+        clauses,
+        before,
+        query_text(ddl.plain),
         columns=columns,
         location=before.location if before else context.storage.managed_folder(*key),
-        query=query_text(ddl.plain),
-        query_schema=context.session.schema,
-        query_catalog=context.session.catalog,
-        comment=clauses.comment,
-        properties=clauses.properties,
-        tags=before.tags if before else {},
-        partitioned_by=clauses.partitioned_by,
-        clustered_by=clauses.clustered_by,
-        cluster_auto=clauses.cluster_auto,
         expectations=ddl.expectations,
         schedule=ddl.schedule or "MANUAL",
     )

@@ -18,7 +18,7 @@ from medallion_local.databricks_sql.catalog import (
 )
 from medallion_local.databricks_sql.column_names import with_columns
 from medallion_local.databricks_sql.context import Context, done
-from medallion_local.databricks_sql.definitions import Definition, definition, target
+from medallion_local.databricks_sql.definitions import Definition, definition, relation_of, target
 from medallion_local.databricks_sql.delta.computed import check_definitions, require_defaults
 from medallion_local.databricks_sql.delta_log.log import Operation
 from medallion_local.databricks_sql.engine import Result
@@ -59,21 +59,15 @@ def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
     with context.storage.lock(folder):
         columns = _write(context, tree, clauses, folder, sql)
         context.catalog.put(
-            Relation(
-                schema=key[0],
-                name=key[1],
-                catalog=key.catalog,
-                kind=EXTERNAL if clauses.url else MANAGED,
+            relation_of(
+                context.session,
+                key,
+                EXTERNAL if clauses.url else MANAGED,
+                clauses,
+                before,
                 columns=columns,
                 location=folder,
                 external_url=clauses.url,
-                comment=clauses.comment,
-                properties=clauses.properties,
-                tags=before.tags if before else {},
-                constraints=clauses.constraints,
-                partitioned_by=clauses.partitioned_by,
-                clustered_by=clauses.clustered_by,
-                cluster_auto=clauses.cluster_auto,
             )
         )
     return done()
@@ -241,19 +235,15 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
             for named, found in zip(clauses.columns, columns, strict=True)
         ]
     context.catalog.put(
-        Relation(
-            schema=key[0],
-            name=key[1],
-            catalog=key.catalog,
-            kind=VIEW,
+        relation_of(
+            context.session,
+            key,
+            VIEW,
+            clauses,
+            before,
+            query,
             columns=columns,
-            query=query,
-            query_schema=context.session.schema,
-            query_catalog=context.session.catalog,
             column_list=bool(clauses.columns),
-            comment=clauses.comment,
-            properties=clauses.properties,
-            tags=before.tags if before else {},
         )
     )
     return done()
