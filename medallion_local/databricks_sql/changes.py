@@ -602,17 +602,12 @@ def update(context: Context, tree: exp.Update) -> Result:
 
 
 def delete(context: Context, tree: exp.Delete) -> Result:
-    """DELETE. If the engine cannot evaluate the condition, the remaining rows are rewritten.
-
-    No engine accepts a subquery there, and Sail fails on functions that its planner replaces, such
-    as `coalesce` and `current_timestamp`.
-    """
+    """DELETE. If the engine cannot evaluate the condition, the remaining rows are rewritten."""
     relation = writable(context, _parts(tree.this), streaming=True)
     _require_changeable(relation)
     where = tree.args.get("where")
     with context.storage.lock(relation.location):
-        beyond = (exp.Query, exp.Anonymous) if context.engine.name == "sail" else (exp.Query,)
-        if where is None or where.find(*beyond) is None:
+        if where is None or where.find(*context.engine.beyond_delete) is None:
             with context.resolved(tree) as text, durable(relation.location):
                 return _run(context, relation, text)
         schema = storage.table_schema(relation.location)

@@ -64,6 +64,8 @@ class Engine(ABC):
     """
 
     name: EngineName
+    # What the engine cannot evaluate in the condition of a DELETE.
+    beyond_delete: tuple[type[exp.Expression], ...] = (exp.Query,)
     has_recursion = True  # recursive common table expressions
 
     def __init__(self) -> None:

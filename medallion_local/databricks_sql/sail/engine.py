@@ -26,11 +26,16 @@ class SailEngine(Engine):
     """The embedded engine. It starts in less than a second, and lacks some of Spark's SQL."""
 
     name = "sail"
+    # Its DELETE fails on functions that its planner replaces, such as `coalesce`.
+    beyond_delete = (exp.Query, exp.Anonymous)
     has_recursion = False
 
     def __init__(self) -> None:
         super().__init__()
         os.environ.setdefault("RUST_LOG", "warn")
+        # Without it, an environment that also has Apache Spark makes functions for a Spark in this
+        # process, and there is none.
+        os.environ.setdefault("SPARK_CONNECT_MODE_ENABLED", "1")
         # Above this, DataFusion's sorts and joins spill, so a million rows need less than 4 GiB.
         os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__TYPE", "greedy")
         # Measured: merging a day's changes into a fact of a million plays needs more than 2 GiB.

@@ -56,8 +56,6 @@ def translated(message: str, sql: str, columns: Callable[[str], list[str]]) -> S
         return refused(f"The function `{found[1]}`", "Sail lacks it")
     if found := re.search(r"unknown function: (\S+)", message):
         return _unknown_function(found[1])
-    if 'No field named "?table?".' in message:
-        return refused("A lambda function in a condition that reads a table", "Sail lacks it")
     if _UNGROUPED.search(message):
         return _not_grouped(sql)
     if _AGGREGATED.search(message):

@@ -187,6 +187,11 @@ ROWS: list[tuple[str, str]] = [
         "read fewer rows at once; `medallion up --engine spark` spills more to disk.",
     ),
     (
+        r'No field named "\?table\?"\.',
+        "[UNSUPPORTED_FEATURE] A lambda function in a condition that reads a table: Sail lacks it; "
+        "`medallion up --engine spark` supports it.",
+    ),
+    (
         r"found .* expected ",
         "[PARSE_SYNTAX_ERROR] The embedded engine cannot parse the statement; "
         "`medallion up --engine spark` may support it.",
