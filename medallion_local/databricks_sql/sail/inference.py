@@ -213,6 +213,16 @@ class Kinds:
             return outputs
         return [(name, kind) for name, (_, kind) in zip(names, outputs, strict=True)]
 
+    def names_read(self, select: exp.Select) -> set[str] | None:
+        """The names of the columns that a SELECT reads, in lowercase; None if one is unknown."""
+        sources = [outputs for _, outputs in self._sources(select, select)]
+        hides = any(
+            join.args.get("kind") in ("SEMI", "ANTI") for join in select.args.get("joins") or []
+        )
+        if hides or not all(sources):
+            return None
+        return {name for outputs in sources for name, _ in outputs}
+
     def outputs(self, query: exp.Expression) -> list[tuple[str, Kind]]:
         """The columns of a query; empty if they are unknown."""
         known = self._outputs.get(id(query))
@@ -255,7 +265,9 @@ class Kinds:
                     return []
                 found.extend(inner)
             else:
-                found.append((item.alias_or_name.lower(), self.of(item)))
+                # A call has a generated name, which no query can write as a plain one.
+                name = "" if isinstance(item, exp.Anonymous) else item.alias_or_name.lower()
+                found.append((name, self.of(item)))
         return found
 
     def _star(self, query: exp.Select, item: exp.Expression) -> list[tuple[str, Kind]]:

@@ -4,6 +4,8 @@ A column of the sources has precedence over an alias of the select list.
 Source: https://docs.databricks.com/sql/language-manual/sql-ref-name-resolution.html
 """
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import render
@@ -13,14 +15,21 @@ from medallion_local.databricks_sql.queries.source import Schema, columns_read
 _RANDOM = {"rand", "randn", "random", "uuid", "monotonically_increasing_id", "shuffle"}
 
 
-def expand_aliases(select: exp.Select, schema: Schema) -> None:
-    """Replace the references to earlier aliases by their expressions."""
+Names = Callable[[exp.Select], set[str] | None]
+
+
+def expand_aliases(select: exp.Select, schema: Schema, names: Names) -> None:
+    """Replace the references to earlier aliases by their expressions.
+
+    `names` are those of the columns that a SELECT reads, if the catalog knows them; else `schema`
+    plans the sources.
+    """
     aliases: dict[str, exp.Expression] = {}
     columns: set[str] | None = None
     for item in select.expressions:
         for reference in _references(item, aliases) if aliases else []:
             if columns is None:
-                columns = _of_sources(select, schema)
+                columns = _of_sources(select, schema, names)
             if reference.name.lower() not in columns:
                 meant = aliases[reference.name.lower()]
                 _refuse_random(meant, select)
@@ -40,9 +49,12 @@ def _references(item: exp.Expression, aliases: dict[str, exp.Expression]) -> lis
     return found
 
 
-def _of_sources(select: exp.Select, schema: Schema) -> set[str]:
+def _of_sources(select: exp.Select, schema: Schema, names: Names) -> set[str]:
     if select.args.get("from_") is None:
         return set()
+    known = names(select)
+    if known is not None:
+        return known
     return {name.lower() for name in columns_read(select, schema).names}
 
 

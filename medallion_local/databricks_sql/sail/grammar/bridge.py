@@ -5,7 +5,7 @@ from sqlglot import exp
 from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.errors import unsupported
 from medallion_local.databricks_sql.queries.source import Schema
-from medallion_local.databricks_sql.sail.grammar.aliases import expand_aliases
+from medallion_local.databricks_sql.sail.grammar.aliases import Names, expand_aliases
 from medallion_local.databricks_sql.sail.grammar.arguments import (
     expand_star_arguments,
     position_arguments,
@@ -36,8 +36,11 @@ _TYPES = (
 _GENERATORS = {*EXPLODES, "posexplode", "posexplode_outer"}
 
 
-def bridge_grammar(tree: exp.Expression, schema: Schema) -> None:
-    """Rewrite `tree` itself. `schema` plans a query and returns its columns."""
+def bridge_grammar(tree: exp.Expression, schema: Schema, names: Names) -> None:
+    """Rewrite `tree` itself. `schema` plans a query and returns its columns.
+
+    `names` returns those of the columns that a SELECT reads, or None, without planning.
+    """
     for node in _inner_first(tree):
         if isinstance(node, exp.Like | exp.ILike):
             if isinstance(node.expression, exp.Any | exp.All):
@@ -59,7 +62,7 @@ def bridge_grammar(tree: exp.Expression, schema: Schema) -> None:
             use_common_columns(node, schema)
             expand_stars(node, schema)
             unqualify(node)
-            expand_aliases(node, schema)
+            expand_aliases(node, schema, names)
             _order_locally(node)
         elif isinstance(node, exp.Lateral):
             _refuse_correlation(node)
