@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
 CATALOG = "medallion"
+STATEMENTS_AT_ONCE = 16  # more wait for one to end
 Settings = Mapping[str, str]
 NO_SETTINGS: Settings = MappingProxyType({})
 # The columns (name in lowercase, Databricks type) of each table, by its address in the tree.

@@ -12,10 +12,9 @@ from contextlib import suppress
 
 import pyarrow as pa
 
-from medallion_local.databricks_sql.engine import Engine, Result
+from medallion_local.databricks_sql.engine import STATEMENTS_AT_ONCE, Engine, Result
 from medallion_local.databricks_sql.errors import SqlError
 
-_AT_ONCE = 16
 CLOSED = SqlError("[INVALID_HANDLE.OPERATION_NOT_FOUND] Invalid OperationHandle: it was closed.")
 _CANCELLED = SqlError("[OPERATION_CANCELED] The statement was cancelled.")
 
@@ -111,7 +110,7 @@ class Operations:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._known: dict[bytes, Operation] = {}
-        self._pool = ThreadPoolExecutor(_AT_ONCE, "statement")
+        self._pool = ThreadPoolExecutor(STATEMENTS_AT_ONCE, "statement")
 
     def start(
         self, session: bytes, work: Callable[[], Result], limit: int | None = None

@@ -1,6 +1,8 @@
 """Sail's Spark Connect server in this process."""
 
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +10,13 @@ import pyarrow as pa
 from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import first_line, parse, render
-from medallion_local.databricks_sql.engine import NO_COLUMNS, Columns, Engine, Settings
+from medallion_local.databricks_sql.engine import (
+    NO_COLUMNS,
+    STATEMENTS_AT_ONCE,
+    Columns,
+    Engine,
+    Settings,
+)
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.sail import functions
 from medallion_local.databricks_sql.sail.address import Addresses
@@ -40,6 +48,11 @@ class SailEngine(Engine):
         os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__TYPE", "greedy")
         # Measured: merging a day's changes into a fact of a million plays needs more than 2 GiB.
         os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE", str(4 * 1024**3))
+        # A statement keeps a thread of Sail's runtime busy per partition. Without free threads, no
+        # other statement and no cancel is answered. A plan of one partition ignores a cancel.
+        partitions = max(2, _cores())
+        os.environ.setdefault("SAIL_EXECUTION__DEFAULT_PARALLELISM", str(partitions))
+        os.environ.setdefault("TOKIO_WORKER_THREADS", str(STATEMENTS_AT_ONCE * partitions + 2))
         # By default the session ends after 15 minutes without requests; this is a century.
         os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", str(100 * 365 * 24 * 3600))
         self._addresses = Addresses()
@@ -72,7 +85,8 @@ class SailEngine(Engine):
             rewrite(holder, Kinds(columns))
             return self.schema(render(holder.this))
 
-        bridge_grammar(tree, planned)
+        # The tree changes meanwhile, so no type is remembered from one SELECT to the next.
+        bridge_grammar(tree, planned, lambda select: Kinds(columns).names_read(select))
         rewrite(tree, Kinds(columns))
 
     def adapt_to_zone(self, tree: exp.Expression) -> None:
@@ -102,3 +116,12 @@ class SailEngine(Engine):
             return self.schema(f"SELECT * FROM {source}").names
         except Exception:
             return []
+
+
+def _cores() -> int:
+    """The processor cores that this process may use, under Linux with its container's quota."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    with suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        cores = min(cores, max(1, int(quota) // int(period)))
+    return cores
