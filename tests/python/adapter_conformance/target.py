@@ -5,9 +5,14 @@ import os
 from pathlib import Path
 
 import pytest
+from dbt_common.behavior_flags import BehaviorFlagRendered
 
 TARGET = "ADAPTER_CONFORMANCE_TARGET"
 RESULTS = "ADAPTER_CONFORMANCE_RESULTS"
+
+# dbt searches the stack for the module that declares a flag, once per flag and adapter, only to
+# name it in a warning. Below pytest this takes ten seconds per command.
+BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt.adapters.databricks.impl")
 
 
 @pytest.fixture(scope="class")
