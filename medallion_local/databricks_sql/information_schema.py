@@ -35,7 +35,10 @@ _VIEWS: dict[str, list[str]] = {
         "created", "created_by", "last_altered", "last_altered_by", "data_source_format",
         "storage_path",
     ],
-    "views": [*_TABLE_KEY, "view_definition", "check_option", "is_updatable"],
+    "views": [
+        *_TABLE_KEY, "view_definition", "check_option", "is_updatable", "is_insertable_into",
+        "sql_path", "is_materialized",
+    ],
     "columns": [
         *_TABLE_KEY, "column_name", "ordinal_position", "column_default", "is_nullable",
         "full_data_type", "data_type", "comment",
@@ -211,6 +214,8 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
                     "view_definition": relation.query,
                     "check_option": "NONE",
                     "is_updatable": "NO",
+                    "is_insertable_into": "NO",
+                    "is_materialized": str(relation.kind == MATERIALIZED).upper(),
                 }
             )
         short = {

@@ -37,8 +37,8 @@ def test_a_materialized_view_changes_when_it_is_refreshed(warehouse):
     assert facts["Refresh Schedule"] == "EVERY 2 HOURS"
     listed = "select {} from system.information_schema.{} where table_name = 'mv'"
     assert warehouse.rows(listed.format("table_type", "tables")) == [("MATERIALIZED_VIEW",)]
-    assert warehouse.rows(listed.format("view_definition", "views")) == [
-        ("select id, k from source",)
+    assert warehouse.rows(listed.format("view_definition, is_materialized", "views")) == [
+        ("select id, k from source", "TRUE")
     ]
     assert "EXPECT_TABLE_NOT_VIEW" in warehouse.fails("insert into s.mv values (1, 'x')")
     assert "WRONG_COMMAND_FOR_OBJECT_TYPE" in warehouse.fails("drop table s.mv")
