@@ -123,8 +123,16 @@ class Engine(ABC):
         return Result(schema, remaining())
 
     def schema(self, sql: str, settings: Settings = NO_SETTINGS) -> pa.Schema:
-        """The columns of a query, which is planned but not run."""
-        return self.query(f"SELECT * FROM (\n{sql}\n) LIMIT 0", settings).schema
+        """The columns of a query, which is only analysed: an empty result would cost a job."""
+        from pyspark.sql.connect.plan import SQL
+        from pyspark.sql.pandas.types import to_arrow_schema
+
+        client = self._session(settings).client
+        try:
+            found = client.schema(SQL(sql).to_proto(client))
+        except Exception as error:
+            raise self.sql_error(error, sql) from None
+        return plain_schema(to_arrow_schema(found, timezone="UTC"))
 
     def command(self, sql: str, settings: Settings = NO_SETTINGS) -> int:
         """Run a MERGE, UPDATE or DELETE. Returns the number of rows that it changed."""

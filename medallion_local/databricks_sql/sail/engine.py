@@ -12,12 +12,13 @@ from sqlglot import exp
 from medallion_local.databricks_sql.dialect import first_line, parse, render
 from medallion_local.databricks_sql.engine import (
     NO_COLUMNS,
+    NO_SETTINGS,
     STATEMENTS_AT_ONCE,
     Columns,
     Engine,
     Settings,
 )
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.errors import SqlError, reported
 from medallion_local.databricks_sql.sail import functions
 from medallion_local.databricks_sql.sail.address import Addresses
 from medallion_local.databricks_sql.sail.errors import translated
@@ -28,6 +29,8 @@ from medallion_local.databricks_sql.sail.zones import refuse_outside_utc
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
+
+_DATA_EXCEPTION = "22"  # the class of an SQLSTATE: a value is wrong, and the query is not
 
 
 class SailEngine(Engine):
@@ -88,6 +91,18 @@ class SailEngine(Engine):
         # The tree changes meanwhile, so no type is remembered from one SELECT to the next.
         bridge_grammar(tree, planned, lambda select: Kinds(columns).names_read(select))
         rewrite(tree, Kinds(columns))
+
+    def schema(self, sql: str, settings: Settings = NO_SETTINGS) -> pa.Schema:
+        """The columns of a query, which is planned: Sail's analysis does not coerce types.
+
+        A plan evaluates constants. If that fails, the analysis names the columns.
+        """
+        try:
+            return self.query(f"SELECT * FROM (\n{sql}\n) LIMIT 0", settings).schema
+        except SqlError as error:
+            if not reported(error).sqlstate.startswith(_DATA_EXCEPTION):
+                raise
+            return super().schema(sql, settings)
 
     def adapt_to_zone(self, tree: exp.Expression) -> None:
         """Refuse what Sail answers only in UTC."""

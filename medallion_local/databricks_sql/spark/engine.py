@@ -17,20 +17,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from sqlglot import exp
 
 from medallion.errors import MedallionError
 from medallion_local.databricks_sql.engine import (
     NO_COLUMNS,
-    NO_SETTINGS,
     Columns,
     Engine,
-    Settings,
 )
 from medallion_local.databricks_sql.queries.json_path import bridge_text_paths
 from medallion_local.databricks_sql.spark.distribution import delta_jars, java, spark_home
-from medallion_local.databricks_sql.types import plain_schema
 from medallion_local.http import free_port
 
 if TYPE_CHECKING:
@@ -130,18 +126,6 @@ class SparkEngine(Engine):
     def adapt(self, tree: exp.Expression, columns: Columns = NO_COLUMNS) -> None:
         """Spark is the reference. Only `text:path` is Databricks' own."""
         bridge_text_paths(tree, self.schema)
-
-    def schema(self, sql: str, settings: Settings = NO_SETTINGS) -> pa.Schema:
-        """The columns of a query, which is only analysed: an empty result would cost a job."""
-        from pyspark.sql.connect.plan import SQL
-        from pyspark.sql.pandas.types import to_arrow_schema
-
-        client = self._session(settings).client
-        try:
-            found = client.schema(SQL(sql).to_proto(client))
-        except Exception as error:
-            raise self.sql_error(error, sql) from None
-        return plain_schema(to_arrow_schema(found, timezone="UTC"))
 
     def stop(self) -> None:
         """Stop the server."""

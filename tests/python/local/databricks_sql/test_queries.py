@@ -134,3 +134,9 @@ def test_a_star_names_an_unknown_column(warehouse):
 def test_a_recursion_without_end_is_an_error(warehouse):
     query = "with recursive r(n) as (select 1 union all select n + 1 from r) select max(n) from r"
     assert "RECURSION_LEVEL_LIMIT_EXCEEDED" in warehouse.fails(query)
+
+
+def test_the_columns_of_a_query_need_no_valid_values(warehouse):
+    """A prepared statement of the JDBC driver asks with the text '?' for each marker."""
+    shown = warehouse.rows("describe query select id from range(3) where id = '?'")
+    assert [tuple(row)[:2] for row in shown] == [("id", "bigint")]
