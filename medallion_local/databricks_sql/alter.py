@@ -13,6 +13,7 @@ from medallion_local.databricks_sql.catalog import (
     STREAMING,
     Column,
     Constraint,
+    Policy,
     Relation,
 )
 from medallion_local.databricks_sql.context import Context, done
@@ -23,6 +24,7 @@ from medallion_local.databricks_sql.delta_log.log import Operation
 from medallion_local.databricks_sql.dialect import parse, quoted
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.policies import qualified, with_policies
 from medallion_local.databricks_sql.reader import Reader
 from medallion_local.databricks_sql.streaming_ddl import schedule_of
 from medallion_local.databricks_sql.types import type_name
@@ -76,6 +78,10 @@ def alter(context: Context, sql: str) -> Result:
         _unset_properties(context, relation, reader)
     elif reader.take("SET", "OWNER", "TO") or reader.take("OWNER", "TO"):
         context.catalog.change(relation.key, owner=reader.identifier())
+    elif reader.take("SET", "ROW", "FILTER"):
+        _set_row_filter(context, relation, reader.rest())
+    elif reader.take("DROP", "ROW", "FILTER"):
+        context.catalog.change(relation.key, row_filter=None)
     elif reader.take("CLUSTER", "BY"):
         _cluster(context, relation, reader)
     elif reader.take("ADD", "CONSTRAINT"):
@@ -166,6 +172,23 @@ def _cluster(context: Context, relation: Relation, reader: Reader) -> None:
     with context.storage.lock(relation.location):
         storage.record(relation.location, Operation("CLUSTER BY", parameters))
         context.catalog.change(relation.key, clustered_by=columns, cluster_auto=auto)
+
+
+def _set_row_filter(context: Context, relation: Relation, clause: str) -> None:
+    """SET ROW FILTER function ON (columns)."""
+    made = parse(f"CREATE TABLE t (x INT) WITH ROW FILTER {clause}")
+    assert isinstance(made, exp.Create)
+    changed = replace(relation, row_filter=definition(made, clause).row_filter)
+    context.catalog.put(with_policies(context.session, changed, None))
+
+
+def _mask(context: Context, clause: str) -> Policy:
+    """MASK function [USING COLUMNS (arguments)]."""
+    made = parse(f"CREATE TABLE t (x STRING {clause})")
+    assert isinstance(made, exp.Create)
+    mask = definition(made, clause).columns[0].mask
+    assert mask is not None
+    return qualified(context.session, mask)
 
 
 def _set_properties(context: Context, relation: Relation, properties: dict[str, str]) -> None:
@@ -332,6 +355,11 @@ def _alter_column(context: Context, relation: Relation, reader: Reader, sql: str
         evolve.change_type(context, relation, name, reader.rest())
     elif reader.sees("FIRST") or reader.sees("AFTER"):
         evolve.move(context, relation, name, reader)
+    elif reader.sees("SET", "MASK"):
+        reader.expect("SET")
+        _change_column(context, relation, name, mask=_mask(context, reader.rest()))
+    elif reader.take("DROP", "MASK"):
+        _change_column(context, relation, name, mask=None)
     elif reader.take("SYNC", "IDENTITY"):
         _sync_identity(context, relation, column)
     elif reader.take("SET", "DEFAULT"):
@@ -381,7 +409,7 @@ def _change_column(context: Context, relation: Relation, name: str, **fields: ob
         for column in relation.columns
     ]
     if relation.is_view or "nullable" not in fields:
-        if relation.kind in (MANAGED, EXTERNAL) and "tags" not in fields:
+        if relation.kind in (MANAGED, EXTERNAL) and not {"tags", "mask"} & set(fields):
             with context.storage.lock(relation.location):
                 storage.record(relation.location, Operation("CHANGE COLUMN"))
         context.catalog.change(relation.key, columns=columns)

@@ -34,6 +34,14 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Policy:
+    """A row filter, or a column's mask: a function and the SQL of its further arguments."""
+
+    function: str
+    arguments: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Column:
     """A column as DESCRIBE shows it; `type` is its Databricks name."""
 
@@ -45,6 +53,7 @@ class Column:
     default: str | None = None
     generated: str | None = None
     identity: dict | None = None  # always, start, step, next
+    mask: Policy | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,7 @@ class Relation:
     cluster_auto: bool = False
     expectations: list[Expectation] = field(default_factory=list)
     schedule: str = "MANUAL"
+    row_filter: Policy | None = None
     statistics: str = ""
     owner: str = ""
     created: float = 0.0
@@ -344,7 +354,10 @@ class Catalog:
 
     def _read(self, body: str) -> Relation:
         stored = json.loads(body)
+        for column in stored["columns"]:
+            column["mask"] = _policy(column.get("mask"))
         stored["columns"] = [Column(**column) for column in stored["columns"]]
+        stored["row_filter"] = _policy(stored.get("row_filter"))
         stored["constraints"] = [Constraint(**constraint) for constraint in stored["constraints"]]
         stored["expectations"] = [Expectation(**each) for each in stored.get("expectations", [])]
         relation = Relation(**{"catalog": CATALOG} | stored)
@@ -356,6 +369,10 @@ class Catalog:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+
+def _policy(stored: dict | None) -> Policy | None:
+    return Policy(**stored) if stored else None
 
 
 def not_found(key: tuple[str, ...]) -> SqlError:

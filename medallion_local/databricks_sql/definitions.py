@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.catalog import Column, Constraint, Key, Relation
-from medallion_local.databricks_sql.dialect import render
+from medallion_local.databricks_sql.catalog import Column, Constraint, Key, Policy, Relation
+from medallion_local.databricks_sql.dialect import RowFilterProperty, render
 from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.policies import policy_of, with_policies
 from medallion_local.databricks_sql.session import Session
 
 _WITHOUT_EFFECT = (
@@ -30,6 +31,7 @@ class Definition:
     clustered_by: list[str] = field(default_factory=list)
     cluster_auto: bool = False
     url: str = ""
+    row_filter: Policy | None = None
 
 
 def target(create: exp.Create) -> tuple[str, ...]:
@@ -59,7 +61,9 @@ def relation_of(
     query: str = "",
     **own: Any,
 ) -> Relation:
-    """The relation that the clauses define, in place of `before`, whose tags it keeps.
+    """The relation that the clauses define, in place of `before`.
+
+    It keeps the tags of `before`, and those policies that the clauses do not name.
 
     A `query` is stored with the namespace in which its names are resolved. `own` are the fields
     that the kind of relation adds, or defines in another way.
@@ -73,12 +77,15 @@ def relation_of(
         "partitioned_by": clauses.partitioned_by,
         "clustered_by": clauses.clustered_by,
         "cluster_auto": clauses.cluster_auto,
+        "row_filter": clauses.row_filter,
     }
     if query:
         namespace = {"query_schema": session.schema, "query_catalog": session.catalog}
         fields |= namespace | {"query": query}
-    return Relation(
-        schema=key.schema, name=key.name, catalog=key.catalog, kind=kind, **fields | own
+    return with_policies(
+        session,
+        Relation(schema=key.schema, name=key.name, catalog=key.catalog, kind=kind, **fields | own),
+        before,
     )
 
 
@@ -119,6 +126,8 @@ def _column_or_constraint(item: exp.Expression, found: Definition, sql: str) -> 
                 computed["generated"] = render(clause.kind.this)
             elif isinstance(clause.kind, exp.GeneratedAsIdentityColumnConstraint):
                 computed["identity"] = _identity(clause.kind)
+            elif isinstance(clause.kind, exp.MaskingPolicyColumnConstraint):
+                computed["mask"] = policy_of(clause.kind)
             else:
                 raise unsupported(sql)
         type_name = render(kind).lower().replace(", ", ",") if kind else ""
@@ -193,6 +202,8 @@ def _property(item: exp.Expression, found: Definition, sql: str) -> None:
     elif isinstance(item, exp.ClusterProperty):
         found.clustered_by = [column.name for column in item.expressions]
         found.cluster_auto = not item.expressions
+    elif isinstance(item, RowFilterProperty):
+        found.row_filter = policy_of(item)
     elif isinstance(item, exp.LocationProperty):
         found.url = item.this.name
     elif isinstance(item, exp.Property):

@@ -14,6 +14,7 @@ from medallion_local.databricks_sql.catalog import (
     MATERIALIZED,
     Column,
     Constraint,
+    Policy,
     Relation,
 )
 from medallion_local.databricks_sql.context import Context
@@ -148,7 +149,7 @@ def _described(relation: Relation) -> dict:
 
     Source: https://docs.databricks.com/sql/language-manual/sql-ref-syntax-aux-describe-table.html
     """
-    document = {
+    document: dict = {
         "table_name": relation.name,
         "catalog_name": relation.catalog,
         "namespace": [relation.schema],
@@ -166,6 +167,22 @@ def _described(relation: Relation) -> dict:
     if not relation.is_view:
         document["provider"] = "delta"
         document["location"] = relation.external_url or relation.location
+    if relation.row_filter is not None:
+        document["row_filter"] = {
+            "function_name": _json_function(relation.row_filter),
+            "column_names": relation.row_filter.arguments,
+        }
+    masked = [
+        {
+            "column_name": column.name,
+            "function_name": _json_function(column.mask),
+            "using_column_names": column.mask.arguments,
+        }
+        for column in relation.columns
+        if column.mask is not None
+    ]
+    if masked:
+        document["column_masks"] = masked
     keys = [c for c in relation.constraints if c.kind in ("PRIMARY KEY", "FOREIGN KEY")]
     if keys:
         listed = ", ".join(f"({c.name},{_key_text(relation, c)})" for c in keys)
@@ -184,6 +201,11 @@ def _key_text(relation: Relation, constraint: Constraint) -> str:
         )
         text += f" REFERENCES {parent} ({there})"
     return text
+
+
+def _json_function(policy: Policy) -> dict:
+    names = ("catalog_name", "schema_name", "function_name")
+    return dict(zip(names, policy.function.split("."), strict=True))
 
 
 def _json_column(column: Column) -> dict:

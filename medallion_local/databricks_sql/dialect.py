@@ -67,6 +67,12 @@ def _outside(literal: exp.Cast) -> exp.Expression:
     return operated
 
 
+class RowFilterProperty(exp.Property):
+    """WITH ROW FILTER function ON (columns). sqlglot has no tree for it."""
+
+    arg_types = {"this": True, "expressions": False}  # noqa: RUF012
+
+
 class _PassThrough(Databricks):
     class Tokenizer(Databricks.Tokenizer):
         # Otherwise SHOW and similar commands would take the rest of the statement as one string.
@@ -82,6 +88,28 @@ class _PassThrough(Databricks):
             for name, parser in Databricks.Parser.FUNCTION_PARSERS.items()
             if name in _OWN_GRAMMAR
         }
+
+        CONSTRAINT_PARSERS = {  # noqa: RUF012
+            **Databricks.Parser.CONSTRAINT_PARSERS,
+            "MASK": lambda self: self._parse_mask(),
+        }
+
+        def _parse_mask(self) -> exp.Expression:
+            """`MASK function [USING COLUMNS (arguments)]` of a column."""
+            function = self._parse_table_parts()
+            others = []
+            if self._match_text_seq("USING", "COLUMNS"):
+                others = self._parse_wrapped_csv(self._parse_assignment, optional=False)
+            return exp.MaskingPolicyColumnConstraint(this=function, expressions=others)
+
+        def _parse_with_property(self) -> Any:
+            """`WITH ROW FILTER function ON (columns)` of a table, or another clause WITH."""
+            if not self._match_text_seq("ROW", "FILTER"):
+                return super()._parse_with_property()
+            function = self._parse_table_parts()
+            self._match(TokenType.ON)
+            arguments = self._parse_wrapped_csv(self._parse_assignment, optional=False)
+            return RowFilterProperty(this=function, expressions=arguments)
 
         def _parse_type(
             self, parse_interval: bool = True, fallback_to_identifier: bool = False

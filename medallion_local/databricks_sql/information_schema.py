@@ -223,6 +223,14 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
             "schema_name": relation.schema,
             "table_name": relation.name,
         }
+        if relation.row_filter is not None:
+            rows["row_filters"].append(
+                key
+                | {
+                    "filter_name": relation.row_filter.function,
+                    "target_columns": ", ".join(relation.row_filter.arguments),
+                }
+            )
         for tag, value in relation.tags.items():
             rows["table_tags"].append(short | {"tag_name": tag, "tag_value": value})
         for position, column in enumerate(relation.columns):
@@ -238,6 +246,15 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
                     "comment": column.comment,
                 }
             )
+            if column.mask is not None:
+                rows["column_masks"].append(
+                    key
+                    | {
+                        "column_name": column.name,
+                        "mask_name": column.mask.function,
+                        "using_columns": ", ".join(column.mask.arguments) or None,
+                    }
+                )
             for tag, value in column.tags.items():
                 rows["column_tags"].append(
                     short | {"column_name": column.name, "tag_name": tag, "tag_value": value}

@@ -67,7 +67,7 @@ def create(context: Context, sql: str) -> Result:
             expectations=ddl.expectations,
             schedule=ddl.schedule or "MANUAL",
         )
-        _compute(context, relation, clauses.columns)
+        _compute(context, relation, relation.columns)
     return done()
 
 

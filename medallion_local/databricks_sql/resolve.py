@@ -13,11 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from medallion_local.databricks_sql import clock, event_log, information_schema
+from medallion_local.databricks_sql import clock, event_log, information_schema, policies
 from medallion_local.databricks_sql.catalog import (
     MATERIALIZED,
     STREAMING,
     Catalog,
+    Key,
+    Policy,
     Relation,
     not_found,
 )
@@ -262,6 +264,9 @@ class Resolver:
         if version is not None:
             number = version_of(self.engine, relation.location, version)
             table.set("version", _as_of(number))
+        if policies.is_protected(relation) and not policies.is_changed(table):
+            self._protected(table, relation, self.follow(relation) if streams else "")
+            return
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(parts[-1], True))
         table.set("alias", alias)
         address = self._address(self.follow(relation) if streams else relation.location)
@@ -269,6 +274,27 @@ class Resolver:
         table.set("this", address)
         table.set("db", exp.to_identifier("delta"))
         table.set("catalog", None)
+
+    def _protected(self, table: exp.Table, relation: Relation, followed: str) -> None:
+        """Replace a table by what its row filter and its masks show."""
+        folder = followed or relation.location
+        for policy in policies.of(relation):
+            if self.catalog.functions.find(self._function_key(policy)) is None:
+                raise SqlError(
+                    f"[ROUTINE_NOT_FOUND] {relation.full_name} has a policy with the function "
+                    f"{policy.function}, which cannot be found."
+                )
+        types = [(c.name.lower(), c.type) for c in relation.columns]
+        self._columns[self._address(folder).name] = types
+        query = policies.protected(relation, f"delta.{quoted(folder)}")
+        source = query.find(exp.Table)
+        assert source is not None
+        source.set("version", table.args.get("version"))
+        source.set("alias", exp.TableAlias(this=exp.to_identifier(relation.name, True)))
+        self._replace(table, self._inner(of_query(relation))._named(query))
+
+    def _function_key(self, policy: Policy) -> Key:
+        return self.session.key(tuple(policy.function.split(".")))
 
     def _address(self, folder: str | Path) -> exp.Identifier:
         """The folder as an identifier in the engine's SQL."""
@@ -338,6 +364,8 @@ class Resolver:
             raise unsupported(f"{render(table.this)} (write table_changes('name', start, end))")
         parts = tuple(part.name for part in exp.to_table(arguments[0].name, "databricks").parts)
         relation = self.catalog.get(self.session.key(parts))
+        if policies.is_protected(relation):
+            raise unsupported(f"table_changes of {relation.full_name}: it has policies")
         folder = relation.location
         bounds = []
         for place, wanted in enumerate(arguments[1:]):

@@ -8,6 +8,7 @@ from medallion_local.databricks_sql.catalog import (
     STREAMING,
     Column,
     Constraint,
+    Policy,
     Relation,
 )
 from medallion_local.databricks_sql.dialect import literal, quoted
@@ -33,6 +34,8 @@ def create_statement(relation: Relation) -> str:
     if relation.properties:
         pairs = [f"  {literal(k)} = {literal(v)}" for k, v in sorted(relation.properties.items())]
         lines.append("TBLPROPERTIES (\n" + ",\n".join(pairs) + ")")
+    if relation.row_filter is not None:
+        lines.append(f"WITH ROW FILTER {_policy(relation.row_filter, ' ON')}")
     if relation.is_refreshed and relation.schedule != "MANUAL":
         trigger = relation.schedule.startswith("TRIGGER")
         lines.append(relation.schedule if trigger else f"SCHEDULE {relation.schedule}")
@@ -63,7 +66,17 @@ def _column(column: Column, typed: bool) -> str:
     text = _name(column.name)
     if typed:
         text += f" {column.type.upper()}" + ("" if column.nullable else " NOT NULL")
-    return text + (f" COMMENT {literal(column.comment)}" if column.comment else "")
+    if column.comment:
+        text += f" COMMENT {literal(column.comment)}"
+    if column.mask is not None:
+        text += f" MASK {_policy(column.mask, ' USING COLUMNS')}"
+    return text
+
+
+def _policy(policy: Policy, word: str) -> str:
+    """The function of a policy, and its arguments after `word`."""
+    others = f"{word} ({', '.join(policy.arguments)})" if policy.arguments else ""
+    return f"{policy.function}{others}"
 
 
 def _constraint(constraint: Constraint) -> str:

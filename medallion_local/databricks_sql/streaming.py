@@ -119,6 +119,7 @@ def _columns(schema: pa.Schema, clauses: Definition, name: str) -> list[Column]:
             type_name(field.type),
             named[field.name.lower()].nullable if named else True,
             named[field.name.lower()].comment if named else None,
+            mask=named[field.name.lower()].mask if named else None,
         )
         for field in schema
     ]
