@@ -394,9 +394,12 @@ def merge(context: Context, tree: exp.Merge, sql: str, evolves: bool = False) ->
                 relation = _evolved_by_merge(context, relation, whens, source)
             schema = storage.table_schema(relation.location)
             actions = _Actions(schema, Computed(relation), tree, source.names, numbers, evolves)
+            runs = bool(rows) or any(when.args.get("source") for when in whens)
+            if not runs:
+                _resolve(context, tree)
             for when in whens:
                 actions.cast(when.args["then"], sql)
-            if not rows and not any(when.args.get("source") for when in whens):
+            if not runs:
                 return affected(0, **dict.fromkeys(_MERGED, 0))
             write_checks.guard(tree, schema, relation)
             with (
@@ -407,6 +410,29 @@ def merge(context: Context, tree: exp.Merge, sql: str, evolves: bool = False) ->
                 answer = _run(context, relation, text)
             computed.advance(context, relation, numbers)
             return answer
+
+
+def _resolve(context: Context, tree: exp.Merge) -> None:
+    """Raise for an unknown name in a MERGE whose source has no rows, which is not run."""
+    of_both: list[exp.Expression] = [tree.args["on"]]
+    of_source: list[exp.Expression] = []
+    for when in tree.args["whens"].expressions:
+        found = of_both if when.args.get("matched") else of_source
+        if condition := when.args.get("condition"):
+            found.append(condition)
+        action = when.args["then"]
+        if isinstance(action, exp.Update):
+            assigned = [item.expression for item in action.expressions if isinstance(item, exp.EQ)]
+            found.extend(assigned)
+        elif isinstance(action, exp.Insert) and isinstance(action.expression, exp.Tuple):
+            found.extend(action.expression.expressions)
+    of_both = [each for each in of_both if not is_default(each)]
+    of_source = [each for each in of_source if not is_default(each)]
+    source = tree.args["using"]
+    both = exp.select(*of_both).from_(tree.this).join(source, join_type="cross")
+    context.columns(both)
+    if of_source:
+        context.columns(exp.select(*of_source).from_(source))
 
 
 def _evolved_by_merge(

@@ -42,6 +42,18 @@ def _compare_without_parsing() -> None:
 
 _compare_without_parsing()
 
+# The words that are types, or are also parts of other clauses. sqlglot knows those of all databases.
+# Source: https://docs.databricks.com/sql/language-manual/sql-ref-datatypes.html
+_TYPE_WORDS = frozenset(
+    {
+        *("ARRAY", "BIGINT", "BINARY", "BOOLEAN", "BYTE", "CHAR", "CHARACTER", "DATE", "DEC"),
+        *("DECIMAL", "DOUBLE", "FLOAT", "GEOGRAPHY", "GEOMETRY", "INT", "INTEGER", "INTERVAL"),
+        *("LONG", "MAP", "NULL", "NUMERIC", "RANGE", "REAL", "SHORT", "SMALLINT", "STRING"),
+        *("STRUCT", "TIMESTAMP", "TIMESTAMP_LTZ", "TIMESTAMP_NTZ", "TINYINT", "UNION", "VARCHAR"),
+        *("VARIANT", "VOID"),
+    }
+)
+
 # The key of MAX RECURSION LEVEL among an alias's notes.
 MOST_LEVELS = "most_levels"
 
@@ -74,7 +86,14 @@ class RowFilterProperty(exp.Property):
 
 
 class _PassThrough(Databricks):
+    SUPPORTS_USER_DEFINED_TYPES = True  # so that the parser names an unknown type
+
     class Tokenizer(Databricks.Tokenizer):
+        KEYWORDS = {  # noqa: RUF012
+            word: token
+            for word, token in Databricks.Tokenizer.KEYWORDS.items()
+            if word in _TYPE_WORDS or token not in Databricks.Parser.TYPE_TOKENS
+        }
         # Otherwise SHOW and similar commands would take the rest of the statement as one string.
         COMMANDS: set = set()  # noqa: RUF012
 
@@ -125,6 +144,11 @@ class _PassThrough(Databricks):
             ):
                 return _outside(node)
             return node
+
+        def _parse_user_defined_type(self, identifier: exp.Identifier) -> exp.Expression | None:
+            field = self._match(TokenType.COLON) and self._advance_any()  # of a STRUCT
+            name = (field.text if field else identifier.name).upper()
+            raise SqlError(f'[UNSUPPORTED_DATATYPE] Unsupported data type "{name}".')
 
         def _parse_table_parts(self, *args: Any, **kwargs: Any) -> exp.Expression:
             """A table's name, with Databricks' `name@v1` and `name@yyyyMMddHHmmssSSS`."""

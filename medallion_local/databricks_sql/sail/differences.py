@@ -375,6 +375,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         "a DATE compared with a year", "SELECT date'2020-01-01' > '2019'", (("True",),), "error"
     ),
     Difference(
+        "a BOOLEAN compared with a text",
+        "SELECT b = t FROM (SELECT TRUE AS b, 'True' AS t)",
+        (("True",),),
+        "error",
+    ),
+    Difference(
         "decimal overflow",
         "SELECT CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0)) + 1",
         "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION",

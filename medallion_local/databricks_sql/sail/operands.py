@@ -45,8 +45,6 @@ def compared(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
     """A comparison."""
     pair = (node.this, node.expression)
     given = [kinds.of(each) for each in pair]
-    if {kind.name for kind in given} == {"string", "boolean"}:
-        return None
     return node if _cast_all(pair, given) else None
 
 

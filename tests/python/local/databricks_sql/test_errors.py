@@ -20,6 +20,16 @@ FAILURES = [
     ("select nope", "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "42703"),
     ("select nam from s.t", "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703"),
     ("update s.t set nope = 1", "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703"),
+    (
+        "merge into s.t using (select 1 as id where false) s on s.nope = t.id "
+        "when matched then delete",
+        *("UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703"),
+    ),
+    (
+        "merge into s.t using (select 1 as id where false) s on s.id = t.id "
+        "when not matched then insert (id) values (s.nope)",
+        *("UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703"),
+    ),
     ("select nope(1)", "UNRESOLVED_ROUTINE", "42883"),
     ("select 1 +", "PARSE_SYNTAX_ERROR", "42601"),
     ("selec 1", "PARSE_SYNTAX_ERROR", "42601"),
