@@ -178,7 +178,7 @@ def _set_row_filter(context: Context, relation: Relation, clause: str) -> None:
     """SET ROW FILTER function ON (columns)."""
     made = parse(f"CREATE TABLE t (x INT) WITH ROW FILTER {clause}")
     assert isinstance(made, exp.Create)
-    changed = replace(relation, row_filter=definition(made, clause).row_filter)
+    changed = replace(relation, row_filter=definition(made, clause, context.session).row_filter)
     context.catalog.put(with_policies(context.session, changed, None))
 
 
@@ -186,7 +186,7 @@ def _mask(context: Context, clause: str) -> Policy:
     """MASK function [USING COLUMNS (arguments)]."""
     made = parse(f"CREATE TABLE t (x STRING {clause})")
     assert isinstance(made, exp.Create)
-    mask = definition(made, clause).columns[0].mask
+    mask = definition(made, clause, context.session).columns[0].mask
     assert mask is not None
     return qualified(context.session, mask)
 
@@ -228,7 +228,7 @@ def _add_constraint(
     prefix = f"CONSTRAINT {quoted(name)} " if named else ""
     made = parse(f"CREATE TABLE t ({prefix}{clause})")
     assert isinstance(made, exp.Create)
-    added = definition(made, sql).constraints
+    added = definition(made, sql, context.session).constraints
     for constraint in added:
         if constraint.kind == "CHECK":
             _check_rows(context, relation, constraint.expression, constraint.name)
@@ -289,7 +289,7 @@ def _add_columns(context: Context, relation: Relation, clause: str) -> None:
     text = clause if clause.startswith("(") else f"({clause})"
     made = parse(f"CREATE TABLE t {text}")
     assert isinstance(made, exp.Create)
-    added = definition(made, clause).columns
+    added = definition(made, clause, context.session).columns
     known = {column.name.lower() for column in relation.columns}
     for column in added:
         if column.name.lower() in known:

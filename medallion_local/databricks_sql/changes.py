@@ -17,7 +17,7 @@ from sqlglot import exp
 from medallion_local.databricks_sql import storage, write_checks
 from medallion_local.databricks_sql.catalog import STREAMING, Relation
 from medallion_local.databricks_sql.commits import durable
-from medallion_local.databricks_sql.context import Context, affected
+from medallion_local.databricks_sql.context import Context, affected, done
 from medallion_local.databricks_sql.delta import computed, evolution, partitions
 from medallion_local.databricks_sql.delta.computed import (
     IDENTITY,
@@ -655,7 +655,7 @@ def delete(context: Context, tree: exp.Delete) -> Result:
 
 
 def truncate(context: Context, tree: exp.TruncateTable) -> Result:
-    """TRUNCATE TABLE."""
+    """TRUNCATE TABLE. It has no result, so the number of removed rows is not counted."""
     relation = writable(context, _parts(tree.expressions[0]))
     _require_changeable(relation)
     fixed = partitions.fixed(relation, tree.args.get("partition"))
@@ -670,7 +670,7 @@ def truncate(context: Context, tree: exp.TruncateTable) -> Result:
             operation=Operation("TRUNCATE"),
             predicate=partitions.predicate(relation, fixed, types),
         )
-    return affected(0)
+    return done()
 
 
 def _alias(name: str) -> exp.TableAlias:

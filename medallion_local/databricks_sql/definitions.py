@@ -40,12 +40,12 @@ def target(create: exp.Create) -> tuple[str, ...]:
     return tuple(part.name for part in table.parts)
 
 
-def definition(create: exp.Create, sql: str) -> Definition:
+def definition(create: exp.Create, sql: str, session: Session) -> Definition:
     """The columns, constraints and clauses of a CREATE TABLE or VIEW."""
     found = Definition()
     if isinstance(create.this, exp.Schema):
         for item in create.this.expressions:
-            _column_or_constraint(item, found, sql)
+            _column_or_constraint(item, found, sql, session)
     properties = create.args.get("properties")
     for item in properties.expressions if properties else []:
         _property(item, found, sql)
@@ -100,7 +100,9 @@ def keeps(before: Relation | None, kind: str, create: exp.Create, replaces: bool
     return False
 
 
-def _column_or_constraint(item: exp.Expression, found: Definition, sql: str) -> None:
+def _column_or_constraint(
+    item: exp.Expression, found: Definition, sql: str, session: Session
+) -> None:
     if isinstance(item, exp.Identifier):
         found.columns.append(Column(item.name, ""))
     elif isinstance(item, exp.ColumnDef):
@@ -119,7 +121,7 @@ def _column_or_constraint(item: exp.Expression, found: Definition, sql: str) -> 
                 keyed = exp.ForeignKey(
                     expressions=[exp.to_identifier(item.name)], reference=clause.kind
                 )
-                found.constraints.append(constraint_of(clause.name, keyed, sql))
+                found.constraints.append(constraint_of(clause.name, keyed, sql, session))
             elif isinstance(clause.kind, exp.DefaultColumnConstraint):
                 computed["default"] = render(clause.kind.this)
             elif isinstance(clause.kind, exp.ComputedColumnConstraint):
@@ -139,9 +141,9 @@ def _column_or_constraint(item: exp.Expression, found: Definition, sql: str) -> 
         found.columns.append(Column(item.name, type_name, nullable, comment, **computed))
     elif isinstance(item, exp.Constraint):
         for clause in item.expressions:
-            found.constraints.append(constraint_of(item.name, clause, sql))
+            found.constraints.append(constraint_of(item.name, clause, sql, session))
     elif isinstance(item, (exp.PrimaryKey, exp.ForeignKey, exp.CheckColumnConstraint)):
-        found.constraints.append(constraint_of("", item, sql))
+        found.constraints.append(constraint_of("", item, sql, session))
     else:
         raise unsupported(sql)
 
@@ -157,8 +159,8 @@ def _identity(clause: exp.GeneratedAsIdentityColumnConstraint) -> dict:
     return {"always": bool(clause.this), "start": start, "step": step, "next": start}
 
 
-def constraint_of(name: str, clause: exp.Expression, sql: str) -> Constraint:
-    """The constraint that a named clause defines."""
+def constraint_of(name: str, clause: exp.Expression, sql: str, session: Session) -> Constraint:
+    """The constraint that a named clause defines. The session resolves the parent's name."""
     if isinstance(clause, exp.PrimaryKey):
         columns = [_name(column) for column in clause.expressions]
         return Constraint(name or f"pk_{'_'.join(columns)}", "PRIMARY KEY", columns)
@@ -167,18 +169,13 @@ def constraint_of(name: str, clause: exp.Expression, sql: str) -> Constraint:
         reference = clause.args["reference"].this
         table = reference.this if isinstance(reference, exp.Schema) else reference
         named = reference.expressions if isinstance(reference, exp.Schema) else []
-        parts = [part.name.lower() for part in table.parts]
-        references = (
-            parts[-2] if len(parts) > 1 else "default",
-            parts[-1],
-            [_name(column) for column in named],
-        )
+        parent = session.key(tuple(part.name for part in table.parts))
         return Constraint(
             name or f"fk_{'_'.join(columns)}",
             "FOREIGN KEY",
             columns,
-            references=references,
-            catalog=parts[0] if len(parts) > 2 else "",
+            references=(parent.schema, parent.name, [_name(column) for column in named]),
+            catalog=parent.catalog,
         )
     if isinstance(clause, exp.CheckColumnConstraint):
         text = render(clause.this)

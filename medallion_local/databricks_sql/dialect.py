@@ -96,6 +96,8 @@ class _PassThrough(Databricks):
         }
         # Otherwise SHOW and similar commands would take the rest of the statement as one string.
         COMMANDS: set = set()  # noqa: RUF012
+        # A doubled quote is one quote, as in Spark 4. The first escape is the one that is rendered.
+        STRING_ESCAPES = ["\\", "'", '"']  # noqa: RUF012
 
     class Parser(Databricks.Parser):
         # ARRAY must stay known: otherwise `array(1, 2)[0]` is parsed as the literal `ARRAY[0]`.

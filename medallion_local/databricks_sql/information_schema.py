@@ -339,7 +339,8 @@ def _usage_rows(
     used, columns = key, constraint.columns
     if constraint.references is not None:
         schema, table, columns = constraint.references
-        used = key | {"table_schema": schema, "table_name": table}
+        above = constraint.catalog or key["table_catalog"]
+        used = {"table_catalog": above, "table_schema": schema, "table_name": table}
     if constraint.kind == "CHECK":
         return
     rows["constraint_table_usage"].append(name | used)

@@ -53,7 +53,7 @@ def create(context: Context, sql: str) -> Result:
         before = context.catalog.find(key)
         if keeps(before, MATERIALIZED, tree, replaces):
             return done()
-        clauses = definition(tree, sql)
+        clauses = definition(tree, sql, context.session)
         if clauses.url or any(c.kind == "CHECK" for c in clauses.constraints):
             raise unsupported(sql)
         relation = relation_of(

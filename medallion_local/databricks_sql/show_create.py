@@ -58,7 +58,7 @@ def _name(name: str) -> str:
 
 def _columns(relation: Relation) -> str:
     items = [_column(column, typed=not relation.is_view) for column in relation.columns]
-    items += [_constraint(constraint) for constraint in relation.constraints]
+    items += [_constraint(constraint, relation.catalog) for constraint in relation.constraints]
     return "(\n  " + ",\n  ".join(items) + ")" if items else ""
 
 
@@ -66,6 +66,7 @@ def _column(column: Column, typed: bool) -> str:
     text = _name(column.name)
     if typed:
         text += f" {column.type.upper()}" + ("" if column.nullable else " NOT NULL")
+        text += _computed(column)
     if column.comment:
         text += f" COMMENT {literal(column.comment)}"
     if column.mask is not None:
@@ -79,7 +80,20 @@ def _policy(policy: Policy, word: str) -> str:
     return f"{policy.function}{others}"
 
 
-def _constraint(constraint: Constraint) -> str:
+def _computed(column: Column) -> str:
+    """The clause of a column that gets a value by itself."""
+    if column.default is not None:
+        return f" DEFAULT {column.default}"
+    if column.generated is not None:
+        return f" GENERATED ALWAYS AS ({column.generated})"
+    if column.identity is not None:
+        made = "ALWAYS" if column.identity["always"] else "BY DEFAULT"
+        start, step = column.identity["start"], column.identity["step"]
+        return f" GENERATED {made} AS IDENTITY (START WITH {start} INCREMENT BY {step})"
+    return ""
+
+
+def _constraint(constraint: Constraint, catalog: str) -> str:
     text = f"CONSTRAINT {quoted(constraint.name)} {constraint.kind} "
     if constraint.kind == "CHECK":
         return f"{text}({constraint.expression})"
@@ -87,5 +101,6 @@ def _constraint(constraint: Constraint) -> str:
     if constraint.references is not None:
         schema, table, columns = constraint.references
         named = f" ({', '.join(quoted(column) for column in columns)})" if columns else ""
-        text += f" REFERENCES {quoted(schema)}.{quoted(table)}{named}"
+        parent = ".".join(quoted(part) for part in (constraint.catalog or catalog, schema, table))
+        text += f" REFERENCES {parent}{named}"
     return text

@@ -80,7 +80,7 @@ def _declared(
     context: Context, tree: exp.Create, ddl: StreamingDdl, before: Relation | None, sql: str
 ) -> tuple[Relation, pa.Schema]:
     """The table that the statement defines, and its Arrow schema."""
-    clauses = definition(tree, ddl.plain)
+    clauses = definition(tree, ddl.plain, context.session)
     if clauses.url or clauses.constraints:
         raise unsupported(sql)
     key = context.session.key(target(tree))

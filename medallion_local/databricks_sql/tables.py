@@ -24,6 +24,7 @@ from medallion_local.databricks_sql.delta_log.log import Operation
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.types import type_name
 from medallion_local.databricks_sql.write_checks import declared_type, length_metadata
 
@@ -47,7 +48,7 @@ def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
     """CREATE TABLE, empty or with a query's rows. OR REPLACE is one Delta commit."""
     key = context.session.key(target(tree))
     context.catalog.require_schema(key.schema, key.catalog)
-    clauses = definition(tree, sql)
+    clauses = definition(tree, sql, context.session)
     _take_layout(context, tree, clauses)
     before = context.catalog.find(key)
     if before is not None:
@@ -200,8 +201,8 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
         name = parts[-1].lower()
         if any(table.name.lower() == name and not table.db for table in _tables(tree.expression)):
             raise SqlError(f"[RECURSIVE_VIEW] The temporary view `{name}` reads itself.")
-        context.columns(_named(tree, sql).copy())
-        context.session.temporary_views[name] = _named(tree, sql)
+        context.columns(_named(tree, sql, context.session).copy())
+        context.session.temporary_views[name] = _named(tree, sql, context.session)
         return done()
     key = context.session.key(parts)
     context.catalog.require_schema(key.schema, key.catalog)
@@ -220,7 +221,7 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
             raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
         if not before.is_view:
             raise SqlError(f"[EXPECT_VIEW_NOT_TABLE] {before.full_name} is a table: drop it first.")
-    clauses = definition(tree, sql)
+    clauses = definition(tree, sql, context.session)
     schema = context.columns(tree.expression.copy())
     _refuse_duplicates(schema)
     columns = [Column(f.name, type_name(f.type)) for f in schema]
@@ -249,9 +250,9 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
     return done()
 
 
-def _named(create: exp.Create, sql: str) -> exp.Expression:
+def _named(create: exp.Create, sql: str, session: Session) -> exp.Expression:
     """The query of a CREATE VIEW, with the columns that the view names."""
-    columns = definition(create, sql).columns
+    columns = definition(create, sql, session).columns
     query = create.expression
     return with_columns(query, [column.name for column in columns]) if columns else query
 

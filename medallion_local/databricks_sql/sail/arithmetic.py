@@ -18,7 +18,7 @@ from medallion_local.databricks_sql.sail.coercion import (
 from medallion_local.databricks_sql.sail.functions import called, decimal_arithmetic
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.kinds import Kind
-from medallion_local.databricks_sql.sail.rules import rewrites
+from medallion_local.databricks_sql.sail.rules import calls, rewrites
 from medallion_local.databricks_sql.sail.trees import cast
 
 _DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
@@ -166,3 +166,17 @@ def negate(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
             if node.this.name == str(_LIMITS[name]):
                 return cast(exp.Literal.string(f"-{node.this.name}"), name)
     return None
+
+
+@calls("shiftrightunsigned")
+def shift(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
+    """Shift by the distance modulo the number of bits, as Java does; Sail's result would be 0."""
+    if len(node.expressions) != 2:
+        return None
+    value, distance = node.expressions
+    last = {"bigint": 63}.get(kinds.of(value).name, 31)
+    masked = exp.BitwiseAnd(
+        this=exp.Paren(this=distance.copy()), expression=exp.Literal.number(last)
+    )
+    distance.replace(masked)
+    return node

@@ -13,7 +13,7 @@ https://github.com/apache/spark/blob/master/sql/catalyst/src/main/scala/org/apac
 from sqlglot import exp
 
 from medallion_local.databricks_sql.dialect import parse, render
-from medallion_local.databricks_sql.errors import unsupported
+from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.rules import calls
 
@@ -59,11 +59,32 @@ _OF_ONE = {
     "unix_millis": "(unix_micros(_x) - pmod(unix_micros(_x), 1000)) div 1000",
 }  # before 1970, Sail rounds the last two towards zero, Spark down
 
+# The arguments that are a DATE or a TIMESTAMP; of the other functions, the first.
+_MOMENTS_AT = {"date_trunc": (1,), "months_between": (0, 1)}
+_ORDINALS = ("first", "second")
+_CAST_TO_TIMES = {"string", "date", "timestamp", "timestamp_ntz", "void"}
+
 
 @calls("date_trunc", "trunc", "months_between", *_OF_ONE)
-def bridge_calendar(call: exp.Expression, _: Kinds) -> exp.Expression:
-    """Replace the call by a formula."""
+def bridge_calendar(call: exp.Expression, kinds: Kinds) -> exp.Expression:
+    """Replace the call by a formula. A value of another type would be cast, which Spark refuses."""
+    name = call.name.lower()
+    wanted = "DATE" if name in ("trunc", "weekofyear", "weekday") else "TIMESTAMP"
+    for position in _MOMENTS_AT.get(name, (0,)):
+        if position < len(call.expressions):
+            _require_time(call, position, kinds, wanted)
     return exp.Paren(this=_formula(call))
+
+
+def _require_time(call: exp.Expression, position: int, kinds: Kinds, wanted: str) -> None:
+    value = call.expressions[position]
+    kind = kinds.of(value)
+    if kind.is_known and kind.name not in _CAST_TO_TIMES:
+        raise SqlError(
+            f'[DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE] Cannot resolve "{render(call)}" due to '
+            f"data type mismatch: The {_ORDINALS[position]} parameter requires the "
+            f'"{wanted}" type, however "{render(value)}" has the type "{kind.sql.upper()}".'
+        )
 
 
 def _formula(call: exp.Expression) -> exp.Expression:

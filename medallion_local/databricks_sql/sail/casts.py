@@ -5,10 +5,11 @@ Source: https://docs.databricks.com/sql/language-manual/functions/cast.html
 
 from sqlglot import exp
 
+from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.sail.functions import called, decimal_of
 from medallion_local.databricks_sql.sail.inference import Kinds
-from medallion_local.databricks_sql.sail.kinds import Kind, kind_of_type
+from medallion_local.databricks_sql.sail.kinds import UNKNOWN, Kind, kind_of_type
 from medallion_local.databricks_sql.sail.refusal import refused
 from medallion_local.databricks_sql.sail.rules import calls, rewrites
 from medallion_local.databricks_sql.sail.trees import cast, filled
@@ -174,7 +175,14 @@ def _texts(node: exp.Expression, given: list[Kind]) -> exp.Expression | None:
 
 @calls("to_json")
 def json_text(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
-    """`to_json` of a value. With options it stays an error of Sail."""
+    """`to_json` of a nested value. With options it stays an error of Sail."""
+    kind = kinds.of(node.expressions[0]) if node.expressions else UNKNOWN
+    if kind.is_known and kind.name not in ("void", *_NESTED):
+        raise SqlError(
+            f'[DATATYPE_MISMATCH.INVALID_JSON_SCHEMA] Cannot resolve "{render(node)}" due to data '
+            f'type mismatch: Input schema "{kind.sql.upper()}" must be a struct, an array, a map '
+            "or a variant."
+        )
     return called("json", node.expressions[0]) if len(node.expressions) == 1 else None
 
 

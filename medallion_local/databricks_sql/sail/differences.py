@@ -227,6 +227,19 @@ DIFFERENCES: tuple[Difference, ...] = (
         (("-1527362282",),),
     ),
     Difference(
+        "trunc of a number",
+        "SELECT trunc(1.559, 2)",
+        "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+        "error",
+    ),
+    _one("shiftrightunsigned by more bits", "shiftrightunsigned(-8, 60)", "15", "0"),
+    Difference(
+        "to_json of a DATE",
+        "SELECT to_json(date'2020-01-01')",
+        "DATATYPE_MISMATCH.INVALID_JSON_SCHEMA",
+        (('"2020-01-01"',),),
+    ),
+    Difference(
         "format_string of a DOUBLE",
         "SELECT format_string('%s', 1e10D)",
         (("1.0E10",),),

@@ -125,6 +125,9 @@ def test_the_number_of_changed_rows(cursor):
     cursor.execute("create or replace table s.changed as select id from range(5)")
     cursor.execute("insert into s.changed select id from range(3)")
     assert cursor.rowcount == 3
+    cursor.execute("truncate table s.changed")
+    assert cursor.rowcount == -1
+    assert cursor.fetchall() == []
 
 
 def test_a_row_limit(warehouse):

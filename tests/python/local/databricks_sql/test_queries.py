@@ -140,3 +140,9 @@ def test_the_columns_of_a_query_need_no_valid_values(warehouse):
     """A prepared statement of the JDBC driver asks with the text '?' for each marker."""
     shown = warehouse.rows("describe query select id from range(3) where id = '?'")
     assert [tuple(row)[:2] for row in shown] == [("id", "bigint")]
+
+
+def test_a_doubled_quote_is_one_quote(warehouse):
+    assert warehouse.rows("""select 'it''s', "it""s", "it''s", 'a' '' 'b'""") == [
+        ("it's", 'it"s', "it''s", "ab")
+    ]
