@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dbt.tests.adapter
 
+from adapter_conformance import not_applicable
 from adapter_conformance.databricks import FIXTURES
 
 PACKAGE = dbt.tests.adapter.__name__
@@ -46,7 +47,8 @@ def adapted(name: str, base: type) -> type:
     """`base` with the fixtures that Databricks needs, named so that pytest collects it."""
     *_, suite, module, own = ("", *name.split("."))
     label = "Test" + "".join(part.title() for part in f"{suite}_{module}_{own}".split("_"))
-    return type(label, (base,), {"conformance": name, **FIXTURES.get(name, {})})
+    hidden = dict.fromkeys(not_applicable.tests(name))
+    return type(label, (base,), {"conformance": name, **FIXTURES.get(name, {}), **hidden})
 
 
 def _has_tests(each: type) -> bool:

@@ -1,11 +1,14 @@
 """The fixtures in which Databricks differs from Postgres, which the public classes assume."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from unittest.mock import ANY
 
 import pytest
 from dbt.tests.adapter.basic import expected_catalog
+from dbt.tests.adapter.constraints import fixtures as constraints
+from dbt.tests.adapter.utils.data_types import test_type_float, test_type_int
 
 
 def given(value: Any) -> Any:
@@ -35,13 +38,24 @@ _CONSTRAINTS = {
         ]
     ),
 }
-_ROLLBACK = {
-    # Databricks adds a constraint after it has replaced the table, which stays.
-    "expected_color": given("red"),
-    "expected_error_messages": given(["CONSTRAINT_VIOLAT", "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"]),
-    "assert_expected_error_messages": lambda self, found, expected: any_of(found, expected),
-}
 _COLUMNS_EQUAL = ("Table", "View", "Incremental")
+
+
+def any_of(self: Any, message: str, expected: list[str]) -> None:
+    """Databricks stops at the first violated constraint, of whichever column."""
+    assert any(each in message for each in expected), message
+
+
+_ROLLBACK = {
+    "expected_error_messages": given(["DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "DELTA_VIOLATE_CON"]),
+    "assert_expected_error_messages": any_of,
+}
+
+
+def typed_seed(csv: str, column: str, kind: str) -> Any:
+    """The seed `expected` with a column's type, which dbt would take from its values."""
+    properties = {"name": "expected", "config": {"column_types": {column: kind}}}
+    return given({"expected.csv": csv, "expected.yml": json.dumps({"seeds": [properties]})})
 
 
 def catalog(expected: Callable[..., dict[str, Any]], **types: str) -> Any:
@@ -69,10 +83,53 @@ def catalog(expected: Callable[..., dict[str, Any]], **types: str) -> Any:
     return described
 
 
+def check_hooks(self: Any, state: str, project: Any, host: str, count: int = 1) -> None:
+    """The rows that the hooks wrote. The public method expects Postgres' user and database."""
+    named = "target_name, target_schema, target_type, target_threads, thread_id"
+    rows = project.run_sql(
+        f"select {named}, length(run_started_at) > 0 and length(invocation_id) > 0 "
+        f"from {{schema}}.on_{self.hooked}_hook where test_state = '{state}'",
+        fetch="all",
+    )
+    assert len(rows) == count
+    for name, schema, kind, threads, thread, has_run in rows:
+        assert (name, schema, kind, threads) == ("default", project.test_schema, "databricks", 4)
+        assert thread.startswith("Thread-") or self.hooked == "run"
+        assert has_run
+
+
+_HOOKS = {
+    "TestPrePostModelHooks",
+    "TestPrePostModelHooksUnderscores",
+    "TestHookRefs",
+    "TestPrePostModelHooksInConfig",
+    "TestPrePostModelHooksInConfigWithCount",
+    "TestPrePostModelHooksInConfigKwargs",
+}
+
 FIXTURES: dict[str, Mapping[str, object]] = {
-    f"constraints.test_constraints.Test{kind}ConstraintsColumnsEqual": _CONSTRAINTS
-    for kind in _COLUMNS_EQUAL
-} | {
+    **{
+        f"constraints.test_constraints.Test{kind}ConstraintsColumnsEqual": _CONSTRAINTS
+        for kind in _COLUMNS_EQUAL
+    },
+    # Databricks adds a constraint after it has replaced the table, which stays.
+    "constraints.test_constraints.TestTableConstraintsRollback": {
+        **_ROLLBACK,
+        "expected_color": given("red"),
+    },
+    "constraints.test_constraints.TestIncrementalConstraintsRollback": _ROLLBACK,
+    "constraints.test_constraints.TestIncrementalForeignKeyConstraint": {
+        "macros": given({}),
+        "models": given(
+            {
+                "schema.yml": constraints.incremental_foreign_key_schema_yml.replace(
+                    "expression: {schema}", "expression: (n) references {schema}"
+                ),
+                "raw_numbers.sql": constraints.incremental_foreign_key_model_raw_numbers_sql,
+                "stg_numbers.sql": constraints.incremental_foreign_key_model_stg_numbers_sql,
+            }
+        ),
+    },
     "basic.test_docs_generate.TestDocsGenerate": {
         "expected_catalog": catalog(expected_catalog.base_expected_catalog)
     },
@@ -80,5 +137,25 @@ FIXTURES: dict[str, Mapping[str, object]] = {
         "expected_catalog": catalog(
             expected_catalog.expected_references_catalog, bigint_type="bigint"
         )
+    },
+    "dbt_show.test_dbt_show.TestShowDoesNotHandleDoubleLimit": {
+        "DATABASE_ERROR_MESSAGE": "Syntax error at or near 'limit'"
+    },
+    "grants.test_model_grants.TestModelGrants": {
+        "privilege_grantee_name_overrides": lambda self: {
+            **{"select": "select", "insert": "modify"},
+            **{"fake_privilege": "fake_privilege", "invalid_user": "invalid_user"},
+        }
+    },
+    **{
+        f"hooks.test_model_hooks.{name}": {"hooked": "model", "check_hooks": check_hooks}
+        for name in _HOOKS
+    },
+    "hooks.test_run_hooks.TestPrePostRunHooks": {"hooked": "run", "check_hooks": check_hooks},
+    "utils.data_types.test_type_float.TestTypeFloat": {
+        "seeds": typed_seed(test_type_float.seeds__expected_csv, "float_col", "float")
+    },
+    "utils.data_types.test_type_int.TestTypeInt": {
+        "seeds": typed_seed(test_type_int.seeds__expected_csv, "int_col", "int")
     },
 }

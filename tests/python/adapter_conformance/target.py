@@ -1,10 +1,13 @@
 """A pytest plugin: dbt's target is the local warehouse, and each test's outcome is recorded."""
 
+import inspect
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
+import sqlparse
 from dbt_common.behavior_flags import BehaviorFlagRendered
 
 TARGET = "ADAPTER_CONFORMANCE_TARGET"
@@ -19,6 +22,40 @@ BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt.adapters.databr
 def dbt_profile_target():
     """The settings of dbt's target."""
     return json.loads(os.environ[TARGET])
+
+
+def _folder(request) -> Path:
+    """The folder of the public class, in which its files are."""
+    return Path(inspect.getfile(request.cls.__base__)).parent
+
+
+@pytest.fixture(scope="class")
+def test_data_dir(request):
+    """The folder with the data of the tests."""
+    return _folder(request) / "data"
+
+
+@pytest.fixture(scope="class")
+def project(project, request):
+    """dbt's project. Types and scripts for Postgres are those that Databricks takes."""
+    root = Path(project.project_root)
+    for file in [*root.rglob("models/*.yml"), root / "dbt_project.yml"]:
+        file.write_text(re.sub(r"(data_type:|schema|db) text\b", r"\1 string", file.read_text()))
+    run = project.run_sql
+
+    def run_each(sql, fetch=None):
+        return [run(one, fetch) for one in _of_databricks(sql)][-1]
+
+    project.run_sql = run_each
+    project.test_dir = _folder(request)
+    return project
+
+
+def _of_databricks(script: str) -> list[str]:
+    """The statements of a script; TEXT, and the words after TIMESTAMP, are Postgres'."""
+    script = re.sub(r"\btext\b", "string", script, flags=re.IGNORECASE)
+    script = re.sub(r"\s+without time zone\b", "", script, flags=re.IGNORECASE)
+    return [one.rstrip().rstrip(";") for one in sqlparse.split(script)] or [script]
 
 
 @pytest.hookimpl(hookwrapper=True)
