@@ -39,6 +39,7 @@ REASONS: dict[str, str] = {
     "constraints.test_constraints.TestConstraintQuotedColumn": OTHER_SQL,
     "constraints.test_constraints.TestTableContractSqlHeader": POSTGRES_SQL,
     "constraints.test_constraints.TestIncrementalContractSqlHeader": POSTGRES_SQL,
+    "dbt_clone.test_dbt_clone.BaseCloneSameSourceAndTarget": ABSTRACT,
     "dbt_clone.test_dbt_clone.TestPostgresCloneNotPossible": POSTGRES,
     "dbt_debug.test_dbt_debug": POSTGRES,
     "empty.test_empty.BaseTestEmptySeedFlag": NEWER,
