@@ -22,7 +22,7 @@ from medallion_local.databricks_sql.functions.store import Functions
 from medallion_local.databricks_sql.grant_store import Grants
 
 MANAGED, EXTERNAL, VIEW, STREAMING = "MANAGED", "EXTERNAL", "VIEW", "STREAMING_TABLE"
-MATERIALIZED = "MATERIALIZED_VIEW"
+MATERIALIZED, METRIC = "MATERIALIZED_VIEW", "METRIC_VIEW"
 
 
 class Key(NamedTuple):
@@ -123,7 +123,7 @@ class Relation:
     @property
     def is_view(self) -> bool:
         """Whether it is a query that stores no rows."""
-        return self.kind == VIEW
+        return self.kind in (VIEW, METRIC)
 
     @property
     def is_refreshed(self) -> bool:

@@ -304,7 +304,9 @@ def show(context: Context, sql: str) -> Result:
 
 
 def _properties(relation: Relation) -> dict[str, str]:
-    found = dict(relation.properties)
+    checks = [one for one in relation.constraints if one.kind == "CHECK"]
+    found = {f"delta.constraints.{one.name.lower()}": one.expression for one in checks}
+    found |= relation.properties
     if relation.clustered_by:
         found["clusteringColumns"] = json.dumps([[name] for name in relation.clustered_by]).replace(
             " ", ""

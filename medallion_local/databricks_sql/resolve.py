@@ -16,6 +16,7 @@ from sqlglot import exp
 from medallion_local.databricks_sql import clock, event_log, information_schema, policies
 from medallion_local.databricks_sql.catalog import (
     MATERIALIZED,
+    METRIC,
     STREAMING,
     Catalog,
     Key,
@@ -42,6 +43,7 @@ from medallion_local.databricks_sql.functions.inline import (
     table_call,
 )
 from medallion_local.databricks_sql.functions.store import Function
+from medallion_local.databricks_sql.queries.measures import is_measure, measured, measures_of
 from medallion_local.databricks_sql.queries.names import ADDED, Replacement, substitute
 from medallion_local.databricks_sql.queries.qualify import rewrite_qualify
 from medallion_local.databricks_sql.queries.recursion import materialize
@@ -257,6 +259,9 @@ class Resolver:
         self._qualified.add(table, key)
         if streams:
             _refuse_source(relation)
+        if relation.kind == METRIC:
+            self._metric_view(table, relation)
+            return
         if relation.is_view:
             self._replace(table, self._view(relation))
             return
@@ -274,6 +279,28 @@ class Resolver:
         table.set("this", address)
         table.set("db", exp.to_identifier("delta"))
         table.set("catalog", None)
+
+    def _metric_view(self, table: exp.Table, relation: Relation) -> None:
+        """Replace a metric view by its rows, and the calls of MEASURE by their aggregates."""
+        select = table.find_ancestor(exp.Select)
+        if select is None or table.parent is not select.args.get("from_"):
+            raise unsupported(f"{relation.full_name} in a join (read a metric view in a CTE)")
+        if select.args.get("joins") or select.args.get("laterals"):
+            raise unsupported(f"a join with {relation.full_name} (read a metric view in a CTE)")
+        if any(item.is_star for item in select.expressions):
+            raise unsupported(f"SELECT * of {relation.full_name} (name its dimensions)")
+        view = measures_of(relation.full_name, relation.query)
+        inner = self._inner(of_query(relation))
+        columns = self._planned(render(inner._named(parse(view.source_query)))).names
+        for call in list(select.find_all(exp.Anonymous)):
+            if is_measure(call) and call.find_ancestor(exp.Select) is select:
+                value = view.measure(measured(call), columns, table.alias_or_name)
+                if call.parent is select:
+                    value = exp.alias_(value, f"measure({measured(call)})", quoted=True)
+                elif not isinstance(call.parent, exp.Alias):
+                    value = exp.Paren(this=value)
+                call.replace(value)
+        self._replace(table, inner._named(parse(view.rows(columns))))
 
     def _protected(self, table: exp.Table, relation: Relation, followed: str) -> None:
         """Replace a table by what its row filter and its masks show."""

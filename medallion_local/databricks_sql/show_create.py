@@ -5,6 +5,7 @@ Source: https://docs.databricks.com/sql/language-manual/sql-ref-syntax-aux-show-
 
 from medallion_local.databricks_sql.catalog import (
     MATERIALIZED,
+    METRIC,
     STREAMING,
     Column,
     Constraint,
@@ -40,7 +41,9 @@ def create_statement(relation: Relation) -> str:
         trigger = relation.schedule.startswith("TRIGGER")
         lines.append(relation.schedule if trigger else f"SCHEDULE {relation.schedule}")
     if relation.query:
-        lines.append(f"AS {relation.query}")
+        metrics = relation.kind == METRIC
+        text = f"$$\n{relation.query}\n$$" if metrics else relation.query
+        lines.append(f"WITH METRICS\nLANGUAGE YAML\nAS {text}" if metrics else f"AS {text}")
     return "\n".join(lines) + "\n"
 
 

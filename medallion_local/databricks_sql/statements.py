@@ -12,6 +12,7 @@ from medallion_local.databricks_sql import (
     directories,
     grants,
     materialized_views,
+    metric_views,
     settings,
     streaming,
     streaming_ddl,
@@ -65,6 +66,8 @@ class Warehouse:
     def execute(self, session: Session, sql: str) -> Result:
         """Run one statement for a session."""
         context = Context(self.catalog, self.storage, self.engine, session)
+        if metric_views.is_definition(sql):
+            return metric_views.define(context, sql)
         sql = with_identifiers(context, sql)
         reader = Reader(sql)
         if reader.at_end:

@@ -81,6 +81,7 @@ def test_texts_fit_their_types(warehouse):
 def test_allowed_rows_are_written(warehouse):
     warehouse.run("create or replace table kept (id int, v int)")
     warehouse.run("alter table kept add constraint positive check (v > 0)")
+    assert ("delta.constraints.positive", "v > 0") in warehouse.rows("show tblproperties kept")
     warehouse.run("insert into kept values (1, 5)")
     warehouse.run("update kept set id = 2")
     warehouse.run(MERGE.format("kept", "3 as id, 7 as v", "not matched then insert *"))
