@@ -231,7 +231,7 @@ def _add_constraint(
     added = definition(made, sql, context.session).constraints
     for constraint in added:
         if constraint.kind == "CHECK":
-            _check_rows(context, relation, constraint.expression, constraint.name)
+            _check_rows(context, relation, constraint.expression)
         elif constraint.kind == "PRIMARY KEY":
             known = {c.name.lower() for c in relation.columns}
             for column in constraint.columns:
@@ -248,12 +248,17 @@ def _add_constraint(
     context.catalog.change(relation.key, constraints=kept + added)
 
 
-def _check_rows(context: Context, relation: Relation, condition: str, name: str) -> None:
-    broken = parse(f"SELECT 1 FROM {_path(relation)} WHERE NOT ({condition}) LIMIT 1")
-    if context.query(broken).rows():
+def _count(context: Context, relation: Relation, condition: str) -> int:
+    counted = parse(f"SELECT count(*) AS n FROM {_path(relation)} WHERE {condition}")
+    return context.query(counted).rows()[0]["n"]
+
+
+def _check_rows(context: Context, relation: Relation, condition: str) -> None:
+    broken = _count(context, relation, f"NOT ({condition})")
+    if broken:
         raise SqlError(
-            f"[DELTA_NEW_CHECK_CONSTRAINT_VIOLATION] Rows of {relation.full_name} violate the "
-            f"constraint {name}: {condition}."
+            f"[DELTA_NEW_CHECK_CONSTRAINT_VIOLATION] {broken} rows in {relation.full_name} violate "
+            f"the new CHECK constraint ({condition})."
         )
 
 
@@ -342,11 +347,11 @@ def _alter_column(context: Context, relation: Relation, reader: Reader, sql: str
     if relation.is_refreshed and nullability:
         raise unsupported(sql)
     if reader.take("SET", "NOT", "NULL"):
-        broken = parse(f"SELECT 1 FROM {_path(relation)} WHERE {quoted(name)} IS NULL LIMIT 1")
-        if context.query(broken).rows():
+        broken = _count(context, relation, f"{quoted(name)} IS NULL")
+        if broken:
             raise SqlError(
-                f"[DELTA_NOT_NULL_CONSTRAINT_VIOLATED] Column {name} of {relation.full_name} "
-                "holds a NULL: it cannot become NOT NULL."
+                f"[DELTA_NEW_NOT_NULL_VIOLATION] {broken} rows in {relation.full_name} violate the "
+                f"new NOT NULL constraint on {name}."
             )
         _change_column(context, relation, name, nullable=False)
     elif reader.take("DROP", "NOT", "NULL"):

@@ -23,6 +23,7 @@ from medallion_local.databricks_sql.grant_store import Grants
 
 MANAGED, EXTERNAL, VIEW, STREAMING = "MANAGED", "EXTERNAL", "VIEW", "STREAMING_TABLE"
 MATERIALIZED, METRIC = "MATERIALIZED_VIEW", "METRIC_VIEW"
+ICEBERG = "iceberg"
 
 
 class Key(NamedTuple):
@@ -105,6 +106,7 @@ class Relation:
     expectations: list[Expectation] = field(default_factory=list)
     schedule: str = "MANUAL"
     row_filter: Policy | None = None
+    provider: str = "delta"
     statistics: str = ""
     owner: str = ""
     created: float = 0.0

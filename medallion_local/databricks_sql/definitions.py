@@ -5,7 +5,14 @@ from typing import Any
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.catalog import Column, Constraint, Key, Policy, Relation
+from medallion_local.databricks_sql.catalog import (
+    ICEBERG,
+    Column,
+    Constraint,
+    Key,
+    Policy,
+    Relation,
+)
 from medallion_local.databricks_sql.dialect import RowFilterProperty, render
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.policies import policy_of, with_policies
@@ -17,6 +24,8 @@ _WITHOUT_EFFECT = (
     exp.TemporaryProperty,
     exp.StreamingTableProperty,
 )
+# The formats of tables. Both are stored as Delta.
+_PROVIDERS = ("delta", ICEBERG)
 
 
 @dataclass
@@ -31,6 +40,7 @@ class Definition:
     clustered_by: list[str] = field(default_factory=list)
     cluster_auto: bool = False
     url: str = ""
+    provider: str = "delta"
     row_filter: Policy | None = None
 
 
@@ -49,6 +59,8 @@ def definition(create: exp.Create, sql: str, session: Session) -> Definition:
     properties = create.args.get("properties")
     for item in properties.expressions if properties else []:
         _property(item, found, sql)
+    if found.provider == ICEBERG and found.partitioned_by:
+        found.clustered_by, found.partitioned_by = found.partitioned_by, []
     return found
 
 
@@ -77,6 +89,7 @@ def relation_of(
         "partitioned_by": clauses.partitioned_by,
         "clustered_by": clauses.clustered_by,
         "cluster_auto": clauses.cluster_auto,
+        "provider": clauses.provider,
         "row_filter": clauses.row_filter,
     }
     if query:
@@ -190,8 +203,10 @@ def _name(column: exp.Expression) -> str:
 
 def _property(item: exp.Expression, found: Definition, sql: str) -> None:
     if isinstance(item, _WITHOUT_EFFECT):
-        if isinstance(item, exp.FileFormatProperty) and item.name.lower() != "delta":
-            raise unsupported(sql)
+        if isinstance(item, exp.FileFormatProperty):
+            found.provider = item.name.lower()
+            if found.provider not in _PROVIDERS:
+                raise unsupported(sql)
     elif isinstance(item, exp.SchemaCommentProperty):
         found.comment = item.this.name
     elif isinstance(item, exp.PartitionedByProperty):

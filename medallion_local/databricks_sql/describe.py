@@ -131,7 +131,7 @@ def _facts(relation: Relation) -> dict[str, str]:
         facts["View Text"] = relation.query
     if not relation.is_view:
         facts["Location"] = relation.external_url or relation.location
-        facts["Provider"] = "delta"
+        facts["Provider"] = relation.provider
     facts["Owner"] = relation.owner or OWNER
     if relation.statistics:
         facts["Statistics"] = relation.statistics
@@ -165,7 +165,7 @@ def _described(relation: Relation) -> dict:
     if relation.query:
         document["view_text"] = relation.query
     if not relation.is_view:
-        document["provider"] = "delta"
+        document["provider"] = relation.provider
         document["location"] = relation.external_url or relation.location
     if relation.row_filter is not None:
         document["row_filter"] = {

@@ -327,7 +327,7 @@ def _table_row(relation: Relation) -> dict:
         "created_by": OWNER,
         "last_altered": datetime.fromtimestamp(relation.altered, UTC),
         "last_altered_by": OWNER,
-        "data_source_format": None if relation.is_view else "DELTA",
+        "data_source_format": None if relation.is_view else relation.provider.upper(),
         "storage_path": relation.external_url or relation.location or None,
     }
 

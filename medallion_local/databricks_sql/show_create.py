@@ -21,7 +21,7 @@ def create_statement(relation: Relation) -> str:
     """The CREATE statement of a table, a view or a refreshed table."""
     lines = [f"CREATE {_kind(relation)} {_dotted(relation)} {_columns(relation)}".rstrip()]
     if not relation.query:
-        lines.append("USING delta")
+        lines.append(f"USING {relation.provider}")
     if relation.comment:
         lines.append(f"COMMENT {literal(relation.comment)}")
     if relation.partitioned_by:

@@ -212,6 +212,6 @@ def _violation(relation: Relation, name: str, condition: str, values: str) -> Sq
             f"overwrite condition or constraint '{condition.strip()}': {values}."
         )
     return SqlError(
-        f"[DELTA_VIOLATE_CONSTRAINT_WITH_VALUES] CHECK constraint {name} ({condition}) of "
-        f"{relation.full_name} violated by row with values: {values or 'see the statement'}."
+        f"[DELTA_VIOLATE_CONSTRAINT_WITH_VALUES] CHECK constraint {name} ({condition}) "
+        f"violated by row with values: {values or 'see the statement'} ({relation.full_name})."
     )

@@ -114,7 +114,7 @@ def detail(relation: Relation) -> pa.Table:
     files = pa.table(table.get_add_actions(flatten=True)).column("size_bytes").to_pylist()
     reader, writer, features = _protocol(relation)
     row = {
-        "format": "delta",
+        "format": relation.provider,
         "id": str(table.metadata().id),
         "name": relation.full_name,
         "description": relation.comment,

@@ -150,3 +150,25 @@ def test_table_changes_shows_what_each_commit_changed(warehouse):
     warehouse.run("insert into s.silent values (2, 2)")
     rows = warehouse.rows(query.replace("s.feed", "s.silent").format("1"))
     assert rows == [(2, "insert", 2, 2)]
+
+
+def test_an_iceberg_table_shows_its_format(warehouse):
+    warehouse.run("create table s.ice partitioned by (day) using iceberg as select 1 as day")
+    warehouse.run(
+        "merge into s.ice t using (select 2 as day) n on t.day = n.day "
+        "when not matched then insert *"
+    )
+    facts = {row[0]: row[1] for row in warehouse.rows("describe extended s.ice")}
+    assert facts["Provider"] == "iceberg"
+    shown = "select data_source_format from information_schema.tables where table_name = 'ice'"
+    assert warehouse.rows(shown) == [("ICEBERG",)]
+    assert ("clusteringColumns", '[["day"]]') in warehouse.rows("show tblproperties s.ice")
+    assert "does not support" in warehouse.fails("create table s.csv (id int) using csv")
+
+
+def test_a_new_constraint_counts_the_rows_that_violate_it(warehouse):
+    warehouse.run("create table s.old as select * from values (1, null), (-1, 'a') t(id, name)")
+    message = warehouse.fails("alter table s.old alter column name set not null")
+    assert "1 rows in medallion.s.old violate the new NOT NULL constraint on name" in message
+    message = warehouse.fails("alter table s.old add constraint c check (id > 0)")
+    assert "1 rows in medallion.s.old violate the new CHECK constraint (id > 0)" in message
