@@ -11,6 +11,7 @@ from medallion_local.databricks_sql.catalog import (
     MANAGED,
     MATERIALIZED,
     STREAMING,
+    VIEW,
     Column,
     Constraint,
     Policy,
@@ -27,6 +28,7 @@ from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.policies import qualified, with_policies
 from medallion_local.databricks_sql.reader import Reader
 from medallion_local.databricks_sql.streaming_ddl import schedule_of
+from medallion_local.databricks_sql.tables import alter_view
 from medallion_local.databricks_sql.types import type_name
 
 _VERBS = ("ADD", "ALTER")
@@ -64,6 +66,8 @@ def alter(context: Context, sql: str) -> Result:
         raise unsupported(sql)
     if (streaming or materialized) and _schedule(context, relation, reader):
         pass
+    elif relation.kind == VIEW and reader.take("AS"):
+        alter_view(context, relation, reader.rest())
     elif reader.take("RENAME", "TO"):
         _rename(context, relation, reader.name())
     elif reader.take("SET", "TAGS"):

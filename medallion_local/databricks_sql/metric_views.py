@@ -56,7 +56,7 @@ def define(context: Context, sql: str) -> Result:
             raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
         if not before.is_view:
             raise SqlError(f"[EXPECT_VIEW_NOT_TABLE] {before.full_name} is a table: drop it first.")
-    clauses = definition(tree, sql)
+    clauses = definition(tree, sql, context.session)
     relation = relation_of(context.session, key, METRIC, clauses, before, text)
     context.catalog.put(_with_columns(context, relation))
     return done()

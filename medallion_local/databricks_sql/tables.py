@@ -21,6 +21,7 @@ from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.definitions import Definition, definition, relation_of, target
 from medallion_local.databricks_sql.delta.computed import check_definitions, require_defaults
 from medallion_local.databricks_sql.delta_log.log import Operation
+from medallion_local.databricks_sql.dialect import parse
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.reader import Reader
@@ -248,6 +249,28 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
         )
     )
     return done()
+
+
+def alter_view(context: Context, relation: Relation, query: str) -> None:
+    """ALTER VIEW … AS: another query. The view keeps its comment, properties and tags."""
+    tree = parse(query)
+    names = [tuple(part.name for part in table.parts) for table in _tables(tree) if table.name]
+    if any(len(parts) <= 3 and context.session.key(parts) == relation.key for parts in names):
+        raise SqlError(f"[RECURSIVE_VIEW] The view {relation.full_name} reads itself.")
+    schema = context.columns(tree)
+    _refuse_duplicates(schema)
+    tags = {column.name.lower(): column.tags for column in relation.columns}
+    context.catalog.change(
+        relation.key,
+        query=query,
+        query_schema=context.session.schema,
+        query_catalog=context.session.catalog,
+        columns=[
+            Column(field.name, type_name(field.type), tags=tags.get(field.name.lower(), {}))
+            for field in schema
+        ],
+        column_list=False,
+    )
 
 
 def _named(create: exp.Create, sql: str, session: Session) -> exp.Expression:

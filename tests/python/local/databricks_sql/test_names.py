@@ -1,4 +1,4 @@
-"""Names of columns: of views, and qualified by a schema."""
+"""Names of columns: of views, and qualified by a schema; a view with another query."""
 
 import pytest
 
@@ -49,3 +49,15 @@ def test_a_view_names_its_columns(warehouse, kind):
         warehouse.run(f"create or replace {kind} (b, a) as {query}", connection)
         assert warehouse.rows("select a, b from named", connection) == [(2, 1)]
     warehouse.run("drop view named", connection)
+
+
+def test_a_view_gets_another_query(warehouse):
+    warehouse.run("create view s.changed comment 'about' as select id from s.p")
+    warehouse.run("alter view s.changed alter column id set tags ('a' = 'b')")
+    warehouse.run("alter view s.changed as select k, id from s.p where id = 1;")
+    assert warehouse.rows("select * from s.changed") == [("a", 1)]
+    facts = {row[0]: row[1] for row in warehouse.rows("describe extended s.changed")}
+    assert (facts["Comment"], facts["k"]) == ("about", "string")
+    tags = "select column_name from information_schema.column_tags where table_name = 'changed'"
+    assert warehouse.rows(tags) == [("id",)]
+    assert "RECURSIVE_VIEW" in warehouse.fails("alter view s.changed as select * from s.changed")
