@@ -42,7 +42,8 @@ def _compare_without_parsing() -> None:
 
 _compare_without_parsing()
 
-# The words that are types, or are also parts of other clauses. sqlglot knows those of all databases.
+# The words that are types, or are also parts of other clauses. sqlglot knows those of all
+# databases.
 # Source: https://docs.databricks.com/sql/language-manual/sql-ref-datatypes.html
 _TYPE_WORDS = frozenset(
     {
@@ -148,9 +149,10 @@ class _PassThrough(Databricks):
             return node
 
         def _parse_user_defined_type(self, identifier: exp.Identifier) -> exp.Expression | None:
+            """An unknown type. `struct(a, b)` is first tried as a type, so it is no error yet."""
             field = self._match(TokenType.COLON) and self._advance_any()  # of a STRUCT
             name = (field.text if field else identifier.name).upper()
-            raise SqlError(f'[UNSUPPORTED_DATATYPE] Unsupported data type "{name}".')
+            return exp.DataType(this=exp.DType.USERDEFINED, kind=name)
 
         def _parse_table_parts(self, *args: Any, **kwargs: Any) -> exp.Expression:
             """A table's name, with Databricks' `name@v1` and `name@yyyyMMddHHmmssSSS`."""
@@ -214,6 +216,9 @@ def _parsed(sql: str) -> exp.Expression:
         raise syntax_error(error, sql) from None
     if len(trees) != 1:
         raise SqlError(f"[PARSE_SYNTAX_ERROR] Expected one statement, found {len(trees)}.")
+    for kind in trees[0].find_all(exp.DataType):
+        if kind.this == exp.DType.USERDEFINED:
+            raise SqlError(f'[UNSUPPORTED_DATATYPE] Unsupported data type "{kind.args["kind"]}".')
     return trees[0]
 
 

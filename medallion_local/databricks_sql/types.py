@@ -3,7 +3,7 @@
 import pyarrow as pa
 from databricks.sql.thrift_api.TCLIService import ttypes as thrift
 
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.errors import SqlError, unsupported
 
 _NAMES = {
     pa.bool_(): "boolean",
@@ -76,6 +76,10 @@ def plain(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return pa.list_(pa.field("element", plain(kind.value_type), nullable=True))
     if pa.types.is_struct(kind):
+        if any((f.metadata or {}).get(b"variant") == b"true" for f in kind):
+            raise unsupported(
+                "a VARIANT as a result or a column: use to_json, variant_get or a cast"
+            )
         return pa.struct([pa.field(f.name, plain(f.type), nullable=True) for f in kind])
     if pa.types.is_map(kind):
         return pa.map_(plain(kind.key_type), plain(kind.item_type))

@@ -39,6 +39,8 @@ def text(node: exp.Expression, kind: Kind) -> exp.Expression:
     """`node` as STRING."""
     if kind.name == "string":
         return node
+    if kind.name == "variant":
+        raise refused("the text of a VARIANT")
     return cast(node, "string") if kind.name in _SAME_TEXT else called("text", node)
 
 
@@ -53,6 +55,8 @@ def convert(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
             f"[DATATYPE_MISMATCH.{_SUGGESTIONS[_REFUSED[source.name, target.name]]}] Cannot cast "
             f'"{source.sql.upper()}" to "{target.sql.upper()}".'
         )
+    if target.name == "string" and source.name == "variant":
+        raise refused("the text of a VARIANT")
     if target.name == "string" and source.name == "interval" and source.fields:
         raise refused("the text of a difference of dates")
     if target.name == "string" and _is_text(node.args["to"]):
@@ -173,10 +177,19 @@ def _texts(node: exp.Expression, given: list[Kind]) -> exp.Expression | None:
     return node if changed else None
 
 
+@calls("typeof")
+def type_of_variant(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
+    """Sail names the STRUCT in which it keeps a VARIANT."""
+    kind = kinds.of(node.expressions[0]) if node.expressions else UNKNOWN
+    return exp.Literal.string("variant") if kind.name == "variant" else None
+
+
 @calls("to_json")
 def json_text(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
     """`to_json` of a nested value. With options it stays an error of Sail."""
     kind = kinds.of(node.expressions[0]) if node.expressions else UNKNOWN
+    if kind.name == "variant":
+        return None
     if kind.is_known and kind.name not in ("void", *_NESTED):
         raise SqlError(
             f'[DATATYPE_MISMATCH.INVALID_JSON_SCHEMA] Cannot resolve "{render(node)}" due to data '

@@ -220,6 +220,19 @@ DIFFERENCES: tuple[Difference, ...] = (
         (('{"c":1,"d":1.5}',),),
         (('{"c": 1,  "d": 1.50}',),),
     ),
+    _one(
+        "typeof a VARIANT",
+        "typeof(parse_json('1'))",
+        "variant",
+        "struct<value:binary,metadata:binary>",
+    ),
+    Difference(
+        "the text of a VARIANT",
+        "SELECT CAST(parse_json('\"x\"') AS STRING)",
+        (("x",),),
+        (('"x"',),),
+        action="refused",
+    ),
     Difference(
         "hash of a decimal",
         "SELECT hash(CAST(1.5 AS DECIMAL(10,2)))",

@@ -115,6 +115,8 @@ def call(name: str, given: list[exp.Expression], of: Of) -> Kind:
     first = of(given[0])
     if name == "concat":
         return first if first.name in ("array", "binary") else STRING
+    if name in ("variant_get", "try_variant_get") and len(given) == 2:
+        return Kind("variant")
     if name in ("sum", "try_sum"):
         if first.name == "decimal":
             return bounded(min(first.precision + 10, 38), first.scale)
@@ -226,6 +228,7 @@ _FIXED = (
     )
     | _named(BINARY, "binary unhex unbase64 encode to_binary")
     | _named(Kind("array", inner=(STRING,)), "split")
+    | _named(Kind("variant"), "parse_json try_parse_json to_variant_object")
     | {"tinyint": Kind("tinyint"), "smallint": Kind("smallint"), "float": Kind("float")}
 )
 del _FIXED["dateadd"], _FIXED["decode"], _FIXED["elt"]

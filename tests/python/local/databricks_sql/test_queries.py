@@ -146,3 +146,23 @@ def test_a_doubled_quote_is_one_quote(warehouse):
     assert warehouse.rows("""select 'it''s', "it""s", "it''s", 'a' '' 'b'""") == [
         ("it's", 'it"s', "it''s", "ab")
     ]
+
+
+def test_a_variant_is_refused_unless_it_is_read(warehouse):
+    for statement in (
+        "select parse_json('1')",
+        "select array(parse_json('1'))",
+        "create table s.with_variant (v variant)",
+        "create table s.with_variant as select parse_json('1') as v",
+    ):
+        message = warehouse.fails(statement)
+        assert "[UNSUPPORTED_FEATURE]" in message
+        assert "a VARIANT as a result or a column" in message
+    read = "select to_json(v), variant_get(v, '$.a', 'int') from (select parse_json('{\"a\":1}') v)"
+    assert warehouse.rows(read) == [('{"a":1}', 1)]
+
+
+def test_a_struct_has_any_expressions(warehouse):
+    query = "select s.x, s.y, s.id from (select struct(id + 1 as x, upper(k) as y, id) as s from t)"
+    assert warehouse.rows(f"{query} order by id limit 1") == [(2, "A", 1)]
+    assert "[UNSUPPORTED_DATATYPE]" in warehouse.fails("select cast(id as struct<a: uuid>) from t")
