@@ -94,12 +94,14 @@ _TIMES = {"created", "last_altered"}
 
 
 class InformationSchema:
-    """The catalog as tables, which are built again after the catalog changed."""
+    """The catalog as tables. A query builds those that it reads, if the catalog changed."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._lock = threading.Lock()
         self._version = -1
+        self._rows: dict[str, list[dict]] = {}
+        self._built: set[str] = set()
         self._database: duckdb.DuckDBPyConnection | None = None
 
     @staticmethod
@@ -119,13 +121,15 @@ class InformationSchema:
         A name without a catalog reads that catalog's rows.
         """
         tree = sqlglot.parse_one(sql, dialect="databricks")
+        views = set()
         for table in list(tree.find_all(exp.Table)):
             if table.db.lower() == SCHEMA:
                 _require(table.name)
+                views.add(table.name.lower())
                 self._read(table, (table.catalog or current).lower())
         text = tree.sql(dialect="duckdb", comments=False)
         try:
-            found = self._cursor().execute(text).to_arrow_table()
+            found = self._cursor(views).execute(text).to_arrow_table()
         except duckdb.Error as error:
             raise SqlError(f"[INFORMATION_SCHEMA] {first_line(error)}") from None
         return result_of(found.cast(plain_schema(found.schema)))
@@ -145,21 +149,18 @@ class InformationSchema:
                 read.set(name, table.args[name])
         table.replace(read)
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
+    def _cursor(self, views: set[str]) -> duckdb.DuckDBPyConnection:
         with self._lock:
             if self._database is None or self._version != self._catalog.version:
                 self._version = self._catalog.version
-                self._database = self._built()
+                self._database = duckdb.connect(config={"threads": 1})
+                self._database.execute("set timezone = 'UTC'")
+                self._rows, self._built = _rows(self._catalog), set()
+            for view in views - self._built:
+                content = _table(view, self._rows[view])  # noqa: F841
+                self._database.execute(f'create table "{view}" as select * from content')
+                self._built.add(view)
             return self._database.cursor()
-
-    def _built(self) -> duckdb.DuckDBPyConnection:
-        database = duckdb.connect(config={"threads": 1})
-        database.execute("set timezone = 'UTC'")
-        rows = _rows(self._catalog)
-        for view in _VIEWS:
-            content = _table(view, rows[view])  # noqa: F841
-            database.execute(f'create table "{view}" as select * from content')
-        return database
 
 
 def table_of(catalog: Catalog, view: str, owner: str) -> pa.Table:

@@ -82,7 +82,7 @@ class Resolver:
     follow: Follow = every_row
     pending: Function | None = None
     _scratch: list[Path] = field(default_factory=list)
-    _resolved: dict[str, str] = field(default_factory=dict)
+    _resolved: dict[str, exp.Expression] = field(default_factory=dict)
     _now: datetime | None = field(default_factory=clock.now)
     _calls: list[str] = field(default_factory=list)
     _qualified: QualifiedColumns = field(default_factory=QualifiedColumns)
@@ -329,15 +329,14 @@ class Resolver:
 
     def _view(self, relation: Relation) -> exp.Expression:
         """The view's query, resolved in the schema that it was created in."""
-        text = self._resolved.get(relation.full_name)
-        if text is None:
+        query = self._resolved.get(relation.full_name)
+        if query is None:
             inner = self._inner(of_query(relation))
             query = inner._named(parse(relation.query))
             if relation.column_list:
                 query = with_columns(query, [column.name for column in relation.columns])
-            text = render(query)
-            self._resolved[relation.full_name] = text
-        return parse(text)
+            self._resolved[relation.full_name] = query
+        return query.copy()
 
     def _inner(self, session: Session) -> "Resolver":
         """A resolver for a view's query: it has the view's session and shares the staged files."""
@@ -360,7 +359,7 @@ class Resolver:
     def _replace(table: exp.Table, query: exp.Expression) -> None:
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name, True))
         inner = query.this if isinstance(query, exp.Subquery) and not query.alias else query
-        subquery = exp.Subquery(this=inner.copy(), alias=alias.copy())
+        subquery = exp.Subquery(this=inner, alias=alias.copy())
         for name in ("joins", "laterals", "pivots", "sample"):
             if table.args.get(name):
                 subquery.set(name, table.args[name])

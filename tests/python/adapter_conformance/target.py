@@ -12,6 +12,7 @@ from dbt_common.behavior_flags import BehaviorFlagRendered
 
 TARGET = "ADAPTER_CONFORMANCE_TARGET"
 RESULTS = "ADAPTER_CONFORMANCE_RESULTS"
+_TEXT = re.compile(r"(data_type: |schema |db |::| as )text\b(?! +from)", re.IGNORECASE)
 
 # dbt searches the stack for the module that declares a flag, once per flag and adapter, only to
 # name it in a warning. Below pytest this takes ten seconds per command.
@@ -38,9 +39,10 @@ def test_data_dir(request):
 @pytest.fixture(scope="class")
 def project(project, request):
     """dbt's project. Types and scripts for Postgres are those that Databricks takes."""
-    root = Path(project.project_root)
-    for file in [*root.rglob("models/*.yml"), root / "dbt_project.yml"]:
-        file.write_text(re.sub(r"(data_type:|schema|db) text\b", r"\1 string", file.read_text()))
+    for file in Path(project.project_root).rglob("*"):
+        if file.suffix in (".sql", ".yml"):
+            given = file.read_text()
+            file.write_text(_TEXT.sub(r"\1string", given))
     run = project.run_sql
 
     def run_each(sql, fetch=None):
