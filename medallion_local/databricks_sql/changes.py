@@ -30,6 +30,7 @@ from medallion_local.databricks_sql.delta_log.log import Operation, last_commit
 from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.formats import require_delta
 from medallion_local.databricks_sql.reader import Reader
 from medallion_local.databricks_sql.types import type_name
 
@@ -253,6 +254,7 @@ def insert_replacing(context: Context, sql: str) -> Result:
     reader.take("TABLE")
     parts = reader.name()
     relation = writable(context, parts)
+    require_delta(relation, "INSERT … REPLACE")
     alias = "target"
     if reader.take("AS") or not (reader.sees("REPLACE") or reader.sees("BY")):
         alias = reader.identifier()
@@ -383,6 +385,7 @@ def merge(context: Context, tree: exp.Merge, sql: str, evolves: bool = False) ->
     nothing is committed.
     """
     relation = writable(context, _parts(tree.this))
+    require_delta(relation, "MERGE")
     with context.storage.lock(relation.location):
         relation = context.catalog.get(relation.key)
         whens = tree.args["whens"].expressions
@@ -594,6 +597,7 @@ class _Actions:
 def update(context: Context, tree: exp.Update) -> Result:
     """UPDATE. Generated columns follow the columns that they are computed from."""
     relation = writable(context, _parts(tree.this), streaming=True)
+    require_delta(relation, "UPDATE")
     _require_changeable(relation)
     made = Computed(relation)
     values: dict[str, exp.Expression] = {}
@@ -630,6 +634,7 @@ def update(context: Context, tree: exp.Update) -> Result:
 def delete(context: Context, tree: exp.Delete) -> Result:
     """DELETE. If the engine cannot evaluate the condition, the remaining rows are rewritten."""
     relation = writable(context, _parts(tree.this), streaming=True)
+    require_delta(relation, "DELETE")
     _require_changeable(relation)
     where = tree.args.get("where")
     with context.storage.lock(relation.location):

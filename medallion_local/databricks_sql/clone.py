@@ -16,6 +16,7 @@ from medallion_local.databricks_sql.delta_log.log import Operation, last_commit
 from medallion_local.databricks_sql.delta_log.time_travel import version_in
 from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.formats import require_delta
 from medallion_local.databricks_sql.policies import is_protected
 from medallion_local.databricks_sql.reader import Reader
 
@@ -52,6 +53,7 @@ def clone(context: Context, sql: str) -> Result:
             f"[CANNOT_SHALLOW_CLONE_NON_UC_MANAGED_TABLE_AS_SOURCE] {source.full_name} is "
             "external: use DEEP CLONE for a managed clone of it."
         )
+    require_delta(source, "CLONE")
     if is_protected(source):
         raise unsupported(f"a clone of {source.full_name}, which has policies")
     key = context.session.key(parts)

@@ -15,6 +15,7 @@ from medallion_local.databricks_sql.catalog import (
 )
 from medallion_local.databricks_sql.dialect import RowFilterProperty, render
 from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.formats import FORMATS
 from medallion_local.databricks_sql.policies import policy_of, with_policies
 from medallion_local.databricks_sql.session import Session
 
@@ -24,8 +25,6 @@ _WITHOUT_EFFECT = (
     exp.TemporaryProperty,
     exp.StreamingTableProperty,
 )
-# The formats of tables. Both are stored as Delta.
-_PROVIDERS = ("delta", ICEBERG)
 
 
 @dataclass
@@ -205,7 +204,7 @@ def _property(item: exp.Expression, found: Definition, sql: str) -> None:
     if isinstance(item, _WITHOUT_EFFECT):
         if isinstance(item, exp.FileFormatProperty):
             found.provider = item.name.lower()
-            if found.provider not in _PROVIDERS:
+            if found.provider not in FORMATS:
                 raise unsupported(sql)
     elif isinstance(item, exp.SchemaCommentProperty):
         found.comment = item.this.name

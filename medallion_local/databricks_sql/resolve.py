@@ -34,6 +34,7 @@ from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.engine import Engine
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.files import FORMATS, METADATA, LandedFile, ReadFiles, stage
+from medallion_local.databricks_sql.formats import require_delta
 from medallion_local.databricks_sql.functions.inline import (
     arguments_of,
     body_of,
@@ -267,6 +268,7 @@ class Resolver:
             return
         version = table.args.get("version")
         if version is not None:
+            require_delta(relation, "Time travel")
             number = version_of(self.engine, relation.location, version)
             table.set("version", _as_of(number))
         if policies.is_protected(relation) and not policies.is_changed(table):
@@ -390,6 +392,7 @@ class Resolver:
             raise unsupported(f"{render(table.this)} (write table_changes('name', start, end))")
         parts = tuple(part.name for part in exp.to_table(arguments[0].name, "databricks").parts)
         relation = self.catalog.get(self.session.key(parts))
+        require_delta(relation, "table_changes")
         if policies.is_protected(relation):
             raise unsupported(f"table_changes of {relation.full_name}: it has policies")
         folder = relation.location
@@ -526,6 +529,7 @@ def _refuse_source(relation: Relation) -> None:
             f"[STREAMING_FROM_MATERIALIZED_VIEW] Cannot stream from the materialized view "
             f"{relation.full_name}: its refresh replaces rows."
         )
+    require_delta(relation, "STREAM")
     if relation.is_view:
         raise unsupported(f"STREAM {relation.full_name}: it is a view (stream from its table)")
 

@@ -24,6 +24,7 @@ from medallion_local.databricks_sql.delta_log.log import Operation
 from medallion_local.databricks_sql.dialect import parse
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.formats import PARQUET
 from medallion_local.databricks_sql.reader import Reader
 from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.types import type_name
@@ -50,6 +51,7 @@ def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
     key = context.session.key(target(tree))
     context.catalog.require_schema(key.schema, key.catalog)
     clauses = definition(tree, sql, context.session)
+    _check_format(tree, clauses, sql)
     _take_layout(context, tree, clauses)
     before = context.catalog.find(key)
     if before is not None:
@@ -73,6 +75,19 @@ def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
             )
         )
     return done()
+
+
+def _check_format(create: exp.Create, clauses: Definition, sql: str) -> None:
+    """Raise for what Unity Catalog refuses for a table that is not a Delta table."""
+    if clauses.provider != PARQUET:
+        return
+    if not clauses.url:
+        raise SqlError(
+            "[UNSUPPORTED_FEATURE] A Parquet table needs a LOCATION: managed tables "
+            "are Delta or Iceberg tables."
+        )
+    if create.args.get("replace") or clauses.clustered_by or clauses.cluster_auto:
+        raise unsupported(sql)
 
 
 def _check_layout(clauses: Definition) -> None:

@@ -12,13 +12,14 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from medallion_local.databricks_sql import storage
-from medallion_local.databricks_sql.catalog import VIEW, Relation
+from medallion_local.databricks_sql.catalog import Relation
 from medallion_local.databricks_sql.commits import data_file, durable
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.delta_log import log, time_travel
 from medallion_local.databricks_sql.dialect import parse, quoted
 from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.formats import require_delta
 from medallion_local.databricks_sql.reader import Reader
 
 _SIZES = pa.struct(
@@ -58,7 +59,8 @@ _HOURS = {"hour": 1, "day": 24, "week": 168, "minute": 1 / 60, "second": 1 / 360
 def table_of(context: Context, parts: tuple[str, ...]) -> Relation:
     """The table of that name. Raises for a view."""
     relation = context.relation(parts)
-    if relation.kind == VIEW:
+    require_delta(relation, "OPTIMIZE, VACUUM or RESTORE")
+    if relation.is_view:
         raise SqlError(
             f"[EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE] {relation.full_name} is a view, not a table."
         )

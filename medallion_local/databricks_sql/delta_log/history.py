@@ -12,6 +12,7 @@ from deltalake import DeltaTable
 from medallion_local.databricks_sql.catalog import Relation
 from medallion_local.databricks_sql.delta_log import log
 from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.formats import require_delta
 
 _USER = "local"
 _TIME = pa.timestamp("us", "UTC")
@@ -88,6 +89,7 @@ _FEATURES = {
 def history(relation: Relation) -> pa.Table:
     """The table's commits, the newest first."""
     _require_table(relation)
+    require_delta(relation, "DESCRIBE HISTORY")
     rows = [
         {
             "version": commit.version,

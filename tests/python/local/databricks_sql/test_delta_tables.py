@@ -172,3 +172,26 @@ def test_a_new_constraint_counts_the_rows_that_violate_it(warehouse):
     assert "1 rows in medallion.s.old violate the new NOT NULL constraint on name" in message
     message = warehouse.fails("alter table s.old add constraint c check (id > 0)")
     assert "1 rows in medallion.s.old violate the new CHECK constraint (id > 0)" in message
+
+
+def test_a_parquet_table_has_no_delta_statements(warehouse):
+    place = "location 'abfss://external@account.dfs.core.windows.net/formats/pq'"
+    warehouse.run(f"create table s.pq using parquet {place} as select 1 as id")
+    warehouse.run("insert into s.pq values (2)")
+    warehouse.run("insert overwrite s.pq select id from s.pq where id = 2")
+    assert warehouse.rows("select * from s.pq") == [(2,)]
+    facts = {row[0]: row[1] for row in warehouse.rows("describe extended s.pq")}
+    assert (facts["Provider"], facts["Type"]) == ("parquet", "EXTERNAL")
+    for statement in (
+        "update s.pq set id = 3",
+        "delete from s.pq",
+        "describe history s.pq",
+        "optimize s.pq",
+        "select * from s.pq version as of 0",
+    ):
+        assert "DELTA_ONLY_OPERATION" in warehouse.fails(statement)
+    warehouse.run("drop table s.pq")
+    assert "needs a LOCATION" in warehouse.fails("create table s.pq (id int) using parquet")
+    assert "does not support" in warehouse.fails(
+        f"create or replace table s.pq (id int) using parquet {place}"
+    )
