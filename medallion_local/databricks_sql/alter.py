@@ -317,7 +317,12 @@ def _add_columns(context: Context, relation: Relation, clause: str) -> None:
         raise unsupported(f"ALTER TABLE … ADD COLUMNS {clause}: a computed column")
     arrow = context.resolver().arrow_schema([(c.name, c.type) for c in added])
     added = [
-        replace(column, type=type_name(field.type), nullable=True)
+        replace(
+            column,
+            type=type_name(field.type),
+            nullable=True,
+            mask=qualified(context.session, column.mask) if column.mask else None,
+        )
         for column, field in zip(added, arrow, strict=True)
     ]
     columns = _placed(relation, added, made)

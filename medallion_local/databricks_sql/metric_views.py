@@ -39,7 +39,9 @@ def define(context: Context, sql: str) -> Result:
         relation = context.relation(reader.name())
         reader.finish()
         if relation.kind != METRIC:
-            raise SqlError(f"[METRIC_VIEW_UNSUPPORTED_USAGE] {relation.full_name} is not a metric view.")
+            raise SqlError(
+                f"[METRIC_VIEW_UNSUPPORTED_USAGE] {relation.full_name} is not a metric view."
+            )
         context.catalog.put(_with_columns(context, replace(relation, query=text)))
         return done()
     if len(_METRICS.findall(head)) != 2:

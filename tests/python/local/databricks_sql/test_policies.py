@@ -74,6 +74,12 @@ def test_the_catalog_shows_the_policies(people):
     assert people.rows(_MASKS) == [("name", f"{full}.hidden", None)]
 
 
+def test_a_new_column_has_its_mask(people):
+    people.run("alter table s.people add column (email string mask s.hidden)")
+    assert people.rows("select email from s.people where id = 1") == [("***",)]
+    assert ("email", "medallion.s.hidden", None) in people.rows(_MASKS)
+
+
 def test_refreshed_tables_have_policies(warehouse):
     warehouse.run(f"create or replace table s.source as select * from {_ROWS} t(id, name, code)")
     warehouse.run(
