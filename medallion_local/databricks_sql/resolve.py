@@ -35,6 +35,7 @@ from medallion_local.databricks_sql.engine import Engine
 from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.files import FORMATS, METADATA, LandedFile, ReadFiles, stage
 from medallion_local.databricks_sql.formats import require_delta
+from medallion_local.databricks_sql.functions import built_in
 from medallion_local.databricks_sql.functions.inline import (
     arguments_of,
     body_of,
@@ -175,10 +176,15 @@ class Resolver:
         place.replace(value)
 
     def _found(self, parts: tuple[str, ...]) -> Function | None:
-        """The function of that name that is visible here."""
+        """The user's function of that name. A built-in one wins over a name without a schema.
+
+        Source: https://docs.databricks.com/sql/language-manual/sql-ref-name-resolution.html
+        """
         name = parts[-1].lower()
         if self.pending is not None and name == self.pending.name and not self._calls:
             return self.pending
+        if len(parts) == 1 and name in built_in.names():
+            return None
         if len(parts) == 1 and name in self.session.functions:
             return self.session.functions[name]
         if len(parts) > 3:

@@ -108,3 +108,12 @@ def test_a_refusal_names_the_statement_without_the_comment_of_dbt(warehouse):
 def test_a_query_is_explained(warehouse):
     [(plan,)] = warehouse.rows("explain select * from s.t")
     assert "Physical Plan" in plan
+
+
+def test_a_built_in_function_wins_over_an_unqualified_name(warehouse):
+    session = warehouse.connect()
+    warehouse.run("create or replace function upper(x string) returns string return 'own'", session)
+    warehouse.run("create temporary function lower(x string) returns string return 'own'", session)
+    query = "select upper('a'), default.upper('a'), lower('A')"
+    assert warehouse.rows(query, session) == [("A", "own", "a")]
+    warehouse.run("drop function upper", session)
