@@ -58,6 +58,15 @@ class Column:
 
 
 @dataclass(frozen=True)
+class SchemaDetails:
+    """The clauses of CREATE SCHEMA; `location` is the URL of MANAGED LOCATION."""
+
+    comment: str | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+    location: str = ""
+
+
+@dataclass(frozen=True)
 class Constraint:
     """An informational constraint, or a CHECK; `references` is (schema, table, columns).
 
@@ -247,7 +256,7 @@ class Catalog:
                 )
 
     def create_schema(
-        self, name: str, catalog: str, if_not_exists: bool, comment: str | None = None
+        self, name: str, catalog: str, if_not_exists: bool, details: SchemaDetails
     ) -> None:
         """Add a schema."""
         with self._lock:
@@ -256,16 +265,21 @@ class Catalog:
                 if if_not_exists:
                     return
                 raise SqlError(f"[SCHEMA_ALREADY_EXISTS] The schema `{name}` already exists.")
-            self._db.execute("insert into schemas values (?, ?, ?)", (*pair, comment))
+            properties = json.dumps(details.properties)
+            row = (*pair, details.comment, properties, details.location)
+            self._db.execute("insert into schemas values (?, ?, ?, ?, ?)", row)
             self._schemas.add(pair)
             self.version += 1
 
-    def schema_comment(self, name: str, catalog: str) -> str | None:
-        """The description of a schema."""
+    def schema_details(self, name: str, catalog: str) -> SchemaDetails:
+        """The clauses of a schema."""
         with self._lock:
-            query = "select comment from schemas where catalog = ? and name = ?"
+            query = (
+                "select comment, properties, location from schemas where catalog = ? and name = ?"
+            )
             found = self._db.execute(query, (catalog.lower(), name.lower())).fetchone()
-            return found[0] if found else None
+            comment, properties, location = found or (None, None, None)
+            return SchemaDetails(comment, json.loads(properties or "{}"), location or "")
 
     def comment_schema(self, name: str, catalog: str, comment: str | None) -> None:
         """Describe a schema."""

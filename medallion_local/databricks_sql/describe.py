@@ -76,15 +76,17 @@ def _describe_schema(context: Context, reader: Reader) -> Result:
     catalog, schema = context.session.namespace(reader.name())
     reader.finish()
     context.catalog.require_schema(schema, catalog)
+    details = context.catalog.schema_details(schema, catalog)
     facts = [
         ("Catalog Name", catalog),
         ("Namespace Name", schema),
-        ("Comment", context.catalog.schema_comment(schema, catalog) or ""),
-        ("Location", ""),
+        ("Comment", details.comment or ""),
+        ("Location", details.location),
         ("Owner", OWNER),
     ]
     if extended:
-        facts.append(("Properties", ""))
+        pairs = [f"({key},{value})" for key, value in sorted(details.properties.items())]
+        facts.append(("Properties", f"({', '.join(pairs)})" if pairs else ""))
     return _texts(("database_description_item", "database_description_value"), facts)
 
 

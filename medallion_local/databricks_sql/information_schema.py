@@ -200,7 +200,7 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
                     "catalog_name": name,
                     "schema_name": schema,
                     "schema_owner": OWNER,
-                    "comment": catalog.schema_comment(schema, name),
+                    "comment": catalog.schema_details(schema, name).comment,
                 }
             )
     for function in catalog.functions.of():

@@ -12,7 +12,8 @@ DELETE = "delete from relations where schema = ? and name = ? and catalog = ?"
 _TABLES = (
     "create table if not exists catalogs (name text primary key, comment text)",
     "create table if not exists schemas "
-    "(catalog text, name text, comment text, primary key (catalog, name))",
+    "(catalog text, name text, comment text, properties text, location text, "
+    "primary key (catalog, name))",
     "create table if not exists relations (catalog text, schema text, name text, "
     "body text not null, primary key (catalog, schema, name))",
 )
@@ -27,13 +28,19 @@ def create_tables(db: sqlite3.Connection, first: str) -> None:
             db.execute(f"alter table {table} rename to old_{table}")
         for statement in _TABLES:
             db.execute(statement)
-        db.execute("insert into schemas select 'medallion', name, comment from old_schemas")
+        db.execute(
+            "insert into schemas (catalog, name, comment) "
+            "select 'medallion', name, comment from old_schemas"
+        )
         db.execute(
             "insert into relations select 'medallion', schema, name, body from old_relations"
         )
         db.execute("insert into catalogs values ('medallion', null)")
         for table in ("schemas", "relations"):
             db.execute(f"drop table old_{table}")
+    elif columns and "properties" not in columns:
+        for column in ("properties", "location"):
+            db.execute(f"alter table schemas add column {column} text")
     for statement in _TABLES:
         db.execute(statement)
     if db.execute("select count(*) from catalogs").fetchone() == (0,):
@@ -50,7 +57,7 @@ def insert_catalog(db: sqlite3.Connection, name: str, comment: str | None) -> No
 
 def _insert(db: sqlite3.Connection, name: str, comment: str | None) -> None:
     db.execute("insert into catalogs values (?, ?)", (name, comment))
-    db.execute("insert or ignore into schemas values (?, 'default', null)", (name,))
+    db.execute("insert or ignore into schemas (catalog, name) values (?, 'default')", (name,))
 
 
 def delete_catalog(db: sqlite3.Connection, name: str) -> None:

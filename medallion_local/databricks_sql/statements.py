@@ -110,6 +110,8 @@ class Warehouse:
             return catalogs.use_catalog(context, reader)
         if reader.sees("CREATE", "CATALOG"):
             return catalogs.create(context, reader)
+        if reader.take("CREATE", "SCHEMA") or reader.take("CREATE", "DATABASE"):
+            return tables.create_schema(context, reader, sql)
         if reader.sees("DROP", "CATALOG"):
             return catalogs.drop(context, reader)
         if reader.sees("SET"):
@@ -164,8 +166,6 @@ def _create(context: Context, tree: exp.Create, sql: str) -> Result:
     properties = tree.args.get("properties")
     if properties is not None and properties.find(exp.StreamingTableProperty):
         raise unsupported(sql)
-    if kind in ("SCHEMA", "DATABASE"):
-        return tables.create_schema(context, tree)
     if kind == "TABLE":
         return tables.create_table(context, tree, sql)
     if kind == "VIEW":

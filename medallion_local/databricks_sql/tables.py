@@ -15,6 +15,7 @@ from medallion_local.databricks_sql.catalog import (
     Column,
     Key,
     Relation,
+    SchemaDetails,
 )
 from medallion_local.databricks_sql.column_names import with_columns
 from medallion_local.databricks_sql.context import Context, done
@@ -31,13 +32,25 @@ from medallion_local.databricks_sql.types import type_name
 from medallion_local.databricks_sql.write_checks import declared_type, length_metadata
 
 
-def create_schema(context: Context, tree: exp.Create) -> Result:
-    """CREATE SCHEMA."""
-    catalog, name = schema_named(context, tree.this)
-    comment = tree.find(exp.SchemaCommentProperty)
-    context.catalog.create_schema(
-        name, catalog, bool(tree.args.get("exists")), comment.this.name if comment else None
-    )
+def create_schema(context: Context, reader: Reader, sql: str) -> Result:
+    """The rest of CREATE SCHEMA [IF NOT EXISTS] name, with clauses in any order.
+
+    The location of MANAGED LOCATION is recorded. The tables are in the home.
+    """
+    exists = reader.take("IF", "NOT", "EXISTS")
+    catalog, name = context.session.namespace(reader.name())
+    details = SchemaDetails()
+    while not reader.at_end:
+        if reader.take("COMMENT"):
+            details = replace(details, comment=reader.string())
+        elif reader.take("WITH", "DBPROPERTIES"):
+            details = replace(details, properties=reader.pairs())
+        elif reader.take("MANAGED", "LOCATION"):
+            details = replace(details, location=reader.string())
+            context.storage.lake_folder(details.location)
+        else:
+            raise unsupported(sql)
+    context.catalog.create_schema(name, catalog, exists, details)
     return done()
 
 

@@ -21,6 +21,18 @@ def test_a_schema_is_described(warehouse):
     assert (described["Namespace Name"], described["Comment"]) == ("s", "second")
 
 
+def test_a_schema_has_properties_and_a_location(warehouse):
+    url = "abfss://gold@account.dfs.core.windows.net/shop"
+    warehouse.run(
+        f"create schema if not exists shop comment 'it''s' managed location '{url}' "
+        "with dbproperties ('team' = 'data', cost.center = '7')"
+    )
+    described = dict(warehouse.rows("describe schema extended shop"))
+    assert (described["Comment"], described["Location"]) == ("it's", url)
+    assert described["Properties"] == "((cost.center,7), (team,data))"
+    assert "[UNSUPPORTED_FEATURE]" in warehouse.fails("create schema x location '/tmp/x'")
+
+
 def test_partitions_are_listed(warehouse):
     assert sorted(warehouse.rows("show partitions p"), key=repr) == [("x",), (None,)]
     assert warehouse.rows("show partitions p partition (k = 'x')") == [("x",)]
