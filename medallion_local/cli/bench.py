@@ -1,4 +1,4 @@
-"""`medallion bench`: the time of each step, and the savings of change data capture."""
+"""`medallion bench`: times, the warehouse's overhead, and the savings of change data capture."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +13,7 @@ class Part(StrEnum):
     """The parts that can be measured separately."""
 
     TIMINGS = "timings"
+    OVERHEAD = "overhead"
     SAVINGS = "savings"
 
 
@@ -34,7 +35,10 @@ def bench(
     ] = True,
     only: Annotated[
         Part | None,
-        typer.Option(help="Measure only timings (seconds, memory) or savings (rows, bytes)."),
+        typer.Option(
+            help="Measure only timings (seconds, memory), the warehouse's overhead, "
+            "or savings (rows, bytes)."
+        ),
     ] = None,
     docs: Annotated[
         Path, typer.Option(help="The output folder of savings.md and savings.png.")
@@ -42,17 +46,21 @@ def bench(
 ) -> None:
     """Measure loads, increments and their savings on generated data in separate lakehouses.
 
-    First it measures seconds and memory of a first load and a day. Then, for each churn, it
+    First it measures seconds and memory of a first load and a day, and what the warehouse adds to
+    its engine. Then, for each churn, it
     compares the bytes and rows that a day lands with a full reload. Exit 1 if a change of the
     source is not in the lake.
     """
-    from medallion_local.bench import picture, savings, sweep, timings
+    from medallion_local.bench import overhead, picture, savings, sweep, timings
 
     shares = sweep.shares(churn)
-    if only != Part.TIMINGS:
+    parts = [only] if only else list(Part)
+    if Part.SAVINGS in parts:
         picture.require()
-    if only != Part.SAVINGS:
+    if Part.TIMINGS in parts:
         timings.timings(streams, users, days, seed)
-    if only != Part.TIMINGS:
+    if Part.OVERHEAD in parts:
+        overhead.overhead()
+    if Part.SAVINGS in parts:
         source = sweep.Source(churn_streams, users, days, seed, transactions)
         savings.report(sweep.sweep(source, shares, hardest), docs)

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from medallion_local.databricks_sql.engine import STATEMENTS_AT_ONCE, Engine, Result
 from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.read_ahead import read_ahead
 
 CLOSED = SqlError("[INVALID_HANDLE.OPERATION_NOT_FOUND] Invalid OperationHandle: it was closed.")
 _CANCELLED = SqlError("[OPERATION_CANCELED] The statement was cancelled.")
@@ -64,7 +65,7 @@ class Operation:
             if self._closed:
                 raise CLOSED
             if self._rows is None:
-                self._rows = _limited(result.batches, self._limit)
+                self._rows = _limited(read_ahead(result.batches), self._limit)
             taken: list[pa.RecordBatch] = []
             start = self.offset
             while (batch := self._ahead()) is not None and rows > 0 and (size > 0 or not taken):
