@@ -349,8 +349,18 @@ def _show_relations(context: Context, reader: Reader, column: str, views_only: b
     shown = _like([*found, *temporary], reader)
     rows = [(schema, name, "false") for name in shown if name in found]
     rows += [("", name, "true") for name in shown if name in temporary]
-    first = "namespace" if views_only else "database"
-    return _texts((first, column, "isTemporary"), rows)
+    if not views_only:
+        return _texts(("database", column, "isTemporary"), rows)
+    materialized = {relation.name for relation in held if relation.kind == MATERIALIZED}
+    columns = {
+        "namespace": pa.array([namespace for namespace, _, _ in rows], pa.string()),
+        column: pa.array([name for _, name, _ in rows], pa.string()),
+        "isTemporary": pa.array([flag == "true" for _, _, flag in rows], pa.bool_()),
+        "isMaterialized": pa.array(
+            [bool(namespace) and name in materialized for namespace, name, _ in rows], pa.bool_()
+        ),
+    }
+    return result_of(pa.table(columns))
 
 
 def _show_partitions(context: Context, reader: Reader) -> Result:

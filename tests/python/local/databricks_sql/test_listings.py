@@ -83,7 +83,9 @@ def test_temporary_views_are_listed(warehouse):
     session = warehouse.connect()
     warehouse.run("create temp view tv as select 1 as one", session)
     assert ("", "tv", "true") in warehouse.rows("show tables in s", session)
-    assert ("", "tv", "true") not in warehouse.rows("show views in s")
+    assert ("", "tv", True, False) in warehouse.rows("show views in s", session)
+    assert ("", "tv", True, False) not in warehouse.rows("show views in s")
+    assert ("s", "v", False, False) in warehouse.rows("show views in s")
 
 
 def test_properties_and_columns_have_their_forms(warehouse):
