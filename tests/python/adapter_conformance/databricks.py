@@ -47,7 +47,7 @@ def any_of(self: Any, message: str, expected: list[str]) -> None:
 
 
 _ROLLBACK = {
-    "expected_error_messages": given(["DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "DELTA_VIOLATE_CON"]),
+    "expected_error_messages": given(["DELTA_NEW_NOT_NULL_VIOLATION", "DELTA_VIOLATE_CON"]),
     "assert_expected_error_messages": any_of,
 }
 

@@ -63,6 +63,7 @@ REASONS: dict[str, str] = {
     "simple_snapshot.test_ephemeral_snapshot_hard_deletes": POSTGRES_SQL,
     "simple_snapshot.test_various_configs.BaseSnapshotDbtValidToCurrent": "it expects times "
     "without a zone; Databricks' have one",
+    "unit_testing.test_types.TestPostgresUnitTestingTypes": POSTGRES,
     "utils.base_utils": ABSTRACT,
     "utils.base_array_utils": ABSTRACT,
     "utils.test_current_timestamp.BaseCurrentTimestampNaive": "Databricks' current_timestamp has a "
@@ -71,6 +72,7 @@ REASONS: dict[str, str] = {
     "and escapes a quote by a backslash",
     "utils.test_get_intervals_between": "it writes dates as only Postgres reads them",
     "utils.test_listagg": "dbt-databricks' `listagg` has no order",
+    "utils.test_timestamps": OTHER_SQL,
     "utils.data_types.base_data_type_macro": ABSTRACT,
 }
 
