@@ -13,9 +13,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -24,7 +25,9 @@ from medallion_local.databricks_sql.engine import (
     NO_COLUMNS,
     Columns,
     Engine,
+    Settings,
 )
+from medallion_local.databricks_sql.errors import named
 from medallion_local.databricks_sql.queries.json_path import bridge_text_paths
 from medallion_local.databricks_sql.spark.distribution import delta_jars, java, spark_home
 from medallion_local.http import free_port
@@ -70,6 +73,7 @@ class SparkEngine(Engine):
         Raises `MedallionError` if Java, Spark or a jar is missing, or the server does not start.
         """
         super().__init__()
+        self._failures = threading.local()
         self._token = secrets.token_hex(16)
         self._port = free_port()
         self._log = folder / "spark.log"
@@ -122,6 +126,34 @@ class SparkEngine(Engine):
         # The client takes the token from this variable, and sends it without TLS to `localhost`.
         os.environ[_TOKEN] = self._token
         return SparkSession.builder.remote(f"sc://localhost:{self._port}").create()
+
+    def _session(self, settings: Settings) -> "SparkSession":
+        session = super()._session(settings)
+        client = session.client
+        if "_fetch_enriched_error" not in vars(client):
+            fetch = client._fetch_enriched_error
+
+            def remembering(info: Any) -> Any:
+                """pyspark asks for the causes of an error, and shows only the last effect."""
+                found = fetch(info)
+                causes = [each.message for each in found.errors] if found is not None else []
+                self._failures.causes = causes
+                return found
+
+            client._fetch_enriched_error = remembering
+        return session
+
+    def sql_error(self, error: Exception, sql: str = "") -> Exception:
+        """The engine's error. For a failed task, that of the row on which it failed."""
+        translated = super().sql_error(error, sql)
+        causes, self._failures.causes = getattr(self._failures, "causes", []), []
+        if "[TASK_WRITE_FAILED]" in str(translated):
+            conditions = [
+                each for each in causes if "TASK_WRITE_FAILED" not in each and named(each)
+            ]
+            if conditions:
+                return self.translated(self.shown(conditions[-1]), sql)
+        return translated
 
     def adapt(self, tree: exp.Expression, columns: Columns = NO_COLUMNS) -> None:
         """Spark is the reference. Only `text:path` is Databricks' own."""
