@@ -164,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.settimeout(IDLE)
         try:
             answer = self.server.respond(request)
-            answer.body  # noqa: B018 - a content that is no JSON is the service's failure, too
+            answer.body  # noqa: B018 - a content that is not JSON is the service's failure, too
         except Exception as error:
             with_traceback = log.isEnabledFor(logging.DEBUG)
             log.error(

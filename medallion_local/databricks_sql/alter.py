@@ -401,7 +401,7 @@ def _sync_identity(context: Context, relation: Relation, column: Column) -> None
     if identity is None:
         raise SqlError(
             "[DELTA_IDENTITY_COLUMNS_ALTER_NON_IDENTITY_COLUMN] ALTER TABLE ALTER COLUMN SYNC "
-            f"IDENTITY cannot be applied to the column {column.name}, which is no IDENTITY column."
+            f"IDENTITY cannot be applied to {column.name}, which is not an IDENTITY column."
         )
     up = identity["step"] > 0
     largest = parse(

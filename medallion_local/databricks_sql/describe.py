@@ -42,9 +42,9 @@ def describe(context: Context, sql: str) -> Result:
     if reader.take("SCHEMA") or reader.take("DATABASE"):
         return _describe_schema(context, reader)
     reader.take("TABLE")
-    for word, told in (("HISTORY", history), ("DETAIL", detail)):
+    for word, rows_of in (("HISTORY", history), ("DETAIL", detail)):
         if reader.take(word):
-            found = told(context.relation(reader.name()))
+            found = rows_of(context.relation(reader.name()))
             rows = int(reader.identifier()) if reader.take("LIMIT") else found.num_rows
             reader.finish()
             return result_of(found.slice(0, rows))

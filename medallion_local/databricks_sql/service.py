@@ -273,12 +273,12 @@ class Service:
 
 
 def _failed(error: BaseException) -> t.TStatus:
-    told = reported(error)
+    failure = reported(error)
     return t.TStatus(
         statusCode=t.TStatusCode.ERROR_STATUS,
-        sqlState=told.sqlstate,
-        errorMessage=told.message,
-        displayMessage=told.message,
+        sqlState=failure.sqlstate,
+        errorMessage=failure.message,
+        displayMessage=failure.message,
     )
 
 
@@ -295,14 +295,14 @@ def _status(operation: Operation) -> t.TGetOperationStatusResp:
 
 
 def _status_of(error: BaseException, cancelled: bool = False) -> t.TGetOperationStatusResp:
-    told = reported(error)
+    failure = reported(error)
     state = t.TOperationState
     return t.TGetOperationStatusResp(
         status=_OK,
         operationState=state.CANCELED_STATE if cancelled else state.ERROR_STATE,
-        sqlState=told.sqlstate,
-        errorMessage=told.message,
-        displayMessage=told.message,
+        sqlState=failure.sqlstate,
+        errorMessage=failure.message,
+        displayMessage=failure.message,
         diagnosticInfo="",
     )
 

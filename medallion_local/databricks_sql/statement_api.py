@@ -135,12 +135,12 @@ class StatementApi:
             answer = {"statement_id": name, "status": {"state": "SUCCEEDED"}}
             answer |= _content(operation, asked)
         except Exception as error:
-            told = reported(error)
+            failure = reported(error)
             state = "CANCELED" if operation.cancelled else "FAILED"
-            problem = {"error_code": "BAD_REQUEST", "message": told.message}
+            problem = {"error_code": "BAD_REQUEST", "message": failure.message}
             answer = {
                 "statement_id": name,
-                "status": {"state": state, "error": problem, "sql_state": told.sqlstate},
+                "status": {"state": state, "error": problem, "sql_state": failure.sqlstate},
             }
         self._service.operations.close(operation.id.bytes)
         self._answers[name] = (operation, asked, answer)

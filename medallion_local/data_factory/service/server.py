@@ -151,7 +151,7 @@ def _body(request: Request) -> dict[str, Any]:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise queries.QueryError("the body is no JSON object")
+        raise queries.QueryError("the body is not a JSON object")
     return body
 
 

@@ -131,13 +131,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         (("-315619198",),),
     ),
     Difference(
-        "a number is no DATE",
+        "a number is not a DATE",
         "SELECT CAST(1 AS DATE)",
         "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION",
         (("1970-01-02",),),
     ),
     Difference(
-        "'on' is no BOOLEAN", "SELECT CAST('on' AS BOOLEAN)", "CAST_INVALID_INPUT", (("True",),)
+        "'on' is not a BOOLEAN", "SELECT CAST('on' AS BOOLEAN)", "CAST_INVALID_INPUT", (("True",),)
     ),
     Difference(
         "text of a large DOUBLE",
