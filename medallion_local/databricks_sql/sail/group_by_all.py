@@ -1,7 +1,7 @@
 """GROUP BY ALL and ORDER BY ALL, written out for Sail.
 
-GROUP BY ALL groups by the selected expressions without an aggregate, and by the columns beside the
-aggregates of the others. ORDER BY ALL orders by every selected expression.
+GROUP BY ALL groups by the selected expressions without an aggregate. ORDER BY ALL orders by every
+selected expression.
 Source: https://docs.databricks.com/sql/language-manual/sql-ref-syntax-qry-select-groupby.html
 """
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.sail.aggregates import has_aggregate, is_aggregate
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.refusal import refused
@@ -25,6 +26,11 @@ def write_out_all(select: exp.Expression, kinds: Kinds) -> exp.Expression | None
         if any(item.is_star for item in select.expressions):
             raise refused("GROUP BY ALL with *")
         keys = list(_keys(select.expressions))
+        if not keys and any(map(_mixes, select.expressions)):
+            raise SqlError(
+                "[UNRESOLVED_ALL_IN_GROUP_BY] Cannot infer grouping columns for GROUP BY ALL based "
+                "on the select clause. Please explicitly specify the grouping columns."
+            )
         select.set("group", exp.Group(expressions=keys) if keys else None)
     if orders:
         (item,) = order.expressions
@@ -54,10 +60,12 @@ def _keys(selected: list[exp.Expression]) -> Iterator[exp.Expression]:
             continue  # a constant is the same in every group, and a number would be a position
         if not has_aggregate(value):
             yield value.copy()
-            continue
-        for node in value.walk(prune=_is_whole_aggregate):
-            if isinstance(node, exp.Column):
-                yield node.copy()
+
+
+def _mixes(item: exp.Expression) -> bool:
+    """Whether an expression has an aggregate, and a column outside of it."""
+    nodes = item.walk(prune=_is_whole_aggregate)
+    return has_aggregate(item) and any(isinstance(node, exp.Column) for node in nodes)
 
 
 def _is_whole_aggregate(node: exp.Expression) -> bool:

@@ -195,13 +195,19 @@ def test_a_column_of_using_may_be_qualified(warehouse, query, rows):
     [
         ("select k, count(*) from g group by all order by all", [("a", 2), ("b", 1)]),
         ("select k, 1, count(*) as n from g group by all having n > 1", [("a", 1, 2)]),
-        ("select length(k) + count(*) from g group by all order by all desc", [(3,), (2,)]),
+        ("select k, k || count(*) as n from g group by all order by all desc",
+         [("b", "b1"), ("a", "a2")]),
         ("select count(*) from g group by all", [(3,)]),
         ("select * from e1 order by all desc", [(3, None), (2, "b"), (1, "a")]),
     ],
-)
+)  # fmt: skip
 def test_all_stands_for_what_is_selected(warehouse, query, rows):
     assert warehouse.rows(query) == rows
+
+
+def test_a_mixture_has_no_key_for_group_by_all(warehouse):
+    message = warehouse.fails("select length(k) + count(*) from g group by all")
+    assert "UNRESOLVED_ALL_IN_GROUP_BY" in message
 
 
 @pytest.mark.parametrize(
