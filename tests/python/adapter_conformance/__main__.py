@@ -79,11 +79,10 @@ def run(engine: EngineName, select: str) -> results.Outcomes:
 
 def judge(outcomes: results.Outcomes, whole: bool) -> int:
     """Compare with the expected failures, and return how many tests differ."""
-    expected = results.read_expected(outcomes.engine)
-    if expected is None:
-        if whole:
-            results.write_expected(outcomes.engine, outcomes.failed)
-        expected = outcomes.failed
+    known = results.read_expected(outcomes.engine)
+    if known is None and whole:
+        results.write_expected(outcomes.engine, outcomes.failed)
+    expected = outcomes.failed if known is None else set(known)
     new = outcomes.failed - expected
     fixed = {one for one in expected - outcomes.failed if whole or one in outcomes.tests}
     for test in sorted(new):

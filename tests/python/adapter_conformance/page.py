@@ -14,8 +14,9 @@ def page(runs: list[Outcomes], applicable: int, versions: str) -> str:
         "# The adapter's conformance on the local warehouse",
         "",
         "The public test classes of dbt-tests-adapter run through dbt-databricks on the local",
-        f"warehouse ({versions}). `make warehouse-conformance` repeats the run and",
-        f"writes this page. {applicable} classes are applicable.",
+        f"warehouse ({versions}).",
+        "`make warehouse-conformance` repeats the run and writes this page.",
+        f"{applicable} classes are applicable.",
         "",
         "| engine | tests run | passed | failed | skipped by the test | passed, of run |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -42,7 +43,7 @@ def page(runs: list[Outcomes], applicable: int, versions: str) -> str:
     lines += ["", "## Not applicable", "", "| suite or class | reason |", "| --- | --- |"]
     lines += [f"| `{name}` | {why} |" for name, why in REASONS.items()]
     for run in runs:
-        expected = sorted(read_expected(run.engine) or ())
+        expected = sorted((read_expected(run.engine) or {}).items())
         lines += ["", f"## Expected failures on {run.engine}", ""]
-        lines += [f"- `{test}`" for test in expected] or ["None."]
+        lines += [f"- `{test}`: {reason}" for test, reason in expected] or ["None."]
     return "\n".join(lines) + "\n"

@@ -54,14 +54,17 @@ def read(file: Path, engine: str) -> Outcomes:
 
 
 def expected_failures(engine: str) -> Path:
-    """The file with one expected failure a line."""
+    """The file with one expected failure a line, and its reason after a `#`."""
     return FOLDER / "expected_failures" / f"{engine}.txt"
 
 
-def read_expected(engine: str) -> set[str] | None:
-    """The expected failures; None before the first run."""
+def read_expected(engine: str) -> dict[str, str] | None:
+    """The reason of each expected failure; None before the first run."""
     file = expected_failures(engine)
-    return set(file.read_text(encoding="utf-8").split()) if file.exists() else None
+    if not file.exists():
+        return None
+    lines = (line.partition("#") for line in file.read_text(encoding="utf-8").splitlines())
+    return {test.strip(): reason.strip() for test, _, reason in lines if test.strip()}
 
 
 def write_expected(engine: str, tests: Iterable[str]) -> None:
