@@ -22,7 +22,8 @@ def _lacking() -> str:
 
 
 # The engines for `pytest.mark.parametrize`; a test on Spark is skipped where Spark is missing.
-SPARK = pytest.param("spark", marks=pytest.mark.skipif(bool(_lacking()), reason=_lacking()))
+needs_spark = pytest.mark.skipif(bool(_lacking()), reason=_lacking())
+SPARK = pytest.param("spark", marks=needs_spark)
 ENGINES = ["sail", SPARK]
 
 _opened: list[Connection] = []
