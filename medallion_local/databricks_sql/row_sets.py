@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+import lz4.frame
 import pyarrow as pa
 from databricks.sql.thrift_api.TCLIService import ttypes as t
 
@@ -24,6 +25,7 @@ class Form:
     nested: bool = True
     decimals: bool = True
     times: bool = True
+    compressed: bool = False
 
     @staticmethod
     def of(request: t.TExecuteStatementReq) -> "Form":
@@ -34,6 +36,7 @@ class Form:
             nested=native.complexTypesAsArrow is True,
             decimals=native.decimalAsArrow is True,
             times=native.timestampAsArrow is True,
+            compressed=request.canDecompressLZ4Result is True,
         )
 
     def sent(self, kind: pa.DataType) -> pa.DataType:
@@ -60,7 +63,7 @@ def metadata(schema: pa.Schema, form: Form) -> t.TGetResultSetMetadataResp:
         status=t.TStatus(statusCode=t.TStatusCode.SUCCESS_STATUS),
         schema=t.TTableSchema(columns=columns),
         resultFormat=kind.ARROW_BASED_SET if form.arrow else kind.COLUMN_BASED_SET,
-        lz4Compressed=False,
+        lz4Compressed=form.arrow and form.compressed,
         arrowSchema=arrow_schema(schema, form).serialize().to_pybytes() if form.arrow else None,
     )
 
@@ -89,10 +92,15 @@ def row_set(start: int, batches: list[pa.RecordBatch], schema: pa.Schema, form: 
         startRowOffset=start,
         rows=[],
         arrowBatches=[
-            t.TSparkArrowBatch(batch=batch.serialize().to_pybytes(), rowCount=batch.num_rows)
+            t.TSparkArrowBatch(batch=_message(batch, form), rowCount=batch.num_rows)
             for batch in batches
         ],
     )
+
+
+def _message(batch: pa.RecordBatch, form: Form) -> bytes:
+    message = batch.serialize()
+    return lz4.frame.compress(message) if form.compressed else message.to_pybytes()
 
 
 def _as_text(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

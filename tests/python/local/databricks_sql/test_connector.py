@@ -176,6 +176,16 @@ def test_a_session_that_ends_during_a_fetch(warehouse):
     assert warehouse.rows("select 1") == [(1,)]
 
 
+@pytest.mark.parametrize("compressed", [True, False])
+def test_a_result_of_many_fetches(warehouse, compressed):
+    options = {"enable_query_result_lz4_compression": compressed}
+    with opened(warehouse, **options).cursor(arraysize=70_000) as cursor:
+        cursor.execute("select id, repeat('x', 100) as text from range(300000) order by id")
+        rows = cursor.fetchall_arrow()
+    assert rows["id"].to_pylist() == list(range(300_000))
+    assert set(rows["text"].to_pylist()) == {"x" * 100}
+
+
 def test_nested_values_are_native_or_text(warehouse):
     query = "select array('a', null), named_struct('a', 1, 'b', 'x'), map('k', 1.5)"
     with opened(warehouse).cursor() as cursor:
