@@ -25,8 +25,8 @@ from medallion.errors import MedallionError
 from medallion.home import Home, home, is_project
 from medallion.profiles import names_local, require_own
 from medallion_local.certificates import Certificates, trusting
-from medallion_local.databricks_sql import dbt_client
-from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql.lifecycle import dbt_client
+from medallion_local.databricks_sql.lifecycle.certificates import files_of
 
 
 class MedallionPlugin(dbtPlugin):

@@ -7,7 +7,7 @@ from medallion.home import Home
 
 def clean(here: Home) -> None:
     """Stop the warehouse of `here`, if it runs, and remove the folder."""
-    from medallion_local.databricks_sql import process
+    from medallion_local.databricks_sql.lifecycle import process
 
     process.stop(here)
     if here.root.exists():

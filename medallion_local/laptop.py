@@ -40,7 +40,7 @@ def ingest(
 
 def start_warehouse(home: Home) -> str:
     """Start the home's warehouse if it does not run, add it to profiles.yml, and say so."""
-    from medallion_local.databricks_sql.bring_up import bring_up
+    from medallion_local.databricks_sql.lifecycle.bring_up import bring_up
 
     return bring_up(home)
 
@@ -48,8 +48,8 @@ def start_warehouse(home: Home) -> str:
 @contextmanager
 def empty_warehouse(work: Path) -> Iterator[dict[str, str]]:
     """A warehouse without tables while the block runs; yields the environment for dbt."""
-    from medallion_local.databricks_sql.process import start, stop
-    from medallion_local.databricks_sql.profiles import write_profile
+    from medallion_local.databricks_sql.lifecycle.process import start, stop
+    from medallion_local.databricks_sql.lifecycle.profiles import write_profile
 
     home = Home(work / "home")
     home.root.mkdir(parents=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from medallion.home import Home
-from medallion_local.databricks_sql import client, exports, process, profiles
-from medallion_local.databricks_sql.state import State
+from medallion_local.databricks_sql.lifecycle import client, exports, process, profiles
+from medallion_local.databricks_sql.lifecycle.state import State
 
 if TYPE_CHECKING:
     from databricks.sql.client import Connection

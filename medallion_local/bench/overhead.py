@@ -15,8 +15,8 @@ from rich.table import Table
 
 from medallion.console import out
 from medallion.home import Home
-from medallion_local.databricks_sql import process
-from medallion_local.databricks_sql.client import connect
+from medallion_local.databricks_sql.lifecycle import process
+from medallion_local.databricks_sql.lifecycle.client import connect
 from medallion_local.databricks_sql.sail.engine import SailEngine
 
 STATEMENTS = 200

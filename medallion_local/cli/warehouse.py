@@ -41,7 +41,7 @@ def up(
 
     In another dbt project, the warehouse is in that project's folder `.medallion`.
     """
-    from medallion_local.databricks_sql.bring_up import bring_up
+    from medallion_local.databricks_sql.lifecycle.bring_up import bring_up
 
     named = [name.strip() for one in catalog or () for name in one.split(",") if name.strip()]
     here = home_here() if named else home()
@@ -49,8 +49,8 @@ def up(
     if not env:
         out.print(report, soft_wrap=True)
         return
-    from medallion_local.databricks_sql.exports import exports
-    from medallion_local.databricks_sql.state import read
+    from medallion_local.databricks_sql.lifecycle.exports import exports
+    from medallion_local.databricks_sql.lifecycle.state import read
 
     state = read(here)
     assert state is not None
@@ -59,7 +59,7 @@ def up(
 
 def down() -> None:
     """Stop the local warehouse; tables and views stay."""
-    from medallion_local.databricks_sql.process import stop
+    from medallion_local.databricks_sql.lifecycle.process import stop
 
     stopped = stop(home())
     out.print("The warehouse is stopped." if stopped else "The warehouse was not running.")
@@ -67,8 +67,8 @@ def down() -> None:
 
 def status() -> None:
     """Report whether the local warehouse runs, and where."""
-    from medallion_local.databricks_sql.process import answers, is_moved, running
-    from medallion_local.databricks_sql.state import copied_from
+    from medallion_local.databricks_sql.lifecycle.process import answers, is_moved, running
+    from medallion_local.databricks_sql.lifecycle.state import copied_from
 
     state = running(home())
     if original := copied_from(home()):

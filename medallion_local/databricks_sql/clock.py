@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import parse
+from medallion_local.databricks_sql.language.dialect import parse
 
 VARIABLE = "MEDALLION_WAREHOUSE_CLOCK"
 _MOMENT, _DAY = "TIMESTAMP '{day} {time}'", "DATE '{day}'"

@@ -8,12 +8,12 @@ import pyarrow as pa
 from sqlglot import exp
 
 from medallion_local.databricks_sql.catalog import Catalog, Relation, not_found
-from medallion_local.databricks_sql.dialect import render
 from medallion_local.databricks_sql.engine import Engine, Result, result_of
-from medallion_local.databricks_sql.files import LandedFile, ReadFiles
+from medallion_local.databricks_sql.language.dialect import render
 from medallion_local.databricks_sql.resolve import Choice, Follow, Resolver, every_file, every_row
 from medallion_local.databricks_sql.session import Session
 from medallion_local.databricks_sql.storage import Storage
+from medallion_local.databricks_sql.streams.files import LandedFile, ReadFiles
 
 
 @dataclass(frozen=True)

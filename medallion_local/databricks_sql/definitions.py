@@ -13,9 +13,9 @@ from medallion_local.databricks_sql.catalog import (
     Policy,
     Relation,
 )
-from medallion_local.databricks_sql.dialect import RowFilterProperty, render
-from medallion_local.databricks_sql.errors import SqlError, unsupported
-from medallion_local.databricks_sql.formats import FORMATS
+from medallion_local.databricks_sql.catalog.formats import FORMATS
+from medallion_local.databricks_sql.language.dialect import RowFilterProperty, render
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 from medallion_local.databricks_sql.policies import policy_of, with_policies
 from medallion_local.databricks_sql.session import Session
 

@@ -18,9 +18,9 @@ import pyarrow as pa
 from sqlglot import exp
 
 from medallion import disk
-from medallion_local.databricks_sql.dialect import first_line
 from medallion_local.databricks_sql.engine_name import EngineName
-from medallion_local.databricks_sql.errors import SqlError, named
+from medallion_local.databricks_sql.language.dialect import first_line
+from medallion_local.databricks_sql.language.errors import SqlError, named
 from medallion_local.databricks_sql.types import plain_schema
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from sqlglot import exp
 
 from medallion_local.databricks_sql.catalog import Column, Policy, Relation
-from medallion_local.databricks_sql.dialect import parse, quoted, render
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.dialect import parse, quoted, render
+from medallion_local.databricks_sql.language.errors import SqlError
 from medallion_local.databricks_sql.session import Session
 
 _CHANGES = (exp.Merge, exp.Update, exp.Delete)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from medallion_local.databricks_sql import clock, event_log, information_schema, policies
+from medallion_local.databricks_sql import clock, policies
 from medallion_local.databricks_sql.catalog import (
     MATERIALIZED,
     METRIC,
@@ -22,19 +22,16 @@ from medallion_local.databricks_sql.catalog import (
     Key,
     Policy,
     Relation,
+    information_schema,
     not_found,
 )
-from medallion_local.databricks_sql.column_names import QualifiedColumns, with_columns
-from medallion_local.databricks_sql.complexity import limit_depth
+from medallion_local.databricks_sql.catalog.column_names import QualifiedColumns, with_columns
+from medallion_local.databricks_sql.catalog.formats import require_delta
 from medallion_local.databricks_sql.delta_log import log
 from medallion_local.databricks_sql.delta_log.change_feed import changes
 from medallion_local.databricks_sql.delta_log.history import detail, history
 from medallion_local.databricks_sql.delta_log.time_travel import moment, version_of
-from medallion_local.databricks_sql.dialect import parse, quoted, render
 from medallion_local.databricks_sql.engine import Engine
-from medallion_local.databricks_sql.errors import SqlError, unsupported
-from medallion_local.databricks_sql.files import FORMATS, METADATA, LandedFile, ReadFiles, stage
-from medallion_local.databricks_sql.formats import require_delta
 from medallion_local.databricks_sql.functions import built_in
 from medallion_local.databricks_sql.functions.inline import (
     arguments_of,
@@ -45,12 +42,23 @@ from medallion_local.databricks_sql.functions.inline import (
     table_call,
 )
 from medallion_local.databricks_sql.functions.store import Function
+from medallion_local.databricks_sql.language.complexity import limit_depth
+from medallion_local.databricks_sql.language.dialect import parse, quoted, render
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 from medallion_local.databricks_sql.queries.measures import is_measure, measured, measures_of
 from medallion_local.databricks_sql.queries.names import ADDED, Replacement, substitute
 from medallion_local.databricks_sql.queries.qualify import rewrite_qualify
 from medallion_local.databricks_sql.queries.recursion import materialize
 from medallion_local.databricks_sql.session import Session, of_query
 from medallion_local.databricks_sql.storage import Storage, table_schema
+from medallion_local.databricks_sql.streams import event_log
+from medallion_local.databricks_sql.streams.files import (
+    FORMATS,
+    METADATA,
+    LandedFile,
+    ReadFiles,
+    stage,
+)
 from medallion_local.databricks_sql.types import type_name
 
 _STREAM = "stream"

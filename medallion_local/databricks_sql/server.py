@@ -16,14 +16,14 @@ from medallion.home import home
 from medallion_local import certificates
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Catalog
-from medallion_local.databricks_sql.certificates import files_of
-from medallion_local.databricks_sql.complexity import allow_deep_statements
+from medallion_local.databricks_sql.catalog.information_schema import InformationSchema
 from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.engine_name import EngineName
 from medallion_local.databricks_sql.engines import open_engine
-from medallion_local.databricks_sql.http import server
-from medallion_local.databricks_sql.information_schema import InformationSchema
-from medallion_local.databricks_sql.service import Service
+from medallion_local.databricks_sql.language.complexity import allow_deep_statements
+from medallion_local.databricks_sql.lifecycle.certificates import files_of
+from medallion_local.databricks_sql.protocol.http import server
+from medallion_local.databricks_sql.protocol.service import Service
 from medallion_local.databricks_sql.statements import Warehouse
 from medallion_local.databricks_sql.storage import Storage
 

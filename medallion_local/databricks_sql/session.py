@@ -7,8 +7,8 @@ from sqlglot import exp
 from medallion_local.databricks_sql import settings
 from medallion_local.databricks_sql.catalog import Key, Relation
 from medallion_local.databricks_sql.engine import CATALOG, Settings
-from medallion_local.databricks_sql.errors import SqlError
 from medallion_local.databricks_sql.functions.store import Function
+from medallion_local.databricks_sql.language.errors import SqlError
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from medallion_local.databricks_sql.engine import Result, Settings, result_of
 from medallion_local.databricks_sql.engine_name import EngineName
-from medallion_local.databricks_sql.errors import SqlError, unsupported
-from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.reader import Reader
 
 UTC = ("UTC", "ETC/UTC", "Z", "+00:00", "GMT", "ZULU")
 _OFFSET = re.compile(r"(?:UTC|GMT|UT)?[+-]\d{1,2}(?::\d{2})?(?::\d{2})?")

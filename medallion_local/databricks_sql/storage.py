@@ -26,7 +26,7 @@ from medallion_local.databricks_sql.catalog import Column
 from medallion_local.databricks_sql.commits import data_file, durable
 from medallion_local.databricks_sql.delta_log.log import Operation, files_at
 from medallion_local.databricks_sql.engine import CATALOG
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.errors import SqlError
 from medallion_local.databricks_sql.types import type_name
 
 # Spark's name of the metadata by which a STRING column remembers that it is a VARCHAR or CHAR.

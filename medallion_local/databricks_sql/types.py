@@ -3,7 +3,7 @@
 import pyarrow as pa
 from databricks.sql.thrift_api.TCLIService import ttypes as thrift
 
-from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 
 _NAMES = {
     pa.bool_(): "boolean",

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from medallion_local.databricks_sql.catalog import Relation
-from medallion_local.databricks_sql.dialect import literal, parse, quoted
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.dialect import literal, parse, quoted
+from medallion_local.databricks_sql.language.errors import SqlError
 from medallion_local.databricks_sql.storage import LENGTH
 
 _TYPE = re.compile(r"(varchar|char|character)\((\d+)\)", re.IGNORECASE)

@@ -35,7 +35,7 @@ def _tables(home: Home, dry_run: bool) -> Iterator[Finding]:
     if dry_run:
         yield from (one.finding for one in damaged)
         return
-    from medallion_local.databricks_sql import process
+    from medallion_local.databricks_sql.lifecycle import process
 
     ran = process.stop(home)
     # A running statement has now ended, in success or failure.

@@ -15,7 +15,7 @@ _OF_DELTA = "*.*#[0-9]*"  # delta-rs and Sail write `name#1`, and link or rename
 
 def remove(home: Home, dry_run: bool) -> Iterator[Finding]:
     """One finding for all such files. Files of tables are removed only if the warehouse is down."""
-    from medallion_local.databricks_sql.process import running
+    from medallion_local.databricks_sql.lifecycle.process import running
 
     places = [home.lake / "bronze", home.lake / "control", home.root]
     if running(home) is None:

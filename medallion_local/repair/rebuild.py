@@ -20,8 +20,8 @@ def rebuild(home: Home, undone: list[Damage], stay_up: bool) -> Iterator[Finding
     It uses --full-refresh, from which bronze and snapshots are exempt: rows that were read from an
     undone commit may come again under the same commit number, together with other rows.
     """
-    from medallion_local.databricks_sql.process import start, stop
-    from medallion_local.databricks_sql.profiles import write_profile
+    from medallion_local.databricks_sql.lifecycle.process import start, stop
+    from medallion_local.databricks_sql.lifecycle.profiles import write_profile
 
     if not undone:
         return

@@ -13,8 +13,8 @@ from sqlglot import exp
 
 from medallion_local.databricks_sql.catalog import Column, Relation
 from medallion_local.databricks_sql.context import Context
-from medallion_local.databricks_sql.dialect import literal, parse, quoted, render
-from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.dialect import literal, parse, quoted, render
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 
 _DEFAULT = "DEFAULT"
 FEATURE = "delta.feature.allowColumnDefaults"

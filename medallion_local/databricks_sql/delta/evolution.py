@@ -8,7 +8,7 @@ import pyarrow as pa
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Column, Relation
 from medallion_local.databricks_sql.context import Context
-from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.language.reader import Reader
 from medallion_local.databricks_sql.types import type_name
 
 _CLAUSE = ("WITH", "SCHEMA", "EVOLUTION")

@@ -18,9 +18,9 @@ from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Column, Relation
 from medallion_local.databricks_sql.context import Context
 from medallion_local.databricks_sql.delta_log.log import Operation
-from medallion_local.databricks_sql.dialect import parse, quoted
-from medallion_local.databricks_sql.errors import SqlError, unsupported
-from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.language.dialect import parse, quoted
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.reader import Reader
 
 _WIDER = {
     "tinyint": ("smallint", "int", "bigint", "double"),

@@ -13,14 +13,14 @@ from deltalake import DeltaTable
 
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Relation
+from medallion_local.databricks_sql.catalog.formats import require_delta
 from medallion_local.databricks_sql.commits import data_file, durable
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.delta_log import log, time_travel
-from medallion_local.databricks_sql.dialect import parse, quoted
 from medallion_local.databricks_sql.engine import Result, result_of
-from medallion_local.databricks_sql.errors import SqlError, unsupported
-from medallion_local.databricks_sql.formats import require_delta
-from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.language.dialect import parse, quoted
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.reader import Reader
 
 _SIZES = pa.struct(
     [

@@ -6,8 +6,8 @@ Source: https://docs.databricks.com/sql/language-manual/sql-ref-partition.html
 from sqlglot import exp
 
 from medallion_local.databricks_sql.catalog import Relation
-from medallion_local.databricks_sql.dialect import render
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.dialect import render
+from medallion_local.databricks_sql.language.errors import SqlError
 
 
 def fixed(relation: Relation, clause: exp.Expression | None) -> dict[str, str]:

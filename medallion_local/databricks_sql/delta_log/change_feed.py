@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from medallion_local.databricks_sql.catalog import Relation
 from medallion_local.databricks_sql.commits import data_file
 from medallion_local.databricks_sql.delta_log import log
-from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 
 PROPERTY = "delta.enableChangeDataFeed"
 _MORE = (

@@ -10,9 +10,9 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from medallion_local.databricks_sql.catalog import Relation
+from medallion_local.databricks_sql.catalog.formats import require_delta
 from medallion_local.databricks_sql.delta_log import log
-from medallion_local.databricks_sql.errors import SqlError
-from medallion_local.databricks_sql.formats import require_delta
+from medallion_local.databricks_sql.language.errors import SqlError
 
 _USER = "local"
 _TIME = pa.timestamp("us", "UTC")

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from deltalake import CommitProperties
 
 from medallion_local.databricks_sql.commits import LOG
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.errors import SqlError
 
 # delta-rs fixes the operation's name of its commits, so Databricks' name is in keys of its own.
 _NAME, _PARAMETERS = "databricksOperation", "databricksParameters"

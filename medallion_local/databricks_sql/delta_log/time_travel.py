@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from sqlglot import exp
 
 from medallion_local.databricks_sql.delta_log import log
-from medallion_local.databricks_sql.dialect import parse, render
 from medallion_local.databricks_sql.engine import Engine
-from medallion_local.databricks_sql.errors import SqlError, unsupported
-from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.language.dialect import parse, render
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.reader import Reader
 
 
 def version_of(engine: Engine, folder: str, clause: exp.Version) -> int:

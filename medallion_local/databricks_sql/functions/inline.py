@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import parse, quoted, render
-from medallion_local.databricks_sql.errors import SqlError, unsupported
 from medallion_local.databricks_sql.functions.store import Function
+from medallion_local.databricks_sql.language.dialect import parse, quoted, render
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 
 
 def called_name(call: exp.Anonymous) -> tuple[tuple[str, ...], exp.Expression]:

@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass, field, replace
 
 from medallion_local.databricks_sql.engine import CATALOG
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.errors import SqlError
 
 Key = tuple[str, str, str]
 

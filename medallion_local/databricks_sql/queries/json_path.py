@@ -6,8 +6,8 @@ Source: https://docs.databricks.com/sql/language-manual/functions/colonsign.html
 import pyarrow as pa
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import render
-from medallion_local.databricks_sql.errors import unsupported
+from medallion_local.databricks_sql.language.dialect import render
+from medallion_local.databricks_sql.language.errors import unsupported
 from medallion_local.databricks_sql.queries.source import Schema, planned
 
 

@@ -10,8 +10,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import parse, quoted, render
-from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.dialect import parse, quoted, render
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 
 _QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 _DEEPEST = 32

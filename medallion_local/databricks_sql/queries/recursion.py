@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pyarrow as pa
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import MOST_LEVELS, parse, render
-from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.dialect import MOST_LEVELS, parse, render
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 from medallion_local.databricks_sql.queries.source import visible_ctes
 
 _LEVELS, _ROWS = 100, 1_000_000

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pyarrow as pa
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import render
+from medallion_local.databricks_sql.language.dialect import render
 
 Schema = Callable[[str], pa.Schema]
 _PARTS = ("from_", "joins", "laterals")

@@ -4,7 +4,7 @@ import re
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.errors import SqlError
 from medallion_local.databricks_sql.sail.casts import text
 from medallion_local.databricks_sql.sail.coercion import bounded
 from medallion_local.databricks_sql.sail.functions import called, checked_decimal, rounded_decimal

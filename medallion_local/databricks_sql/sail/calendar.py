@@ -12,8 +12,8 @@ https://github.com/apache/spark/blob/master/sql/catalyst/src/main/scala/org/apac
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import parse, render
-from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.dialect import parse, render
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.rules import calls
 

@@ -5,8 +5,8 @@ Source: https://docs.databricks.com/sql/language-manual/functions/cast.html
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import render
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.dialect import render
+from medallion_local.databricks_sql.language.errors import SqlError
 from medallion_local.databricks_sql.sail.functions import called, decimal_of
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.kinds import UNKNOWN, Kind, kind_of_type

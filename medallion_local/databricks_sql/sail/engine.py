@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import first_line, parse, render
 from medallion_local.databricks_sql.engine import (
     NO_COLUMNS,
     NO_SETTINGS,
@@ -18,7 +17,8 @@ from medallion_local.databricks_sql.engine import (
     Engine,
     Settings,
 )
-from medallion_local.databricks_sql.errors import SqlError, reported
+from medallion_local.databricks_sql.language.dialect import first_line, parse, render
+from medallion_local.databricks_sql.language.errors import SqlError, reported
 from medallion_local.databricks_sql.sail import functions
 from medallion_local.databricks_sql.sail.address import Addresses
 from medallion_local.databricks_sql.sail.errors import translated

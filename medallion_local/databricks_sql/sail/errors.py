@@ -11,8 +11,8 @@ from difflib import get_close_matches
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import parse
-from medallion_local.databricks_sql.errors import SqlError, named, plain
+from medallion_local.databricks_sql.language.dialect import parse
+from medallion_local.databricks_sql.language.errors import SqlError, named, plain
 from medallion_local.databricks_sql.sail.messages import ROWS
 from medallion_local.databricks_sql.sail.refusal import refused
 

@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import render
+from medallion_local.databricks_sql.language.dialect import render
 from medallion_local.databricks_sql.queries.json_path import text_path
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.refusal import refused

@@ -6,7 +6,7 @@ Source: https://github.com/apache/spark/blob/master/sql/catalyst/src/main/scala/
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import render
+from medallion_local.databricks_sql.language.dialect import render
 
 _LITERALS = {"DATE", "TIMESTAMP", "TIMESTAMP_NTZ"}
 

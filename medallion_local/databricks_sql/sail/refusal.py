@@ -1,6 +1,6 @@
 """The refusal of a statement that Sail cannot answer as Databricks does."""
 
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.errors import SqlError
 
 
 def refused(what: str, why: str = "Sail does not answer it as Databricks does") -> SqlError:

@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import parse
+from medallion_local.databricks_sql.language.dialect import parse
 from medallion_local.databricks_sql.sail.kinds import Kind
 
 _TYPES: dict[str, exp.DataType] = {}

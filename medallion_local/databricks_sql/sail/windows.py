@@ -7,7 +7,7 @@ Source: https://docs.databricks.com/sql/language-manual/sql-ref-window-functions
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.errors import SqlError
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.refusal import refused
 from medallion_local.databricks_sql.sail.rules import rewrites

@@ -6,8 +6,8 @@ formulas of `calendar`, are right in UTC only: they are refused in other zones.
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import render
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.dialect import render
+from medallion_local.databricks_sql.language.errors import SqlError
 
 _ONLY_IN_UTC = {
     "timestamp_seconds",

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from sqlglot.tokens import TokenType
 
 from medallion_local.databricks_sql.context import Context, done
-from medallion_local.databricks_sql.dialect import parse, tokens
 from medallion_local.databricks_sql.engine import Result
-from medallion_local.databricks_sql.errors import SqlError
-from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.language.dialect import parse, tokens
+from medallion_local.databricks_sql.language.errors import SqlError
+from medallion_local.databricks_sql.language.reader import Reader
 from medallion_local.databricks_sql.scripting.literals import sql_literal
 from medallion_local.databricks_sql.scripting.variables import assign_row, names_of
 

@@ -7,9 +7,9 @@ Source: https://docs.databricks.com/sql/language-manual/sql-ref-names-identifier
 import re
 
 from medallion_local.databricks_sql.context import Context
-from medallion_local.databricks_sql.dialect import quoted, tokens
-from medallion_local.databricks_sql.errors import SqlError
-from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.language.dialect import quoted, tokens
+from medallion_local.databricks_sql.language.errors import SqlError
+from medallion_local.databricks_sql.language.reader import Reader
 from medallion_local.databricks_sql.scripting.execute_immediate import constant
 
 _MAYBE = re.compile(r"\bidentifier\s*\(", re.IGNORECASE)

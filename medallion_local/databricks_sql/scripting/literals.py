@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from medallion_local.databricks_sql.dialect import literal
+from medallion_local.databricks_sql.language.dialect import literal
 from medallion_local.databricks_sql.types import type_name
 
 

@@ -7,10 +7,10 @@ import pyarrow as pa
 from sqlglot import exp
 
 from medallion_local.databricks_sql.context import Context, done
-from medallion_local.databricks_sql.dialect import parse
 from medallion_local.databricks_sql.engine import Result
-from medallion_local.databricks_sql.errors import SqlError, unsupported
-from medallion_local.databricks_sql.reader import Reader
+from medallion_local.databricks_sql.language.dialect import parse
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.reader import Reader
 from medallion_local.databricks_sql.scripting.literals import sql_literal
 from medallion_local.databricks_sql.session import Variable
 from medallion_local.databricks_sql.types import type_name

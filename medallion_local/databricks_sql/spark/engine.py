@@ -27,7 +27,7 @@ from medallion_local.databricks_sql.engine import (
     Engine,
     Settings,
 )
-from medallion_local.databricks_sql.errors import named
+from medallion_local.databricks_sql.language.errors import named
 from medallion_local.databricks_sql.queries.json_path import bridge_text_paths
 from medallion_local.databricks_sql.spark.distribution import delta_jars, java, spark_home
 from medallion_local.http import free_port

@@ -18,8 +18,8 @@ from adapter_conformance.not_applicable import reason
 from adapter_conformance.page import page
 from adapter_conformance.target import RESULTS, TARGET
 from medallion.home import Home
-from medallion_local.databricks_sql import exports, process, profiles
 from medallion_local.databricks_sql.engine_name import EngineName
+from medallion_local.databricks_sql.lifecycle import exports, process, profiles
 from support.places import PROJECT
 
 PAGE = PROJECT / "docs" / "warehouse_conformance.md"

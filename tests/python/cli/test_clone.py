@@ -19,9 +19,9 @@ from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home, home
 from medallion.relocate import relocate
 from medallion_local.databricks_sql.catalog import EXTERNAL, MANAGED, Catalog, Relation
-from medallion_local.databricks_sql.profiles import local_output
+from medallion_local.databricks_sql.lifecycle.profiles import local_output
+from medallion_local.databricks_sql.lifecycle.state import State
 from medallion_local.databricks_sql.sail.address import Addresses
-from medallion_local.databricks_sql.state import State
 
 
 @pytest.mark.parametrize("odd", ["a%20b", "x[1]", "what?", "a|b", "a^b", "back\\slash", "tab\t"])

@@ -14,8 +14,8 @@ from typing import Any
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.serving.contract import POOLED, Table, served_tables
-from medallion_local.databricks_sql import process
-from medallion_local.databricks_sql.profiles import write_profile
+from medallion_local.databricks_sql.lifecycle import process
+from medallion_local.databricks_sql.lifecycle.profiles import write_profile
 from medallion_local.synapse.dedicated import run
 from medallion_local.synapse.dedicated.pool import Pool
 from medallion_local.synapse.dedicated.session import PoolSession

@@ -17,10 +17,12 @@ import pyarrow.parquet as pq
 from pysail import spark  # noqa: F401 (imported before the fork)
 from pyspark.sql.connect import session  # noqa: F401
 
-from medallion_local.databricks_sql import expectations, files, source_log, storage
+from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Catalog
 from medallion_local.databricks_sql.server import open_warehouse
 from medallion_local.databricks_sql.session import Session
+from medallion_local.databricks_sql.statements import expectations
+from medallion_local.databricks_sql.streams import files, source_log
 
 PLACES = {
     "stage": (files, "_require_unchanged"),

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medallion.home import Home
-from medallion_local.databricks_sql import process
-from medallion_local.databricks_sql.profiles import write_profile
+from medallion_local.databricks_sql.lifecycle import process
+from medallion_local.databricks_sql.lifecycle.profiles import write_profile
 from support.warehouse_sql import Started, close_all
 
 PROJECT = """\

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medallion.home import Home
-from medallion_local.databricks_sql import process
+from medallion_local.databricks_sql.lifecycle import process
 from support.warehouse_sql import Started, close_all
 
 

@@ -7,8 +7,8 @@ from databricks.sql.client import Connection
 
 from medallion.errors import MedallionError
 from medallion.home import Home
-from medallion_local.databricks_sql import client, process
 from medallion_local.databricks_sql.engine_name import EngineName
+from medallion_local.databricks_sql.lifecycle import client, process
 from medallion_local.databricks_sql.spark import distribution
 
 

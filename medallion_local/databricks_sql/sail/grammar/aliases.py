@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import render
-from medallion_local.databricks_sql.errors import unsupported
+from medallion_local.databricks_sql.language.dialect import render
+from medallion_local.databricks_sql.language.errors import unsupported
 from medallion_local.databricks_sql.queries.source import Schema, columns_read
 
 _RANDOM = {"rand", "randn", "random", "uuid", "monotonically_increasing_id", "shuffle"}

@@ -2,8 +2,8 @@
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import render
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.dialect import render
+from medallion_local.databricks_sql.language.errors import SqlError
 from medallion_local.databricks_sql.queries.source import Schema, columns_read
 from medallion_local.databricks_sql.sail.refusal import refused
 

@@ -2,8 +2,8 @@
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import render
-from medallion_local.databricks_sql.errors import unsupported
+from medallion_local.databricks_sql.language.dialect import render
+from medallion_local.databricks_sql.language.errors import unsupported
 from medallion_local.databricks_sql.queries.source import Schema
 from medallion_local.databricks_sql.sail.grammar.aliases import Names, expand_aliases
 from medallion_local.databricks_sql.sail.grammar.arguments import (

@@ -7,8 +7,8 @@ from itertools import takewhile
 import pyarrow as pa
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import render
-from medallion_local.databricks_sql.errors import unsupported
+from medallion_local.databricks_sql.language.dialect import render
+from medallion_local.databricks_sql.language.errors import unsupported
 from medallion_local.databricks_sql.queries.source import Schema, planned
 
 _MAPS = {"map", "map_from_entries", "map_from_arrays", "map_concat", "map_filter", "str_to_map"}

@@ -6,8 +6,8 @@ https://docs.databricks.com/sql/language-manual/sql-ref-syntax-qry-select-unpivo
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import parse, quoted, render
-from medallion_local.databricks_sql.errors import SqlError
+from medallion_local.databricks_sql.language.dialect import parse, quoted, render
+from medallion_local.databricks_sql.language.errors import SqlError
 from medallion_local.databricks_sql.queries.source import Schema, planned
 
 

@@ -5,8 +5,8 @@ Over a join with USING, `t.*` is listed too: Sail leaves the joined columns out.
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.dialect import render
-from medallion_local.databricks_sql.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.dialect import render
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 from medallion_local.databricks_sql.queries.source import Schema, columns_read, sources
 from medallion_local.databricks_sql.sail.grammar.using import joined_names
 

@@ -6,9 +6,9 @@ import sqlite3
 import pytest
 
 from medallion.home import Home
-from medallion_local.databricks_sql import process
 from medallion_local.databricks_sql.catalog import Catalog
-from medallion_local.databricks_sql.client import create_catalogs
+from medallion_local.databricks_sql.lifecycle import process
+from medallion_local.databricks_sql.lifecycle.client import create_catalogs
 from support.warehouse_sql import ENGINES, Started, close_all, failing
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from medallion.errors import MedallionError
 from medallion.home import Home
-from medallion_local.databricks_sql import clock, process, state
+from medallion_local.databricks_sql import clock
+from medallion_local.databricks_sql.lifecycle import process, state
 from medallion_local.databricks_sql.spark import distribution
 from support.warehouse_sql import ENGINES, SPARK, Started, close_all
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import medallion_local.databricks_sql
-from medallion_local.databricks_sql import conditions
-from medallion_local.databricks_sql.errors import SqlError, reported
+from medallion_local.databricks_sql.language import conditions
+from medallion_local.databricks_sql.language.errors import SqlError, reported
 from support.warehouse_sql import a_warehouse
 
 CODE = Path(medallion_local.databricks_sql.__file__).parent

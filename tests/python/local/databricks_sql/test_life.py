@@ -10,7 +10,7 @@ import pytest
 
 from medallion.errors import MedallionError
 from medallion.home import Home
-from medallion_local.databricks_sql import process, profiles, state
+from medallion_local.databricks_sql.lifecycle import process, profiles, state
 from support.warehouse_sql import Started, close_all, failing
 
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from medallion_local.databricks_sql.exports import variables
+from medallion_local.databricks_sql.lifecycle.exports import variables
 from support import drivers
 from support.howto import blocks
 from support.places import PROJECT

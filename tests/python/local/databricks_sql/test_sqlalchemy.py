@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from medallion.home import Home
-from medallion_local.databricks_sql import process
-from medallion_local.databricks_sql.certificates import files_of
-from medallion_local.databricks_sql.state import HTTP_PATH
+from medallion_local.databricks_sql.lifecycle import process
+from medallion_local.databricks_sql.lifecycle.certificates import files_of
+from medallion_local.databricks_sql.lifecycle.state import HTTP_PATH
 from support.warehouse_sql import Started
 
 sa = pytest.importorskip("sqlalchemy", reason="databricks-sqlalchemy is not installed: make dev")

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from medallion.home import Home
-from medallion_local.databricks_sql import process
-from medallion_local.databricks_sql.certificates import files_of
+from medallion_local.databricks_sql.lifecycle import process
+from medallion_local.databricks_sql.lifecycle.certificates import files_of
 from support.warehouse_sql import Started, close_all
 
 LONG = (

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from medallion.home import Home
-from medallion_local.databricks_sql import clock, profiles, state
+from medallion_local.databricks_sql import clock
+from medallion_local.databricks_sql.lifecycle import profiles, state
 from support.places import PROJECT
 from support.streaming_warehouse import Landing, streaming_warehouse
 from support.warehouse_sql import Started

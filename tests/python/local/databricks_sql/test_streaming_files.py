@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from medallion_local.databricks_sql.errors import SqlError
-from medallion_local.databricks_sql.files import ReadFiles, stage
+from medallion_local.databricks_sql.language.errors import SqlError
+from medallion_local.databricks_sql.streams.files import ReadFiles, stage
 
 UTC = pa.timestamp("us", "UTC")
 NOON = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)

@@ -1,0 +1,1 @@
+"""Databricks SQL: parsing, rendering, limits, and the errors that clients see."""

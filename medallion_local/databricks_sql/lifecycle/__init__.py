@@ -1,0 +1,1 @@
+"""Start, find and stop the warehouse of a home, and tell dbt and other programs where it is."""

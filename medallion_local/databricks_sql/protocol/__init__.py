@@ -1,0 +1,1 @@
+"""The answers to clients: Thrift, the Statement Execution API, results and metadata."""

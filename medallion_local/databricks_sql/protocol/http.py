@@ -1,0 +1,39 @@
+"""HTTPS in front of the Thrift service, and the few REST paths that clients probe."""
+
+import ssl
+
+from databricks.sql.thrift_api.TCLIService import TCLIService
+from thrift.protocol.TBinaryProtocol import TBinaryProtocolAccelerated
+from thrift.transport.TTransport import TMemoryBuffer
+
+from medallion_local.databricks_sql.lifecycle.state import HTTP_PATH
+from medallion_local.databricks_sql.protocol.service import Service
+from medallion_local.databricks_sql.protocol.statement_api import STATEMENTS, StatementApi
+from medallion_local.http import Answer, Request, Server
+
+_DISCOVERY = "/.well-known/databricks-config"
+_WORKSPACE = {"host_type": "workspace", "oidc_endpoint": "", "workspace_id": "0"}
+
+
+def server(service: Service, port: int, token: str, tls: ssl.SSLContext) -> Server:
+    """A listening server on 127.0.0.1; `serve_forever` runs it."""
+    processor = TCLIService.Processor(service)
+    api = StatementApi(service, service.warehouse)
+
+    def respond(request: Request) -> Answer:
+        if (request.method, request.path) == ("GET", _DISCOVERY):
+            return Answer(200, _WORKSPACE)
+        of_api = request.segments[:3] == STATEMENTS[:3]
+        if not of_api and (request.method, request.path) != ("POST", HTTP_PATH):
+            return Answer(404, {"error_code": "ENDPOINT_NOT_FOUND"})
+        if not request.bears(token):
+            return Answer(401, {"error_code": "UNAUTHENTICATED"})
+        if of_api:
+            return api.respond(request)
+        incoming, outgoing = TMemoryBuffer(request.body), TMemoryBuffer()
+        processor.process(
+            TBinaryProtocolAccelerated(incoming), TBinaryProtocolAccelerated(outgoing)
+        )
+        return Answer(200, outgoing.getvalue(), {"Content-Type": "application/x-thrift"})
+
+    return Server(respond, tls, port)

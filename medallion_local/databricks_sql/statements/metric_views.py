@@ -1,0 +1,78 @@
+"""CREATE and ALTER of metric views, whose definition is YAML between two `$$`.
+
+Source: https://docs.databricks.com/sql/language-manual/sql-ref-syntax-ddl-create-view.html
+"""
+
+import re
+from dataclasses import replace
+
+from medallion_local.databricks_sql.catalog import METRIC, Column, Relation
+from medallion_local.databricks_sql.context import Context, done
+from medallion_local.databricks_sql.definitions import definition, relation_of, target
+from medallion_local.databricks_sql.engine import Result
+from medallion_local.databricks_sql.language.dialect import parse
+from medallion_local.databricks_sql.language.errors import SqlError, unsupported
+from medallion_local.databricks_sql.language.reader import Reader
+from medallion_local.databricks_sql.queries.measures import measures_of
+from medallion_local.databricks_sql.session import of_query
+from medallion_local.databricks_sql.types import type_name
+
+_STATEMENT = re.compile(
+    r"((?:\s|/\*.*?\*/|--[^\n]*\n)*(?:CREATE|ALTER)\b[^$]*?\bVIEW\b[^$]*)\bAS\s*\$\$(.*)\$\$\s*;?\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+_METRICS = re.compile(r"\bWITH\s+METRICS\b|\bLANGUAGE\s+YAML\b", re.IGNORECASE)
+
+
+def is_definition(sql: str) -> bool:
+    """Whether the statement defines a metric view."""
+    return "$$" in sql and _STATEMENT.fullmatch(sql) is not None
+
+
+def define(context: Context, sql: str) -> Result:
+    """CREATE [OR REPLACE] VIEW … WITH METRICS LANGUAGE YAML AS $$…$$; ALTER VIEW … AS $$…$$."""
+    found = _STATEMENT.fullmatch(sql)
+    assert found is not None
+    head, text = found[1], found[2].strip()
+    reader = Reader(head)
+    if reader.take("ALTER", "VIEW"):
+        relation = context.relation(reader.name())
+        reader.finish()
+        if relation.kind != METRIC:
+            raise SqlError(
+                f"[METRIC_VIEW_UNSUPPORTED_USAGE] {relation.full_name} is not a metric view."
+            )
+        context.catalog.put(_with_columns(context, replace(relation, query=text)))
+        return done()
+    if len(_METRICS.findall(head)) != 2:
+        raise unsupported(sql)
+    plain = f"{_METRICS.sub(' ', head)} AS SELECT 1"
+    tree = parse(plain)
+    key = context.session.key(target(tree))
+    context.catalog.require_schema(key.schema, key.catalog)
+    before = context.catalog.find(key)
+    if before is not None:
+        if tree.args.get("exists"):
+            return done()
+        if not tree.args.get("replace"):
+            raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
+        if not before.is_view:
+            raise SqlError(f"[EXPECT_VIEW_NOT_TABLE] {before.full_name} is a table: drop it first.")
+    clauses = definition(tree, sql, context.session)
+    relation = relation_of(context.session, key, METRIC, clauses, before, text)
+    context.catalog.put(_with_columns(context, relation))
+    return done()
+
+
+def _with_columns(context: Context, relation: Relation) -> Relation:
+    """The view with its dimensions and measures as columns, whose comments it keeps."""
+    view = measures_of(relation.full_name, relation.query)
+    owner = replace(context, session=of_query(relation))
+    source = owner.columns(parse(view.source_query)).names
+    schema = owner.columns(parse(view.described(source)))
+    comments = {column.name.lower(): column.comment for column in relation.columns}
+    columns = [
+        Column(field.name, type_name(field.type), True, comments.get(field.name.lower()))
+        for field in schema
+    ]
+    return replace(relation, columns=columns)

@@ -1,0 +1,1 @@
+"""Files and Delta tables as the sources of streaming tables."""
