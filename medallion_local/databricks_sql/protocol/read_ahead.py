@@ -39,8 +39,7 @@ class _Ahead:
         self._changed = threading.Condition()
         self._ended = self._stopped = False
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="read-ahead", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._run, name="read-ahead", daemon=True).start()
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         while True:
@@ -56,11 +55,10 @@ class _Ahead:
             yield batch
 
     def stop(self) -> None:
-        """Read no more, and close the source."""
+        """Read no more. The thread closes the source after the batch for which it waits."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
-        self._thread.join()
 
     def _run(self) -> None:
         try:
