@@ -18,7 +18,13 @@ from medallion import cli, clone
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home, home
 from medallion.relocate import relocate
-from medallion_local.databricks_sql.catalog import EXTERNAL, MANAGED, Catalog, Relation
+from medallion_local.databricks_sql.catalog import (
+    EXTERNAL,
+    MANAGED,
+    Catalog,
+    Relation,
+    SchemaDetails,
+)
 from medallion_local.databricks_sql.lifecycle.profiles import local_output
 from medallion_local.databricks_sql.lifecycle.state import State
 from medallion_local.databricks_sql.sail.address import Addresses
@@ -67,7 +73,7 @@ def test_the_catalog_stores_no_absolute_path(tmp_path: Path) -> None:
     """Nor does it need the absolute paths that earlier versions wrote."""
     root = tmp_path / "home"
     catalog = Catalog(root / "c.sqlite", root)
-    catalog.create_schema("s", "medallion", False)
+    catalog.create_schema("s", "medallion", False, SchemaDetails())
     url = "abfss://gold@a.dfs.core.windows.net/x/e"
     for name, kind, place in (
         ("m", MANAGED, "warehouse/tables/s/m-1"),
