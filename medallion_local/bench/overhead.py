@@ -65,6 +65,7 @@ def overhead() -> None:
 
                 statements = _compared(_STATEMENT, STATEMENTS, alone, through)
                 rows = _compared(_ROWS, RUNS, alone, through)
+            engine.disconnect()
         finally:
             process.stop(home)
     _show(statements, rows)

@@ -83,6 +83,13 @@ class Engine(ABC):
     def stop(self) -> None:
         """End the server."""
 
+    def disconnect(self) -> None:
+        """Close the sessions. Without it, pyspark looks for the server when the process ends."""
+        with self._guard:
+            while self._sessions:
+                _, session = self._sessions.popitem()
+                session.stop()
+
     @abstractmethod
     def adapt(self, tree: exp.Expression, columns: Columns = NO_COLUMNS) -> None:
         """Rewrite a resolved tree to one that this engine answers as Databricks does.
