@@ -52,8 +52,8 @@ def overhead() -> None:
     with tempfile.TemporaryDirectory(prefix="medallion-bench-") as folder:
         home = Home(Path(folder))
         state, _ = process.start(home, engine="sail")
+        engine = SailEngine()
         try:
-            engine = SailEngine()
             with connect(home, state) as connection, connection.cursor() as cursor:
 
                 def through(sql: str) -> None:
@@ -65,8 +65,8 @@ def overhead() -> None:
 
                 statements = _compared(_STATEMENT, STATEMENTS, alone, through)
                 rows = _compared(_ROWS, RUNS, alone, through)
-            engine.disconnect()
         finally:
+            engine.disconnect()
             process.stop(home)
     _show(statements, rows)
 

@@ -112,6 +112,19 @@ def keeps(before: Relation | None, kind: str, create: exp.Create, replaces: bool
     return False
 
 
+def keeps_view(before: Relation | None, create: exp.Create) -> bool:
+    """The same for a view, which replaces a view of any kind, and no table."""
+    if before is None:
+        return False
+    if create.args.get("exists"):
+        return True
+    if not create.args.get("replace"):
+        raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
+    if not before.is_view:
+        raise SqlError(f"[EXPECT_VIEW_NOT_TABLE] {before.full_name} is a table: drop it first.")
+    return False
+
+
 def _column_or_constraint(
     item: exp.Expression, found: Definition, sql: str, session: Session
 ) -> None:

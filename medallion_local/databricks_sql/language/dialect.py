@@ -101,8 +101,9 @@ class _PassThrough(Databricks):
         STRING_ESCAPES = ["\\", "'", '"']  # noqa: RUF012
 
     class Parser(Databricks.Parser):
-        # ARRAY must stay known: otherwise `array(1, 2)[0]` is parsed as the literal `ARRAY[0]`.
+        has_unknown_types = False  # perhaps only where something else was meant
         DESCRIBE_STYLES = Databricks.Parser.DESCRIBE_STYLES | {"DETAIL"}
+        # ARRAY must stay known: otherwise `array(1, 2)[0]` is parsed as the literal `ARRAY[0]`.
         FUNCTIONS = {"ARRAY": Databricks.Parser.FUNCTIONS["ARRAY"]}  # noqa: RUF012
         # Only functions with a grammar of their own, and hints. sqlglot translates the others.
         FUNCTION_PARSERS = {  # noqa: RUF012
@@ -150,6 +151,7 @@ class _PassThrough(Databricks):
 
         def _parse_user_defined_type(self, identifier: exp.Identifier) -> exp.Expression | None:
             """An unknown type. `struct(a, b)` is first tried as a type, so it is no error yet."""
+            self.has_unknown_types = True
             field = self._match(TokenType.COLON) and self._advance_any()  # of a STRUCT
             name = (field.text if field else identifier.name).upper()
             return exp.DataType(this=exp.DType.USERDEFINED, kind=name)
@@ -210,13 +212,14 @@ def tokens(sql: str) -> list[Token]:
 
 @lru_cache(maxsize=512)
 def _parsed(sql: str) -> exp.Expression:
+    parser = _DIALECT.parser()
     try:
-        trees = [tree for tree in _DIALECT.parser().parse(tokens(sql), sql) if tree is not None]
+        trees = [tree for tree in parser.parse(tokens(sql), sql) if tree is not None]
     except ParseError as error:
         raise syntax_error(error, sql) from None
     if len(trees) != 1:
         raise SqlError(f"[PARSE_SYNTAX_ERROR] Expected one statement, found {len(trees)}.")
-    for kind in trees[0].find_all(exp.DataType):
+    for kind in trees[0].find_all(exp.DataType) if parser.has_unknown_types else ():
         if kind.this == exp.DType.USERDEFINED:
             raise SqlError(f'[UNSUPPORTED_DATATYPE] Unsupported data type "{kind.args["kind"]}".')
     return trees[0]

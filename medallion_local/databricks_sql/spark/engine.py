@@ -25,7 +25,6 @@ from medallion_local.databricks_sql.engine import (
     NO_COLUMNS,
     Columns,
     Engine,
-    Settings,
 )
 from medallion_local.databricks_sql.language.errors import named
 from medallion_local.databricks_sql.queries.json_path import bridge_text_paths
@@ -125,22 +124,16 @@ class SparkEngine(Engine):
 
         # The client takes the token from this variable, and sends it without TLS to `localhost`.
         os.environ[_TOKEN] = self._token
-        return SparkSession.builder.remote(f"sc://localhost:{self._port}").create()
+        session = SparkSession.builder.remote(f"sc://localhost:{self._port}").create()
+        fetch = session.client._fetch_enriched_error
 
-    def _session(self, settings: Settings) -> "SparkSession":
-        session = super()._session(settings)
-        client = session.client
-        if "_fetch_enriched_error" not in vars(client):
-            fetch = client._fetch_enriched_error
+        def remembering(info: Any) -> Any:
+            """pyspark fetches the causes of an error, and shows only the outermost error."""
+            found = fetch(info)
+            self._failures.causes = [each.message for each in found.errors] if found else []
+            return found
 
-            def remembering(info: Any) -> Any:
-                """pyspark asks for the causes of an error, and shows only the last effect."""
-                found = fetch(info)
-                causes = [each.message for each in found.errors] if found is not None else []
-                self._failures.causes = causes
-                return found
-
-            client._fetch_enriched_error = remembering
+        session.client._fetch_enriched_error = remembering
         return session
 
     def sql_error(self, error: Exception, sql: str = "") -> Exception:

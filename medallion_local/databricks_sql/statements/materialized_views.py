@@ -18,7 +18,6 @@ from medallion_local.databricks_sql.definitions import (
     definition,
     keeps,
     relation_of,
-    target,
 )
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.language.dialect import parse, quoted
@@ -26,7 +25,7 @@ from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 from medallion_local.databricks_sql.language.reader import Reader
 from medallion_local.databricks_sql.session import of_query
 from medallion_local.databricks_sql.statements.expectations import Checks, check_rules
-from medallion_local.databricks_sql.statements.tables import query_text
+from medallion_local.databricks_sql.statements.tables import created, query_text
 from medallion_local.databricks_sql.streams.streaming_ddl import StreamingDdl, cut_clauses
 from medallion_local.databricks_sql.types import type_name
 
@@ -44,11 +43,7 @@ def is_create(reader: Reader) -> bool:
 def create(context: Context, sql: str) -> Result:
     """CREATE [OR REPLACE] MATERIALIZED VIEW: created with its rows, or not at all."""
     ddl, replaces = _cut(sql)
-    tree = parse(ddl.plain)
-    if not isinstance(tree, exp.Create) or tree.expression is None:
-        raise unsupported(sql)
-    key = context.session.key(target(tree))
-    context.catalog.require_schema(key.schema, key.catalog)
+    tree, key = created(context, ddl.plain, sql)
     with context.storage.lock("/".join(key)):
         before = context.catalog.find(key)
         if keeps(before, MATERIALIZED, tree, replaces):

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from medallion_local.databricks_sql.catalog import METRIC, Column, Relation
 from medallion_local.databricks_sql.context import Context, done
-from medallion_local.databricks_sql.definitions import definition, relation_of, target
+from medallion_local.databricks_sql.definitions import definition, keeps_view, relation_of
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.language.dialect import parse
 from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 from medallion_local.databricks_sql.language.reader import Reader
 from medallion_local.databricks_sql.queries.measures import measures_of
 from medallion_local.databricks_sql.session import of_query
+from medallion_local.databricks_sql.statements.tables import created
 from medallion_local.databricks_sql.types import type_name
 
 _STATEMENT = re.compile(
@@ -47,17 +48,10 @@ def define(context: Context, sql: str) -> Result:
     if len(_METRICS.findall(head)) != 2:
         raise unsupported(sql)
     plain = f"{_METRICS.sub(' ', head)} AS SELECT 1"
-    tree = parse(plain)
-    key = context.session.key(target(tree))
-    context.catalog.require_schema(key.schema, key.catalog)
+    tree, key = created(context, plain, sql)
     before = context.catalog.find(key)
-    if before is not None:
-        if tree.args.get("exists"):
-            return done()
-        if not tree.args.get("replace"):
-            raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
-        if not before.is_view:
-            raise SqlError(f"[EXPECT_VIEW_NOT_TABLE] {before.full_name} is a table: drop it first.")
+    if keeps_view(before, tree):
+        return done()
     clauses = definition(tree, sql, context.session)
     relation = relation_of(context.session, key, METRIC, clauses, before, text)
     context.catalog.put(_with_columns(context, relation))

@@ -33,7 +33,7 @@ from medallion_local.databricks_sql.language.dialect import parse, quoted
 from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 from medallion_local.databricks_sql.session import of_query
 from medallion_local.databricks_sql.statements.expectations import Checks, check_rules
-from medallion_local.databricks_sql.statements.tables import query_text
+from medallion_local.databricks_sql.statements.tables import created, query_text
 from medallion_local.databricks_sql.streams import delta_source, event_log
 from medallion_local.databricks_sql.streams.files import FileChanged, LandedFile, ReadFiles
 from medallion_local.databricks_sql.streams.source_log import Batch, SourceLog
@@ -47,11 +47,7 @@ _ATTEMPTS = 3
 def create(context: Context, sql: str) -> Result:
     """CREATE [OR REFRESH] STREAMING TABLE: created with its complete first batch, or not at all."""
     ddl = cut(sql)
-    tree = parse(ddl.plain)
-    if not isinstance(tree, exp.Create) or tree.expression is None:
-        raise unsupported(sql)
-    key = context.session.key(target(tree))
-    context.catalog.require_schema(key.schema, key.catalog)
+    tree, key = created(context, ddl.plain, sql)
     with context.storage.lock("/".join(key)):
         before = context.catalog.find(key)
         if keeps(before, STREAMING, tree, bool(tree.args.get("refresh"))):

@@ -20,7 +20,13 @@ from medallion_local.databricks_sql.catalog import (
 from medallion_local.databricks_sql.catalog.column_names import with_columns
 from medallion_local.databricks_sql.catalog.formats import PARQUET
 from medallion_local.databricks_sql.context import Context, done
-from medallion_local.databricks_sql.definitions import Definition, definition, relation_of, target
+from medallion_local.databricks_sql.definitions import (
+    Definition,
+    definition,
+    keeps_view,
+    relation_of,
+    target,
+)
 from medallion_local.databricks_sql.delta.computed import check_definitions, require_defaults
 from medallion_local.databricks_sql.delta_log.log import Operation
 from medallion_local.databricks_sql.engine import Result
@@ -243,13 +249,8 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
                 f"object `{table.name}` of the type VIEW."
             )
     before = context.catalog.find(key)
-    if before is not None:
-        if tree.args.get("exists"):
-            return done()
-        if not tree.args.get("replace"):
-            raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] {before.full_name} already exists.")
-        if not before.is_view:
-            raise SqlError(f"[EXPECT_VIEW_NOT_TABLE] {before.full_name} is a table: drop it first.")
+    if keeps_view(before, tree):
+        return done()
     clauses = definition(tree, sql, context.session)
     schema = context.columns(tree.expression.copy())
     _refuse_duplicates(schema)
@@ -311,6 +312,16 @@ def _named(create: exp.Create, sql: str, session: Session) -> exp.Expression:
 def _tables(query: exp.Expression) -> list[exp.Table]:
     defined = {cte.alias.lower() for cte in query.find_all(exp.CTE)}
     return [table for table in query.find_all(exp.Table) if table.name.lower() not in defined]
+
+
+def created(context: Context, plain: str, sql: str) -> tuple[exp.Create, Key]:
+    """The tree of a CREATE … AS, and what it creates; `plain` is `sql` as the grammar knows it."""
+    tree = parse(plain)
+    if not isinstance(tree, exp.Create) or tree.expression is None:
+        raise unsupported(sql)
+    key = context.session.key(target(tree))
+    context.catalog.require_schema(key.schema, key.catalog)
+    return tree, key
 
 
 def query_text(sql: str) -> str:

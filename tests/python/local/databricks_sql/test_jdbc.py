@@ -22,10 +22,7 @@ warehouse = a_warehouse(*drivers.STATEMENTS, engines=None)
 @pytest.fixture(scope="module")
 def jar():
     """The driver."""
-    try:
-        return drivers.jdbc_jar()
-    except drivers.MissingDriverError as error:
-        pytest.skip(str(error))
+    return drivers.jdbc_jar()
 
 
 @pytest.fixture(scope="module")

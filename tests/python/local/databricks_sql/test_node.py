@@ -22,10 +22,7 @@ warehouse = a_warehouse(*drivers.STATEMENTS, engines=None)
 @pytest.fixture(scope="module")
 def folder():
     """The folder with `node_modules`."""
-    try:
-        return drivers.node_modules()
-    except drivers.MissingDriverError as error:
-        pytest.skip(str(error))
+    return drivers.node_modules()
 
 
 @pytest.fixture(scope="module")
