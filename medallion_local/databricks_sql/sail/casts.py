@@ -5,7 +5,7 @@ Source: https://docs.databricks.com/sql/language-manual/functions/cast.html
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.language.dialect import render
+from medallion_local.databricks_sql.language.dialect import parse, render
 from medallion_local.databricks_sql.language.errors import SqlError
 from medallion_local.databricks_sql.sail.functions import called, decimal_of
 from medallion_local.databricks_sql.sail.inference import Kinds
@@ -236,3 +236,23 @@ def matched_text(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
         return None
     node.set("this", text(node.this, kind))
     return node
+
+
+@calls("from_json", "from_csv")
+def parsed_by_schema(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
+    """Raise for a type of another database in the schema, which Sail takes for the nearest one."""
+    schema = node.expressions[1] if len(node.expressions) > 1 else None
+    if isinstance(schema, exp.Literal) and schema.is_string:
+        as_type = _error_of(f"SELECT CAST(NULL AS {schema.this})")
+        as_columns = _error_of(f"CREATE TABLE t ({schema.this})") if as_type else None
+        if as_type and as_columns and "UNSUPPORTED_DATATYPE" in f"{as_type} {as_columns}":
+            raise as_type  # Spark reports why it is not a type
+    return None
+
+
+def _error_of(sql: str) -> SqlError | None:
+    try:
+        parse(sql)
+    except SqlError as error:
+        return error
+    return None
