@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from medallion_local.databricks_sql.catalog import metastore
 from medallion_local.databricks_sql.catalog.grant_store import Grants
+from medallion_local.databricks_sql.catalog.tag_store import Tags
 from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.functions.store import Functions
 from medallion_local.databricks_sql.language.errors import SqlError
@@ -158,6 +159,7 @@ class Catalog:
         self._db.execute("pragma synchronous = full")
         metastore.create_tables(self._db, first)
         self.grants = Grants(self._db, self._lock)
+        self.tags = Tags(self._db, self._lock)
         self._catalogs = dict(self._db.execute("select name, comment from catalogs"))
         self._schemas = {
             tuple(row) for row in self._db.execute("select catalog, name from schemas")
@@ -214,6 +216,7 @@ class Catalog:
             del self._catalogs[catalog]
             self._schemas = {pair for pair in self._schemas if pair[0] != catalog}
             self.grants.forget(catalog)
+            self.tags.forget(catalog)
             for relation in held:
                 del self._relations[relation.key]
             self.version += 1
@@ -289,6 +292,13 @@ class Catalog:
             self._db.execute(change, (comment, catalog.lower(), name.lower()))
             self.version += 1
 
+    def tag(self, name: str, added: dict[str, str], removed: list[str]) -> None:
+        """Change the tags of a catalog or a schema, by its full name."""
+        with self._lock:
+            self.tags.add(name, added)
+            self.tags.remove(name, removed)
+            self.version += 1
+
     def drop_schema(self, name: str, catalog: str, cascade: bool) -> list[Relation]:
         """Remove a schema. Returns the relations that were removed with it."""
         with self._lock:
@@ -310,6 +320,7 @@ class Catalog:
                 del self._relations[relation.key]
             self._schemas.discard(pair)
             self.grants.forget(".".join(pair))
+            self.tags.forget(".".join(pair))
             self.version += 1
             return held
 

@@ -194,7 +194,13 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
     for name, comment in catalog.catalogs().items():
         rows["information_schema_catalog_name"].append({"catalog_name": name})
         rows["catalogs"].append({"catalog_name": name, "catalog_owner": OWNER, "comment": comment})
+        for tag, value in catalog.tags.of(name).items():
+            row = {"catalog_name": name, "tag_name": tag, "tag_value": value}
+            rows["catalog_tags"].append(row)
         for schema in catalog.schemas(name):
+            for tag, value in catalog.tags.of(f"{name}.{schema}").items():
+                row = {"catalog_name": name, "schema_name": schema}
+                rows["schema_tags"].append(row | {"tag_name": tag, "tag_value": value})
             rows["schemata"].append(
                 {
                     "catalog_name": name,

@@ -190,6 +190,8 @@ def json_text(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
     kind = kinds.of(node.expressions[0]) if node.expressions else UNKNOWN
     if kind.name == "variant":
         return None
+    if _has_variant(kind):
+        raise refused("to_json of a VARIANT inside another value")
     if kind.is_known and kind.name not in ("void", *_NESTED):
         raise SqlError(
             f'[DATATYPE_MISMATCH.INVALID_JSON_SCHEMA] Cannot resolve "{render(node)}" due to data '
@@ -197,6 +199,10 @@ def json_text(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
             "or a variant."
         )
     return called("json", node.expressions[0]) if len(node.expressions) == 1 else None
+
+
+def _has_variant(kind: Kind) -> bool:
+    return kind.name == "variant" or any(_has_variant(each) for each in kind.inner)
 
 
 # Functions whose first argument is a text. Sail casts it by itself, with texts of its own.

@@ -24,6 +24,7 @@ from medallion_local.databricks_sql.sail.address import Addresses
 from medallion_local.databricks_sql.sail.errors import translated
 from medallion_local.databricks_sql.sail.grammar.bridge import bridge_grammar
 from medallion_local.databricks_sql.sail.inference import Kinds
+from medallion_local.databricks_sql.sail.names import column_name
 from medallion_local.databricks_sql.sail.rule_set import rewrite
 from medallion_local.databricks_sql.sail.zones import refuse_outside_utc
 
@@ -102,7 +103,7 @@ class SailEngine(Engine):
         except SqlError as error:
             if not reported(error).sqlstate.startswith(_DATA_EXCEPTION):
                 raise
-            return super().schema(sql, settings)
+            return super().schema(_without_zero_divisors(sql), settings)
 
     def adapt_to_zone(self, tree: exp.Expression) -> None:
         """Refuse what Sail answers only in UTC."""
@@ -131,6 +132,29 @@ class SailEngine(Engine):
             return self.schema(f"SELECT * FROM {source}").names
         except Exception:
             return []
+
+
+def _without_zero_divisors(sql: str) -> str:
+    """A query of the same columns, in which no divisor is 0: Sail's analysis raises for that."""
+    tree = parse(sql)
+    for node in list(tree.find_all(exp.Div, exp.IntDiv, exp.Mod, exp.Anonymous)):
+        divisor = node.expressions[-1:] if isinstance(node, exp.Anonymous) else [node.expression]
+        for literal in [each for one in divisor for each in one.find_all(exp.Literal)]:
+            in_type = isinstance(literal.parent, exp.DataTypeParam)
+            if not literal.is_string and not literal.name.strip("0.") and not in_type:
+                _keep_name(literal)
+                literal.replace(exp.Abs(this=literal.copy()))
+    return render(tree, keep=False)
+
+
+def _keep_name(node: exp.Expression) -> None:
+    """Name the selected expression that contains `node`, if it has no alias."""
+    while node.parent is not None and not isinstance(node.parent, exp.Query | exp.Alias):
+        node = node.parent
+    if isinstance(node.parent, exp.Select) and node.arg_key == "expressions":
+        alias = exp.Alias(alias=exp.to_identifier(column_name(node), quoted=True))
+        node.replace(alias)
+        alias.set("this", node)
 
 
 def _cores() -> int:

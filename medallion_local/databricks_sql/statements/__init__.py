@@ -28,6 +28,7 @@ from medallion_local.databricks_sql.statements import (
     metric_views,
     streaming,
     tables,
+    tags,
 )
 from medallion_local.databricks_sql.statements import function_ddl as functions
 from medallion_local.databricks_sql.statements.alter import alter, comment_on
@@ -45,6 +46,11 @@ _BY_WORD = {
     "REVOKE": grants.grant,
     "COPY": copy_into.copy_into,
 }
+
+_TAGGED = (
+    *(("SET", "TAG"), ("UNSET", "TAG")),
+    *(("ALTER", kind) for kind in ("CATALOG", "SCHEMA", "DATABASE")),
+)
 
 # Statements about files of volumes, and about what this warehouse does not keep or does not need.
 _REFUSED = (
@@ -92,6 +98,9 @@ class Warehouse:
             return describe.show(context, sql)
         if reader.sees("DESCRIBE") or reader.sees("DESC"):
             return describe.describe(context, sql)
+        if any(reader.sees(*words) for words in _TAGGED):
+            tagging = tags.alter_container if reader.sees("ALTER") else tags.tag
+            return tagging(context, sql)
         if reader.sees("ALTER"):
             return alter(context, sql)
         if reader.sees("COMMENT"):

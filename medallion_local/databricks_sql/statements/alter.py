@@ -27,6 +27,7 @@ from medallion_local.databricks_sql.language.dialect import parse, quoted
 from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 from medallion_local.databricks_sql.language.reader import Reader
 from medallion_local.databricks_sql.policies import qualified, with_policies
+from medallion_local.databricks_sql.statements import tags
 from medallion_local.databricks_sql.statements.tables import alter_view
 from medallion_local.databricks_sql.streams.streaming_ddl import schedule_of
 from medallion_local.databricks_sql.types import type_name
@@ -70,12 +71,8 @@ def alter(context: Context, sql: str) -> Result:
         alter_view(context, relation, reader.rest())
     elif reader.take("RENAME", "TO"):
         _rename(context, relation, reader.name())
-    elif reader.take("SET", "TAGS"):
-        context.catalog.change(relation.key, tags=relation.tags | reader.pairs())
-    elif reader.take("UNSET", "TAGS"):
-        gone = set(reader.strings())
-        kept = {key: value for key, value in relation.tags.items() if key not in gone}
-        context.catalog.change(relation.key, tags=kept)
+    elif (tagged := tags.clause(reader)) is not None:
+        tags.of_relation(context, relation, tagged)
     elif reader.take("SET", "TBLPROPERTIES"):
         _set_properties(context, relation, reader.pairs())
     elif reader.take("UNSET", "TBLPROPERTIES"):
@@ -385,12 +382,8 @@ def _alter_column(context: Context, relation: Relation, reader: Reader, sql: str
         _change_column(context, relation, name, default=None)
     elif reader.take("COMMENT"):
         _change_column(context, relation, name, comment=reader.string())
-    elif reader.take("SET", "TAGS"):
-        _change_column(context, relation, name, tags=column.tags | reader.pairs())
-    elif reader.take("UNSET", "TAGS"):
-        gone = set(reader.strings())
-        kept = {key: value for key, value in column.tags.items() if key not in gone}
-        _change_column(context, relation, name, tags=kept)
+    elif (tagged := tags.clause(reader)) is not None:
+        tags.of_column(context, relation, name, tagged)
     else:
         raise unsupported(sql)
 
@@ -423,7 +416,7 @@ def _change_column(context: Context, relation: Relation, name: str, **fields: ob
         for column in relation.columns
     ]
     if relation.is_view or "nullable" not in fields:
-        if relation.kind in (MANAGED, EXTERNAL) and not {"tags", "mask"} & set(fields):
+        if relation.kind in (MANAGED, EXTERNAL) and "mask" not in fields:
             with context.storage.lock(relation.location):
                 storage.record(relation.location, Operation("CHANGE COLUMN"))
         context.catalog.change(relation.key, columns=columns)

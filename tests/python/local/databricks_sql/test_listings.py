@@ -118,3 +118,31 @@ def test_functions_and_constraints_are_in_the_information_schema(warehouse):
     assert warehouse.rows(f"{parameters} order by ordinal_position") == [("x", None), ("y", "2")]
     assert warehouse.rows("select * from information_schema.volumes") == []
     assert "TABLE_OR_VIEW_NOT_FOUND" in warehouse.fails("select * from information_schema.none")
+
+
+def test_tags_are_recorded(warehouse):
+    warehouse.run("create schema tagged")
+    warehouse.run("create table tagged.t (id int)")
+    for statement in (
+        "alter catalog medallion set tags ('cost' = 'low', 'team')",
+        "set tag on schema tagged cost = `high`",
+        "alter schema tagged set tags ('gone')",
+        "unset tag on schema tagged gone",
+        "set tag on table tagged.t `keep for` = '1 year'",
+        "set tag on column tagged.t.id pii",
+        "alter table tagged.t alter column id set tags ('a' = 'b')",
+        "unset tag on column tagged.t.id a",
+    ):
+        warehouse.run(statement)
+    shown = "select tag_name, tag_value from information_schema.{}_tags where {} order by 1"
+    expected = [("cost", "low"), ("team", "")]
+    assert warehouse.rows(shown.format("catalog", "true")) == expected
+    for view, tags in (
+        ("schema", [("cost", "high")]),
+        ("table", [("keep for", "1 year")]),
+        ("column", [("pii", "")]),
+    ):
+        assert warehouse.rows(shown.format(view, "schema_name = 'tagged'")) == tags
+    warehouse.run("drop schema tagged cascade")
+    assert warehouse.rows(shown.format("schema", "schema_name = 'tagged'")) == []
+    assert "UNSUPPORTED_FEATURE" in warehouse.fails("unset tag on volume v a")

@@ -140,6 +140,9 @@ def test_the_columns_of_a_query_need_no_valid_values(warehouse):
     """A prepared statement of the JDBC driver asks with the text '?' for each marker."""
     shown = warehouse.rows("describe query select id from range(3) where id = '?'")
     assert [tuple(row)[:2] for row in shown] == [("id", "bigint")]
+    query = "select 1 / 0 as a, 1.5 / 0.0 as b, id % 0 from range(3)"
+    names = [name for name, *_ in warehouse.rows(f"describe query {query}")]
+    assert names == ["a", "b", "(id % 0)"]
 
 
 def test_a_doubled_quote_is_one_quote(warehouse):
