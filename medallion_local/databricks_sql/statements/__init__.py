@@ -24,6 +24,7 @@ from medallion_local.databricks_sql.statements import (
     describe,
     directories,
     grants,
+    literal_rows,
     materialized_views,
     metric_views,
     streaming,
@@ -71,6 +72,10 @@ class Warehouse:
 
     def execute(self, session: Session, sql: str) -> Result:
         """Run one statement for a session."""
+        with literal_rows.as_file(self.storage, sql) as text:
+            return self._execute(session, text)
+
+    def _execute(self, session: Session, sql: str) -> Result:
         context = Context(self.catalog, self.storage, self.engine, session)
         if metric_views.is_definition(sql):
             return metric_views.define(context, sql)

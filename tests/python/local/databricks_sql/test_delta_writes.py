@@ -2,6 +2,8 @@
 
 import datetime
 
+import pytest
+
 from support.warehouse_sql import a_warehouse
 
 URL = "abfss://landing@account.dfs.core.windows.net/rows"
@@ -94,3 +96,30 @@ def test_grants_are_recorded_and_follow_the_table(warehouse):
     warehouse.run("drop table s.h")
     warehouse.run("create table s.h as select 1 as i")
     assert warehouse.rows("show grants on s.h") == [above]
+
+
+_ROWS = [
+    r"(1, 'a''b', -1.5, null, true, '2024-02-29', 1, 'x')",
+    r"(-2, 'it\'s \\ ;', 20.25, null, null, null, 2.50, null)",
+    r"(3000000000, '', 3, null, false, '0001-01-01', -3E2, 'é\n')",
+]
+
+
+@pytest.mark.parametrize(
+    "rows", [_ROWS, _ROWS[1:2], [*_ROWS[1:2], "(1, 'z', 1, 2, true, date'2024-01-01', 1, '')"]]
+)
+def test_many_literal_rows_are_those_of_an_inline_table(warehouse, rows):
+    """They are not parsed as expressions, which takes seconds for the rows of a seed."""
+    columns = "a string, b string, c string, d int, e boolean, f date, g double, h string"
+    warehouse.run(f"create or replace table many ({columns})")
+    warehouse.run(f"create or replace table few ({columns})")
+    values = ", ".join(rows)
+    repeated = ",\n".join([values] * 300)
+    warehouse.run(f"/* seed */ insert overwrite many values {repeated};")
+    warehouse.run(f"insert into few select * from values {values}")
+    assert warehouse.rows("select count(*) from many") == [(300 * len(rows),)]
+    shown = "select distinct * from {} order by a"
+    assert warehouse.rows(shown.format("many")) == warehouse.rows(shown.format("few"))
+    wrong = ", ".join([r"(1, 'x')"] * 5000)
+    assert "CAST_INVALID_INPUT" in warehouse.fails(f"insert into many (a, d) values {wrong}")
+    assert "ARITY" in warehouse.fails(f"insert into many (a) values {wrong}")
