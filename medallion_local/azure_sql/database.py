@@ -34,10 +34,12 @@ class Overview:
     min_lsn: str
 
 
-def is_query(text: str) -> bool:
-    """Whether the T-SQL is a single statement that only reads."""
+def query_in(text: str) -> exp.Query | None:
+    """The T-SQL's tree if it is a single statement that only reads, else None."""
     trees = [tree for batch in tsql.batches(text) for tree in tsql.parse(batch)]
-    return len(trees) == 1 and isinstance(trees[0], exp.Query) and not trees[0].find(exp.Into)
+    if len(trees) == 1 and isinstance(trees[0], exp.Query) and not trees[0].find(exp.Into):
+        return trees[0]
+    return None
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,9 @@ class SourceDatabase:
 
     def query(self, text: str) -> pa.RecordBatchReader:
         """Stream the rows of one T-SQL SELECT. The file stays open until the reader ends."""
-        if not is_query(text):
+        tree = query_in(text)
+        if tree is None:
             raise MedallionError("a query of the source database must be a single SELECT statement")
-        tree = next(tree for batch in tsql.batches(text) for tree in tsql.parse(batch))
         con = connect(self.path, read_only=True)
         try:
             # The database's clock is the time of its last commit, captured or not, because

@@ -106,7 +106,7 @@ def sql(
     at: At = None,
 ) -> None:
     """Run T-SQL, and print the rows of each SELECT; changes are captured as on Azure SQL."""
-    from medallion_local.azure_sql.database import SourceDatabase, is_query
+    from medallion_local.azure_sql.database import SourceDatabase, query_in
 
     if (text is None) == (file is None):
         raise MedallionError("Give either T-SQL or a script with --file.")
@@ -114,7 +114,7 @@ def sql(
         text = _script(file)
     assert text is not None
     source = SourceDatabase.open(home().source_database)
-    if is_query(text):
+    if query_in(text):
         _print_rows(source.query(text))
     else:
         affected = source.execute(text, _moment(at), show=_print_rows)

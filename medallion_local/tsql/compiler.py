@@ -237,7 +237,7 @@ class Compiler(Queries):
         default = node.args.get("default")
         otherwise = self.value(default) if default is not None else Value("NULL", types.NULL)
         has_columns = bool(node.find(exp.Column))
-        return self.choice(tests, results, otherwise, has_columns, brief(node))
+        return self.choice(tests, results, otherwise, has_columns, node)
 
     def choice(
         self,
@@ -245,10 +245,10 @@ class Compiler(Queries):
         results: list[Value],
         otherwise: Value,
         has_columns: bool,
-        what: str,
+        node: exp.Expression,
     ) -> Value:
         """CASE of compiled parts, converted to a common type."""
-        kind = types.unified([v.type for v in (*results, otherwise)], what)
+        kind = types.unified([v.type for v in (*results, otherwise)], node)
         whens = " ".join(
             f"WHEN {test} THEN {convert(value, kind).sql}"
             for test, value in zip(tests, results, strict=True)
@@ -335,7 +335,7 @@ class Compiler(Queries):
             if len(query.columns) != 1:
                 raise MedallionError("Msg 116: a subquery of IN has one column.")
             name, kind = query.columns[0]
-            both = types.unified([subject.type, kind], brief(node))
+            both = types.unified([subject.type, kind], node)
             if both.name in types.SCALED:
                 both = Type(both.name, scale=7)
             column = Value(f"_in.{_quoted(name)}", kind, has_columns=True)

@@ -1,6 +1,8 @@
 """T-SQL parsed by sqlglot without its function rewrites: each function keeps its T-SQL name."""
 
 import logging
+import re
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import sqlglot
@@ -12,6 +14,7 @@ from sqlglot.tokens import TokenType
 from medallion.errors import MedallionError
 
 _SYNTAX = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT", "STRING_AGG", "OPENJSON", "TRIM")
+_GO = re.compile(r"\bGO\b", re.IGNORECASE)
 
 
 class OpenRowset(exp.Expression):
@@ -131,6 +134,11 @@ class Plain(TSQL):
 
 def parse(batch: str) -> list[exp.Expression]:
     """The statements of one batch. Semicolons must separate them."""
+    return [tree.copy() for tree in _parsed(batch)]
+
+
+@lru_cache(maxsize=256)  # an emulator reads the same queries again and again
+def _parsed(batch: str) -> tuple[exp.Expression, ...]:
     log = logging.getLogger("sqlglot")
     level = log.level
     log.setLevel(logging.ERROR)  # the session checks statements that become raw commands
@@ -145,11 +153,13 @@ def parse(batch: str) -> list[exp.Expression]:
         ) from None
     finally:
         log.setLevel(level)
-    return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
+    return tuple(tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon))
 
 
 def batches(script: str) -> list[str]:
     """The batches of a script. As in sqlcmd, a line `GO` separates them."""
+    if not _GO.search(script):
+        return [script]
     tokens = Plain().tokenize(script)
     found: list[str] = []
     start = 0

@@ -341,7 +341,7 @@ def _nullif(c: "Compiler", node: exp.Anonymous) -> Value:
 def _iif(c: "Compiler", node: exp.Anonymous) -> Value:
     test, yes, no = node.expressions
     return c.choice(
-        [c.condition(test)], [c.value(yes)], c.value(no), bool(node.find(exp.Column)), brief(node)
+        [c.condition(test)], [c.value(yes)], c.value(no), bool(node.find(exp.Column)), node
     )
 
 
@@ -350,7 +350,7 @@ def _choose(c: "Compiler", node: exp.Anonymous) -> Value:
     results = [c.value(a) for a in node.expressions[1:]]
     tests = [f"{index.sql} = {place}" for place in range(1, len(results) + 1)]
     null = Value("NULL", types.NULL)
-    return c.choice(tests, results, null, bool(node.find(exp.Column)), brief(node))
+    return c.choice(tests, results, null, bool(node.find(exp.Column)), node)
 
 
 # Text.

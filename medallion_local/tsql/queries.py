@@ -401,9 +401,9 @@ class Queries:
             alias = target.args.get("alias")
             if isinstance(inner, exp.OpenJSON | exp.Anonymous | exp.Dot):
                 relation = self._row_function(inner, "")
-                text = self._named(relation, alias, brief(target))
+                text = self._named(relation, alias, target)
             else:
-                text = self._derived(inner, alias, brief(target))
+                text = self._derived(inner, alias, target)
             if cross:
                 return f" CROSS JOIN LATERAL {text}"
             return f" LEFT JOIN LATERAL {text} ON TRUE"
@@ -422,11 +422,11 @@ class Queries:
     def source(self, node: exp.Expression) -> str:
         """One row source. Its columns are added to the scope."""
         if isinstance(node, exp.Values):
-            return self._derived(node, node.args.get("alias"), brief(node))
+            return self._derived(node, node.args.get("alias"), node)
         if isinstance(node, exp.Subquery):
-            return self._derived(node.this, node.args.get("alias"), brief(node))
+            return self._derived(node.this, node.args.get("alias"), node)
         if isinstance(node, exp.OpenJSON):
-            return self._named(self._row_function(node, ""), node.args.get("alias"), brief(node))
+            return self._named(self._row_function(node, ""), node.args.get("alias"), node)
         if not isinstance(node, exp.Table):
             raise unsupported(f"The row source {brief(node)}")
         _only(node, {"this", "db", "catalog", "alias", "hints", "joins"})
@@ -435,9 +435,9 @@ class Queries:
         alias = node.args.get("alias")
         if isinstance(node.this, exp.OpenJSON | exp.Anonymous):
             rows = self._row_function(node.this, node.db)
-            return self._named(rows, alias, brief(node), default=node.name or "OPENJSON")
+            return self._named(rows, alias, node, default=node.name or "OPENJSON")
         if isinstance(node.this, OpenRowset):
-            return self._named(self.catalog.rowset(node.this), alias, brief(node))
+            return self._named(self.catalog.rowset(node.this), alias, node)
         name = alias.name if alias is not None and alias.name else node.name
         relation = None if node.db else self.scope.common(node.name)
         if relation is None:
@@ -457,17 +457,19 @@ class Queries:
             )
         self.scope.sources.append(source)
 
-    def _derived(self, inner: exp.Expression, alias: Any, what: str) -> str:
+    def _derived(self, inner: exp.Expression, alias: Any, node: exp.Expression) -> str:
         # Only APPLY sees the other row sources of FROM. DuckDB rejects other references to them.
         query = self.query(inner, nested=True)
-        return self._named(Relation(f"({query.sql})", query.columns), alias, what)
+        return self._named(Relation(f"({query.sql})", query.columns), alias, node)
 
-    def _named(self, relation: Relation, alias: Any, what: str, default: str = "") -> str:
+    def _named(
+        self, relation: Relation, alias: Any, node: exp.Expression, default: str = ""
+    ) -> str:
         name = alias.name if alias is not None else ""
         if not name and default:
             name = default
         if not name:
-            raise MedallionError(f"Msg 102: the row source {what} needs a name: AS name.")
+            raise MedallionError(f"Msg 102: the row source {brief(node)} needs a name: AS name.")
         listed = [c.name for c in (alias.args.get("columns") if alias else None) or []]
         columns = _renamed(relation.columns, listed, name)
         columns = [(column, types.INT if kind == types.NULL else kind) for column, kind in columns]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from medallion.errors import MedallionError
-from medallion_local.tsql.errors import unsupported
+from medallion_local.tsql.errors import brief, unsupported
 
 MAX = -1
 PRECEDENCE = (
@@ -170,8 +170,11 @@ def as_decimal(kind: Type, digits: int | None = None) -> Type:
     return decimal(digits or INTEGERS.get(kind.name, 1), 0)
 
 
-def unified(kinds: list[Type], what: str) -> Type:
-    """The common type of values of all these types: for CASE, COALESCE, UNION and VALUES."""
+def unified(kinds: list[Type], where: exp.Expression | str) -> Type:
+    """The common type of values of all these types: for CASE, COALESCE, UNION and VALUES.
+
+    `where` is in the error. A tree becomes text only then, because that takes long.
+    """
     found = [k for k in kinds if k != NULL]
     if not found:
         return INT
@@ -180,7 +183,7 @@ def unified(kinds: list[Type], what: str) -> Type:
         if not converts(kind, best):
             raise MedallionError(
                 f"Msg 206: Operand type clash: {kind.name} is incompatible with {best.name} "
-                f"in {what}."
+                f"in {where if isinstance(where, str) else brief(where)}."
             )
     if best.name in TEXT | BINARY:
         lengths = [k.length if k.name in TEXT | BINARY else 60 for k in found]

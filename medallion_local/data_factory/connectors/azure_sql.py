@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from medallion_local.azure_sql.database import SourceDatabase, is_query
+from medallion_local.azure_sql.database import SourceDatabase, query_in
 from medallion_local.data_factory.environment import Environment
 
 
@@ -25,7 +25,7 @@ def execute(environment: Environment, service: str, tsql: str) -> int:
 
 def result_sets(environment: Environment, service: str, tsql: str) -> list[list[dict[str, Any]]]:
     """Run a script; return the rows of each statement that has a result, as JSON objects."""
-    if is_query(tsql):
+    if query_in(tsql):
         with query(environment, service, tsql) as reader:
             return [_read(reader)]
     environment.on_tsql(tsql)
