@@ -5,9 +5,10 @@ Both are reached by Spark Connect. An engine has no tables: names are resolved t
 before a statement gets here.
 """
 
+import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,10 +71,15 @@ class Engine(ABC):
     has_recursion = True  # recursive common table expressions
 
     def __init__(self) -> None:
+        # Without it, an environment that also has Apache Spark makes functions for a Spark in this
+        # process, and there is none.
+        os.environ.setdefault("SPARK_CONNECT_MODE_ENABLED", "1")
         self._sessions: dict[frozenset, SparkSession] = {}
         self._guard = threading.Lock()
         self._running = threading.local()
         self._interrupted: set[str] = set()
+        self._python: dict[str, tuple[Callable, str]] = {}
+        self._known_python: dict[int, set[str]] = {}
 
     @abstractmethod
     def _connect(self) -> "SparkSession":
@@ -97,6 +103,11 @@ class Engine(ABC):
         Raises `SqlError` for a tree that the engine would answer wrongly. `tree` is changed itself;
         its root is a holder that stays. `columns` are those of the tables that the tree reads.
         """
+
+    def add_python(self, name: str, work: Callable, returns: str) -> None:
+        """Let statements call a function in Python, which returns values of that type."""
+        with self._guard:
+            self._python.setdefault(name, (work, returns))
 
     def adapt_to_zone(self, tree: exp.Expression) -> None:  # noqa: B027
         """Raise for a tree that this engine answers wrongly in a time zone other than UTC."""
@@ -212,6 +223,10 @@ class Engine(ABC):
                 for name, value in {"spark.sql.session.timeZone": "UTC", **settings}.items():
                     session.conf.set(name, value)
                 self._sessions[key] = session
+            known = self._known_python.setdefault(id(session), set())
+            for name in self._python.keys() - known:
+                session.udf.register(name, *self._python[name])
+                known.add(name)
             return session
 
     def _batches(self, stream: Iterator, sql: str) -> Iterator[pa.RecordBatch]:

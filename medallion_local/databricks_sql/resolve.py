@@ -32,7 +32,7 @@ from medallion_local.databricks_sql.delta_log.change_feed import changes
 from medallion_local.databricks_sql.delta_log.history import detail, history
 from medallion_local.databricks_sql.delta_log.time_travel import moment, version_of
 from medallion_local.databricks_sql.engine import Engine
-from medallion_local.databricks_sql.functions import built_in
+from medallion_local.databricks_sql.functions import built_in, python
 from medallion_local.databricks_sql.functions.inline import (
     arguments_of,
     body_of,
@@ -151,7 +151,7 @@ class Resolver:
         return holder.this
 
     def _function(self, call: exp.Anonymous) -> None:
-        """Replace the call of a SQL function by its body."""
+        """Replace the call of a SQL function by its body, and of another by the engine's call."""
         parts, place = called_name(call)
         function = self._found(parts)
         if function is None:
@@ -168,6 +168,13 @@ class Resolver:
             if temporary
             else Session(schema=function.query_schema, catalog=function.query_catalog)
         )
+        if function.language == python.LANGUAGE:
+            given = list(arguments_of(function, call).values())
+            name = python.engine_name(function)
+            self.engine.add_python(name, python.handler(function), function.returns)
+            body = exp.Anonymous(this=name, expressions=given)
+            place.replace(_shown(scalar_call(function, body), place, shown))
+            return
         inner = self._inner(session)
         inner._calls = [*self._calls, function.full_name]
         body = exp.Paren(this=inner._named(body_of(function)))
@@ -178,10 +185,7 @@ class Resolver:
         if function.is_table:
             place.replace(table_call(function, body.this, place))
             return
-        value = scalar_call(function, body.this)
-        if isinstance(place.parent, exp.Select) and place.arg_key == "expressions":
-            value = exp.alias_(value, shown, quoted=True)
-        place.replace(value)
+        place.replace(_shown(scalar_call(function, body.this), place, shown))
 
     def _found(self, parts: tuple[str, ...]) -> Function | None:
         """The user's function of that name. A built-in one wins over a name without a schema.
@@ -516,6 +520,12 @@ class Resolver:
         """The Arrow schema of columns given by name and Databricks type."""
         casts = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in columns)
         return self.engine.query(f"SELECT {casts} WHERE FALSE").schema
+
+
+def _shown(value: exp.Expression, place: exp.Expression, name: str) -> exp.Expression:
+    """The value, with that name where it is a column of a result."""
+    selected = isinstance(place.parent, exp.Select) and place.arg_key == "expressions"
+    return exp.alias_(value, name, quoted=True) if selected else value
 
 
 def _value(text: str) -> Replacement:

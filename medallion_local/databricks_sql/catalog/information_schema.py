@@ -281,7 +281,8 @@ def _routine_rows(function: Function, rows: dict[str, list[dict]]) -> None:
         | {
             "routine_owner": OWNER,
             "routine_type": "FUNCTION",
-            "routine_body": "SQL",
+            "routine_body": "SQL" if function.language == "SQL" else "EXTERNAL",
+            "external_language": None if function.language == "SQL" else function.language,
             "routine_definition": function.body,
             "is_deterministic": "YES" if function.deterministic else "NO",
             "sql_data_access": function.data_access.replace(" ", "_"),

@@ -1,1 +1,1 @@
-"""SQL functions: stored in the catalog, and inlined where they are called."""
+"""Functions of users: stored in the catalog. Those in SQL are inlined where they are called."""

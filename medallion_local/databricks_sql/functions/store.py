@@ -1,4 +1,4 @@
-"""The SQL functions of the catalog, in its SQLite file."""
+"""The functions of the catalog, in its SQLite file."""
 
 import json
 import sqlite3
@@ -24,7 +24,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Function:
-    """A SQL function. `columns` are those of a table function; `returns` is a scalar's type."""
+    """A function in SQL or Python.
+
+    `columns` are those of a table function; `returns` is a scalar's type.
+    """
 
     schema: str
     name: str
@@ -40,6 +43,7 @@ class Function:
     query_schema: str = "default"
     query_catalog: str = CATALOG
     created: float = 0.0
+    language: str = "SQL"
 
     @property
     def key(self) -> Key:

@@ -45,9 +45,6 @@ class SailEngine(Engine):
     def __init__(self) -> None:
         super().__init__()
         os.environ.setdefault("RUST_LOG", "warn")
-        # Without it, an environment that also has Apache Spark makes functions for a Spark in this
-        # process, and there is none.
-        os.environ.setdefault("SPARK_CONNECT_MODE_ENABLED", "1")
         # Above this, DataFusion's sorts and joins spill, so a million rows need less than 4 GiB.
         os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__TYPE", "greedy")
         # Measured: merging a day's changes into a fact of a million plays needs more than 2 GiB.

@@ -96,6 +96,7 @@ class SparkEngine(Engine):
             "SPARK_HOME": str(home),
             "JAVA_HOME": str(java()),
             _TOKEN: self._token,
+            "PYSPARK_PYTHON": sys.executable,
         }
         (folder / "spark").mkdir(parents=True, exist_ok=True)
         with self._log.open("w") as log:

@@ -10,6 +10,7 @@ from medallion_local.databricks_sql.catalog.information_schema import Informatio
 from medallion_local.databricks_sql.context import Context
 from medallion_local.databricks_sql.delta import evolution, maintenance
 from medallion_local.databricks_sql.engine import CATALOG, Engine, Result
+from medallion_local.databricks_sql.functions import python
 from medallion_local.databricks_sql.language.dialect import parse
 from medallion_local.databricks_sql.language.errors import SqlError, excerpt, unsupported
 from medallion_local.databricks_sql.language.reader import Reader
@@ -79,6 +80,8 @@ class Warehouse:
         context = Context(self.catalog, self.storage, self.engine, session)
         if metric_views.is_definition(sql):
             return metric_views.define(context, sql)
+        if (defined := python.split(sql)) is not None:
+            return functions.create(context, *defined)
         sql = with_identifiers(context, sql)
         reader = Reader(sql)
         if reader.at_end:

@@ -13,6 +13,7 @@ from sqlglot import exp
 from medallion_local.databricks_sql.catalog import Key
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.engine import Result, result_of
+from medallion_local.databricks_sql.functions import python
 from medallion_local.databricks_sql.functions.store import Function, Parameter, not_found
 from medallion_local.databricks_sql.language.dialect import parse, quoted, render
 from medallion_local.databricks_sql.language.errors import SqlError, excerpt, unsupported
@@ -39,8 +40,11 @@ def is_create(reader: Reader) -> bool:
     return any(reader.sees(*words) for words in _CREATE)
 
 
-def create(context: Context, sql: str) -> Result:
-    """CREATE [OR REPLACE] [TEMPORARY] FUNCTION. Its body is planned, so a wrong one is an error."""
+def create(context: Context, sql: str, body: str = "") -> Result:
+    """CREATE [OR REPLACE] [TEMPORARY] FUNCTION. Its body is planned, so a wrong one is an error.
+
+    `body` is the one of a function in Python, and `sql` then the text before it.
+    """
     reader = Reader(sql)
     reader.expect("CREATE")
     replaces = reader.take("OR", "REPLACE")
@@ -60,7 +64,7 @@ def create(context: Context, sql: str) -> Result:
             f"[ROUTINE_ALREADY_EXISTS] Cannot create the routine `{_spelled(key)}` because it "
             "already exists: use CREATE OR REPLACE FUNCTION."
         )
-    function = _declared(reader, key, context.session, sql)
+    function = _declared(reader, key, context.session, sql, body)
     function = _planned(context, function)
     if held is not None:
         held[key[1]] = function
@@ -74,12 +78,12 @@ def _spelled(key: Key) -> str:
     return f"{key.catalog}.{key.schema}.{key.name}"
 
 
-def _declared(reader: Reader, key: Key, session: Session, sql: str) -> Function:
+def _declared(reader: Reader, key: Key, session: Session, sql: str, body: str) -> Function:
     found = Function(
         *key,
         _parameters(reader.parenthesised(), sql),
         returns="",
-        body="",
+        body=body,
         query_schema=session.schema,
         query_catalog=session.catalog,
     )
@@ -91,8 +95,9 @@ def _declared(reader: Reader, key: Key, session: Session, sql: str) -> Function:
             found = replace(found, returns=reader.until(*_CLAUSES).strip())
         elif reader.take("LANGUAGE"):
             language = reader.identifier().upper()
-            if language != "SQL":
+            if language != "SQL" and not (language == python.LANGUAGE and body):
                 raise unsupported(f"a function in {language}: {excerpt(sql)}")
+            found = replace(found, language=language)
         elif reader.take("NOT", "DETERMINISTIC"):
             found = replace(found, deterministic=False)
         elif reader.take("DETERMINISTIC"):
@@ -105,6 +110,8 @@ def _declared(reader: Reader, key: Key, session: Session, sql: str) -> Function:
             return replace(found, body=reader.rest())
         else:
             raise unsupported(sql)
+    if found.language == python.LANGUAGE and found.returns and not found.is_table:
+        return found
     raise SqlError(f"[PARSE_SYNTAX_ERROR] The function {_spelled(key)} has no RETURN.")
 
 
@@ -196,6 +203,7 @@ def describe(context: Context, reader: Reader) -> Result:
             ("Data Access:", function.data_access),
             ("Owner:", "local"),
             ("Create Time:", datetime.fromtimestamp(function.created, UTC).ctime()),
+            ("Language:", function.language),
             ("Body:", function.body),
         ]
     texts = [f"{label:<14}{value}".rstrip() for label, value in lines]

@@ -51,13 +51,6 @@ def test_a_table_function_has_its_declared_columns(warehouse):
     assert warehouse.rows("select r.val from s.rows_of('b') r") == [(20,)]
 
 
-def test_a_function_in_python_is_refused_by_name(warehouse):
-    message = warehouse.fails(
-        "create function p(x int) returns int language python as $$ return x $$"
-    )
-    assert "a function in PYTHON" in message
-
-
 def test_a_variable_is_used_like_a_constant(warehouse):
     session = warehouse.connect()
     run, rows = (lambda q: warehouse.run(q, session)), (lambda q: warehouse.rows(q, session))
@@ -117,3 +110,26 @@ def test_a_built_in_function_wins_over_an_unqualified_name(warehouse):
     query = "select upper('a'), default.upper('a'), lower('A')"
     assert warehouse.rows(query, session) == [("A", "own", "a")]
     warehouse.run("drop function upper", session)
+
+
+def test_a_function_in_python_is_called_by_the_engine(warehouse):
+    warehouse.run(
+        "/* dbt */ create or replace function total(price float, quantity int default 2) "
+        "returns float language python as $$\n"
+        '# it\'s "quoted"\n'
+        "def total(price, quantity):\n    return None if price is None else price * quantity\n\n"
+        "return total(price, quantity)\n$$"
+    )
+    assert warehouse.rows("select total(25.0, 4), s.total(id) from t where id = 3") == [(100, 6)]
+    assert warehouse.rows("select sum(total(v)) from t group by k order by 1") == [(40,), (80,)]
+    assert warehouse.rows("select total(null)") == [(None,)]
+    columns = "routine_body, external_language"
+    listed = f"select {columns} from information_schema.routines where routine_name = 'total'"
+    assert warehouse.rows(listed) == [("EXTERNAL", "PYTHON")]
+    body = "create or replace function {}(n int) returns string language python as $$return {}$$"
+    warehouse.run(body.format("inverse", "str(1 / n)"))
+    assert "UDF_USER_CODE_ERROR.GENERIC" in warehouse.fails("select inverse(0)")
+    assert "is not Python" in warehouse.fails(body.format("wrong", "1 +"))
+    warehouse.run(body.format("inverse", "f'{n}'"))
+    assert warehouse.rows("select inverse(2)") == [("2",)]
+    assert "a function in JAVA" in warehouse.fails("create function j() returns int language java")
