@@ -146,7 +146,8 @@ class Warehouse:
         if reader.sees("INSERT", "WITH") or reader.sees("MERGE", "WITH"):
             sql, evolves = evolution.without_clause(sql)
         if reader.take("TABLE"):
-            return self._query(context, f"SELECT * FROM {reader.rest()}")
+            sql = f"SELECT * FROM {reader.rest()}"
+            return self._query(context, parse(sql), sql)
         if any(reader.sees(word) for word in _REFUSED):
             raise unsupported(sql)
         return self._tree(context, sql, evolves)
@@ -154,7 +155,7 @@ class Warehouse:
     def _tree(self, context: Context, sql: str, evolves: bool = False) -> Result:
         tree = parse(sql)
         if isinstance(tree, exp.Query | exp.Values):
-            return self._query(context, sql)
+            return self._query(context, tree, sql)
         if isinstance(tree, exp.Create):
             return _create(context, tree, sql)
         if isinstance(tree, exp.Drop):
@@ -171,8 +172,7 @@ class Warehouse:
             return changes.truncate(context, tree)
         raise unsupported(sql)
 
-    def _query(self, context: Context, sql: str) -> Result:
-        tree = parse(sql)
+    def _query(self, context: Context, tree: exp.Expression, sql: str) -> Result:
         if InformationSchema.is_read_by(tree):
             return self.information_schema.query(sql, context.session.catalog)
         return context.query(tree)
