@@ -134,6 +134,17 @@ def exists(folder: str) -> bool:
     return DeltaTable.is_deltatable(folder)
 
 
+def is_in_use(folder: str) -> bool:
+    """Whether the folder has any files."""
+    return Path(folder).is_dir() and any(Path(folder).iterdir())
+
+
+def layout_of(folder: str) -> tuple[list[str], dict[str, str]]:
+    """The columns that a Delta table is partitioned by, and its properties, from its log."""
+    found = DeltaTable(folder).metadata()
+    return list(found.partition_columns), dict(found.configuration)
+
+
 def columns_of(folder: str) -> list[Column]:
     """The columns of a Delta table, from its log."""
     schema = pa.schema(DeltaTable(folder).schema().to_arrow())

@@ -18,7 +18,7 @@ from medallion_local.databricks_sql.catalog import (
     SchemaDetails,
 )
 from medallion_local.databricks_sql.catalog.column_names import with_columns
-from medallion_local.databricks_sql.catalog.formats import PARQUET
+from medallion_local.databricks_sql.catalog.formats import of_files, require_plain_types
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.definitions import (
     Definition,
@@ -98,12 +98,13 @@ def create_table(context: Context, tree: exp.Create, sql: str) -> Result:
 
 def _check_format(create: exp.Create, clauses: Definition, sql: str) -> None:
     """Raise for what Unity Catalog refuses for a table that is not a Delta table."""
-    if clauses.provider != PARQUET:
+    shown = of_files(clauses.provider)
+    if shown is None:
         return
     if not clauses.url:
         raise SqlError(
-            "[UNSUPPORTED_FEATURE] A Parquet table needs a LOCATION: managed tables "
-            "are Delta or Iceberg tables."
+            f"[UNSUPPORTED_FEATURE] A table of {shown} files needs a LOCATION: managed tables are "
+            "Delta or Iceberg tables."
         )
     if create.args.get("replace") or clauses.clustered_by or clauses.cluster_auto:
         raise unsupported(sql)
@@ -181,11 +182,14 @@ def _write(
 ) -> list[Column]:
     query = tree.expression
     operation = _operation(tree, clauses)
+    if _is_attached(tree, clauses, folder):
+        return _attached(context, tree, clauses, folder)
     if query is not None:
         if clauses.columns:
             raise unsupported(sql)
         result = context.query(query)
         _refuse_duplicates(result.schema)
+        require_plain_types(clauses.provider, result.schema)
         _check_columns(clauses, result.schema.names)
         storage.replace_table(
             folder,
@@ -202,6 +206,7 @@ def _write(
             for c, f in zip(clauses.columns, kinds, strict=True)
         )
         _refuse_duplicates(schema)
+        require_plain_types(clauses.provider, schema)
         require_defaults(clauses.properties, clauses.columns, operation.name)
         check_definitions(context, clauses.columns)
         _check_columns(clauses, schema.names)
@@ -212,9 +217,49 @@ def _write(
             replace(c, type=declared_type(f, type_name(f.type)))
             for c, f in zip(clauses.columns, schema, strict=True)
         ]
-    elif not storage.exists(folder):
+    else:
         raise SqlError(f"[DELTA_TABLE_NOT_FOUND] {clauses.url or folder} has no Delta table.")
     return storage.columns_of(folder)
+
+
+def _is_attached(tree: exp.Create, clauses: Definition, folder: str) -> bool:
+    """Whether the table is the one that its location has. CTAS of files writes them again."""
+    if not clauses.url or tree.args.get("replace") or not storage.is_in_use(folder):
+        return False
+    return tree.expression is None or of_files(clauses.provider) is None
+
+
+def _attached(context: Context, tree: exp.Create, clauses: Definition, folder: str) -> list[Column]:
+    """The columns of the table that a location has. It keeps its rows."""
+    if not storage.exists(folder):
+        raise SqlError(
+            f"[DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION] The location {clauses.url} is not empty "
+            "and also not a Delta table: read its files with read_files."
+        )
+    if tree.expression is not None:
+        raise SqlError(
+            f"[DELTA_PATH_EXISTS] Cannot write to already existing path {clauses.url}: use CREATE "
+            "OR REPLACE TABLE."
+        )
+    found = storage.columns_of(folder)
+    partitioned_by, properties = storage.layout_of(folder)
+    if clauses.columns:
+        kinds = context.resolver().arrow_schema([(c.name, c.type) for c in clauses.columns])
+        same = _types(kinds) == _types(storage.table_schema(folder))
+        if not same or clauses.partitioned_by != partitioned_by:
+            columns = ", ".join(f"{column.name} {column.type}" for column in found)
+            raise SqlError(
+                "[DELTA_CREATE_TABLE_SCHEME_MISMATCH] The specified schema does not match the "
+                f"existing schema at {clauses.url}: ({columns})"
+                f"{' PARTITIONED BY ' if partitioned_by else ''}{', '.join(partitioned_by)}."
+            )
+    clauses.partitioned_by = partitioned_by
+    clauses.properties = properties | clauses.properties
+    return found
+
+
+def _types(schema: pa.Schema) -> list[tuple[str, str]]:
+    return [(field.name.lower(), type_name(field.type)) for field in schema]
 
 
 def _refuse_duplicates(schema: pa.Schema) -> None:

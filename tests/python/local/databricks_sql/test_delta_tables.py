@@ -163,7 +163,8 @@ def test_an_iceberg_table_shows_its_format(warehouse):
     shown = "select data_source_format from information_schema.tables where table_name = 'ice'"
     assert warehouse.rows(shown) == [("ICEBERG",)]
     assert ("clusteringColumns", '[["day"]]') in warehouse.rows("show tblproperties s.ice")
-    assert "does not support" in warehouse.fails("create table s.csv (id int) using csv")
+    assert "needs a LOCATION" in warehouse.fails("create table s.csv (id int) using csv")
+    assert "does not support" in warehouse.fails("create table s.csv (id int) using text")
 
 
 def test_a_new_constraint_counts_the_rows_that_violate_it(warehouse):
@@ -195,3 +196,43 @@ def test_a_parquet_table_has_no_delta_statements(warehouse):
     assert "does not support" in warehouse.fails(
         f"create or replace table s.pq (id int) using parquet {place}"
     )
+
+
+URL = "abfss://external@account.dfs.core.windows.net/formats"
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "orc"])
+def test_a_table_of_files_is_created_and_appended_to(warehouse, kind):
+    """dbt-databricks' suite has incremental models of CSV files."""
+    place = f"using {kind} location '{URL}/{kind}'"
+    for create in (f"s.f {place} as select 1 as id, '' as k", f"s.f (id int, k string) {place}"):
+        warehouse.run(f"create table {create}")
+        warehouse.run("insert into s.f values (2, null)")
+        assert (1, "") in warehouse.rows("select * from s.f")
+        assert "DELTA_ONLY_OPERATION" in warehouse.fails("delete from s.f")
+        warehouse.run("drop table s.f")
+    if kind == "csv":
+        nested = f"create table s.f using csv location '{URL}/nested' as select array(1) as a"
+        assert "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE" in warehouse.fails(nested)
+
+
+def test_a_location_keeps_the_rows_that_it_has(warehouse):
+    place = f"location '{URL}/kept'"
+    warehouse.run(f"create table s.k (id int, d string) partitioned by (d) {place}")
+    warehouse.run("insert into s.k values (1, 'a')")
+    warehouse.run("drop table s.k")
+    for columns in ("", "(id int, d string) partitioned by (d)"):
+        warehouse.run(f"create table s.k {columns} {place}")
+        warehouse.run("insert overwrite s.k partition (d = 'b') select 2")
+        assert warehouse.rows("select * from s.k order by id") == [(1, "a"), (2, "b")]
+        warehouse.run("drop table s.k")
+    for columns in ("(id string, d string) partitioned by (d)", "(id int, d string)"):
+        message = warehouse.fails(f"create table s.k {columns} {place}")
+        assert "DELTA_CREATE_TABLE_SCHEME_MISMATCH" in message
+    assert "DELTA_PATH_EXISTS" in warehouse.fails(f"create table s.k {place} as select 3 as id")
+    folder = warehouse.home.lake / "external" / "formats" / "foreign"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text("id\n1\n", encoding="utf-8")
+    foreign = f"create table s.x (id int) using {{}} location '{URL}/foreign'"
+    for kind in ("delta", "csv"):
+        assert "NON_EMPTY_LOCATION" in warehouse.fails(foreign.format(kind))
