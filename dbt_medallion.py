@@ -58,6 +58,7 @@ class MedallionPlugin(dbtPlugin):
                 here = Home(Path(authority).parents[2])
             dbt_client.require_answer(parameters, context.info_name or "", here.root)
             dbt_client.without_discovery()
+            dbt_client.without_python_models()
         _tell_of_the_disk(invoked.get("project"), here)
         _trust(files_of(here), alone=bool(names_local(settings)))
         # dbt-databricks 1.12.7 sets the types of columns that its catalog rows may lack: on any

@@ -9,6 +9,7 @@ statements go to `_connection_uri`, whose certificate authority is in the profil
 import logging
 import socket
 from collections.abc import Mapping
+from functools import wraps
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,3 +52,21 @@ def without_discovery() -> None:
 
     probe.probe_host = probed  # type: ignore[assignment]
     logging.getLogger("databricks.sdk").addFilter(Quiet())
+
+
+def without_python_models() -> None:
+    """Refuse a Python model of a local host before dbt-databricks looks for a workspace there."""
+    from dbt.adapters.databricks.impl import DatabricksAdapter
+    from dbt_common.exceptions import DbtRuntimeError
+
+    submit = DatabricksAdapter.submit_python_job
+
+    @wraps(submit)
+    def submitted(adapter: DatabricksAdapter, model: dict, code: str) -> Any:
+        if str(adapter.config.credentials.host).startswith(SCHEME):
+            raise DbtRuntimeError(
+                "Python models do not run on the local warehouse, which has no clusters and no jobs."
+            )
+        return submit(adapter, model, code)
+
+    DatabricksAdapter.submit_python_job = submitted

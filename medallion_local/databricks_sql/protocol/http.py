@@ -25,7 +25,11 @@ def server(service: Service, port: int, token: str, tls: ssl.SSLContext) -> Serv
             return Answer(200, _WORKSPACE)
         of_api = request.segments[:3] == STATEMENTS[:3]
         if not of_api and (request.method, request.path) != ("POST", HTTP_PATH):
-            return Answer(404, {"error_code": "ENDPOINT_NOT_FOUND"})
+            message = (
+                f"The local warehouse has no {request.path}: jobs, notebooks, pipelines and "
+                "clusters do not exist here, so Python models do not run."
+            )
+            return Answer(404, {"error_code": "ENDPOINT_NOT_FOUND", "message": message})
         if not request.bears(token):
             return Answer(401, {"error_code": "UNAUTHENTICATED"})
         if of_api:

@@ -5,10 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from dbt.adapters.databricks.impl import DatabricksAdapter
+from dbt_common.exceptions import DbtRuntimeError
 
 from medallion.home import Home
+from medallion_local.databricks_sql.lifecycle import dbt_client
 from support.foreign_project import write_project
 from support.warehouse_sql import ENGINES, Started, close_all
 
@@ -107,6 +111,19 @@ def test_a_warehouse_that_is_down_is_one_sentence(shop):
     assert f"is down: run `medallion up` in {shop.folder}" in said
     assert "debug failed" in said and "Connection refused" in said
     assert "parse failed" not in said
+
+
+@pytest.mark.parametrize("host", ["local://127.0.0.1", "adb.azuredatabricks.net"])
+def test_a_python_model_is_refused_on_a_local_host(monkeypatch, host):
+    monkeypatch.setattr(DatabricksAdapter, "submit_python_job", lambda *_: "submitted")
+    dbt_client.without_python_models()
+    adapter = SimpleNamespace(config=SimpleNamespace(credentials=SimpleNamespace(host=host)))
+    try:
+        said = DatabricksAdapter.submit_python_job(adapter, {}, "")
+    except DbtRuntimeError as error:
+        said = str(error)
+    refusal = "Python models do not run on the local warehouse" in said
+    assert refusal if host.startswith("local://") else said == "submitted"
 
 
 def test_the_profile_of_the_project_is_left_as_it_is(shop, tmp_path):
