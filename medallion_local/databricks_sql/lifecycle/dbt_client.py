@@ -65,8 +65,8 @@ def without_python_models() -> None:
     def submitted(adapter: DatabricksAdapter, model: dict, code: str) -> Any:
         if str(adapter.config.credentials.host).startswith(SCHEME):
             raise DbtRuntimeError(
-                "Python models do not run on the local warehouse, which has no clusters and no jobs."
+                "Python models do not run on the local warehouse: it has no clusters and no jobs."
             )
         return submit(adapter, model, code)
 
-    DatabricksAdapter.submit_python_job = submitted
+    DatabricksAdapter.submit_python_job = submitted  # type: ignore[method-assign]

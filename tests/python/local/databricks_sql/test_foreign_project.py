@@ -8,8 +8,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from dbt.adapters.databricks.impl import DatabricksAdapter
-from dbt_common.exceptions import DbtRuntimeError
 
 from medallion.home import Home
 from medallion_local.databricks_sql.lifecycle import dbt_client
@@ -113,8 +111,12 @@ def test_a_warehouse_that_is_down_is_one_sentence(shop):
     assert "parse failed" not in said
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("host", ["local://127.0.0.1", "adb.azuredatabricks.net"])
 def test_a_python_model_is_refused_on_a_local_host(monkeypatch, host):
+    from dbt.adapters.databricks.impl import DatabricksAdapter
+    from dbt_common.exceptions import DbtRuntimeError
+
     monkeypatch.setattr(DatabricksAdapter, "submit_python_job", lambda *_: "submitted")
     dbt_client.without_python_models()
     adapter = SimpleNamespace(config=SimpleNamespace(credentials=SimpleNamespace(host=host)))
