@@ -330,6 +330,8 @@ class Catalog:
             self.require_schema(relation.schema, relation.catalog)
             now = time.time()
             before = self._relations.get(relation.key)
+            for policy in _policies(relation) - (_policies(before) if before else set()):
+                self.functions.require(policy)
             created = before.created if before else relation.created or now
             stored = replace(relation, created=created, altered=now)
             self._db.execute(metastore.PUT, (*stored.key, self._body(stored)))
@@ -396,6 +398,12 @@ class Catalog:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+
+def _policies(relation: Relation) -> set[str]:
+    """The functions of the row filter and of the column masks."""
+    every = (relation.row_filter, *(column.mask for column in relation.columns))
+    return {policy.function for policy in every if policy is not None}
 
 
 def _policy(stored: dict | None) -> Policy | None:

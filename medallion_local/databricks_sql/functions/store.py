@@ -89,6 +89,12 @@ class Functions:
         with self._lock:
             return self._held.get(key)
 
+    def require(self, full_name: str) -> None:
+        """Raise unless there is a function of the name `catalog.schema.name`."""
+        catalog, schema, name = full_name.split(".")
+        if self.find((schema, name, catalog)) is None:
+            raise not_found(full_name)
+
     def put(self, function: Function) -> None:
         """Add the function, or replace the function of the same name."""
         with self._lock:

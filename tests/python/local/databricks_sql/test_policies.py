@@ -116,3 +116,9 @@ def test_a_policy_without_its_function_shows_no_row(people):
     people.run("alter table s.people set row filter s.gone on (id)")
     people.run("drop function s.gone")
     assert "ROUTINE_NOT_FOUND" in people.fails("select * from s.people")
+    for statement in (
+        "alter table s.people set row filter s.missing on (id)",
+        "alter table s.people alter column id set mask s.missing",
+        "create table s.unmasked (id int mask s.missing)",
+    ):
+        assert "ROUTINE_NOT_FOUND" in people.fails(statement)
