@@ -3,6 +3,7 @@
 Views and columns: https://docs.databricks.com/sql/language-manual/sql-ref-information-schema.html
 """
 
+import re
 import threading
 from datetime import UTC, datetime
 
@@ -25,15 +26,15 @@ _TEXT, _NUMBER, _TIME = pa.string(), pa.int32(), pa.timestamp("us", "UTC")
 _TABLE_KEY = ["table_catalog", "table_schema", "table_name"]
 _CONSTRAINT_KEY = ["constraint_catalog", "constraint_schema", "constraint_name"]
 _ROUTINE_KEY = ["specific_catalog", "specific_schema", "specific_name"]
+_CHANGED = ["created", "created_by", "last_altered", "last_altered_by"]
 _PRIVILEGE = ["privilege_type", "is_grantable", "inherited_from"]
 _VIEWS: dict[str, list[str]] = {
     "information_schema_catalog_name": ["catalog_name"],
-    "catalogs": ["catalog_name", "catalog_owner", "comment"],
-    "schemata": ["catalog_name", "schema_name", "schema_owner", "comment"],
+    "catalogs": ["catalog_name", "catalog_owner", "comment", *_CHANGED],
+    "schemata": ["catalog_name", "schema_name", "schema_owner", "comment", *_CHANGED],
     "tables": [
         *_TABLE_KEY, "table_type", "is_insertable_into", "commit_action", "table_owner", "comment",
-        "created", "created_by", "last_altered", "last_altered_by", "data_source_format",
-        "storage_path",
+        *_CHANGED, "data_source_format", "storage_sub_directory", "storage_path",
     ],
     "views": [
         *_TABLE_KEY, "view_definition", "check_option", "is_updatable", "is_insertable_into",
@@ -41,7 +42,14 @@ _VIEWS: dict[str, list[str]] = {
     ],
     "columns": [
         *_TABLE_KEY, "column_name", "ordinal_position", "column_default", "is_nullable",
-        "full_data_type", "data_type", "comment",
+        "full_data_type", "data_type", "character_maximum_length", "character_octet_length",
+        "numeric_precision", "numeric_precision_radix", "numeric_scale", "datetime_precision",
+        "interval_type", "interval_precision", "maximum_cardinality", "is_identity",
+        "identity_generation", "identity_start", "identity_increment", "identity_maximum",
+        "identity_minimum", "identity_cycle", "is_generated", "generation_expression",
+        "is_system_time_period_start", "is_system_time_period_end",
+        "system_time_period_timestamp_generation", "is_updatable", "partition_ordinal_position",
+        "comment",
     ],
     "row_filters": [*_TABLE_KEY, "filter_name", "target_columns"],
     "column_masks": [*_TABLE_KEY, "column_name", "mask_name", "using_columns"],
@@ -89,7 +97,12 @@ _VIEWS: dict[str, list[str]] = {
     "schema_tags": ["catalog_name", "schema_name", "tag_name", "tag_value"],
     "volume_tags": ["catalog_name", "schema_name", "volume_name", "tag_name", "tag_value"],
 }  # fmt: skip
-_TYPES = {"ordinal_position": _NUMBER, "position_in_unique_constraint": _NUMBER}
+_NUMBERS = (
+    "ordinal_position", "position_in_unique_constraint", "character_maximum_length",
+    "character_octet_length", "numeric_precision", "numeric_precision_radix", "numeric_scale",
+    "datetime_precision", "interval_precision", "maximum_cardinality", "partition_ordinal_position",
+)  # fmt: skip
+_TYPES = dict.fromkeys(_NUMBERS, _NUMBER)
 _TIMES = {"created", "last_altered"}
 
 
@@ -240,6 +253,7 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
             )
         for tag, value in relation.tags.items():
             rows["table_tags"].append(short | {"tag_name": tag, "tag_value": value})
+        partitions = {name.lower(): n for n, name in enumerate(relation.partitioned_by)}
         for position, column in enumerate(relation.columns):
             rows["columns"].append(
                 key
@@ -251,7 +265,10 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
                     "full_data_type": column.type,
                     "data_type": column.type.split("(")[0].split("<")[0].upper(),
                     "comment": column.comment,
+                    "partition_ordinal_position": partitions.get(column.name.lower()),
                 }
+                | _digits(column.type)
+                | _NO_SQL_STANDARD
             )
             if column.mask is not None:
                 rows["column_masks"].append(
@@ -268,6 +285,36 @@ def _rows(catalog: Catalog) -> dict[str, list[dict]]:
                 )
         _constraint_rows(catalog, relation, key, rows)
     return rows
+
+
+# What the SQL standard has and Databricks reserves.
+_NO_SQL_STANDARD = {
+    "is_identity": "NO", "is_generated": "NO", "is_system_time_period_start": "NO",
+    "is_system_time_period_end": "NO", "is_updatable": "YES",
+}  # fmt: skip
+_BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64, "float": 24, "double": 53}
+_SIZED = re.compile(r"(decimal|varchar|char)\((\d+)(?:,\s*(\d+))?\)")
+
+
+def _digits(kind: str) -> dict[str, int | None]:
+    """The length of a text, or the precision and scale of a number."""
+    if kind in _BITS:
+        scale = None if kind in ("float", "double") else 0
+        return {
+            "numeric_precision": _BITS[kind],
+            "numeric_precision_radix": 2,
+            "numeric_scale": scale,
+        }
+    sized = _SIZED.fullmatch(kind)
+    if sized is None:
+        return {}
+    if sized[1] != "decimal":
+        return {"character_maximum_length": int(sized[2])}
+    return {
+        "numeric_precision": int(sized[2]),
+        "numeric_precision_radix": 10,
+        "numeric_scale": int(sized[3] or 0),
+    }
 
 
 def _routine_rows(function: Function, rows: dict[str, list[dict]]) -> None:

@@ -43,7 +43,7 @@ def handler(function: Function) -> Callable:
     except SyntaxError as error:
         raise SqlError(
             f"[UDF_USER_CODE_ERROR.GENERIC] The body of the function {function.full_name} is not "
-            f"Python: {error.msg} in line {max((error.lineno or 2) - 1, 1)}. SQLSTATE: 39000"
+            f"Python: {error.msg} in line {max((error.lineno or 2) - 1, 1)}."
         ) from None
     scope["failed"] = f"[UDF_USER_CODE_ERROR.GENERIC] Execution of function {function.full_name}"
     exec(_WRAPPED, scope)

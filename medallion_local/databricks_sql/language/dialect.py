@@ -80,6 +80,9 @@ def _outside(literal: exp.Cast) -> exp.Expression:
     return operated
 
 
+_UNSIZED = "medallion_unsized"  # marks the type VARCHAR or CHAR without a length
+
+
 class RowFilterProperty(exp.Property):
     """WITH ROW FILTER function ON (columns). sqlglot has no tree for it."""
 
@@ -148,6 +151,16 @@ class _PassThrough(Databricks):
             ):
                 return _outside(node)
             return node
+
+        def _parse_types(self, *args: Any, **kwargs: Any) -> exp.Expression | None:
+            """A type. One without its length is marked: `char` may be a name, so it is no error."""
+            first = self._curr
+            found = super()._parse_types(*args, **kwargs)
+            alone = isinstance(found, exp.DataType) and self._prev is first
+            if alone and first.token_type in (TokenType.VARCHAR, TokenType.CHAR):
+                self.has_unknown_types = True
+                found.meta[_UNSIZED] = first.text.upper()
+            return found
 
         def _parse_user_defined_type(self, identifier: exp.Identifier) -> exp.Expression | None:
             """An unknown type. `struct(a, b)` is first tried as a type, so it is no error yet."""
@@ -220,9 +233,19 @@ def _parsed(sql: str) -> exp.Expression:
     if len(trees) != 1:
         raise SqlError(f"[PARSE_SYNTAX_ERROR] Expected one statement, found {len(trees)}.")
     for kind in trees[0].find_all(exp.DataType) if parser.has_unknown_types else ():
-        if kind.this == exp.DType.USERDEFINED:
-            raise SqlError(f'[UNSUPPORTED_DATATYPE] Unsupported data type "{kind.args["kind"]}".')
+        _require_valid(kind)
     return trees[0]
+
+
+def _require_valid(kind: exp.DataType) -> None:
+    if kind.this == exp.DType.USERDEFINED:
+        raise SqlError(f'[UNSUPPORTED_DATATYPE] Unsupported data type "{kind.args["kind"]}".')
+    if name := kind.meta.get(_UNSIZED):
+        name = f'"{name}"'
+        raise SqlError(
+            f"[DATATYPE_MISSING_SIZE] DataType {name} requires a length parameter, for example "
+            f"{name}(10). Please specify the length."
+        )
 
 
 def parse(sql: str) -> exp.Expression:

@@ -7,7 +7,7 @@ from sqlglot import exp
 from medallion_local.databricks_sql import settings
 from medallion_local.databricks_sql.catalog import Catalog
 from medallion_local.databricks_sql.catalog.information_schema import InformationSchema
-from medallion_local.databricks_sql.context import Context
+from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.delta import evolution, maintenance
 from medallion_local.databricks_sql.engine import CATALOG, Engine, Result
 from medallion_local.databricks_sql.functions import python
@@ -193,13 +193,17 @@ def _create(context: Context, tree: exp.Create, sql: str) -> Result:
 def _refresh(context: Context, reader: Reader) -> Result:
     """REFRESH {MATERIALIZED VIEW | [STREAMING] TABLE} name [FULL] [SYNC | ASYNC].
 
+    REFRESH TABLE of another table or a view renews a cache, which this warehouse does not have.
     ASYNC may return before the refresh ends. Here it returns afterwards, like SYNC.
     """
     view = reader.take("MATERIALIZED", "VIEW")
+    cached = reader.sees("TABLE")
     if not view:
         reader.take("STREAMING")
         reader.expect("TABLE")
     parts = reader.name()
+    if cached and reader.at_end and not context.relation(parts).is_refreshed:
+        return done()
     full = reader.take("FULL")
     _ = reader.take("SYNC") or reader.take("ASYNC")
     reader.finish()

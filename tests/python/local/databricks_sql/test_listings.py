@@ -146,3 +146,24 @@ def test_tags_are_recorded(warehouse):
     warehouse.run("drop schema tagged cascade")
     assert warehouse.rows(shown.format("schema", "schema_name = 'tagged'")) == []
     assert "UNSUPPORTED_FEATURE" in warehouse.fails("unset tag on volume v a")
+
+
+def test_columns_have_their_sizes_and_places(warehouse):
+    warehouse.run(
+        "create table sized (d decimal(10, 2), k varchar(5), n bigint, t timestamp) "
+        "partitioned by (n)"
+    )
+    shown = (
+        "numeric_precision, numeric_scale, character_maximum_length, is_identity, "
+        "partition_ordinal_position"
+    )
+    listed = f"select {shown} from information_schema.columns where table_name = 'sized'"
+    assert warehouse.rows(f"{listed} order by ordinal_position") == [
+        (10, 2, None, "NO", None),
+        (None, None, 5, "NO", None),
+        (64, 0, None, "NO", 0),
+        (None, None, None, "NO", None),
+    ]
+    assert "DATATYPE_MISSING_SIZE" in warehouse.fails("select cast(1 as varchar)")
+    assert warehouse.rows("select 'a varchar' as `char`, char(65)") == [("a varchar", "A")]
+    warehouse.run("refresh table sized")
