@@ -140,6 +140,12 @@ class InformationSchema:
                 _require(table.name)
                 views.add(table.name.lower())
                 self._read(table, (table.catalog or current).lower())
+        for match in list(tree.find_all(exp.Like, exp.ILike)):
+            if not isinstance(match.parent, exp.Escape) and isinstance(
+                match.expression, exp.Literal
+            ):
+                backslash = exp.Literal.string("\\")  # DuckDB has no escape by default
+                match.replace(exp.Escape(this=match.copy(), expression=backslash))
         text = tree.sql(dialect="duckdb", comments=False)
         try:
             found = self._cursor(views).execute(text).to_arrow_table()

@@ -103,6 +103,8 @@ def test_the_information_schema_joins_user_tables(warehouse):
         "create view listed as select table_name, created from information_schema.tables "
         "where table_name = 'p'"
     )
+    escaped = r"select 1 from information_schema.information_schema_catalog_name where {}"
+    assert warehouse.rows(escaped.format(r"'a_b' like 'a\_b' and not 'axb' ilike 'A\_%'")) == [(1,)]
     [(name, created)] = warehouse.rows("select * from listed")
     assert name == "p"
     assert created.year >= datetime.date.today().year - 1
