@@ -210,8 +210,10 @@ class Resolver:
         return self.engine.schema(render(holder.this), self.session.engine_settings)
 
     def _session_function(self, call: exp.Anonymous) -> None:
-        """Replace functions that would return the engine's own catalog and schema."""
-        if not call.expressions:
+        """Replace functions that the engine lacks, or that would return its own names."""
+        if not isinstance(call.parent, exp.Dot) and (spelled := built_in.of_spark(call)):
+            call.replace(spelled)
+        elif not call.expressions:
             if call.name.lower() == "current_catalog":
                 call.replace(exp.Literal.string(self.session.catalog))
             elif call.name.lower() in ("current_schema", "current_database"):

@@ -133,3 +133,12 @@ def test_a_function_in_python_is_called_by_the_engine(warehouse):
     warehouse.run(body.format("inverse", "f'{n}'"))
     assert warehouse.rows("select inverse(2)") == [("2",)]
     assert "a function in JAVA" in warehouse.fails("create function j() returns int language java")
+
+
+def test_functions_that_only_databricks_has_are_built_in(warehouse):
+    assert warehouse.rows(
+        "select iff(id > 1, 'x', 'y'), charindex('b', 'abc'), charindex('a', 'aba', 2), "
+        "timediff(day, date'2024-01-01', date'2024-01-03'), is_account_group_member(k), "
+        "iff(is_member('hr'), 1, iff(true, 2, 3)) from s.t where id = 2"
+    ) == [("x", 2, 3, 2, False, 2)]
+    assert warehouse.rows("select getdate() = current_timestamp()") == [(True,)]
