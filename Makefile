@@ -75,8 +75,9 @@ slim: $(VENV)/.installed  ## build and test the models that differ from producti
 docs: $(VENV)/.installed-dev  ## build the docs site in target/site: docs/, data dictionary, star schema, column lineage, dbt docs
 	medallion site
 
-bench: $(VENV)/.installed-dev  ## measure time and memory of a million plays; write docs/savings.md and its curve
-	medallion bench
+SIZE ?= 1
+bench: $(VENV)/.installed-dev  ## measure SIZE million plays on each engine, write docs/benchmarks.md and docs/savings.md; ONLY=scale measures a part
+	medallion bench --size $(SIZE) $(if $(ONLY),--only $(ONLY))
 
 clean: $(VENV)/.installed  ## stop the warehouse, and remove all local state
 	medallion clean

@@ -1,1 +1,1 @@
-"""Benchmarks: seconds and memory, and the rows and bytes that change data capture saves."""
+"""Benchmarks: builds at scale, backfills, overhead, a profile, and what change capture saves."""

@@ -2,7 +2,6 @@
 
 `UPDATED` of the changed rows get another row's value in one column. `INSERTED` of them are new and
 copy another row's values. `DELETED` of them are deleted. No row changes twice.
-another row's values, and `DELETED` go. No row changes twice.
 """
 
 from collections import defaultdict
@@ -42,11 +41,17 @@ class Churned:
 
 
 def change(
-    path: Path, share: float, seed: int, transactions: int, updated: float = UPDATED
+    path: Path,
+    share: float,
+    seed: int,
+    transactions: int,
+    updated: float = UPDATED,
+    within: timedelta | None = None,
 ) -> Churned:
     """Simulate the day after the last commit, in which `share` (0 … 1) of the rows change.
 
-    `updated` is the share of updates among them; inserts and deletes share the rest, 3 to 1.
+    `updated` is the share of updates among them; inserts and deletes share the rest, 3 to 1. With
+    `within`, only events of that time before the day are updated or deleted, and copied.
     """
     source = SourceDatabase.open(path)
     last = source.last_commit()
@@ -58,7 +63,7 @@ def change(
         works: dict[int, list[tuple[Table, str]]] = defaultdict(list)
         for number, table in enumerate(tables(session.con)):
             clock = _Clock(np.random.default_rng([seed, number]), start, transactions)
-            for kind, turns in _plan(session.con, table, share, updated, clock).items():
+            for kind, turns in _plan(session.con, table, share, updated, clock, within).items():
                 for turn in turns:
                     works[turn].append((table, kind))
         for turn in sorted(works):
@@ -79,7 +84,12 @@ class _Clock:
 
 
 def _plan(
-    con: duckdb.DuckDBPyConnection, table: Table, share: float, updated: float, clock: _Clock
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    share: float,
+    updated: float,
+    clock: _Clock,
+    within: timedelta | None,
 ) -> dict[str, list[int]]:
     """Create a temporary table of planned rows for each kind of change; return their turns."""
     key = table.keys[0]
@@ -88,10 +98,11 @@ def _plan(
     rest = changed - round(changed * updated)
     deleted = round(rest * DELETED / (DELETED + INSERTED))
     inserted = rest - deleted
-    picked = clock.rng.choice(ids, changed - inserted, replace=False)
+    recent = _recent(con, table, clock.start - within) if within else ids
+    picked = clock.rng.choice(recent, changed - inserted, replace=False)
     new = np.arange(1, inserted + 1) + ids.max()
     for kind, keys in (("U", picked[deleted:]), ("I", new), ("D", picked[:deleted])):
-        con.register("_drawn", _drawn(table, ids, keys, clock))
+        con.register("_drawn", _drawn(table, recent, keys, clock))
         columns = ", ".join(_value(table, column, kind) for column in table.columns)
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE {_planned(table, kind)} AS SELECT r._turn, {columns} "
@@ -112,7 +123,18 @@ def _plan(
     }
 
 
-def _drawn(table: Table, ids: np.ndarray, keys: np.ndarray, clock: _Clock) -> pa.Table:
+def _recent(con: duckdb.DuckDBPyConnection, table: Table, since: datetime) -> np.ndarray:
+    """The ids of the events since a time; all ids of a table without events."""
+    times = [c for c in table.columns if c.duckdb_type.startswith("TIMESTAMP")]
+    events = [c for c in times if c.name != TOUCHED]
+    where = f"WHERE {events[0].sql} >= TIMESTAMP '{since}'" if events else ""
+    key = table.keys[0]
+    return np.asarray(
+        con.execute(f"SELECT {key.sql} FROM {table.sql} {where} ORDER BY 1").fetchnumpy()[key.name]
+    )
+
+
+def _drawn(table: Table, donors: np.ndarray, keys: np.ndarray, clock: _Clock) -> pa.Table:
     """Per changed row: its transaction, the donor of its value, the column, and a time."""
     rng, count = clock.rng, len(keys)
     turns = rng.integers(0, clock.transactions, count)
@@ -123,7 +145,7 @@ def _drawn(table: Table, ids: np.ndarray, keys: np.ndarray, clock: _Clock) -> pa
         {
             "_key": keys,
             "_turn": turns,
-            "_donor": rng.choice(ids, count),
+            "_donor": rng.choice(donors, count),
             "_column": rng.integers(0, len(_others(table)), count),
             "_moment": np.datetime64(clock.start, "ms") + offsets,
         }

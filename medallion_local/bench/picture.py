@@ -14,8 +14,8 @@ def require() -> None:
     """Raise `MedallionError` when matplotlib is missing."""
     if importlib.util.find_spec("matplotlib") is None:
         raise MedallionError(
-            "The curve needs matplotlib, a development dependency: run `make bench`, which "
-            "installs it, or `medallion bench --only timings`."
+            "The charts need matplotlib, a development dependency: run `make bench`, which "
+            "installs it, or `medallion bench --only backfills`."
         )
 
 

@@ -1,6 +1,5 @@
 """Reports the savings: a table on the console, the same in Markdown, and the curve."""
 
-import platform
 from pathlib import Path
 
 import psutil
@@ -10,10 +9,11 @@ from rich.table import Table
 from medallion.console import out
 from medallion_local.bench import picture
 from medallion_local.bench.churn import DELETED, INSERTED, UPDATED
+from medallion_local.bench.machine import machine
+from medallion_local.bench.measured import GIB
 from medallion_local.bench.sweep import PROMISED_AT, Point, Sweep
 
 PROMISED = 98.0  # per cent fewer bytes, at PROMISED_AT
-GIB = 1024**3
 HEADINGS = (
     *("churn", "rows changed", "rows landed", "rows of a reload", "fewer rows"),
     *("bytes landed", "bytes of a reload", "fewer bytes", "than plain tables"),
@@ -135,17 +135,5 @@ How it was measured:
 - **Small sources save less**, because each file has a footer of about 3 kB, whatever its rows.
 - **Seconds** measure the whole command, including its start. The peak memory of one command was
   {peak / GIB:.2f} GiB. The machine's load was {psutil.getloadavg()[2]:.1f} (15 minutes).
-- **The machine**: {_machine()}
+- **The machine**: {machine()}
 """
-
-
-def _machine() -> str:
-    info = Path("/proc/cpuinfo")
-    names = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    models = [line.partition(":")[2].strip() for line in names if line.startswith("model name")]
-    model = (models or [platform.processor() or platform.machine()])[0]
-    memory = psutil.virtual_memory().total / GIB
-    return (
-        f"{model}, {psutil.cpu_count()} cores, {memory:.0f} GiB of memory, "
-        f"{platform.system()}, Python {platform.python_version()}."
-    )

@@ -15,7 +15,7 @@ from medallion.ingestion.request import tables
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.bench import lossless
 from medallion_local.bench.churn import Churned, change
-from medallion_local.bench.timings import Measured, measure
+from medallion_local.bench.measured import Measured, measure
 from medallion_local.data_factory.savings import Size
 from medallion_local.generator.generate import init_generated
 

@@ -14,14 +14,14 @@ from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.bench import churn, lossless, picture, sweep
-from medallion_local.bench.timings import Measured, measure
+from medallion_local.bench.measured import Measured, measure
 from medallion_local.data_factory import run, savings
 from medallion_local.generator.generate import init_generated
 from support.landing_oracle import history
 from support.source_home import change, make
 
 PNG = b"\x89PNG\r\n\x1a\n"
-SMALL = ["--churn-streams=3000", "--users=300", "--days=5", "--transactions=4", "--no-hardest"]
+SMALL = ["--churn-streams=3000", "--days=5", "--transactions=4", "--no-hardest"]
 
 
 def bench(*arguments: str, docs: Path):
