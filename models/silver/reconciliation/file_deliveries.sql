@@ -1,6 +1,34 @@
 -- One row per delivery of a landed file to bronze. A file that was overwritten was delivered again,
--- possibly by another run.
+-- possibly by another run. Each build counts and fingerprints every row of bronze. It computes the
+-- other columns, and above all the checksum, only for deliveries whose fingerprint is new.
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='cdc_merge',
+        unique_key='delivery_key',
+        on_schema_change='fail',
+    )
+}}
+
 {% set tables = entities(['versions', 'latest', 'events']) -%}
+{% set delivery = ['source_table', '_file', '_run_id', '_loaded_at'] -%}
+{% set columns = [
+    'delivery_key',
+    'source_table',
+    'file',
+    'run_id',
+    'first_lsn',
+    'last_lsn',
+    'first_commit_at',
+    'last_commit_at',
+    'holds_inserts_only',
+    'ingested_at',
+    'delivered_rows',
+    'delivered_changes',
+    'delivered_checksum',
+    '_fingerprint',
+    '_loaded_at',
+] -%}
 
 with
 
@@ -9,8 +37,8 @@ landed as (
     {% for table in tables -%}
     select
         {{ sql_text(table.landed_as) }} as source_table,
-        concat_ws('|', _start_lsn, _seqval, _operation) as change,
         _start_lsn,
+        _seqval,
         _operation,
         _commit_time,
         _ingested_at,
@@ -25,10 +53,66 @@ landed as (
     {% endfor %}
 ),
 
+counted as (
+
+    select
+        {{ delivery | join(', ') }},
+        count(*) as delivered_rows,
+        -- The remainder keeps the sum of all rows within a bigint.
+        sum(xxhash64(_start_lsn, _seqval, _operation) % 1000000007) as _fingerprint
+    from landed
+    group by {{ delivery | join(', ') }}
+
+),
+
+-- Microseconds instead of a time, because its text depends on the time zone of the session.
+found as (
+
+    select
+        *,
+        {{ surrogate_key(
+            ['source_table', '_file', '_run_id', 'unix_micros(_loaded_at)']
+        ) | indent(8) }} as delivery_key
+    from counted
+
+),
+
+new_deliveries as (
+
+    select found.*
+    from found
+    {% if is_incremental() -%}
+    left anti join {{ this }} as known
+        on
+            found.delivery_key = known.delivery_key
+            and found.delivered_rows = known.delivered_rows
+            and found._fingerprint = known._fingerprint
+    {%- endif %}
+
+),
+
+rows_of_new_deliveries as (
+
+    select
+        new_deliveries.delivery_key,
+        new_deliveries._fingerprint,
+        landed.*,
+        concat_ws('|', landed._start_lsn, landed._seqval, landed._operation) as change
+    from new_deliveries
+    inner join landed
+        on
+            new_deliveries.source_table = landed.source_table
+            and new_deliveries._loaded_at = landed._loaded_at
+            and new_deliveries._file <=> landed._file
+            and new_deliveries._run_id <=> landed._run_id
+
+),
+
 delivered as (
 
     select
         -- keys
+        delivery_key,
         source_table,
         _file as file,
         _run_id as run_id,
@@ -47,14 +131,36 @@ delivered as (
         {{ change_checksum('change') }} as delivered_checksum,
 
         -- control
+        _fingerprint,
         _loaded_at
-    from landed
-    group by source_table, _file, _run_id, _loaded_at
+    from rows_of_new_deliveries
+    group by delivery_key, source_table, _file, _run_id, _fingerprint, _loaded_at
+
+),
+
+written as (
+
+    select
+        {{ columns | join(', ') }},
+        false as _is_deleted
+    from delivered
+    {% if is_incremental() -%}
+    -- deliveries that bronze no longer has
+    union all
+    select
+        {% for column in columns -%}
+        known.{{ column }},
+        {% endfor -%}
+        true as _is_deleted
+    from {{ this }} as known
+    left anti join found on known.delivery_key = found.delivery_key
+    {%- endif %}
 
 )
 
 select
     -- keys
+    delivery_key,
     source_table,
     file,
     run_id,
@@ -73,5 +179,7 @@ select
     delivered_checksum,
 
     -- control
-    _loaded_at
-from delivered
+    _fingerprint,
+    _loaded_at,
+    _is_deleted
+from written
