@@ -55,6 +55,17 @@ def no_fsync(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_parse(tmp_path_factory):
+    """Share dbt's parse of the project between the homes of all workers."""
+    from support.parsed import FILE, SHARED
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    os.environ[SHARED] = str(folder / FILE)
+
+
 @pytest.fixture(scope="session")
 def new_lakehouse(tmp_path_factory):
     """Create homes, each with a warehouse that runs until the tests end."""

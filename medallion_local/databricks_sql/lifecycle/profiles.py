@@ -21,7 +21,8 @@ def local_output(home: Home, state: State) -> dict:
     """The settings of the target `local`: a SQL warehouse on this machine."""
     return {
         "type": "databricks",
-        "host": SCHEME + state.host,
+        # without the port: dbt parses the whole project again when the host changes
+        "host": f"{SCHEME}127.0.0.1",
         "http_path": HTTP_PATH,
         "token": state.token,
         "catalog": state.catalog,

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from medallion_local.databricks_sql import clock
 from medallion_local.databricks_sql.engine_name import EngineName
+from support.parsed import shared
 from support.places import PROJECT
 from support.published_tables import Rows, read_published
 
@@ -185,6 +186,13 @@ class HomeTarget(CommandTarget):
         staged = file.with_suffix(".staged")
         staged.write_text(entries)
         staged.replace(file)
+
+    def run(self, command: str) -> str:
+        """As any project's; a new home of this project begins with the parse of an earlier one."""
+        if self.folder != PROJECT:
+            return super().run(command)
+        with shared(command.split(), self.profiles / "target"):
+            return super().run(command)
 
     def down(self) -> None:
         """Stop the warehouse."""

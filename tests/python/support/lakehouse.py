@@ -14,6 +14,7 @@ from oracle import publish
 from oracle.changes import KEYS, History
 from oracle.read_landed import read_landed, read_listings
 from oracle.read_source import FirstLoad, read_source
+from support.parsed import shared
 from support.places import DATASET, PROJECT
 from support.published_tables import Rows, read_published
 
@@ -66,14 +67,15 @@ class Lakehouse:
             start = [sys.executable, "-c", "from medallion.cli import main; main()"]
         else:
             start = [str(Path(sys.executable).with_name(program))]
-        done = subprocess.run(
-            start + arguments,
-            cwd=PROJECT,
-            env=self.environment() | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        with shared(command, self.home / "target"):
+            done = subprocess.run(
+                start + arguments,
+                cwd=PROJECT,
+                env=self.environment() | environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
         if done.returncode:
             end = "\n".join(done.stdout.splitlines()[-60:])
             raise AssertionError(f"{' '.join(command)} exited with {done.returncode}:\n{end}")
