@@ -62,6 +62,7 @@ def _profiled(title: str, home: Home) -> tuple[Measured, Statements, list[tuple[
     for old in logs.glob("dbt.log*"):
         old.unlink()
     log = ["--log-format-file", "json", "--log-level-file", "debug", "--log-path", str(logs)]
+    log += ["--log-file-max-bytes", "0"]  # one file, however long
     measured = measure(title, ["dbt", *log, "build"], home.root)
     results = json.loads((home.root / "target" / "run_results.json").read_text(encoding="utf-8"))
     nodes = [(one["unique_id"], one["execution_time"]) for one in results["results"]]
