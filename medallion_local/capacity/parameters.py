@@ -8,7 +8,7 @@ from pathlib import Path
 FILE = Path(__file__).with_name("measured.json")
 MB, GB, TB = 10**6, 10**9, 10**12
 MEASURED, PUBLIC, UNVERIFIED, ASSUMED = "measured", "public", "not verified", "assumed"
-HERE = "`python -m medallion_local.scale measure`: 200,000 plays of 20,000 users, and a day"
+HERE = "`python -m medallion_local.capacity measure`: 200,000 plays of 20,000 users, and a day"
 ISSUE = "issue 18, 2026-11-28: 2 quiet cores, 24 GiB, 1 and 10 million plays"
 PROPERTIES = "[table properties](https://docs.delta.io/table-properties), defaults"
 SAMPLE = "a sample of Microsoft's, called fictitious there"

@@ -1,4 +1,4 @@
-"""`python -m medallion_local.scale` writes the page; `… measure` measures the lakehouse."""
+"""`python -m medallion_local.capacity` writes the page; `… measure` measures the lakehouse."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ import typer
 from medallion.console import complain
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, home
-from medallion_local.scale.parameters import FILE
+from medallion_local.capacity.parameters import FILE
 
 app = typer.Typer(add_completion=False)
 
@@ -26,7 +26,7 @@ def write(
     """Simulate the fact table at ten billion plays, and write scale.md and scale.png."""
     if context.invoked_subcommand:
         return
-    from medallion_local.scale.page import report
+    from medallion_local.capacity.page import report
 
     for file in report(docs):
         typer.echo(f"Written: {file}")
@@ -35,7 +35,7 @@ def write(
 @app.command()
 def measure() -> None:
     """Measure the lakehouse under MEDALLION_HOME, and write measured.json."""
-    from medallion_local.scale.measure import measure
+    from medallion_local.capacity.measure import measure
 
     with tempfile.TemporaryDirectory() as scratch:
         found = measure(home(), Path(scratch))

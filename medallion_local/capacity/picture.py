@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from medallion_local.scale.parameters import GB, Parameters
-from medallion_local.scale.table import Run
+from medallion_local.capacity.parameters import GB, Parameters
+from medallion_local.capacity.table import Run
 
 INCHES, DOTS_PER_INCH = (9, 3.6), 100
 COLORS = ("#d1495b", "#edae49", "#7a9e9f", "#0b6e99", "#666666")

@@ -10,11 +10,11 @@ import pytest
 
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home
-from medallion_local import scale
-from medallion_local.scale import costs, measure
-from medallion_local.scale.page import DESIGNS, WIDTH, report
-from medallion_local.scale.parameters import GB, MB, TB, WAREHOUSES, Parameters, measured, named
-from medallion_local.scale.table import (
+from medallion_local import capacity
+from medallion_local.capacity import costs, measure
+from medallion_local.capacity.page import DESIGNS, WIDTH, report
+from medallion_local.capacity.parameters import GB, MB, TB, WAREHOUSES, Parameters, measured, named
+from medallion_local.capacity.table import (
     DAY,
     LIQUID,
     NONE,
@@ -214,7 +214,7 @@ def test_what_is_stored_is_what_landed() -> None:
 
 
 def test_every_parameter_is_used_and_has_a_source() -> None:
-    folder = Path(scale.__file__).parent
+    folder = Path(capacity.__file__).parent
     others = [file for file in folder.glob("*.py") if file.name != "parameters.py"]
     text = "\n".join(file.read_text(encoding="utf-8") for file in others)
     for one in named(Parameters()):
@@ -233,7 +233,7 @@ def test_every_measure_is_a_parameter() -> None:
 def test_the_page_is_what_the_command_writes(written: Path) -> None:
     stored = (PROJECT_ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
     assert (written / "scale.md").read_text(encoding="utf-8") == stored, (
-        "run `python -m medallion_local.scale`"
+        "run `python -m medallion_local.capacity`"
     )
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from medallion_local.scale.parameters import GB, TB, WAREHOUSES, Parameters, Warehouse
-from medallion_local.scale.table import Run, daily_plays, month
+from medallion_local.capacity.parameters import GB, TB, WAREHOUSES, Parameters, Warehouse
+from medallion_local.capacity.table import Run, daily_plays, month
 
 HOUR, DAYS_PER_MONTH, HOURS_PER_MONTH = 3600, 30.4, 730
 AUTO_STOP_SECONDS = 300  # databricks.yml

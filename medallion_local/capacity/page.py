@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from medallion_local.scale import costs, picture
-from medallion_local.scale.parameters import GB, MB, TB, WAREHOUSES, Named, Parameters, named
-from medallion_local.scale.table import (
+from medallion_local.capacity import costs, picture
+from medallion_local.capacity.parameters import GB, MB, TB, WAREHOUSES, Named, Parameters, named
+from medallion_local.capacity.table import (
     DAY,
     NONE,
     Design,
@@ -69,7 +69,7 @@ def _top(p: Parameters) -> Iterator[str]:
     daily = daily_plays(p)
     yield f"# {_short(p.plays).capitalize()} plays"
     yield f"""
-        `python -m medallion_local.scale` computed these figures, wrote this page and drew the
+        `python -m medallion_local.capacity` computed these figures, wrote this page and drew the
         charts. It simulates `fct_streams` for {p.days:,.0f} days with {_short(daily[0])} to
         {_short(daily[-1])} plays a day and one build a day."""
     yield f"""

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from medallion_local.scale.parameters import GB, TB, Parameters
+from medallion_local.capacity.parameters import GB, TB, Parameters
 
 Counts = NDArray[np.int64]
 Numbers = NDArray[np.float64]
