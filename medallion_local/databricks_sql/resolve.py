@@ -268,7 +268,7 @@ class Resolver:
                 return
             view = self.session.temporary_views.get(parts[0].lower())
             if view is not None and not streams:
-                self._replace(table, self._inner(self.session)._named(view.copy()))
+                self._replace(table, self._inner(self.session)._named(view.query.copy()))
                 return
         key = self.session.key(parts)
         if key.schema == information_schema.SCHEMA:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from medallion_local.databricks_sql import settings
-from medallion_local.databricks_sql.catalog import Key, Relation
+from medallion_local.databricks_sql.catalog import Column, Key, Relation
 from medallion_local.databricks_sql.engine import CATALOG, Settings
 from medallion_local.databricks_sql.functions.store import Function
 from medallion_local.databricks_sql.language.errors import SqlError
@@ -20,16 +20,24 @@ class Variable:
     default: str
 
 
+@dataclass(frozen=True)
+class TemporaryView:
+    """A view of one session. Its query is resolved when it is read; its columns stay."""
+
+    query: exp.Expression
+    columns: tuple[Column, ...]
+
+
 @dataclass
 class Session:
-    """One client's state. A temporary view is stored as its query and resolved when it is read.
+    """One client's state.
 
     `settings` has only keys and values that `settings.checked` returned.
     """
 
     schema: str = "default"
     settings: dict[str, str] = field(default_factory=dict)
-    temporary_views: dict[str, exp.Expression] = field(default_factory=dict)
+    temporary_views: dict[str, TemporaryView] = field(default_factory=dict)
     catalog: str = CATALOG
     variables: dict[str, Variable] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)

@@ -54,7 +54,7 @@ def describe(context: Context, sql: str) -> Result:
     reader.finish()
     view = context.session.temporary_views.get(parts[0].lower()) if len(parts) == 1 else None
     if view is not None:
-        columns = _query_columns(context, view.copy())
+        columns = [*view.columns]
         if as_json:
             return _json(
                 {

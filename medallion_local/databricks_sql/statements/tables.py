@@ -33,7 +33,7 @@ from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.language.dialect import parse
 from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 from medallion_local.databricks_sql.language.reader import Reader
-from medallion_local.databricks_sql.session import Session
+from medallion_local.databricks_sql.session import Session, TemporaryView
 from medallion_local.databricks_sql.types import type_name
 from medallion_local.databricks_sql.write_checks import declared_type, length_metadata
 
@@ -281,8 +281,11 @@ def create_view(context: Context, tree: exp.Create, sql: str) -> Result:
         name = parts[-1].lower()
         if any(table.name.lower() == name and not table.db for table in _tables(tree.expression)):
             raise SqlError(f"[RECURSIVE_VIEW] The temporary view `{name}` reads itself.")
-        context.columns(_named(tree, sql, context.session).copy())
-        context.session.temporary_views[name] = _named(tree, sql, context.session)
+        named = _named(tree, sql, context.session)
+        schema = context.columns(named.copy())
+        context.session.temporary_views[name] = TemporaryView(
+            named, tuple(Column(field.name, type_name(field.type)) for field in schema)
+        )
         return done()
     key = context.session.key(parts)
     context.catalog.require_schema(key.schema, key.catalog)

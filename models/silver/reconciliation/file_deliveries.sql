@@ -30,6 +30,12 @@
     '_loaded_at',
 ] -%}
 
+{% set key = surrogate_key(
+    ['source_table', '_file', '_run_id', 'unix_micros(_loaded_at)']
+) -%}
+{#- The remainder keeps the sum of all rows within a bigint. -#}
+{% set fingerprint = 'sum(xxhash64(_start_lsn, _seqval, _operation) % 1000000007)' -%}
+
 with
 
 landed as (
@@ -37,6 +43,7 @@ landed as (
     {% for table in tables -%}
     select
         {{ sql_text(table.landed_as) }} as source_table,
+        concat_ws('|', _start_lsn, _seqval, _operation) as change,
         _start_lsn,
         _seqval,
         _operation,
@@ -53,13 +60,13 @@ landed as (
     {% endfor %}
 ),
 
+{% if is_incremental() -%}
 counted as (
 
     select
         {{ delivery | join(', ') }},
         count(*) as delivered_rows,
-        -- The remainder keeps the sum of all rows within a bigint.
-        sum(xxhash64(_start_lsn, _seqval, _operation) % 1000000007) as _fingerprint
+        {{ fingerprint }} as _fingerprint
     from landed
     group by {{ delivery | join(', ') }}
 
@@ -70,9 +77,7 @@ found as (
 
     select
         *,
-        {{ surrogate_key(
-            ['source_table', '_file', '_run_id', 'unix_micros(_loaded_at)']
-        ) | indent(8) }} as delivery_key
+        {{ key | indent(8) }} as delivery_key
     from counted
 
 ),
@@ -81,23 +86,17 @@ new_deliveries as (
 
     select found.*
     from found
-    {% if is_incremental() -%}
     left anti join {{ this }} as known
         on
             found.delivery_key = known.delivery_key
             and found.delivered_rows = known.delivered_rows
             and found._fingerprint = known._fingerprint
-    {%- endif %}
 
 ),
 
 rows_of_new_deliveries as (
 
-    select
-        new_deliveries.delivery_key,
-        new_deliveries._fingerprint,
-        landed.*,
-        concat_ws('|', landed._start_lsn, landed._seqval, landed._operation) as change
+    select landed.*
     from new_deliveries
     inner join landed
         on
@@ -108,14 +107,11 @@ rows_of_new_deliveries as (
 
 ),
 
-delivered as (
+{% endif -%}
+summed as (
 
     select
-        -- keys
-        delivery_key,
-        source_table,
-        _file as file,
-        _run_id as run_id,
+        {{ delivery | join(', ') }},
 
         -- attributes
         min(_start_lsn) as first_lsn,
@@ -131,10 +127,21 @@ delivered as (
         {{ change_checksum('change') }} as delivered_checksum,
 
         -- control
-        _fingerprint,
-        _loaded_at
-    from rows_of_new_deliveries
-    group by delivery_key, source_table, _file, _run_id, _fingerprint, _loaded_at
+        {{ fingerprint }} as _fingerprint
+    -- All rows are new to a first build. Joining them would need their memory once more.
+    from {{ 'rows_of_new_deliveries' if is_incremental() else 'landed' }}
+    group by {{ delivery | join(', ') }}
+
+),
+
+delivered as (
+
+    select
+        *,
+        {{ key | indent(8) }} as delivery_key,
+        _file as file,
+        _run_id as run_id
+    from summed
 
 ),
 
