@@ -1,20 +1,17 @@
 """T-SQL parsed by sqlglot without its function rewrites: each function keeps its T-SQL name."""
 
 import logging
-import re
 from functools import lru_cache
 from typing import Any, ClassVar
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
-from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
+from sqlglot.errors import SqlglotError, TokenError
+from sqlglot.tokens import Token, TokenType
 
 from medallion.errors import MedallionError
 
 _SYNTAX = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT", "STRING_AGG", "OPENJSON", "TRIM")
-_GO = re.compile(r"\bGO\b", re.IGNORECASE)
 
 
 class OpenRowset(exp.Expression):
@@ -137,30 +134,9 @@ def parse(batch: str) -> list[exp.Expression]:
     return [tree.copy() for tree in _parsed(batch)]
 
 
-@lru_cache(maxsize=256)  # an emulator reads the same queries again and again
-def _parsed(batch: str) -> tuple[exp.Expression, ...]:
-    log = logging.getLogger("sqlglot")
-    level = log.level
-    log.setLevel(logging.ERROR)  # the session checks statements that become raw commands
-    try:
-        trees = sqlglot.parse(batch, read=Plain)
-    except SqlglotError as error:
-        place: dict[str, object] = next(iter(getattr(error, "errors", [])), {})
-        why = place.get("description", str(error).splitlines()[0])
-        raise MedallionError(
-            f"Msg 102: the T-SQL cannot be read near {place.get('highlight', '?')!r} on line "
-            f"{place.get('line', '?')} ({why}): check it, and put semicolons between statements"
-        ) from None
-    finally:
-        log.setLevel(level)
-    return tuple(tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon))
-
-
 def batches(script: str) -> list[str]:
     """The batches of a script. As in sqlcmd, a line `GO` separates them."""
-    if not _GO.search(script):
-        return [script]
-    tokens = Plain().tokenize(script)
+    tokens = _tokens(script)
     found: list[str] = []
     start = 0
     for index, token in enumerate(tokens):
@@ -170,4 +146,36 @@ def batches(script: str) -> list[str]:
             found.append(script[start : token.start])
             start = token.end + 1
     found.append(script[start:])
-    return [batch for batch in found if Plain().tokenize(batch)]
+    return [batch for batch in found if _tokens(batch)]
+
+
+# An emulator reads the same texts again and again, and a script without GO is its only batch.
+@lru_cache(maxsize=256)
+def _tokens(text: str) -> list[Token]:
+    try:
+        return Plain().tokenize(text)
+    except TokenError as error:
+        raise _unreadable(error) from None
+
+
+@lru_cache(maxsize=256)
+def _parsed(batch: str) -> tuple[exp.Expression, ...]:
+    log = logging.getLogger("sqlglot")
+    level = log.level
+    log.setLevel(logging.ERROR)  # the session checks statements that become raw commands
+    try:
+        trees = Plain().parser().parse(_tokens(batch), batch)
+    except SqlglotError as error:
+        raise _unreadable(error) from None
+    finally:
+        log.setLevel(level)
+    return tuple(tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon))
+
+
+def _unreadable(error: SqlglotError) -> MedallionError:
+    place: dict[str, object] = next(iter(getattr(error, "errors", [])), {})
+    why = place.get("description", str(error).splitlines()[0])
+    return MedallionError(
+        f"Msg 102: the T-SQL cannot be read near {place.get('highlight', '?')!r} on line "
+        f"{place.get('line', '?')} ({why}): check it, and put semicolons between statements"
+    )

@@ -13,17 +13,12 @@ from medallion_local.databricks_sql.functions.store import Function
 from medallion_local.databricks_sql.language.errors import SqlError
 
 LANGUAGE = "PYTHON"
-_STATEMENT = re.compile(
-    r"((?:\s+|/\*.*?\*/|--[^\n]*\n)*CREATE\s[^$]*?\bFUNCTION\b[^$]*?\bLANGUAGE\s+PYTHON\b[^$]*?)"
-    r"\bAS\s*\$\$(.*)\$\$\s*;?\s*",
-    re.IGNORECASE | re.DOTALL,
-)
+_LANGUAGE = re.compile(rf"\bLANGUAGE\s+{LANGUAGE}\b", re.IGNORECASE)
 
 
-def split(sql: str) -> tuple[str, str] | None:
-    """The head and the body of a statement that defines such a function."""
-    found = _STATEMENT.fullmatch(sql) if "$$" in sql else None
-    return (found[1], found[2]) if found is not None else None
+def is_named(head: str) -> bool:
+    """Whether the text before a function's body names this language."""
+    return _LANGUAGE.search(head) is not None
 
 
 def engine_name(function: Function) -> str:

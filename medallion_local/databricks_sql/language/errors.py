@@ -21,8 +21,10 @@ _PREFIX = re.compile(
     r"Internal error|Arrow error|External error|Cast error|Schema error|Parser error|"
     r"type_coercion|This feature is not implemented): )+"
 )
-# dbt begins each statement with a comment that would fill a message.
-_COMMENTS = re.compile(r"\A(?:\s+|/\*.*?\*/|--[^\n]*(?:\n|\Z))+", re.DOTALL)
+# dbt begins each statement with a comment that would fill a message. The pattern needs re.DOTALL.
+# Its possessive `*+` never tries another way, of which many blanks would have exponentially many.
+LEADING_COMMENTS = r"(?:\s|/\*.*?\*/|--[^\n]*(?:\n|\Z))*+"
+_COMMENTS = re.compile(rf"\A{LEADING_COMMENTS}", re.DOTALL)
 # A write check that this warehouse adds to a query as `raise_error`.
 _OWN = re.compile(r"^\[USER_RAISED_EXCEPTION\] (\[DELTA_.*?)(?:\s*SQLSTATE: P0001)?$", re.DOTALL)
 _LIBRARIES = ("deltalake", "_internal", "duckdb", "_duckdb", "pyarrow")

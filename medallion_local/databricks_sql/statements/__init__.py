@@ -11,6 +11,7 @@ from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.delta import evolution, maintenance
 from medallion_local.databricks_sql.engine import CATALOG, Engine, Result
 from medallion_local.databricks_sql.functions import python
+from medallion_local.databricks_sql.language import dollar_quotes
 from medallion_local.databricks_sql.language.dialect import parse
 from medallion_local.databricks_sql.language.errors import SqlError, excerpt, unsupported
 from medallion_local.databricks_sql.language.reader import Reader
@@ -78,10 +79,12 @@ class Warehouse:
 
     def _execute(self, session: Session, sql: str) -> Result:
         context = Context(self.catalog, self.storage, self.engine, session)
-        if metric_views.is_definition(sql):
-            return metric_views.define(context, sql)
-        if (defined := python.split(sql)) is not None:
-            return functions.create(context, *defined)
+        if (quoted := dollar_quotes.split(sql)) is not None:
+            head, body = quoted
+            if metric_views.is_definition(head):
+                return metric_views.define(context, sql, head, body)
+            if functions.is_create(Reader(head)) and python.is_named(head):
+                return functions.create(context, head, body)
         sql = with_identifiers(context, sql)
         reader = Reader(sql)
         if reader.at_end:

@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medallion_local.databricks_sql.language.dialect import quoted
+from medallion_local.databricks_sql.language.errors import LEADING_COMMENTS
 from medallion_local.databricks_sql.storage import Storage
 
 _SHORT = 20_000  # characters; below it, parsing is not worth a file
 _NAME = r"(?:`[^`]+`|\w+)"
 _HEAD = re.compile(
-    rf"(?:\s+|/\*.*?\*/|--[^\n]*\n)*INSERT\s+(?:INTO|OVERWRITE)\s+(?:TABLE\s+)?"
+    rf"{LEADING_COMMENTS}INSERT\s+(?:INTO|OVERWRITE)\s+(?:TABLE\s+)?"
     rf"{_NAME}(?:\s*\.\s*{_NAME})*\s*(?:\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\)\s*)?(?=VALUES\b)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -18,23 +18,22 @@ from medallion_local.databricks_sql.session import of_query
 from medallion_local.databricks_sql.statements.tables import created
 from medallion_local.databricks_sql.types import type_name
 
-_STATEMENT = re.compile(
-    r"((?:\s|/\*.*?\*/|--[^\n]*\n)*(?:CREATE|ALTER)\b[^$]*?\bVIEW\b[^$]*)\bAS\s*\$\$(.*)\$\$\s*;?\s*",
-    re.IGNORECASE | re.DOTALL,
-)
+_VIEW = re.compile(r"\bVIEW\b", re.IGNORECASE)
 _METRICS = re.compile(r"\bWITH\s+METRICS\b|\bLANGUAGE\s+YAML\b", re.IGNORECASE)
 
 
-def is_definition(sql: str) -> bool:
-    """Whether the statement defines a metric view."""
-    return "$$" in sql and _STATEMENT.fullmatch(sql) is not None
+def is_definition(head: str) -> bool:
+    """Whether the text before a body between `$$` defines a metric view."""
+    reader = Reader(head)
+    return (reader.sees("CREATE") or reader.sees("ALTER")) and _VIEW.search(head) is not None
 
 
-def define(context: Context, sql: str) -> Result:
-    """CREATE [OR REPLACE] VIEW … WITH METRICS LANGUAGE YAML AS $$…$$; ALTER VIEW … AS $$…$$."""
-    found = _STATEMENT.fullmatch(sql)
-    assert found is not None
-    head, text = found[1], found[2].strip()
+def define(context: Context, sql: str, head: str, body: str) -> Result:
+    """CREATE [OR REPLACE] VIEW … WITH METRICS LANGUAGE YAML AS $$…$$; ALTER VIEW … AS $$…$$.
+
+    `head` and `body` are the parts of `sql`.
+    """
+    text = body.strip()
     reader = Reader(head)
     if reader.take("ALTER", "VIEW"):
         relation = context.relation(reader.name())

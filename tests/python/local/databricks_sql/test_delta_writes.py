@@ -123,3 +123,9 @@ def test_many_literal_rows_are_those_of_an_inline_table(warehouse, rows):
     wrong = ", ".join([r"(1, 'x')"] * 5000)
     assert "CAST_INVALID_INPUT" in warehouse.fails(f"insert into many (a, d) values {wrong}")
     assert "ARITY" in warehouse.fails(f"insert into many (a) values {wrong}")
+
+
+@pytest.mark.parametrize("text", ["x" * 20_000, "$$"])
+def test_blanks_before_a_statement_cost_nothing(warehouse, text):
+    """A pattern of comments and blanks once had exponentially many ways to match these."""
+    assert warehouse.rows(f"/* dbt */{' ' * 200}select length('{text}')") == [(len(text),)]

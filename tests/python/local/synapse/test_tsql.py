@@ -280,6 +280,8 @@ def test_case_inside_a_block_does_not_end_it(pool):
 
 def test_go_lines_separate_batches():
     assert batches("SELECT 'GO'\nGO\nSELECT 2\ngo") == ["SELECT 'GO'\n", "\nSELECT 2\n"]
+    for nothing in ("", "-- a comment", "/* GO */", "GO\n"):
+        assert batches(nothing) == []
 
 
 def test_missing_database(tmp_path):
