@@ -10,23 +10,19 @@ from medallion.console import out
 from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion_local.azure_sql.database import SourceDatabase
-from medallion_local.bench.measured import GIB, Measured, measure
+from medallion_local.bench.measured import GIB, Measured, down, measure, source_init
 
 
 def backfills(streams: int, users: int, days: int, seed: int) -> None:
     """Measure and print the first load, a day, and each kind of backfill."""
     with tempfile.TemporaryDirectory(prefix="medallion-bench-") as folder:
         home = Path(folder)
-        generate = ["--generate", f"--users={users}", f"--days={days}", f"--seed={seed}"]
         try:
             measured = _measure_all(
                 home,
                 {
                     "warehouse up": ["medallion", "up"],
-                    "source init": [
-                        *("medallion", "source", "init", *generate),
-                        f"--streams-per-day={-(-streams // days)}",
-                    ],
+                    "source init": source_init(streams, users, days, seed),
                     "first ingest": ["medallion", "ingest"],
                     "first dbt build": ["dbt", "build"],
                     "source simulate": ["medallion", "source", "simulate", f"--seed={seed}"],
@@ -37,7 +33,7 @@ def backfills(streams: int, users: int, days: int, seed: int) -> None:
             )
             measured += _measure_all(home, _commands(_last_day(home)))
         finally:
-            measure("down", ["medallion", "down"], home)
+            down(Home(home))
     _show(f"{streams:,} plays of {users:,} users over {days} days", measured)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from medallion.errors import MedallionError
-from medallion.home import PROJECT_ROOT
+from medallion.home import PROJECT_ROOT, Home
 
 GIB = 1024**3
 SAMPLE_SECONDS = 0.2
@@ -74,6 +74,25 @@ def measure(step: str, command: list[str], home: Path) -> Measured:
     return Measured(
         step, seconds, watch.peak_bytes, Cpu(_children() - before, watch.warehouse, watch.engine)
     )
+
+
+def up(home: Home, engine: str = "sail") -> Measured:
+    """Start the warehouse of a home."""
+    return measure("warehouse up", ["medallion", "up", "--engine", engine], home.root)
+
+
+def down(home: Home) -> None:
+    """Stop the warehouse of a home, if it runs."""
+    if home.root.is_dir():
+        measure("down", ["medallion", "down"], home.root)
+
+
+def source_init(plays: int, users: int, days: int, seed: int) -> list[str]:
+    """The command that generates a source of at least so many plays."""
+    return [
+        *("medallion", "source", "init", "--generate", f"--users={users}", f"--days={days}"),
+        *(f"--seed={seed}", f"--streams-per-day={-(-plays // days)}"),
+    ]
 
 
 def _children() -> float:

@@ -1,38 +1,21 @@
-"""The curve of the savings as a PNG file; matplotlib comes with the development tools."""
+"""The curve of the savings as a PNG file."""
 
-import importlib.util
 from pathlib import Path
 
-from medallion.errors import MedallionError
 from medallion_local.bench.sweep import PROMISED_AT, Sweep
+from medallion_local.charts import chart
 
-INCHES, DOTS_PER_INCH = (8, 4.8), 120
+INCHES = (8, 4.8)
 BYTES, ROWS, BARE, GREY = "#0b6e99", "#d1495b", "#7a9e9f", "#666666"
-
-
-def require() -> None:
-    """Raise `MedallionError` when matplotlib is missing."""
-    if importlib.util.find_spec("matplotlib") is None:
-        raise MedallionError(
-            "The charts need matplotlib, a development dependency: run `make bench`, which "
-            "installs it, or `medallion bench --only backfills`."
-        )
 
 
 def draw(swept: Sweep, promised: float, file: Path) -> None:
     """Draw the saved share of bytes and of rows by churn; equal numbers give equal bytes."""
-    require()
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot as plt
-
     churns = [100 * point.share for point in swept.points]
     rows = [100 * (1 - point.landed.rows / point.full.rows) for point in swept.points]
     size = [100 * (1 - point.landed.bytes / point.full.bytes) for point in swept.points]
     bare = [100 * (1 - point.landed.bytes / point.bare.bytes) for point in swept.points]
-    with plt.rc_context({"font.family": "DejaVu Sans", "font.size": 10}):
-        figure, axes = plt.subplots(figsize=INCHES, dpi=DOTS_PER_INCH, layout="constrained")
+    with chart(file, INCHES, font_size=10) as axes:
         axes.plot(churns, bare, "s:", color=BARE, label="bytes, against plain Parquet tables")
         axes.plot(churns, rows, "o--", color=ROWS, label="rows")
         axes.plot(churns, size, "o-", color=BYTES, label="bytes, against a reload for bronze")
@@ -63,7 +46,4 @@ def draw(swept: Sweep, promised: float, file: Path) -> None:
         axes.set_ylabel("saved against a full reload, %")
         axes.set_title(f"Savings of a day's ingest, with {swept.rows:,} rows in the source")
         axes.grid(axis="y", color="#dddddd")
-        axes.spines[["top", "right"]].set_visible(False)
         axes.legend(loc="lower left", frameon=False)
-        figure.savefig(file, format="png", metadata={"Software": None})
-        plt.close(figure)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from medallion.console import out
 from medallion.home import Home
-from medallion_local.bench.measured import GIB, Measured, measure
+from medallion_local.bench.measured import GIB, Measured, down, measure, source_init, up
 
 NODES = 15
 _COMMENT = re.compile(r"^(\s+|/\*.*?\*/|--[^\n]*\n)+", re.DOTALL)
@@ -40,21 +40,14 @@ def profile(plays: int, users: int, days: int, seed: int) -> None:
     with tempfile.TemporaryDirectory(prefix="medallion-profile-") as folder:
         home = Home(Path(folder))
         try:
-            for command in (
-                [
-                    *("medallion", "source", "init", "--generate", f"--users={users}"),
-                    *(f"--days={days}", f"--seed={seed}"),
-                    f"--streams-per-day={-(-plays // days)}",
-                ],
-                ["medallion", "ingest"],
-                ["medallion", "up"],
-            ):
+            for command in (source_init(plays, users, days, seed), ["medallion", "ingest"]):
                 measure(" ".join(command[:3]), command, home.root)
+            up(home)
             for title in ("The first build", "A build with nothing new"):
                 out.print(f"{title} …")
                 _show(*_profiled(title, home))
         finally:
-            measure("down", ["medallion", "down"], home.root)
+            down(home)
 
 
 def _profiled(title: str, home: Home) -> tuple[Measured, Statements, list[tuple[str, float]]]:

@@ -3,15 +3,17 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from deltalake import DeltaTable
 
 from medallion.errors import MedallionError
 from medallion.home import Home
+from medallion_local.bench.scale.comparison import folder_of
 from medallion_local.synapse.check.readers import connect, scan
 
 # A dictionary of a Parquet column holds at most a megabyte. The keys of 20,000 users fit into it,
@@ -28,8 +30,8 @@ def measure(home: Home, scratch: Path) -> dict[str, float]:
         raise MedallionError(
             "The lakehouse has only its first load: simulate, ingest and build a day, then measure."
         )
-    bronze = _table(home, "bronze", "azure_sql__fact_stream-")
-    fact = _table(home, "silver", "fct_streams-")
+    bronze = folder_of(home, "bronze.azure_sql__fact_stream")
+    fact = folder_of(home, "silver.fct_streams")
     # Every row gets other keys, so that nothing repeats: the upper bound.
     distinct = ", ".join(f"md5(stream_id || '{key}') as {key}" for key in HASHES)
     facts = connect().sql(f"select * replace ({distinct}) from {scan(fact)}").fetch_arrow_table()
@@ -43,19 +45,12 @@ def measure(home: Home, scratch: Path) -> dict[str, float]:
         "fact_bytes_few_keys": _per_row(_live(fact)),
         "fact_bytes": _per_row([snappy]),
         "fact_bytes_zstd": _per_row([zstd]),
-        "user_bytes": _per_row(_live(home.lake / "silver/dim_user")),
+        "user_bytes": _per_row(_live(folder_of(home, "silver.dim_user"))),
         "action_bytes": _action_bytes(fact),
         "copy_seconds": _core_seconds(lambda: _copied(snappy, plain), facts),
         "scan_seconds": _core_seconds(lambda: _read(snappy, MERGED_ON), facts),
         "day_activities": _activity_runs(home),
     }
-
-
-def _table(home: Home, schema: str, name: str) -> Path:
-    found = sorted((home.root / "warehouse/tables" / schema).glob(f"{name}*"))
-    if not found:
-        raise MedallionError(f"{home.root} has no table {schema}.{name}: run `dbt build` first.")
-    return found[0]
 
 
 def _per_row(files: list[Path]) -> float:
@@ -64,26 +59,16 @@ def _per_row(files: list[Path]) -> float:
     return round(sum(file.stat().st_size for file in files) / rows, 1)
 
 
-def _actions(table: Path) -> Iterator[tuple[str, str]]:
-    """Each action of a Delta log and its line, in the order of the commits."""
-    for file in sorted((table / "_delta_log").glob("*.json")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            yield next(iter(json.loads(line))), line
-
-
 def _live(table: Path) -> list[Path]:
-    live: dict[str, None] = {}
-    for kind, line in _actions(table):
-        if kind == "add":
-            live[json.loads(line)["add"]["path"]] = None
-        elif kind == "remove":
-            del live[json.loads(line)["remove"]["path"]]
-    return [table / path for path in live]
+    """The files of the newest version of a Delta table."""
+    return [Path(uri) for uri in DeltaTable(str(table)).file_uris()]
 
 
 def _action_bytes(table: Path) -> float:
     """Bytes of an action that adds a file, with the file's statistics."""
-    sizes = [len(line) for kind, line in _actions(table) if kind == "add"]
+    logs = sorted((table / "_delta_log").glob("*.json"))
+    lines = [line for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+    sizes = [len(line) for line in lines if "add" in json.loads(line)]
     return round(sum(sizes) / len(sizes))
 
 

@@ -78,7 +78,8 @@ def bench(
     on the same landed files. Savings: for each churn, the bytes and rows that a day lands,
     compared with a full reload. Exit 1 if a change of the source is not in the lake.
     """
-    from medallion_local.bench import backfills, overhead, picture, savings, sweep
+    from medallion_local import charts
+    from medallion_local.bench import backfills, overhead, savings, sweep
     from medallion_local.bench import profile as profiles
     from medallion_local.bench.scale import page, run
     from medallion_local.bench.scale.landing import Size
@@ -90,7 +91,7 @@ def bench(
     shares = sweep.shares(churn)
     parts = [only] if only else list(Part)
     if Part.SAVINGS in parts or Part.SCALE in parts:
-        picture.require()
+        charts.require()
     if Part.SCALE in parts:
         named = [one.value for one in engine or ()]
         result = run.compare(Size(plays, days, users, seed), named, runs)

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from medallion.home import Home
-from medallion_local.bench.measured import measure
+from medallion_local.bench.measured import down, measure, up
 from medallion_local.bench.scale.comparison import folder_of
 from medallion_local.bench.scale.landing import Landing, add, copied
 from medallion_local.bench.scale.results import DAY, FIRST, WORST, Approach
@@ -18,8 +18,6 @@ PROJECT = Path(__file__).with_name("others")
 # One thread: the time of a model is then not that of its neighbours.
 _UPSTREAM = ["path:models/bronze", "path:models/silver/staging"]
 _OURS = ["dim_user", "dim_artist", "dim_track", "fct_streams"]
-_UP = ["medallion", "up", "--engine", "sail"]
-_DOWN = ["medallion", "down"]
 
 _STATE = ("user_id", "user_name", "country", "subscription_type", "start_date", "end_date")
 _PLAY = ("stream_id", "user_id", "track_id", "streamed_at", "listen_duration_sec")
@@ -48,10 +46,10 @@ def run(built: Home, landing: Landing) -> list[Approach]:
                 add(landing.lakes[lake], home)
                 found += _step(home, step)
             finally:
-                measure("down", _DOWN, home.root)
+                down(home)
                 shutil.rmtree(home.root)
     finally:
-        measure("down", _DOWN, first.root)
+        down(first)
         shutil.rmtree(first.root)
     return found
 
@@ -59,7 +57,7 @@ def run(built: Home, landing: Landing) -> list[Approach]:
 def _step(home: Home, step: str) -> list[Approach]:
     """Build the project's and the others' tables of a home, and compare them."""
     target = home.root / "target"
-    measure("up", _UP, home.root)
+    up(home)
     ours = {}
     if step != FIRST:  # the first build has run
         measure(step, ["dbt", "run", "--threads", "1", "--select", *_UPSTREAM], home.root)
@@ -68,7 +66,7 @@ def _step(home: Home, step: str) -> list[Approach]:
     others = ["--project-dir", str(PROJECT), "--target-path", str(home.root / "others")]
     measure(step, ["dbt", "build", "--threads", "1", *others], home.root)
     theirs = _seconds(home.root / "others")
-    measure("down", _DOWN, home.root)
+    down(home)
     with connect() as con:
         found = []
         for name, (flag, (truth, columns, only)) in _COMPARED.items():

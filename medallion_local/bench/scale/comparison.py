@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion_local.synapse.check.readers import connect, scan
 
@@ -69,12 +70,14 @@ def of_database(file: Path, columns: Columns) -> Contents:
 
 
 def folder_of(home: Home, name: str) -> Path:
-    """The folder of a Delta table of a home. Raises `StopIteration` if there is none."""
+    """The folder of a Delta table of a home. Raises `MedallionError` if there is none."""
     schema, _, table = name.partition(".")
     external = home.lake / schema / table
     if external.is_dir():
         return external
-    return next((home.warehouse / "tables" / schema).glob(f"{table}-*"))
+    for folder in (home.warehouse / "tables" / schema).glob(f"{table}-*"):
+        return folder
+    raise MedallionError(f"{home.root} has no table {name}: run `dbt build` first.")
 
 
 def _content(con: duckdb.DuckDBPyConnection, relation: str, columns: dict[str, str]) -> Content:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from medallion_local.bench.picture import DOTS_PER_INCH, require
 from medallion_local.bench.scale.results import ENGINES, STEPS, Result
+from medallion_local.charts import chart
 
 INCHES = (8, 4.2)
 PARTS = {"command": "#d1495b", "warehouse": "#7a9e9f", "engine": "#0b6e99"}
@@ -16,20 +16,13 @@ LABELS = {
 
 def draw(result: Result, file: Path) -> None:
     """Draw the medians of a size; equal numbers give equal bytes."""
-    require()
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot as plt
-
     bars = [
         (f"{step}, {engine}", result.engines[engine][step].parts)
         for step in STEPS
         for engine in ENGINES
         if step in result.engines.get(engine, {})
     ]
-    with plt.rc_context({"font.family": "DejaVu Sans", "font.size": 9}):
-        figure, axes = plt.subplots(figsize=INCHES, dpi=DOTS_PER_INCH, layout="constrained")
+    with chart(file, INCHES) as axes:
         left = [0.0] * len(bars)
         for part, color in PARTS.items():
             values = [getattr(cpu, part) for _, cpu in bars]
@@ -50,7 +43,4 @@ def draw(result: Result, file: Path) -> None:
         axes.set_title(f"{result.plays:,} plays")
         axes.grid(axis="x", color="#dddddd")
         axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
         axes.legend(loc="lower right", frameon=False)
-        figure.savefig(file, format="png", metadata={"Software": None})
-        plt.close(figure)

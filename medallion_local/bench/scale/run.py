@@ -14,7 +14,7 @@ import psutil
 from medallion.console import out
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home
-from medallion_local.bench.measured import Measured, measure
+from medallion_local.bench.measured import Measured, down, measure, up
 from medallion_local.bench.scale import approaches, comparison, results
 from medallion_local.bench.scale.comparison import Columns, Contents
 from medallion_local.bench.scale.landing import Landing, Size, add, copied, land
@@ -176,7 +176,7 @@ def _compiled(folder: Path) -> Path:
     home = Home(folder)
     folder.mkdir(parents=True)
     try:
-        up(home, "sail")
+        up(home)
         measure("compile", COMPILE, home.root)
     finally:
         down(home)
@@ -211,14 +211,3 @@ def _written(home: Home) -> int:
     """The bytes of all files of the tables, also of those that no table refers to any more."""
     folders = (home.warehouse / "tables", home.lake / "silver", home.lake / "gold")
     return sum(one.stat().st_size for each in folders for one in each.rglob("*") if one.is_file())
-
-
-def up(home: Home, engine: str) -> None:
-    """Start the warehouse of a home."""
-    measure("up", ["medallion", "up", "--engine", engine], home.root)
-
-
-def down(home: Home) -> None:
-    """Stop the warehouse of a home, if it runs."""
-    if home.root.is_dir():
-        measure("down", ["medallion", "down"], home.root)
