@@ -4,6 +4,8 @@ import sqlite3
 import threading
 from dataclasses import astuple, dataclass
 
+from medallion_local.databricks_sql.catalog import metastore
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -54,10 +56,7 @@ class Grants:
     def forget(self, name: str) -> None:
         """Remove the privileges on a dropped object and on what it contains."""
         with self._lock:
-            self._db.execute(
-                "delete from grants where name = ? or substr(name, 1, ?) = ?",
-                (name, len(name) + 1, f"{name}."),
-            )
+            metastore.forget(self._db, "grants", name)
 
     def _run(self, text: str, grants: list[Grant]) -> None:
         with self._lock:

@@ -94,3 +94,11 @@ def no_catalog(name: str) -> SqlError:
         f"[NO_SUCH_CATALOG_EXCEPTION] Catalog '{name}' was not found. Create it with "
         f"`CREATE CATALOG {name}` or `medallion up --catalog {name}`."
     )
+
+
+def forget(db: sqlite3.Connection, table: str, name: str) -> None:
+    """Remove a table's rows for a dropped object, by its full name, and for what it contains."""
+    db.execute(
+        f"delete from {table} where name = ? or substr(name, 1, ?) = ?",
+        (name, len(name) + 1, f"{name}."),
+    )

@@ -3,6 +3,8 @@
 import sqlite3
 import threading
 
+from medallion_local.databricks_sql.catalog import metastore
+
 
 class Tags:
     """The recorded tags by the full name of their catalog or schema."""
@@ -35,7 +37,4 @@ class Tags:
     def forget(self, name: str) -> None:
         """Remove the tags of a dropped object and of what it contains."""
         with self._lock:
-            self._db.execute(
-                "delete from tags where name = ? or substr(name, 1, ?) = ?",
-                (name, len(name) + 1, f"{name}."),
-            )
+            metastore.forget(self._db, "tags", name)
