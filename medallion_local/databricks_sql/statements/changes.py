@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlglot import exp
 
@@ -35,6 +36,7 @@ from medallion_local.databricks_sql.language.reader import Reader
 from medallion_local.databricks_sql.types import type_name
 
 _DELETES = "_replaces"
+_PRUNED_PARTITIONS = 1000  # a MERGE into more of them reads the whole table
 _COUNTED = {"DELETE": "numDeletedRows", "UPDATE": "numUpdatedRows"}
 _MERGED = {
     "num_updated_rows": "numTargetRowsUpdated",
@@ -392,7 +394,8 @@ def merge(context: Context, tree: exp.Merge, sql: str, evolves: bool = False) ->
         if not all(isinstance(when.args["then"], exp.Insert) for when in whens):
             _require_changeable(relation)
         numbers = sequences(relation, [column.name for column in relation.columns], set())
-        with _source_run(context, tree, numbers) as (rows, source):
+        pruning = _Pruning(relation, tree)
+        with _source_run(context, tree, numbers, pruning) as (rows, source):
             if evolves:
                 relation = _evolved_by_merge(context, relation, whens, source)
             schema = storage.table_schema(relation.location)
@@ -404,6 +407,7 @@ def merge(context: Context, tree: exp.Merge, sql: str, evolves: bool = False) ->
                 actions.cast(when.args["then"], sql)
             if not runs:
                 return affected(0, **dict.fromkeys(_MERGED, 0))
+            pruning.restrict(tree)
             write_checks.guard(tree, schema, relation)
             with (
                 write_checks.as_conditions(),
@@ -456,9 +460,75 @@ def _evolved_by_merge(
     return evolution.add_columns(context, relation, wanted)
 
 
+class _Pruning:
+    """The partitions that the source of a MERGE can match.
+
+    Databricks finds them by dynamic file pruning. Sail and Delta Lake skip files of the target only
+    by constants, so the values of the source's rows become constants in the condition.
+    """
+
+    def __init__(self, relation: Relation, merge: exp.Merge) -> None:
+        self._target = merge.this.alias_or_name
+        self._source = merge.args["using"].alias_or_name
+        types = {field.name: field.type for field in storage.table_schema(relation.location)}
+        equal = self._equal_columns(merge.args["on"])
+        self._types = {
+            equal[name.lower()]: (name, types[name])
+            for name in relation.partitioned_by
+            if name.lower() in equal and self._is_exact(types[name])
+        }
+        self._values: dict[str, set[object]] = {name: set() for name in self._types}
+
+    def see(self, batch: pa.RecordBatch) -> None:
+        """Collect the values of the source's rows. A column of another type prunes nothing."""
+        for place, field in enumerate(batch.schema):
+            name = field.name.lower()
+            if name not in self._types:
+                continue
+            if field.type != self._types[name][1]:
+                del self._types[name]
+            else:
+                self._values[name] |= set(pc.unique(batch.column(place)).to_pylist())
+
+    def restrict(self, merge: exp.Merge) -> None:
+        """Add the partitions to the condition. NULL is left out, because it is equal to nothing."""
+        for source, (name, kind) in self._types.items():
+            values = self._values[source] - {None}
+            if not 0 < len(values) <= _PRUNED_PARTITIONS:
+                continue
+            column = exp.column(exp.to_identifier(name, True), self._target)
+            texts = (
+                exp.cast(exp.Literal.string(str(value)), type_name(kind), dialect="databricks")
+                for value in sorted(values, key=str)
+            )
+            condition = exp.In(this=column, expressions=list(texts))
+            merge.set("on", exp.and_(merge.args["on"], condition))
+
+    def _equal_columns(self, condition: exp.Expression) -> dict[str, str]:
+        """The source's column for each target's column that must be equal to it, in lower case."""
+        found = {}
+        for part in exp.and_(condition).flatten():
+            part = part.unnest()
+            if not isinstance(part, exp.EQ):
+                continue
+            sides = {
+                side.table: side.name.lower()
+                for side in (part.left, part.right)
+                if isinstance(side, exp.Column)
+            }
+            if sides.keys() == {self._target, self._source}:
+                found[sides[self._target]] = sides[self._source]
+        return found
+
+    @staticmethod
+    def _is_exact(kind: pa.DataType) -> bool:
+        """Whether the text of a value of the type is always read as the same value."""
+        return pa.types.is_integer(kind) or pa.types.is_date(kind)
+
+
 @contextmanager
 def _source_run(
-    context: Context, merge: exp.Merge, numbers: dict[str, Sequence]
+    context: Context, merge: exp.Merge, numbers: dict[str, Sequence], pruning: _Pruning
 ) -> Iterator[tuple[int, pa.Schema]]:
     """Write a MERGE's source rows to a file, its new source. Yields their number and columns.
 
@@ -476,6 +546,7 @@ def _source_run(
             schema = schema.append(pa.field(f"{IDENTITY}{name}", pa.int64()))
         with pq.ParquetWriter(folder / "source.parquet", schema) as writer:
             for batch in result.batches:
+                pruning.see(batch)
                 more = [sequence.take(batch.num_rows) for sequence in numbers.values()]
                 writer.write_batch(
                     pa.RecordBatch.from_arrays([*batch.columns, *more], schema=schema)

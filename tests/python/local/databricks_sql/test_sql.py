@@ -4,6 +4,7 @@ import datetime
 import json
 import re
 import threading
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -120,6 +121,29 @@ def test_merge_reads_its_source_once_and_commits_nothing_for_no_rows(warehouse):
     assert DeltaTable(folder).version() == before + 3
     assert warehouse.rows("select * from s.once order by id") == [
         (1, "old"), (2, "old"), (3, "new"), (4, "new"),
+    ]  # fmt: skip
+
+
+def test_merge_reads_only_the_partitions_of_its_source(warehouse):
+    """It succeeds although the files of another partition are gone."""
+    location = f"{warehouse.home.lake}/gold/parted"
+    url = LAKE.format("gold", "parted")
+    warehouse.run(
+        f"create table s.parted partitioned by (day) location '{url}' as "
+        "select cast(id as int) as id, cast(nullif(id % 4, 3) as int) as day from range(8)"
+    )
+    merge = (
+        "merge into s.parted as t using (select {} as id, {} as day union all select 5, null) as n "
+        "on t.id = n.id and t.day = n.day when matched then delete when not matched then insert *"
+    )
+    warehouse.run(merge.format(9, "cast(1 as bigint)"))  # another type than the target's
+    gone = list(Path(location).glob("day=0/*.parquet"))
+    kept = [file.rename(file.with_suffix(".kept")) for file in gone]
+    warehouse.run(merge.format(5, 1))
+    for file in kept:
+        file.rename(file.with_suffix(".parquet"))
+    assert gone and warehouse.rows("select id, day from s.parted order by id, day") == [
+        (0, 0), (1, 1), (2, 2), (3, None), (4, 0), (5, None), (5, None), (6, 2), (7, None), (9, 1),
     ]  # fmt: skip
 
 
