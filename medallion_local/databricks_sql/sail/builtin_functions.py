@@ -26,13 +26,23 @@ def initcap(node: exp.Expression, kinds: Kinds) -> exp.Expression:
     return called("initcap", text(value, kinds.of(value)))
 
 
+_PLAIN_DIGITS = {"10": "^[0-9]{1,15}$", "16": "^[0-9A-Fa-f]{1,15}$"}
+
+
 @calls("conv")
 def conv(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
-    """Numbers without a sign, by 64 bits."""
+    """Numbers without a sign, by 64 bits. Sail's own function is right for a few plain digits."""
     if len(node.expressions) != 3:
         return None
     value, one, other = node.expressions
-    return called("conv", cast(value, "string"), cast(one, "int"), cast(other, "int"))
+    ours = called("conv", cast(value, "string"), cast(one, "int"), cast(other, "int"))
+    digits = _PLAIN_DIGITS.get(one.name) if isinstance(one, exp.Literal) else None
+    if digits is None or not isinstance(other, exp.Literal) or other.name not in _PLAIN_DIGITS:
+        return ours
+    plain = cast(value.copy(), "string")
+    native = call("conv", plain.copy(), one.copy(), other.copy())
+    formula = f"CASE WHEN _plain RLIKE '{digits}' THEN _native ELSE _ours END"
+    return filled(formula, _plain=plain, _native=native, _ours=ours)
 
 
 @calls("left", "right")

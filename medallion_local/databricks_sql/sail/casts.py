@@ -73,9 +73,7 @@ def convert(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
         name = "try_decimal_of" if tolerant else "decimal_of"
         return called(name, inner, kind=target.sql, work=work)
     if target.name == "decimal" and source.name == "string" and not _is_plain(inner):
-        work = decimal_of(target.precision, target.scale, tolerant)
-        name = "try_decimal_of" if tolerant else "decimal_of"
-        return called(name, inner, kind=target.sql, work=work)
+        return _decimal_of_text(inner, target, tolerant)
     if target.name == "decimal" and source.name == "boolean":
         return cast(cast(inner, "int"), target, tolerant)
     if target.name == "boolean" and source.name == "string":
@@ -83,6 +81,22 @@ def convert(node: exp.Expression, kinds: Kinds) -> exp.Expression | None:
     if target.name in ("date", "timestamp") and source.name == "string" and inner.is_string:
         return _moment(node, inner, target)
     return None
+
+
+def _decimal_of_text(inner: exp.Expression, target: Kind, tolerant: bool) -> exp.Expression:
+    """Our function, except for a whole number that surely fits: Sail's casts are much faster."""
+    work = decimal_of(target.precision, target.scale, tolerant)
+    name = "try_decimal_of" if tolerant else "decimal_of"
+    digits = min(18, target.precision - target.scale)
+    ours = called(name, inner.copy(), kind=target.sql, work=work)
+    if digits < 1:
+        return ours
+    return filled(
+        f"CASE WHEN _text RLIKE '^[0-9]{{1,{digits}}}$' THEN _native ELSE _ours END",
+        _text=inner.copy(),
+        _native=cast(cast(inner.copy(), "bigint"), target),
+        _ours=ours,
+    )
 
 
 def _is_text(kind: exp.DataType) -> bool:
