@@ -1,9 +1,10 @@
 {#-
-    The first items of the chart of each affected week; `affected_weeks` lists each `week_start`
-    once. Plays are counted per listener first: `count(distinct)` keeps a set, and `max_by` a text,
-    for every item of every week. With these, Sail needed 16 GB for 200,000 plays.
+    The first items of the chart of each week of `played`, which has the plays with their
+    `week_start` and `_merged_through`. Plays are counted per listener first: `count(distinct)`
+    keeps a set, and `max_by` a text, for every item of every week. With these, Sail needed 16 GB
+    for 200,000 plays.
 -#}
-{% macro weekly_chart(plays, affected_weeks, item) -%}
+{% macro weekly_chart(played, item) -%}
     select *
     from (
         select
@@ -20,16 +21,15 @@
             ) as `rank`
         from (
             select
-                plays.week_start,
-                plays.{{ item }},
-                plays.user_id,
+                week_start,
+                {{ item }},
+                user_id,
                 count(*) as streams,
-                max(plays.streamed_at) as last_streamed_at,
-                max(plays._loaded_through) as _loaded_through,
-                max(plays._merged_at) as _merged_through
-            from {{ affected_weeks }} as affected
-            inner join {{ plays }} as plays on affected.week_start = plays.week_start
-            group by plays.week_start, plays.{{ item }}, plays.user_id
+                max(streamed_at) as last_streamed_at,
+                max(_loaded_through) as _loaded_through,
+                max(_merged_through) as _merged_through
+            from {{ played }}
+            group by week_start, {{ item }}, user_id
         ) as plays_per_listener
         group by week_start, {{ item }}
     ) as ranked

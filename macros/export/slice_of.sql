@@ -7,7 +7,7 @@
     {%- if not column -%}
         0
     {%- elif node.columns[column].data_type == 'date' -%}
-        cast(date_format({{ column }}, 'yyyyMMdd') as int)
+        {{ date_key(column) }}
     {%- else -%}
         {{ column }}
     {%- endif -%}

@@ -7,7 +7,6 @@
     )
 }}
 
-{% set changes = ref('stg_azure_sql__play_deliveries') -%}
 {% set columns = [
     'date_day',
     'streams',
@@ -34,9 +33,15 @@ tracks as (
 
 ),
 
+days as (
+
+    select * from {{ ref('play_days') }}
+
+),
+
 affected_days as (
 
-    {{ affected_days('plays', changes) | indent(4) }}
+    {{ affected_days('days') | indent(4) }}
 
 ),
 
@@ -46,9 +51,10 @@ played as (
 
     select
         plays.*,
-        affected_days.date_day
+        affected_days.date_day,
+        affected_days._merged_at as _merged_through
     from affected_days
-    inner join plays on affected_days.date_day = cast(plays.streamed_at as date)
+    inner join plays on affected_days.date_key = plays.date_key
 
 ),
 
@@ -58,7 +64,7 @@ judged as (
         played.date_day,
         played.track_id,
         played._loaded_through,
-        played._merged_at,
+        played._merged_through,
         played.track_key = {{ unknown_key() }} as is_of_unknown_track,
         played.artist_key = {{ unknown_key() }} as is_of_unknown_artist,
         played.track_key != {{ unknown_key() }}
@@ -86,7 +92,7 @@ rebuilt as (
         count_if(is_of_incomplete_track) as streams_of_incomplete_tracks,
         count_if(is_longer_than_the_track) as streams_longer_than_the_track,
         max(_loaded_through) as _loaded_through,
-        max(_merged_at) as _merged_through
+        max(_merged_through) as _merged_through
     from judged
     group by date_day
 

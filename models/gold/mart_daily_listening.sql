@@ -7,7 +7,6 @@
     )
 }}
 
-{% set changes = ref('stg_azure_sql__play_deliveries') -%}
 {% set columns = [
     'date_day',
     'country',
@@ -40,9 +39,15 @@ devices as (
 
 ),
 
+days as (
+
+    select * from {{ ref('play_days') }}
+
+),
+
 affected_days as (
 
-    {{ affected_days('plays', changes) | indent(4) }}
+    {{ affected_days('days') | indent(4) }}
 
 ),
 
@@ -50,21 +55,24 @@ affected_days as (
 -- Databricks chooses the side itself.
 played as (
 
-    select plays.*
+    select
+        plays.*,
+        affected_days.date_day,
+        affected_days._merged_at as _merged_through
     from affected_days
-    inner join plays on affected_days.date_day = cast(plays.streamed_at as date)
+    inner join plays on affected_days.date_key = plays.date_key
 
 ),
 
 located as (
 
     select
+        played.date_day,
         played.user_id,
         played.device_key,
         played.listen_duration_sec,
         played._loaded_through,
-        played._merged_at,
-        cast(played.streamed_at as date) as date_day,
+        played._merged_through,
         coalesce(users.country, 'Unknown') as country,
         coalesce(users.subscription_type, 'Unknown') as subscription_type
     from users
@@ -93,7 +101,7 @@ rebuilt as (
         count(distinct user_id) as listeners,
         coalesce(sum(cast(listen_duration_sec as bigint)), 0) as listen_seconds,
         max(_loaded_through) as _loaded_through,
-        max(_merged_at) as _merged_through
+        max(_merged_through) as _merged_through
     from labelled
     group by date_day, country, subscription_type, device_type
 

@@ -7,7 +7,6 @@
     )
 }}
 
-{% set changes = ref('stg_azure_sql__play_deliveries') -%}
 {% set columns = [
     'week_start',
     'rank',
@@ -25,13 +24,12 @@ plays as (
 
     select
         stream_id,
+        date_key,
         user_id,
         artist_key,
         streamed_at,
         _loaded_through,
-        _merged_at,
-        coalesce(artist_id, -1) as artist_id,
-        cast(date_trunc('week', streamed_at) as date) as week_start
+        coalesce(artist_id, -1) as artist_id
     from {{ ref('fct_streams') }}
 
 ),
@@ -42,22 +40,46 @@ artists as (
 
 ),
 
+days as (
+
+    select * from {{ ref('play_days') }}
+
+),
+
 affected_days as (
 
-    {{ affected_days('plays', changes) | indent(4) }}
+    {{ affected_days('days') | indent(4) }}
 
 ),
 
 affected_weeks as (
 
-    select distinct cast(date_trunc('week', date_day) as date) as week_start
+    select
+        cast(date_trunc('week', date_day) as date) as week_start,
+        max(_merged_at) as _merged_through
     from affected_days
+    group by cast(date_trunc('week', date_day) as date)
+
+),
+
+-- The smaller side of each join comes first, because Sail builds its hash table from that side.
+-- Databricks chooses the side itself.
+played as (
+
+    select
+        plays.*,
+        affected_weeks.week_start,
+        affected_weeks._merged_through
+    from affected_weeks
+    inner join days
+        on affected_weeks.week_start = cast(date_trunc('week', days.date_day) as date)
+    inner join plays on days.date_key = plays.date_key
 
 ),
 
 charted as (
 
-    {{ weekly_chart('plays', 'affected_weeks', 'artist_id') | indent(4) }}
+    {{ weekly_chart('played', 'artist_id') | indent(4) }}
 
 ),
 
@@ -66,16 +88,16 @@ named as (
 
     select
         charted.*,
-        plays.artist_key,
+        played.artist_key,
         row_number() over (
-            partition by charted.week_start, charted.artist_id order by plays.stream_id desc
+            partition by charted.week_start, charted.artist_id order by played.stream_id desc
         ) as recency
     from charted
-    inner join plays
+    inner join played
         on
-            charted.week_start = plays.week_start
-            and charted.artist_id = plays.artist_id
-            and charted.last_streamed_at = plays.streamed_at
+            charted.week_start = played.week_start
+            and charted.artist_id = played.artist_id
+            and charted.last_streamed_at = played.streamed_at
 
 ),
 

@@ -7,7 +7,6 @@
     )
 }}
 
-{% set changes = ref('stg_azure_sql__play_deliveries') -%}
 {% set columns = [
     'week_start',
     'rank',
@@ -24,10 +23,7 @@ with
 
 plays as (
 
-    select
-        *,
-        cast(date_trunc('week', streamed_at) as date) as week_start
-    from {{ ref('fct_streams') }}
+    select * from {{ ref('fct_streams') }}
 
 ),
 
@@ -43,22 +39,46 @@ artists as (
 
 ),
 
+days as (
+
+    select * from {{ ref('play_days') }}
+
+),
+
 affected_days as (
 
-    {{ affected_days('plays', changes) | indent(4) }}
+    {{ affected_days('days') | indent(4) }}
 
 ),
 
 affected_weeks as (
 
-    select distinct cast(date_trunc('week', date_day) as date) as week_start
+    select
+        cast(date_trunc('week', date_day) as date) as week_start,
+        max(_merged_at) as _merged_through
     from affected_days
+    group by cast(date_trunc('week', date_day) as date)
+
+),
+
+-- The smaller side of each join comes first, because Sail builds its hash table from that side.
+-- Databricks chooses the side itself.
+played as (
+
+    select
+        plays.*,
+        affected_weeks.week_start,
+        affected_weeks._merged_through
+    from affected_weeks
+    inner join days
+        on affected_weeks.week_start = cast(date_trunc('week', days.date_day) as date)
+    inner join plays on days.date_key = plays.date_key
 
 ),
 
 charted as (
 
-    {{ weekly_chart('plays', 'affected_weeks', 'track_id') | indent(4) }}
+    {{ weekly_chart('played', 'track_id') | indent(4) }}
 
 ),
 
@@ -67,17 +87,17 @@ named as (
 
     select
         charted.*,
-        plays.track_key,
-        plays.artist_key,
+        played.track_key,
+        played.artist_key,
         row_number() over (
-            partition by charted.week_start, charted.track_id order by plays.stream_id desc
+            partition by charted.week_start, charted.track_id order by played.stream_id desc
         ) as recency
     from charted
-    inner join plays
+    inner join played
         on
-            charted.week_start = plays.week_start
-            and charted.track_id = plays.track_id
-            and charted.last_streamed_at = plays.streamed_at
+            charted.week_start = played.week_start
+            and charted.track_id = played.track_id
+            and charted.last_streamed_at = played.streamed_at
 
 ),
 

@@ -6,7 +6,6 @@
     )
 }}
 
-{% set changes = ref('stg_azure_sql__play_deliveries') -%}
 {% set columns = [
     'date_day',
     'daily_active_users',
@@ -26,12 +25,19 @@ plays as (
 
 ),
 
+days as (
+
+    select * from {{ ref('play_days') }}
+
+),
+
 bounds as (
 
     select
-        cast(min(streamed_at) as date) as first_day,
-        cast(max(streamed_at) as date) as last_day
-    from plays
+        min(date_day) as first_day,
+        max(date_day) as last_day
+    from days
+    where plays > 0
 
 ),
 
@@ -54,7 +60,7 @@ calendar as (
 {% if is_incremental() -%}
 changed_days as (
 
-    {{ affected_days('plays', changes) | indent(4) }}
+    {{ affected_days('days') | indent(4) }}
 
 ),
 
@@ -110,18 +116,31 @@ target_days as (
 
 ),
 
+days_in_windows as (
+
+    select
+        days.date_key,
+        days.date_day,
+        days._merged_at
+    from days
+    where
+        days.date_day >= (select date_add(min(target_days.date_day), -29) from target_days)
+        and days.date_day <= (select max(target_days.date_day) from target_days)
+
+),
+
+-- The smaller side of the join comes first, because Sail builds its hash table from that side.
+-- Databricks chooses the side itself.
 visits as (
 
     select
-        cast(streamed_at as date) as played_on,
-        user_id,
-        max(_loaded_through) as _loaded_through,
-        max(_merged_at) as _merged_through
-    from plays
-    where
-        cast(streamed_at as date)
-        >= (select date_add(min(target_days.date_day), -29) from target_days)
-    group by cast(streamed_at as date), user_id
+        days_in_windows.date_day as played_on,
+        plays.user_id,
+        max(plays._loaded_through) as _loaded_through,
+        max(days_in_windows._merged_at) as _merged_through
+    from days_in_windows
+    inner join plays on days_in_windows.date_key = plays.date_key
+    group by days_in_windows.date_day, plays.user_id
 
 ),
 

@@ -1,12 +1,14 @@
 -- One row per play with the values of its last change, unless that change deleted the play or
--- violates a rule. A play is rebuilt from all its changes when a change lands. If the history of
--- its user, track or artist changes, its keys are looked up again, and the play is written only if
--- they differ.
+-- violates a rule. A play is rebuilt from all its changes when a change lands, and removed from the
+-- other days on which a change put it. If the history of its user, track or artist changes, its
+-- keys are looked up again, and the play is written only if they differ. The table is partitioned
+-- by day, and the day is part of the key, so that a MERGE reads only the days of its batch.
 {{
     config(
         materialized='incremental',
         incremental_strategy='cdc_merge',
-        unique_key='stream_id',
+        unique_key=['date_key', 'stream_id'],
+        partition_by='date_key',
         meta={'sequence_by': '_loaded_through'},
     )
 }}
@@ -18,6 +20,7 @@
 } -%}
 
 {% set play_columns = [
+    'date_key',
     'stream_id',
     'user_id',
     'track_id',
@@ -63,23 +66,30 @@ artists as (
 
 ),
 
-{% if is_incremental() -%}
-affected_plays as (
+-- The plays whose changes are ranked: the affected plays. In a first build, the plays with several
+-- deliveries. They are few, and to rank means to sort.
+ranked_plays as (
 
-    select distinct stream_id
+    select stream_id
     from deliveries
+    {% if is_incremental() -%}
     where {{ loaded_since('_loaded_at', '_loaded_through') }}
+    {% endif -%}
+    group by stream_id
+    {% if not is_incremental() -%}
+    having count(*) > 1
+    {%- endif %}
 
 ),
 
-{% endif -%}
--- The last change of each play, in the first delivery of that change. The few affected keys come
--- first in the join, because Sail builds its hash table from that side. Databricks finds the
--- smaller side itself.
+-- The last change of a play comes first, in the first delivery of that change. The few affected
+-- keys come first in the join, because Sail builds its hash table from that side. Databricks finds
+-- the smaller side itself.
 ranked as (
 
     select
         deliveries.*,
+        deliveries._quarantine_reasons is null and not deliveries._is_deleted as is_state,
         row_number() over (
             partition by deliveries.stream_id
             order by
@@ -88,11 +98,58 @@ ranked as (
                 deliveries._file asc
         ) as recency,
         max(deliveries._loaded_at) over (partition by deliveries.stream_id) as _loaded_through
+    from ranked_plays
+    inner join deliveries on ranked_plays.stream_id = deliveries.stream_id
+
+),
+
+{% if is_incremental() -%}
+-- All days on which a change put the play. This table may still have the play on an earlier day, so
+-- each day except that of the last change becomes a tombstone.
+ranked_by_day as (
+
+    select
+        *,
+        row_number() over (
+            partition by stream_id, cast(streamed_at as date) order by recency
+        ) as recency_on_day
+    from ranked
+    where is_state
+
+),
+
+{% endif -%}
+{% set delivered_columns = [
+    'stream_id',
+    'user_id',
+    'track_id',
+    'device_type',
+    'streamed_at',
+    'source_date_key',
+    'listen_duration_sec',
+] -%}
+last_deliveries as (
+
+    select
+        {{ delivered_columns | join(', ') }},
+        _loaded_through,
+        recency
     {% if is_incremental() -%}
-    from affected_plays
-    inner join deliveries on affected_plays.stream_id = deliveries.stream_id
+    from ranked_by_day
+    where recency_on_day = 1
     {%- else -%}
+    from ranked
+    where is_state and recency = 1
+    union all
+    select
+        {% for column in delivered_columns -%}
+        deliveries.{{ column }},
+        {% endfor -%}
+        deliveries._loaded_at as _loaded_through,
+        1 as recency
     from deliveries
+    left anti join ranked_plays on deliveries.stream_id = ranked_plays.stream_id
+    where deliveries._quarantine_reasons is null and not deliveries._is_deleted
     {%- endif %}
 
 ),
@@ -100,6 +157,7 @@ ranked as (
 rebuilt as (
 
     select
+        {{ date_key('streamed_at') }} as date_key,
         stream_id,
         user_id,
         track_id,
@@ -108,14 +166,13 @@ rebuilt as (
         source_date_key,
         listen_duration_sec,
         _loaded_through,
-        _is_deleted or _quarantine_reasons is not null as _is_absent,
+        recency > 1 as _is_absent,
         true as is_rebuilt,
         {% for dimension in histories -%}
         cast(null as string) as former_{{ dimension }}_key,
         {% endfor -%}
         cast(null as bigint) as former_artist_id
-    from ranked
-    where recency = 1
+    from last_deliveries
 
 ),
 
@@ -151,14 +208,15 @@ plays_to_look_up as (
 
     select plays_of_changed_members.stream_id
     from plays_of_changed_members
-    left anti join affected_plays
-        on plays_of_changed_members.stream_id = affected_plays.stream_id
+    left anti join ranked_plays
+        on plays_of_changed_members.stream_id = ranked_plays.stream_id
 
 ),
 
 published_plays as (
 
     select
+        plays.date_key,
         plays.stream_id,
         plays.user_id,
         plays.track_id,
@@ -236,7 +294,7 @@ select
     track_key,
     artist_key,
     device_key,
-    cast(date_format(streamed_at, 'yyyyMMdd') as int) as date_key,
+    date_key,
     user_id,
     track_id,
     artist_id,
@@ -265,6 +323,4 @@ where
     {% for dimension in histories -%}
     or {{ dimension }}_key != former_{{ dimension }}_key
     {% endfor -%}
-{% else -%}
-where not _is_absent
 {%- endif %}

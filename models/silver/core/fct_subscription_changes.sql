@@ -191,7 +191,7 @@ rebuilt as (
         priced.user_key,
         priced.from_plan_key,
         priced.to_plan_key,
-        cast(date_format(priced.changed_at, 'yyyyMMdd') as int) as date_key,
+        {{ date_key('priced.changed_at') }} as date_key,
         priced.user_id,
         priced.changed_at,
         case

@@ -27,18 +27,9 @@ renamed as (
 
 ),
 
--- Rows of a first load may share LSN and sequence value, so the identity of a change includes the
--- key. A row that cannot be placed in the log has no identity, and each delivery of it has its own
--- row.
-numbered as (
+first_deliveries as (
 
-    select
-        *,
-        row_number() over (
-            partition by artist_id, _change_sequence
-            order by _loaded_at, _file
-        ) as delivery
-    from renamed
+    {{ each_change_once('renamed', 'artist_id') | indent(4) }}
 
 )
 
@@ -61,5 +52,4 @@ select
     _loaded_at,
     _landed_row,
     _quarantine_reasons
-from numbered
-where delivery = 1 or _change_sequence is null
+from first_deliveries

@@ -28,18 +28,9 @@ renamed as (
 
 ),
 
--- Rows of a first load may share LSN and sequence value, so the identity of a change includes the
--- key. A row that cannot be placed in the log has no identity, and each delivery of it has its own
--- row.
-numbered as (
+first_deliveries as (
 
-    select
-        *,
-        row_number() over (
-            partition by date_key, _change_sequence
-            order by _loaded_at, _file
-        ) as delivery
-    from renamed
+    {{ each_change_once('renamed', 'date_key') | indent(4) }}
 
 )
 
@@ -63,5 +54,4 @@ select
     _loaded_at,
     _landed_row,
     _quarantine_reasons
-from numbered
-where delivery = 1 or _change_sequence is null
+from first_deliveries

@@ -14,6 +14,7 @@ KEY_OF = {
     "silver.dim_artist": "artist_id",
     "silver.dim_track": "track_id",
     "silver.fct_streams": "stream_id",
+    "quarantine.quarantined_plays": "stream_id",
     "silver.fct_subscription_changes": "user_id",
 }
 TEXT_OF = {"silver.dim_device": "device_type"}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from oracle.calendar import dim_date
 from oracle.changes import History
 from oracle.dimensions import dim_artist, dim_device, dim_track, dim_user
-from oracle.facts import fct_streams
+from oracle.facts import fct_streams, quarantined_plays
 from oracle.marts import (
     mart_catalog_health,
     mart_daily_listening,
@@ -29,6 +29,7 @@ FROM_THE_LOG: dict[str, Callable[[History], list[dict]]] = {
     "silver.dim_date": dim_date,
     "silver.dim_device": dim_device,
     "silver.fct_streams": fct_streams,
+    "quarantine.quarantined_plays": quarantined_plays,
     "silver.reconciliation": reconciliation,
     "gold.mart_daily_listening": mart_daily_listening,
     "gold.mart_top_tracks_weekly": mart_top_tracks_weekly,

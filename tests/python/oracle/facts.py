@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from oracle.changes import DELETE, Change, History, last_by_key
+from oracle.changes import BEFORE, DELETE, Change, History, is_placed, last_by_key, order
 from oracle.dimensions import (
     UNKNOWN,
     Version,
@@ -40,6 +40,31 @@ def plays(history: History) -> list[Change]:
         last
         for last in last_by_key(history["FactStream"], "stream_id").values()
         if last["_operation"] != DELETE and not broken_rules(last)
+    ]
+
+
+def quarantined_plays(history: History) -> list[dict]:
+    """The rows of `quarantined_plays`: last changes that violate a rule, and changes of no play."""
+    changes = [one for one in history["FactStream"] if one["_operation"] != BEFORE]
+    unplaced = [one for one in changes if not is_placed(one)]
+    without_id = {
+        order(one): one for one in reversed(changes) if is_placed(one) and one["stream_id"] is None
+    }
+    broken = [
+        last
+        for last in last_by_key(changes, "stream_id").values()
+        if last["_operation"] != DELETE and broken_rules(last)
+    ]
+    return [
+        {
+            "stream_id": one["stream_id"],
+            "user_id": one["user_id"],
+            "track_id": one["track_id"],
+            "device_type": one["device_type"],
+            "streamed_at": one["stream_timestamp"],
+            "listen_duration_sec": one["listen_duration"],
+        }
+        for one in [*broken, *without_id.values(), *unplaced]
     ]
 
 

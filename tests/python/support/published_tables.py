@@ -23,6 +23,8 @@ PUBLISHED_COLUMNS = {
     "silver.dim_device": "device_key device_type",
     "silver.fct_streams": "stream_id user_key track_key artist_key device_key date_key user_id"
     " track_id streamed_at listen_duration_sec",
+    "quarantine.quarantined_plays": "stream_id user_id track_id device_type streamed_at"
+    " listen_duration_sec",
     "silver.dim_subscription_plan": "subscription_plan_key plan monthly_price currency max_devices"
     " valid_from valid_to is_current",
     "silver.dim_market": "market_key country iso_code region currency"
