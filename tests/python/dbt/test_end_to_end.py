@@ -34,7 +34,7 @@ def test_published__equals_the_oracle(lakehouse, day, table, telling):
 def test_every_day__has_changes(lakehouse, day):
     """Guards the tests above against an empty database, or days without changes."""
     published = lakehouse.at(day).published
-    assert all(published.values())
+    assert all(rows for table, rows in published.items() if not table.startswith("quarantine."))
     if day != DAY_0:
         assert any(not row["is_current"] for row in published["silver.dim_user"])
 
