@@ -94,8 +94,8 @@ def bench(
         charts.require()
     if Part.SCALE in parts:
         named = [one.value for one in engine or ()]
-        result = run.compare(Size(plays, days, users, seed), named, runs)
-        page.show(page.report(result, docs))
+        sizes = Size(plays, days, users, seed)
+        run.compare(sizes, named, runs, lambda result: page.show(page.report(result, docs)))
     if Part.BACKFILLS in parts:
         backfills.backfills(plays, users, days, seed)
     if Part.OVERHEAD in parts:

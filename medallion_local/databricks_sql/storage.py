@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,7 @@ from medallion_local.databricks_sql.types import type_name
 
 # Spark's name of the metadata by which a STRING column remembers that it is a VARCHAR or CHAR.
 LENGTH = b"__CHAR_VARCHAR_TYPE_STRING"
+_CLUSTERED_ROWS = 1_000_000  # sorted together
 # The properties that the log gets: every reader and writer without table features knows them.
 _LOGGED = {
     "delta.appendOnly",
@@ -254,6 +255,36 @@ def set_properties(folder: str, properties: dict[str, str]) -> bool:
                 ).properties(),
             )
     return changes
+
+
+def clustered(
+    batches: Iterator[pa.RecordBatch], columns: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    """The rows sorted by the columns, in portions: readers skip pages by their statistics.
+
+    It stands for liquid clustering, which Databricks does when it writes and in OPTIMIZE.
+    """
+    if not columns:
+        yield from batches
+        return
+    portion: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        portion.append(batch)
+        count += batch.num_rows
+        if count >= _CLUSTERED_ROWS:
+            yield from _sorted(portion, columns)
+            portion, count = [], 0
+    yield from _sorted(portion, columns)
+
+
+def _sorted(portion: list[pa.RecordBatch], columns: Sequence[str]) -> list[pa.RecordBatch]:
+    if not portion:
+        return []
+    table = pa.Table.from_batches(portion)
+    names = {name.lower(): name for name in table.column_names}
+    keys = [(names[name.lower()], "ascending") for name in columns if name.lower() in names]
+    return (table.sort_by(keys) if keys else table).to_batches()  # no key is a field of a struct
 
 
 def append(

@@ -1,4 +1,7 @@
--- The change log of dbo.FactStream, append-only: one unchanged row per landed change row.
+-- The change log of dbo.FactStream, append-only: one unchanged row per landed change row. A build
+-- reads all changes of a few plays from it. It is clustered, so that only their part is read.
+{{ config(liquid_clustered_by='stream_id') }}
+
 select
     stream_id,
     user_id,

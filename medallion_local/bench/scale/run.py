@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,33 +30,43 @@ LAKES = {NOTHING: "first", DAY: "day", WORST: "worst"}
 Steps = dict[str, Runs]
 
 
-def compare(size: Size, engines: list[str], most: int) -> Result:
-    """Measure a size on the engines, `most` times; without engines, on all that are installed."""
-    chosen = engines or [one for one in results.ENGINES if one != "spark" or _spark()]
-    with tempfile.TemporaryDirectory(prefix="medallion-bench-") as name:
+def compare(size: Size, engines: list[str], most: int, save: Callable[[Result], object]) -> None:
+    """Measure a size on the engines, `most` times; without engines, on all that are installed.
+
+    `save` gets the result after each engine, so that an interrupted comparison keeps its figures.
+    """
+    wanted = engines or [one for one in results.ENGINES if one != "spark" or _spark()]
+    chosen = [one for one in results.ENGINES if one in wanted]  # DuckDB last: it is compared
+    named = " ".join(f"--engine {one}" for one in engines)
+    command = (
+        f"medallion bench --only scale --size {size.plays / 1_000_000:g} --runs {most} {named}"
+    )
+    with tempfile.TemporaryDirectory(prefix="medallion-bench-") as name, ExitStack() as homes:
         folder = Path(name)
         out.print(f"landing {size.plays:,} plays …")
         landing = land(size, folder / "landed")
         result = _described(size, landing)
         contents: dict[str, dict[str, Contents]] = {}
         columns: Columns = {}
-        for engine in (one for one in chosen if one != "duckdb"):
-            with _first_built(engine, landing, folder, result, most) as built:
-                columns = columns or comparison.columns_of(built)
-                contents[engine] = {FIRST: comparison.of_lakehouse(built, columns)}
-                contents[engine] |= _days(engine, built, landing, result, columns, most)
-                if engine == "sail":
-                    result.approaches = approaches.run(built, landing)
-        if "duckdb" in chosen:
-            contents["duckdb"] = _lower_bound(landing, folder / "duckdb", result, columns, most)
-    result.differing = _differing(contents)
-    named = " ".join(f"--engine {one}" for one in engines)
-    command = (
-        f"medallion bench --only scale --size {size.plays / 1_000_000:g} --runs {most} {named}"
-    )
-    result.commands = dict.fromkeys(chosen, command.strip())
-    result.load = {engine: round(psutil.getloadavg()[2], 1) for engine in chosen}
-    return result
+        built: dict[str, Home] = {}
+        for engine in chosen:
+            if engine == "duckdb":
+                own = _lower_bound(landing, folder / "duckdb", result, columns, most)
+            else:
+                home = _first_built(engine, landing, folder, result, most)
+                built[engine] = homes.enter_context(home)
+                columns = columns or comparison.columns_of(built[engine])
+                own = {FIRST: comparison.of_lakehouse(built[engine], columns)}
+                own |= _days(engine, built[engine], landing, result, columns, most)
+            contents[engine] = own
+            result.differing = _differing(contents)
+            result.commands[engine] = command.strip()
+            result.load[engine] = round(psutil.getloadavg()[2], 1)
+            save(result)
+        if "sail" in built:
+            out.print("the approaches of others …")
+            result.approaches = approaches.run(built["sail"], landing)
+            save(result)
 
 
 def _spark() -> bool:

@@ -111,7 +111,7 @@ def insert(context: Context, tree: exp.Insert, sql: str, evolves: bool = False) 
         rows = storage.append(
             relation.location,
             schema,
-            _checked(result, schema, relation, numbers),
+            storage.clustered(_checked(result, schema, relation, numbers), relation.clustered_by),
             overwrite=overwrite,
             operation=_write(relation, overwrite, where),
             predicate=where,
@@ -394,8 +394,8 @@ def merge(context: Context, tree: exp.Merge, sql: str, evolves: bool = False) ->
         if not all(isinstance(when.args["then"], exp.Insert) for when in whens):
             _require_changeable(relation)
         numbers = sequences(relation, [column.name for column in relation.columns], set())
-        pruning = _Pruning(relation, tree)
-        with _source_run(context, tree, numbers, pruning) as (rows, source):
+        condition = _Condition(relation, tree)
+        with _source_run(context, tree, numbers, condition) as (rows, source):
             if evolves:
                 relation = _evolved_by_merge(context, relation, whens, source)
             schema = storage.table_schema(relation.location)
@@ -407,7 +407,7 @@ def merge(context: Context, tree: exp.Merge, sql: str, evolves: bool = False) ->
                 actions.cast(when.args["then"], sql)
             if not runs:
                 return affected(0, **dict.fromkeys(_MERGED, 0))
-            pruning.restrict(tree)
+            condition.improve(tree)
             write_checks.guard(tree, schema, relation)
             with (
                 write_checks.as_conditions(),
@@ -460,41 +460,59 @@ def _evolved_by_merge(
     return evolution.add_columns(context, relation, wanted)
 
 
-class _Pruning:
-    """The partitions that the source of a MERGE can match.
+class _Condition:
+    """The condition of a MERGE, made cheaper by what the rows of its source show.
 
-    Databricks finds them by dynamic file pruning. Sail and Delta Lake skip files of the target only
-    by constants, so the values of the source's rows become constants in the condition.
+    Databricks skips the target's files of other partitions (dynamic file pruning). Sail and Delta
+    Lake skip files only by constants, so the source's partition values become constants. Sail
+    compares all pairs of rows for `<=>`; without a NULL in the source, `=` means the same.
     """
 
     def __init__(self, relation: Relation, merge: exp.Merge) -> None:
         self._target = merge.this.alias_or_name
         self._source = merge.args["using"].alias_or_name
+        whole = merge.args["on"].unnest()
+        parts = whole.flatten() if isinstance(whole, exp.And) else [whole]
+        self._equalities = [
+            (part, columns)
+            for part in (each.unnest() for each in parts)
+            if (columns := self._columns(part)) is not None
+        ]
         types = {field.name: field.type for field in storage.table_schema(relation.location)}
-        equal = self._equal_columns(merge.args["on"])
-        self._types = {
-            equal[name.lower()]: (name, types[name])
+        by_target = {target.lower(): source for _, (target, source) in self._equalities}
+        self._partitions = {
+            by_target[name.lower()]: (name, types[name])
             for name in relation.partitioned_by
-            if name.lower() in equal and self._is_exact(types[name])
+            if name.lower() in by_target and _is_exact(types[name])
         }
-        self._values: dict[str, set[object]] = {name: set() for name in self._types}
+        self._values: dict[str, set[object]] = {name: set() for name in self._partitions}
+        self._with_null: set[str] = set()
 
     def see(self, batch: pa.RecordBatch) -> None:
-        """Collect the values of the source's rows. A column of another type prunes nothing."""
+        """Take notice of some of the source's rows."""
         for place, field in enumerate(batch.schema):
             name = field.name.lower()
-            if name not in self._types:
+            if batch.column(place).null_count:
+                self._with_null.add(name)
+            if name not in self._partitions:
                 continue
-            if field.type != self._types[name][1]:
-                del self._types[name]
+            if field.type != self._partitions[name][1]:  # its constants may mean something else
+                del self._partitions[name]
             else:
                 self._values[name] |= set(pc.unique(batch.column(place)).to_pylist())
 
-    def restrict(self, merge: exp.Merge) -> None:
-        """Add the partitions to the condition. NULL is left out, because it is equal to nothing."""
-        for source, (name, kind) in self._types.items():
+    def improve(self, merge: exp.Merge) -> None:
+        """Change the condition. It is true for the same pairs of rows as before."""
+        for part, (_, source) in self._equalities:
+            if isinstance(part, exp.NullSafeEQ) and source not in self._with_null:
+                part.replace(exp.EQ(this=part.left, expression=part.right))
+        for source, (name, kind) in self._partitions.items():
             values = self._values[source] - {None}
-            if not 0 < len(values) <= _PRUNED_PARTITIONS:
+            null_matches = source in self._with_null and any(
+                isinstance(part, exp.NullSafeEQ) and columns[1] == source
+                for part, columns in self._equalities
+            )
+            if null_matches or not 0 < len(values) <= _PRUNED_PARTITIONS:
                 continue
             column = exp.column(exp.to_identifier(name, True), self._target)
             texts = (
@@ -504,31 +522,28 @@ class _Pruning:
             condition = exp.In(this=column, expressions=list(texts))
             merge.set("on", exp.and_(merge.args["on"], condition))
 
-    def _equal_columns(self, condition: exp.Expression) -> dict[str, str]:
-        """The source's column for each target's column that must be equal to it, in lower case."""
-        found = {}
-        for part in exp.and_(condition).flatten():
-            part = part.unnest()
-            if not isinstance(part, exp.EQ):
-                continue
-            sides = {
-                side.table: side.name.lower()
-                for side in (part.left, part.right)
-                if isinstance(side, exp.Column)
-            }
-            if sides.keys() == {self._target, self._source}:
-                found[sides[self._target]] = sides[self._source]
-        return found
+    def _columns(self, part: exp.Expression) -> tuple[str, str] | None:
+        """The columns of the target and of the source that the part compares; None otherwise."""
+        if not isinstance(part, exp.EQ | exp.NullSafeEQ):
+            return None
+        sides = {
+            side.table: side.name.lower()
+            for side in (part.left, part.right)
+            if isinstance(side, exp.Column)
+        }
+        if sides.keys() != {self._target, self._source}:
+            return None
+        return sides[self._target], sides[self._source]
 
-    @staticmethod
-    def _is_exact(kind: pa.DataType) -> bool:
-        """Whether the text of a value of the type is always read as the same value."""
-        return pa.types.is_integer(kind) or pa.types.is_date(kind)
+
+def _is_exact(kind: pa.DataType) -> bool:
+    """Whether the text of a value of the type is always read as the same value."""
+    return pa.types.is_integer(kind) or pa.types.is_date(kind)
 
 
 @contextmanager
 def _source_run(
-    context: Context, merge: exp.Merge, numbers: dict[str, Sequence], pruning: _Pruning
+    context: Context, merge: exp.Merge, numbers: dict[str, Sequence], condition: _Condition
 ) -> Iterator[tuple[int, pa.Schema]]:
     """Write a MERGE's source rows to a file, its new source. Yields their number and columns.
 
@@ -546,7 +561,7 @@ def _source_run(
             schema = schema.append(pa.field(f"{IDENTITY}{name}", pa.int64()))
         with pq.ParquetWriter(folder / "source.parquet", schema) as writer:
             for batch in result.batches:
-                pruning.see(batch)
+                condition.see(batch)
                 more = [sequence.take(batch.num_rows) for sequence in numbers.values()]
                 writer.write_batch(
                     pa.RecordBatch.from_arrays([*batch.columns, *more], schema=schema)

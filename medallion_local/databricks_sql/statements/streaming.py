@@ -231,7 +231,7 @@ def _batch(context: Context, relation: Relation, schema: pa.Schema, full: bool) 
             return storage.append(
                 relation.location,
                 schema,
-                rows(),
+                storage.clustered(rows(), relation.clustered_by),
                 overwrite=full,
                 transaction=log.transaction(number),
                 wider=len(schema) > len(storage.table_schema(relation.location)),

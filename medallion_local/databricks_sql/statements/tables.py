@@ -194,7 +194,7 @@ def _write(
         storage.replace_table(
             folder,
             result.schema,
-            result.batches,
+            storage.clustered(result.batches, clauses.clustered_by),
             clauses.partitioned_by,
             clauses.properties,
             operation,

@@ -100,6 +100,9 @@ ranked as (
         max(deliveries._loaded_at) over (partition by deliveries.stream_id) as _loaded_through
     from ranked_plays
     inner join deliveries on ranked_plays.stream_id = deliveries.stream_id
+    {% if is_incremental() -%}
+    where {{ in_range_of('deliveries.stream_id', 'ranked_plays', 'stream_id') }}
+    {%- endif %}
 
 ),
 

@@ -109,6 +109,9 @@ candidates as (
         cast(null as string) as change_alone
     from suspects
     inner join placed on suspects.stream_id = placed.stream_id
+    {% if is_incremental() -%}
+    where {{ in_range_of('placed.stream_id', 'suspects', 'stream_id') }}
+    {% endif -%}
     union all
     select
         placed.*,

@@ -147,6 +147,22 @@ def test_merge_reads_only_the_partitions_of_its_source(warehouse):
     ]  # fmt: skip
 
 
+def test_merge_with_null_safe_equality_matches_null(warehouse):
+    warehouse.run(
+        "create table s.nulls partitioned by (day) as "
+        "select * from values (1, 1), (2, null) as r(id, day)"
+    )
+    merge = (
+        "merge into s.nulls t using (select * from values {} as n(id, day)) n "
+        "on n.day <=> t.day and (t.id <=> n.id) "
+        "when matched then delete when not matched then insert *"
+    )
+    warehouse.run(merge.format("(2, null), (1, 2)"))
+    assert warehouse.rows("select * from s.nulls order by id, day") == [(1, 1), (1, 2)]
+    warehouse.run(merge.format("(1, 1), (3, 3)"))
+    assert warehouse.rows("select * from s.nulls order by id, day") == [(1, 2), (3, 3)]
+
+
 def test_replace_on_is_one_commit(warehouse):
     warehouse.run("create or replace table s.r as select id, 'old' as v from range(3)")
     folder = warehouse.rows(
