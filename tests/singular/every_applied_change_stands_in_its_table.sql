@@ -2,60 +2,60 @@
 -- row has such a change. Every quarantined change is a row of its quarantine. A difference means
 -- that a build lost or duplicated rows: `dbt run --full-refresh` rebuilds them from bronze.
 {% set tables = entities(['versions', 'events']) -%}
+{% set logged = entities(['versions', 'latest', 'events']) -%}
 
 with
 
 expected as (
 
-    select
-        source_table,
-        'applied' as outcome,
-        applied as changes
-    from {{ ref('reconciliation') }}
-    union all
-    select
-        source_table,
-        'quarantined' as outcome,
-        quarantined as changes
-    from {{ ref('reconciliation') }}
+    select * from {{ ref('reconciliation') }}
 
 ),
 
-actual as (
+counted as (
 
     {% for entity in tables -%}
     select
         {{ sql_text(entity.reported_as) }} as source_table,
-        'applied' as outcome,
-        count(*) as standing
+        count(*) as standing,
+        cast(null as bigint) as held
     from {{ ref(entity.published) }}
     {% if entity.history == 'versions' -%}
     where {{ entity.name }}_key != {{ unknown_key() }}
     {% endif -%}
     union all
     {% endfor -%}
-    {% for entity in entities(['versions', 'latest', 'events']) -%}
-    {% set held = 'quarantined_plays' if entity.history == 'events' else 'quarantined_members' -%}
+    {% for entity in logged -%}
+    {% set quarantine = 'quarantined_plays' if entity.history == 'events' else 'quarantined_members' -%}
     select
         {{ sql_text(entity.reported_as) }} as source_table,
-        'quarantined' as outcome,
-        count(*) as standing
-    from {{ ref(held) }}
+        cast(null as bigint) as standing,
+        count(*) as held
+    from {{ ref(quarantine) }}
     where bronze_model = {{ sql_text(entity.bronze) }}
     {% if not loop.last -%}
     union all
     {% endif -%}
     {% endfor %}
+),
+
+actual as (
+
+    select
+        source_table,
+        max(standing) as standing,
+        max(held) as held
+    from counted
+    group by source_table
+
 )
 
 select
     expected.source_table,
-    expected.outcome,
-    expected.changes,
-    actual.standing
+    expected.applied,
+    actual.standing,
+    expected.quarantined,
+    actual.held
 from expected
-inner join actual
-    on
-        expected.source_table = actual.source_table
-        and expected.outcome = actual.outcome
-where expected.changes != actual.standing
+inner join actual on expected.source_table = actual.source_table
+where expected.applied != actual.standing or expected.quarantined != actual.held
