@@ -26,12 +26,12 @@ counted as (
     union all
     {% endfor -%}
     {% for entity in logged -%}
-    {% set quarantine = 'quarantined_plays' if entity.history == 'events' else 'quarantined_members' -%}
+    {% set table = 'quarantined_plays' if entity.history == 'events' else 'quarantined_members' -%}
     select
         {{ sql_text(entity.reported_as) }} as source_table,
         cast(null as bigint) as standing,
         count(*) as held
-    from {{ ref(quarantine) }}
+    from {{ ref(table) }}
     where bronze_model = {{ sql_text(entity.bronze) }}
     {% if not loop.last -%}
     union all
