@@ -5,39 +5,44 @@
     deliveries are ranked: they are few, and to rank means to sort the log.
 -#}
 {% macro each_change_once(changes, key) -%}
-    {%- set repeated -%}
+    with
+
+    repeated as (
+
         select {{ key }}, _change_sequence
         from {{ changes }}
         where _change_sequence is not null
         group by {{ key }}, _change_sequence
         having count(*) > 1
-    {%- endset -%}
-    select
-        {{ changes }}.*,
-        1 as delivery
-    from {{ changes }}
-    left anti join (
-        {{ repeated | indent(8) }}
-    ) as repeated
-        on
-            {{ changes }}.{{ key }} <=> repeated.{{ key }}
-            and {{ changes }}._change_sequence = repeated._change_sequence
-    union all
-    select numbered.*
-    from (
+
+    ),
+
+    numbered as (
+
         select
             {{ changes }}.*,
             row_number() over (
                 partition by {{ changes }}.{{ key }}, {{ changes }}._change_sequence
                 order by {{ changes }}._loaded_at, {{ changes }}._file
             ) as delivery
-        from (
-            {{ repeated | indent(12) }}
-        ) as repeated
+        from repeated
         inner join {{ changes }}
             on
                 repeated.{{ key }} <=> {{ changes }}.{{ key }}
                 and repeated._change_sequence = {{ changes }}._change_sequence
-    ) as numbered
-    where numbered.delivery = 1
+
+    )
+
+    select
+        {{ changes }}.*,
+        1 as delivery
+    from {{ changes }}
+    left anti join repeated
+        on
+            {{ changes }}.{{ key }} <=> repeated.{{ key }}
+            and {{ changes }}._change_sequence = repeated._change_sequence
+    union all
+    select *
+    from numbered
+    where delivery = 1
 {%- endmacro %}

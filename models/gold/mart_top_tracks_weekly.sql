@@ -61,18 +61,9 @@ affected_weeks as (
 
 ),
 
--- The smaller side of each join comes first, because Sail builds its hash table from that side.
--- Databricks chooses the side itself.
 played as (
 
-    select
-        plays.*,
-        affected_weeks.week_start,
-        affected_weeks._merged_through
-    from affected_weeks
-    inner join days
-        on affected_weeks.week_start = cast(date_trunc('week', days.date_day) as date)
-    inner join plays on days.date_key = plays.date_key
+    {{ plays_of_weeks('plays', 'days', 'affected_weeks') | indent(4) }}
 
 ),
 

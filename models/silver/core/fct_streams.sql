@@ -41,7 +41,9 @@ with
 
 deliveries as (
 
-    select *
+    select
+        *,
+        _quarantine_reasons is null and not _is_deleted as is_state
     from {{ ref('stg_azure_sql__play_deliveries') }}
     -- A change that cannot be placed in the log supersedes nothing.
     where stream_id is not null and _change_sequence is not null
@@ -89,7 +91,6 @@ ranked as (
 
     select
         deliveries.*,
-        deliveries._quarantine_reasons is null and not deliveries._is_deleted as is_state,
         row_number() over (
             partition by deliveries.stream_id
             order by
@@ -152,7 +153,7 @@ last_deliveries as (
         1 as recency
     from deliveries
     left anti join ranked_plays on deliveries.stream_id = ranked_plays.stream_id
-    where deliveries._quarantine_reasons is null and not deliveries._is_deleted
+    where deliveries.is_state
     {%- endif %}
 
 ),

@@ -10,24 +10,7 @@
     )
 }}
 
-{% set delivered_columns = [
-    'stream_id',
-    'user_id',
-    'track_id',
-    'source_date_key',
-    'device_type',
-    'streamed_at',
-    'listen_duration_sec',
-    '_change_sequence',
-    '_changed_at',
-    '_run_id',
-    '_file',
-    '_loaded_at',
-    '_landed_row',
-    '_quarantine_reasons',
-] -%}
 {% set columns = [
-    'quarantine_key',
     'stream_id',
     'user_id',
     'track_id',
@@ -40,8 +23,6 @@
     '_run_id',
     '_file',
     '_first_seen_at',
-    'bronze_model',
-    'landed_row',
     '_quarantine_reasons',
 ] -%}
 
@@ -49,7 +30,10 @@ with
 
 deliveries as (
 
-    select * from {{ ref('stg_azure_sql__play_deliveries') }}
+    select
+        *,
+        _loaded_at as _first_seen_at
+    from {{ ref('stg_azure_sql__play_deliveries') }}
 
 ),
 
@@ -152,7 +136,8 @@ without_position as (
 judged as (
 
     select
-        {{ delivered_columns | join(', ') }},
+        {{ columns | join(', ') }},
+        to_json(_landed_row) as landed_row,
         case
             when change_alone is null
                 then {{ surrogate_key(["'play'", 'stream_id']) | indent(16) }}
@@ -162,7 +147,8 @@ judged as (
     where recency = 1
     union all
     select
-        {{ delivered_columns | join(', ') }},
+        {{ columns | join(', ') }},
+        landed_row,
         {{ surrogate_key([
             "'delivery'", 'unix_micros(_loaded_at)', '_file', 'landed_row', 'copy_number'
         ]) | indent(8) }} as quarantine_key
@@ -173,22 +159,7 @@ judged as (
 written as (
 
     select
-        quarantine_key,
-        stream_id,
-        user_id,
-        track_id,
-        source_date_key,
-        device_type,
-        streamed_at,
-        listen_duration_sec,
-        _change_sequence,
-        _changed_at,
-        _run_id,
-        _file,
-        _loaded_at as _first_seen_at,
-        'azure_sql__fact_stream' as bronze_model,
-        to_json(_landed_row) as landed_row,
-        _quarantine_reasons,
+        *,
         _quarantine_reasons is null as _is_deleted,
         1 as preference
     from judged
@@ -196,7 +167,7 @@ written as (
     -- One row of the table, so that the high-water mark moves even if no arrival is quarantined.
     union all
     select
-        {% for column in columns -%}
+        {% for column in columns + ['landed_row', 'quarantine_key'] -%}
         existing.{{ column }},
         {% endfor -%}
         false as _is_deleted,
@@ -244,7 +215,7 @@ select
     preferred._run_id,
     preferred._file,
     preferred._first_seen_at,
-    preferred.bronze_model,
+    'azure_sql__fact_stream' as bronze_model,
     preferred.landed_row,
     preferred._quarantine_reasons,
     newest._loaded_through,

@@ -163,6 +163,40 @@ def test_merge_with_null_safe_equality_matches_null(warehouse):
     assert warehouse.rows("select * from s.nulls order by id, day") == [(1, 2), (3, 3)]
 
 
+def test_clustered_table_is_written_sorted(warehouse):
+    location, url = warehouse.home.lake / "gold" / "sorted", LAKE.format("gold", "sorted")
+    rows = "select 50 - id as id, cast(id % 3 as string) as part from range({}, {})"
+    warehouse.run(
+        f"create table s.sorted cluster by (part, id) location '{url}' as {rows.format(0, 20)}"
+    )
+    warehouse.run(f"insert into s.sorted {rows.format(20, 50)}")
+    files = [pq.read_table(file).to_pylist() for file in location.glob("*.parquet")]
+    assert sorted(map(len, files)) == [20, 30]
+    for file in files:
+        assert file == sorted(file, key=lambda row: (row["part"], row["id"]))
+
+
+def test_digits_and_other_texts_become_the_same_numbers(warehouse):
+    """Plain digits take another way than signs, blanks and long texts (sail/casts.py)."""
+    converted = "select text, conv(text, 16, 10) from values {} as v(text)"
+    values = "('0'), ('00ff'), ('FFFFFFFFFFFFFFF'), ('FFFFFFFFFFFFFFFF'), ('-1'), ('zz'), ('')"
+    assert dict(warehouse.rows(converted.format(values))) == {
+        "0": "0",
+        "00ff": "255",
+        "F" * 15: str(16**15 - 1),
+        "F" * 16: str(16**16 - 1),
+        "-1": str(16**16 - 1),
+        "zz": "0",
+        "": None,
+    }
+    values = "('007'), ('123'), (' 45 '), ('-6'), ('7.5'), ('999')"
+    cast = "select text, cast(text as decimal(3, 0)) from values {} as v(text)"
+    found = {text: int(number) for text, number in warehouse.rows(cast.format(values))}
+    assert found == {"007": 7, "123": 123, " 45 ": 45, "-6": -6, "7.5": 8, "999": 999}
+    assert "NUMERIC_VALUE_OUT_OF_RANGE" in warehouse.fails(cast.format("('1000')"))
+    assert "CAST_INVALID_INPUT" in warehouse.fails(cast.format("('12x')"))
+
+
 def test_replace_on_is_one_commit(warehouse):
     warehouse.run("create or replace table s.r as select id, 'old' as v from range(3)")
     folder = warehouse.rows(
