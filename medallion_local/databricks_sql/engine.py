@@ -69,6 +69,7 @@ class Engine(ABC):
     # What the engine cannot evaluate in the condition of a DELETE.
     beyond_delete: tuple[type[exp.Expression], ...] = (exp.Query,)
     has_recursion = True  # recursive common table expressions
+    copies_rows_slowly = False  # in a MERGE
 
     def __init__(self) -> None:
         # Without it, an environment that also has Apache Spark makes functions for a Spark in this

@@ -3,6 +3,8 @@
 Source: https://docs.databricks.com/sql/language-manual/sql-ref-partition.html
 """
 
+from collections.abc import Iterable, Mapping
+
 from sqlglot import exp
 
 from medallion_local.databricks_sql.catalog import Relation
@@ -40,6 +42,19 @@ def predicate(relation: Relation, values: dict[str, str], types: dict[str, str])
             parts.append(f'"{name}" IS NULL')
             continue
         plain = text if text.startswith("'") or types[name] != "string" else f"'{text}'"
-        kind = {"string": "VARCHAR", "timestamp": "TIMESTAMP"}.get(types[name], types[name])
-        parts.append(f'"{name}" = CAST({plain} AS {kind.upper()})')
+        parts.append(f'"{name}" = {_cast(plain, types[name])}')
     return " AND ".join(parts)
+
+
+def each_of(values: Mapping[str, Iterable[object]], types: Mapping[str, str]) -> str:
+    """The rows whose columns each have one of these integers or dates, in delta-rs's SQL."""
+    parts = []
+    for name, some in values.items():
+        texts = ", ".join(_cast(f"'{value}'", types[name]) for value in sorted(some, key=str))
+        parts.append(f'"{name}" IN ({texts})')
+    return " AND ".join(parts)
+
+
+def _cast(text: str, kind: str) -> str:
+    named = {"string": "VARCHAR", "timestamp": "TIMESTAMP"}.get(kind, kind)
+    return f"CAST({text} AS {named.upper()})"

@@ -17,7 +17,7 @@ from medallion_local.databricks_sql.language.errors import SqlError
 
 # delta-rs fixes the operation's name of its commits, so Databricks' name is in keys of its own.
 _NAME, _PARAMETERS = "databricksOperation", "databricksParameters"
-_COPIED = "databricksCopiedFiles"
+_COPIED, _COUNTED = "databricksCopiedFiles", "databricksMetrics"
 _CHECKPOINT = ".checkpoint.parquet"
 _METRICS = {
     "num_added_files": "numFiles",
@@ -30,16 +30,22 @@ _NOT_METRICS = {"num_partitions", "num_retries"}
 
 @dataclass(frozen=True)
 class Operation:
-    """A commit's operation as DESCRIBE HISTORY shows it, and the files that COPY INTO read."""
+    """A commit's operation as DESCRIBE HISTORY shows it, and the files that COPY INTO read.
+
+    `metrics` are those that delta-rs does not count.
+    """
 
     name: str
     parameters: dict[str, str] = field(default_factory=dict)
     copied: tuple[str, ...] = ()
+    metrics: dict[str, int] = field(default_factory=dict)
 
     @property
     def label(self) -> dict[str, str]:
         """The keys of `commitInfo` that hold it."""
         label = {_NAME: self.name, _PARAMETERS: json.dumps(self.parameters)}
+        if self.metrics:
+            label[_COUNTED] = json.dumps(self.metrics)
         return label | ({_COPIED: json.dumps(self.copied)} if self.copied else {})
 
     def properties(self) -> CommitProperties:
@@ -85,6 +91,8 @@ class Commit:
             for key, value in (self.info.get("operationMetrics") or {}).items()
             if key not in _NOT_METRICS
         }
+        own = json.loads(self.info.get(_COUNTED, "{}"))
+        found |= {key: _text(value) for key, value in own.items()}
         if "numFiles" in found and "numOutputRows" in found:
             found.setdefault("numOutputBytes", str(sum(file["size"] for file in self.added)))
         return found

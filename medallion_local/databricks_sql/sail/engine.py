@@ -44,6 +44,7 @@ class SailEngine(Engine):
     # Its DELETE fails on functions that its planner replaces, such as `coalesce`.
     beyond_delete = (exp.Query, exp.Anonymous)
     has_recursion = False
+    copies_rows_slowly = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -6,7 +6,7 @@ the type of their column, as Databricks' store assignment does.
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
@@ -33,14 +33,21 @@ from medallion_local.databricks_sql.language.dialect import parse, quoted, rende
 from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 from medallion_local.databricks_sql.language.reader import Reader
 from medallion_local.databricks_sql.statements.merge_condition import MergeCondition
+from medallion_local.databricks_sql.statements.merge_partitions import (
+    DELETE,
+    INSERT,
+    METRICS,
+    UPDATE,
+    PartitionMerge,
+)
 from medallion_local.databricks_sql.types import type_name
 
 _DELETES = "_replaces"
 _COUNTED = {"DELETE": "numDeletedRows", "UPDATE": "numUpdatedRows"}
 _MERGED = {
-    "num_updated_rows": "numTargetRowsUpdated",
-    "num_deleted_rows": "numTargetRowsDeleted",
-    "num_inserted_rows": "numTargetRowsInserted",
+    "num_updated_rows": METRICS[UPDATE],
+    "num_deleted_rows": METRICS[DELETE],
+    "num_inserted_rows": METRICS[INSERT],
 }
 
 
@@ -158,8 +165,10 @@ def _inserted(rows: int) -> Result:
     return affected(rows, num_inserted_rows=rows)
 
 
-def _run(context: Context, relation: Relation, text: str) -> Result:
+def _run(context: Context, relation: Relation, text: str, kinds: Iterable[str] = ()) -> Result:
     """Run a MERGE, UPDATE or DELETE. The rows are counted in the commit's metrics.
+
+    `kinds` are the counts that a result without a commit has too.
 
     Sail returns other numbers: copied rows count, and rows of whole files do not.
     """
@@ -167,12 +176,16 @@ def _run(context: Context, relation: Relation, text: str) -> Result:
     answered = context.engine.command(text, context.session.engine_settings)
     commit = last_commit(relation.location)
     if commit.version == before:
-        return affected(0)
-    counts = {name: int(commit.metrics.get(metric, 0)) for name, metric in _MERGED.items()}
+        return affected(0, **dict.fromkeys(kinds, 0))
     if commit.operation == "MERGE":
-        return affected(sum(counts.values()), **counts)
+        return _merged(commit.metrics)
     number = commit.metrics.get(_COUNTED.get(commit.operation, ""))
     return affected(answered if number is None else int(number))
+
+
+def _merged(metrics: Mapping[str, str | int]) -> Result:
+    counts = {name: int(metrics.get(metric, 0)) for name, metric in _MERGED.items()}
+    return affected(sum(counts.values()), **counts)
 
 
 def _assigned(
@@ -406,14 +419,16 @@ def merge(context: Context, tree: exp.Merge, sql: str, evolves: bool = False) ->
                 actions.cast(when.args["then"], sql)
             if not runs:
                 return affected(0, **dict.fromkeys(_MERGED, 0))
+            shown = render(tree.args["on"])
             condition.improve(tree)
             write_checks.guard(tree, schema, relation)
-            with (
-                write_checks.as_conditions(),
-                context.resolved(tree) as text,
-                durable(relation.location),
-            ):
-                answer = _run(context, relation, text)
+            by_partition = PartitionMerge(relation, schema, tree, condition, shown)
+            with write_checks.as_conditions():
+                if context.engine.copies_rows_slowly and by_partition.applies(context):
+                    answer = _merged(by_partition.run(context))
+                else:
+                    with context.resolved(tree) as text, durable(relation.location):
+                        answer = _run(context, relation, text, _MERGED)
             computed.advance(context, relation, numbers)
             return answer
 

@@ -1,5 +1,7 @@
 """The condition of a MERGE, in a form that the engines run faster."""
 
+from collections.abc import Iterable
+
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
@@ -23,12 +25,13 @@ class MergeCondition:
         self._target = merge.this.alias_or_name
         self._source = merge.args["using"].alias_or_name
         whole = merge.args["on"].unnest()
-        parts = whole.flatten() if isinstance(whole, exp.And) else [whole]
+        parts = list(whole.flatten()) if isinstance(whole, exp.And) else [whole]
         self._equalities = [
             (part, columns)
             for part in (each.unnest() for each in parts)
             if (columns := self._columns(part)) is not None
         ]
+        self._is_of_keys = len(self._equalities) == len(parts)
         types = {field.name: field.type for field in storage.table_schema(relation.location)}
         by_target = {target.lower(): source for _, (target, source) in self._equalities}
         self._partitions = {
@@ -52,6 +55,31 @@ class MergeCondition:
             else:
                 self._values[name] |= set(pc.unique(batch.column(place)).to_pylist())
 
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """The columns that the condition compares, of the target and of the source."""
+        return [columns for _, columns in self._equalities]
+
+    @property
+    def is_of_equal_keys(self) -> bool:
+        """Whether the condition only compares such columns, and no NULL equals another."""
+        return self._is_of_keys and not any(
+            isinstance(part, exp.NullSafeEQ) and source in self._with_null
+            for part, (_, source) in self._equalities
+        )
+
+    @property
+    def partitions(self) -> dict[str, str]:
+        """The target's partition columns by which it reads less, and their columns of the source.
+
+        The source has no NULL in them.
+        """
+        return {
+            name.lower(): source
+            for source, (name, _) in self._partitions.items()
+            if source not in self._with_null and len(self._values[source]) <= _PRUNED_PARTITIONS
+        }
+
     def improve(self, merge: exp.Merge) -> None:
         """Change the condition. It is true for the same pairs of rows as before."""
         for part, (_, source) in self._equalities:
@@ -65,12 +93,7 @@ class MergeCondition:
             )
             if null_matches or not 0 < len(values) <= _PRUNED_PARTITIONS:
                 continue
-            column = exp.column(exp.to_identifier(name, True), self._target)
-            texts = (
-                exp.cast(exp.Literal.string(str(value)), type_name(kind), dialect="databricks")
-                for value in sorted(values, key=str)
-            )
-            condition = exp.In(this=column, expressions=list(texts))
+            condition = one_of(name, self._target, kind, values)
             merge.set("on", exp.and_(merge.args["on"], condition))
 
     def _columns(self, part: exp.Expression) -> tuple[str, str] | None:
@@ -85,6 +108,16 @@ class MergeCondition:
         if sides.keys() != {self._target, self._source}:
             return None
         return sides[self._target], sides[self._source]
+
+
+def one_of(name: str, table: str, kind: pa.DataType, values: Iterable[object]) -> exp.In:
+    """The condition that a column has one of these values. Their texts are exact."""
+    texts = (
+        exp.cast(exp.Literal.string(str(value)), type_name(kind), dialect="databricks")
+        for value in sorted(values, key=str)
+    )
+    column = exp.column(exp.to_identifier(name, True), table)
+    return exp.In(this=column, expressions=list(texts))
 
 
 def _is_exact(kind: pa.DataType) -> bool:

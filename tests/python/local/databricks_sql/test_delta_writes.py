@@ -57,6 +57,50 @@ def test_a_write_with_schema_evolution_adds_columns(warehouse):
     ]  # fmt: skip
 
 
+_MERGED = "select id, day, v, d from values {} as r(id, day, v, d)"
+_BEFORE = (
+    "(1, 1, 'a', null), (1, 2, 'b', 1.5), (2, 1, 'c', 2.5), (3, 3, null, 3.5), (4, null, 'd', 4), "
+    "(5, 1, 'twice', 5), (5, 1, 'twice', 6), (6, 4, 'stays', 7)"
+)
+_UPSERT = "when matched and n.v = 'gone' then delete when matched and n.d >= 0 then update set *"
+
+
+@pytest.mark.parametrize(
+    ("changes", "whens"),
+    [
+        ("(1, 1, 'A', 9), (5, 1, 'both', 8), (2, 1, 'gone', 0), (7, 9, 'new', 1)", _UPSERT),
+        ("(1, 1, 'kept', -1), (3, 3, 'gone', 0), (3, 4, 'other day', 1)", _UPSERT),
+        ("(1, 1, 'kept', -1)", _UPSERT),
+        ("(8, 1, 'new', 1), (9, 5, null, null)", "when not matched and n.d is null then insert *"),
+        ("(4, null, 'null matches nothing', 1), (1, 2, 'B', 2)", _UPSERT),
+        ("(1, 1, 'x', 1), (8, 8, 'y', 2)", "when matched then update set v = t.v || n.v, d = n.id"),
+        ("(1, 1, 'x', 1)", "when matched then update set day = n.day + 1"),
+        ("(1, 1, 'x', 1)", "when matched and t.d is null then delete"),
+        ("(1, 1, 'x', 1)", "when matched then update set * when not matched by source then delete"),
+    ],
+)  # fmt: skip
+def test_a_merge_is_the_same_with_and_without_partitions(warehouse, changes, whens):
+    """Sail's own MERGE runs without partitions. With them, the partitions may be replaced."""
+    results = []
+    for layout in ("partitioned by (day)", ""):
+        rows = _MERGED.format(_BEFORE)
+        warehouse.run(f"create or replace table s.m {layout} tblproperties ('a' = 'b') as {rows}")
+        inserts = "" if "not matched" in whens else "when not matched then insert *"
+        merge = (
+            f"merge into s.m t using ({_MERGED.format(changes)}) n "
+            f"on t.day = n.day and t.id = n.id {whens} {inserts}"
+        )
+        counts = warehouse.rows(merge)
+        found = warehouse.rows("select * from s.m order by id, day, v, d")
+        metrics = warehouse.rows(
+            "select operation, operationMetrics['numTargetRowsUpdated'], "
+            "operationMetrics['numTargetRowsDeleted'], operationMetrics['numTargetRowsInserted'] "
+            "from (describe history s.m) where operation = 'MERGE'"
+        )
+        results.append((counts, found, metrics))
+    assert results[0] == results[1]
+
+
 def test_copy_into_loads_each_file_once(warehouse):
     folder = warehouse.home.lake / "landing" / "rows"
     folder.mkdir(parents=True)
