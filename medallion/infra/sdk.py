@@ -49,6 +49,9 @@ TYPES: Mapping[str, Known] = {
     "Microsoft.Insights/metricAlerts": Known(
         "2018-03-01", "monitor.v2018_03_01", "MetricAlertResource"
     ),
+    "Microsoft.Insights/scheduledQueryRules": Known(
+        "2022-08-01-preview", "monitor.v2022_08_01_preview", "ScheduledQueryRuleResource"
+    ),
     "Microsoft.KeyVault/vaults": Known(
         "2026-05-15", "keyvault", "VaultCreateOrUpdateParameters", "Vault"
     ),

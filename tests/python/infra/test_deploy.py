@@ -6,10 +6,12 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,29 +21,63 @@ import yaml
 from medallion.slim.dbt import Dbt
 from medallion.slim.run import CHANGED
 from medallion.slim.state import read_state
+from medallion_local.azure_sql.database import create
 from support.databricks_bundle import copy_synced, read_bundle
 from support.lakehouse import PROJECT
 
 WORKFLOWS = PROJECT / ".github" / "workflows"
 
-# A substitute for the CLI: it answers as for a factory with one running trigger, and records its
-# calls.
+# A substitute for the CLI: a factory whose triggers it starts and stops. It records its calls.
+# `faults` names the calls that fail, each as often as it is named. As in Azure, a deployment fails
+# while a trigger is started.
 AZ = f"""#!{sys.executable}
-import json, os, sys
+import json, os, re, sys
 from pathlib import Path
 
 asked = sys.argv[1:]
 with Path(os.environ["ASKED"]).open("a") as notes:
     notes.write(json.dumps(asked) + "\\n")
+place = Path(os.environ["FACTORY"])
+factory = json.loads(place.read_text())
+
+
+def fail(call):
+    if call in factory["faults"]:
+        factory["faults"].remove(call)
+        place.write_text(json.dumps(factory))
+        sys.exit(3)
+
+
 if "properties.outputs.factoryName.value" in asked:
     print("adf-one")
 elif "properties.outputs.factoryParameters.value" in asked:
     print(json.dumps({{"parameters": {{"factoryName": {{"value": "adf-one"}}}}}}))
 elif asked[:3] == ["rest", "--method", "get"]:
-    print("tr_hourly")
+    fail("list")
+    for name, state in factory["triggers"].items():
+        if "!='Stopped'" not in " ".join(asked) or state != "Stopped":
+            print(name)
+elif asked[:3] == ["rest", "--method", "post"]:
+    name, verb = re.search(r"/triggers/(\\w+)/(start|stop)\\?", " ".join(asked)).groups()
+    fail(verb + " " + name)
+    factory["triggers"][name] = {{"start": "Started", "stop": "Stopped"}}[verb]
 elif asked[:3] == ["deployment", "group", "create"]:
-    sys.exit(int(os.environ.get("DEPLOYMENT", "0")))
+    fail("deploy")
+    if "Started" in factory["triggers"].values():
+        sys.exit(4)
+    factory["triggers"] |= {{
+        name: "Stopped" for name in json.loads(os.environ["DEPLOYED"])
+        if name not in factory["triggers"]
+    }}
+place.write_text(json.dumps(factory))
 """
+TRIGGERS = {
+    one["name"]: one["properties"]["runtimeState"]
+    for one in (
+        json.loads(file.read_text("utf-8")) for file in (PROJECT / "adf" / "trigger").glob("*.json")
+    )
+}
+DAILY, HOURLY = "tr_ingest_and_build_daily", "tr_ingest_hourly"
 
 
 def workflow(name: str) -> dict:
@@ -52,59 +88,120 @@ def steps(name: str) -> list[dict]:
     return [step for job in workflow(name)["jobs"].values() for step in job["steps"]]
 
 
-def deploy(folder: Path, **environment: str) -> tuple[subprocess.CompletedProcess, list[list[str]]]:
-    """Run the script with a substitute for az. Returns the result and the calls of az."""
-    az = folder / "az"
+@dataclass(frozen=True)
+class Deployed:
+    """The end of the script: its process, the calls of az, and the triggers' states."""
+
+    done: subprocess.CompletedProcess
+    asked: list[list[str]]
+    triggers: dict[str, str]
+
+
+def deploy(
+    folder: Path,
+    before: dict[str, str],
+    faults: Sequence[str] = (),
+    project: Path = PROJECT,
+    **environment: str,
+) -> Deployed:
+    """Run the script on a factory whose triggers have the given states."""
+    az, factory, asked = folder / "az", folder / "factory.json", folder / "asked"
     az.write_text(AZ)
     az.chmod(0o755)
-    asked = folder / "asked"
+    factory.write_text(json.dumps({"triggers": before, "faults": list(faults)}))
     done = subprocess.run(
-        ["bash", str(PROJECT / "infra" / "deploy_factory.sh"), "4711"],
+        ["bash", str(project / "infra" / "deploy_factory.sh"), "4711"],
         env={
             "PATH": f"{folder}:{os.environ['PATH']}",
             "ASKED": str(asked),
+            "FACTORY": str(factory),
+            "DEPLOYED": json.dumps(list(TRIGGERS)),
             "MEDALLION_SUBSCRIPTION_ID": "sub",
             "MEDALLION_RESOURCE_GROUP": "rg",
+            "MEDALLION_RETRY_SECONDS": "0",
         }
         | environment,
         capture_output=True,
         text=True,
     )
     lines = asked.read_text().splitlines() if asked.exists() else []
-    return done, [json.loads(line) for line in lines]
+    return Deployed(
+        done, [json.loads(line) for line in lines], json.loads(factory.read_text())["triggers"]
+    )
 
 
-def triggers(asked: list[list[str]]) -> list[str]:
-    """The actions on the trigger and the deployment, in order."""
-    posts = {"start?": "start", "stop?": "stop"}
-    found = []
-    for one in asked:
-        if one[:3] == ["deployment", "group", "create"]:
-            found.append("deploy")
-        found += [word for key, word in posts.items() if f"/triggers/tr_hourly/{key}" in one[-1]]
-    return found
+def test_the_daily_trigger_runs_and_the_other_does_not() -> None:
+    assert TRIGGERS == {DAILY: "Started", HOURLY: "Stopped"}
 
 
-def test_triggers_are_stopped_while_the_factory_is_deployed(tmp_path: Path) -> None:
-    done, asked = deploy(tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert triggers(asked) == ["stop", "deploy", "start"]
+@pytest.mark.parametrize(
+    "before",
+    [
+        {},
+        {DAILY: "Started", HOURLY: "Stopped"},
+        {DAILY: "Stopped", HOURLY: "Started"},
+        {DAILY: "Disabled", HOURLY: "Started", "tr_removed": "Started"},
+    ],
+)
+def test_triggers_have_the_state_of_the_repository_afterwards(
+    tmp_path: Path, before: dict[str, str]
+) -> None:
+    deployed = deploy(tmp_path, before)
+    assert deployed.done.returncode == 0, deployed.done.stderr
+    removed = dict.fromkeys(before.keys() - TRIGGERS.keys(), "Stopped")
+    assert deployed.triggers == TRIGGERS | removed
 
 
-def test_triggers_run_again_when_the_deployment_fails(tmp_path: Path) -> None:
-    done, asked = deploy(tmp_path, DEPLOYMENT="3")
-    assert done.returncode == 3
-    assert triggers(asked) == ["stop", "deploy", "start"]
+RUNNING = {DAILY: "Started", HOURLY: "Started"}
+
+
+@pytest.mark.parametrize(
+    ("faults", "status"),
+    [
+        (["deploy"], 3),
+        (["list"], 3),
+        ([f"stop {DAILY}"] * 3, 1),
+        ([f"stop {DAILY}"], 0),
+        ([f"start {DAILY}"] * 2, 0),
+        (["deploy", f"start {DAILY}"], 3),
+    ],
+)
+def test_triggers_run_again_after_any_failure(
+    tmp_path: Path, faults: list[str], status: int
+) -> None:
+    deployed = deploy(tmp_path, RUNNING, faults)
+    assert deployed.done.returncode == status, deployed.done.stderr
+    assert deployed.triggers[DAILY] == "Started"
+
+
+def test_one_trigger_that_does_not_start_is_named_and_the_others_start(
+    tmp_path: Path,
+) -> None:
+    """The script reads a copy of the repository in which both triggers must run."""
+    project = tmp_path / "project"
+    for folder in ("adf/trigger", "adf/arm", "infra"):
+        shutil.copytree(PROJECT / folder, project / folder)
+    hourly = project / "adf" / "trigger" / f"{HOURLY}.json"
+    hourly.write_text(hourly.read_text().replace('"Stopped"', '"Started"'))
+    deployed = deploy(tmp_path, RUNNING, [f"start {DAILY}"] * 3, project)
+    assert deployed.done.returncode == 1
+    assert f"these triggers must run, and do not: {DAILY}. Start" in deployed.done.stderr
+    assert deployed.triggers == {DAILY: "Stopped", HOURLY: "Started"}
+
+
+def test_a_first_deployment_that_fails_starts_nothing(tmp_path: Path) -> None:
+    deployed = deploy(tmp_path, {}, ["deploy"])
+    assert (deployed.done.returncode, deployed.triggers) == (3, {})
 
 
 def test_the_factory_gets_its_job_and_the_named_parameters(tmp_path: Path) -> None:
-    _, asked = deploy(tmp_path, MEDALLION_ALERT_WEBHOOK="https://hooks.example/1")
-    [created] = [one for one in asked if one[:3] == ["deployment", "group", "create"]]
+    deployed = deploy(tmp_path, {}, MEDALLION_REFERENCE_URL="https://lists.example")
+    [created] = [one for one in deployed.asked if one[:3] == ["deployment", "group", "create"]]
     given = {one.split("=")[0] for one in created if "=" in one}
     template = json.loads((PROJECT / "adf/arm/ARMTemplateForFactory.json").read_text())
     assert given == {
         "default_properties_dbt_job_id_value",
-        "default_properties_alert_webhook_value",
+        "default_properties_github_url_value",
     }
     assert given <= template["parameters"].keys()
     assert "default_properties_dbt_job_id_value=4711" in created
@@ -112,9 +209,66 @@ def test_the_factory_gets_its_job_and_the_named_parameters(tmp_path: Path) -> No
 
 
 def test_a_missing_name_is_one_sentence(tmp_path: Path) -> None:
-    done, asked = deploy(tmp_path, MEDALLION_RESOURCE_GROUP="")
-    assert done.returncode != 0 and asked == []
-    assert "error: name the resource group in MEDALLION_RESOURCE_GROUP" in done.stderr
+    deployed = deploy(tmp_path, {}, MEDALLION_RESOURCE_GROUP="")
+    assert deployed.done.returncode != 0 and deployed.asked == []
+    assert "error: name the resource group in MEDALLION_RESOURCE_GROUP" in deployed.done.stderr
+
+
+# Substitutes for the CLIs: the outputs of a deployment, and a database that is the emulator's.
+OUTPUTS = f"""#!{sys.executable}
+import os, re, sys
+outputs = {{"sqlServer": "sql.example", "sqlDatabase": "streaming"}}
+outputs["cdcRetentionHours"] = os.environ["HOURS"]
+print(outputs[re.search(r"outputs\\.(\\w+)\\.value", " ".join(sys.argv))[1]])
+"""
+SQLCMD = f"""#!{sys.executable}
+import os, sys
+from pathlib import Path
+from medallion_local.azure_sql.database import SourceDatabase
+
+source = SourceDatabase.open(Path(os.environ["SOURCE"]))
+for statement in sys.argv[sys.argv.index("-Q") + 1].split(";"):
+    if statement.strip().startswith("SELECT"):
+        for row in source.query(statement).read_all().to_pylist():
+            print(*row.values())
+    elif statement.strip() and "NOCOUNT" not in statement and not os.environ.get("DEAF"):
+        source.execute(statement)
+"""
+
+
+@pytest.mark.parametrize(
+    ("hours", "deaf", "wanted", "said"),
+    [
+        ("168", "", 10080, "are kept for 168 hours"),
+        ("", "", 4320, "gives no cdcRetentionHours"),
+        ("168", "1", 4320, "are kept for '4320' minutes, not for 10080"),
+    ],
+)
+def test_the_retention_of_the_source_is_that_of_the_deployment(
+    tmp_path: Path, hours: str, deaf: str, wanted: int, said: str
+) -> None:
+    file = tmp_path / "source.duckdb"
+    source = create(file, lambda con: datetime(2025, 1, 1))
+    for name, text in {"az": OUTPUTS, "sqlcmd": SQLCMD}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        ["bash", str(PROJECT / "infra" / "set_retention.sh")],
+        env={
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "SOURCE": str(file),
+            "HOURS": hours,
+            "DEAF": deaf,
+            "MEDALLION_SUBSCRIPTION_ID": "sub",
+            "MEDALLION_RESOURCE_GROUP": "rg",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert said in done.stdout + done.stderr
+    assert (done.returncode == 0) == (wanted == 10080)
+    found = source.query("SELECT retention FROM cdc.cdc_jobs WHERE job_type = N'cleanup'")
+    assert found.read_all().to_pylist() == [{"retention": wanted}]
 
 
 @pytest.fixture(scope="module")

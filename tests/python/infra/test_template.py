@@ -636,6 +636,40 @@ def test_the_output_gives_adf_each_parameter_that_names_a_resource() -> None:
     assert left == {f"default_properties_{name}_value" for name in later}
 
 
+SILENCE = "Microsoft.Insights/scheduledQueryRules"
+
+
+@pytest.mark.parametrize(("retention", "hours"), [(60, 30), (72, 36), (96, 48), (8760, 48)])
+def test_an_alert_comes_when_half_of_the_retention_has_passed(retention: int, hours: int) -> None:
+    made = evaluate(TEMPLATE, PROD | {"cdcRetentionHours": {"value": retention}}, "t")
+    [alert] = made.of(SILENCE)
+    [criterion] = alert.properties["criteria"]["allOf"]
+    assert f"ago({hours}h)" in criterion["query"]
+    assert (criterion["operator"], criterion["threshold"]) == ("LessThan", 1)
+    assert made.outputs["cdcRetentionHours"] == retention
+
+
+def test_the_alert_watches_a_pipeline_that_a_started_trigger_runs_more_often() -> None:
+    """A rule looks back for two days at most, and a run must fit into its time."""
+    [alert] = everything().of(SILENCE)
+    [criterion] = alert.properties["criteria"]["allOf"]
+    [watched] = re.findall(r'PipelineName == "(\w+)"', criterion["query"])
+    [hours] = re.findall(r"ago\((\d+)h\)", criterion["query"])
+    triggers = [
+        read(file)["properties"] for file in sorted((ADF_FOLDER / "trigger").glob("*.json"))
+    ]
+    started = [one for one in triggers if one["runtimeState"] == "Started"]
+    assert started
+    for trigger in started:
+        recurrence = trigger["typeProperties"]["recurrence"]
+        length = {"Hour": 1, "Day": 24}[recurrence["frequency"]] * recurrence["interval"]
+        assert length < int(hours) <= 48
+        [run] = trigger["pipelines"]
+        pipeline = run["pipelineReference"]["referenceName"]
+        text = (ADF_FOLDER / "pipeline" / f"{pipeline}.json").read_text("utf-8")
+        assert watched == pipeline or f'"referenceName": "{watched}"' in text
+
+
 def test_role_assignments_are_those_of_the_page() -> None:
     """docs/identity.md lists all permissions. Azure's names are shortened there."""
     page = (ROOT / "docs" / "identity.md").read_text(encoding="utf-8")
