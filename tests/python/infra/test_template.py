@@ -28,7 +28,11 @@ ROOT = INFRA_FOLDER.parent
 TEMPLATE = read(INFRA_FOLDER / "template.json")
 PROD = read(INFRA_FOLDER / "parameters.prod.json")["parameters"]
 HUB = "/subscriptions/2/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub"
-ALL = PROD | {"dedicatedPoolSize": {"value": "DW100c"}, "hubNetworkId": {"value": HUB}}
+ALL = PROD | {
+    "dedicatedPoolSize": {"value": "DW100c"},
+    "hubNetworkId": {"value": HUB},
+    "alertWebhookSecret": {"value": "alert-webhook"},
+}
 Json = dict[str, Any]
 
 
@@ -577,6 +581,9 @@ def test_secrets_of_the_template_are_those_that_are_read() -> None:
     in_adf = set(re.findall(r'"secretName": "([^"]+)"', adf()))
     made = {name_of(one.id) for one in everything().of(f"{VAULT}/secrets")}
     by_hand = {"databricks-http-path", "databricks-client-id", "databricks-client-secret"}
+    by_hand.add("alert-webhook")
+    named = everything().outputs["factoryParameters"]["parameters"]
+    in_adf.add(named["default_properties_alert_webhook_secret_value"]["value"])
     assert made | by_hand == read_by_dbt | in_adf
     assert made & by_hand == set()
     page = (ROOT / "docs" / "identity.md").read_text(encoding="utf-8")
@@ -631,7 +638,7 @@ def test_the_output_gives_adf_each_parameter_that_names_a_resource() -> None:
     given = everything().outputs["factoryParameters"]["parameters"]
     assert given.keys() <= declared.keys()
     # Values that are only known later, or are not resources: see docs/deployment.md and infra/.
-    later = {"github_url", "alert_webhook", "dbt_job_id"}
+    later = {"github_url", "dbt_job_id"}
     left = {name for name in declared.keys() - given.keys() if not name.endswith("_groupId")}
     assert left == {f"default_properties_{name}_value" for name in later}
 
