@@ -12,12 +12,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
 
+from medallion.infra import COMPUTED
 from medallion.slim.dbt import Dbt
 from medallion.slim.run import CHANGED
 from medallion.slim.state import read_state
@@ -212,6 +213,45 @@ def test_a_missing_name_is_one_sentence(tmp_path: Path) -> None:
     deployed = deploy(tmp_path, {}, MEDALLION_RESOURCE_GROUP="")
     assert deployed.done.returncode != 0 and deployed.asked == []
     assert "error: name the resource group in MEDALLION_RESOURCE_GROUP" in deployed.done.stderr
+
+
+# A substitute for the CLI: a resource group with a budget, or without one.
+BUDGETS = f"""#!{sys.executable}
+import os, sys
+from pathlib import Path
+if sys.argv[1] == "rest":
+    print(os.environ["BUDGET"])
+else:
+    Path(os.environ["ASKED"]).write_text("\\n".join(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("budget", "wanted"),
+    [("2025-03-01T00:00:00Z", "2025-03-01"), ("", None), ("None", None)],
+)
+def test_a_budget_begins_this_month_and_keeps_its_day(
+    tmp_path: Path, budget: str, wanted: str | None
+) -> None:
+    (tmp_path / "az").write_text(BUDGETS)
+    (tmp_path / "az").chmod(0o755)
+    asked = tmp_path / "asked"
+    before = datetime.now(UTC).strftime("%Y-%m-01")
+    subprocess.run(
+        ["bash", str(PROJECT / "infra" / "deploy.sh"), "prod"],
+        env={
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "BUDGET": budget,
+            "ASKED": str(asked),
+            "MEDALLION_SUBSCRIPTION_ID": "sub",
+            "MEDALLION_RESOURCE_GROUP": "rg",
+        },
+        check=True,
+    )
+    given = dict(one.split("=") for one in asked.read_text().splitlines() if "=" in one)
+    assert given.keys() == COMPUTED.keys()
+    after = datetime.now(UTC).strftime("%Y-%m-01")
+    assert given["budgetStart"] in ({wanted} if wanted else {before, after})
 
 
 # Substitutes for the CLIs: the outputs of a deployment, and a database that is the emulator's.

@@ -16,7 +16,7 @@ from medallion.adf.files import ADF_FOLDER
 from medallion.azure.key_vault import SECRETS
 from medallion.azure.models.fields import shape
 from medallion.cli import app
-from medallion.infra import INFRA_FOLDER, check, faults
+from medallion.infra import COMPUTED, INFRA_FOLDER, check, faults
 from medallion.infra.deployment import Deployment, evaluate, read
 from medallion.infra.functions import FUNCTIONS
 from medallion.infra.ids import name_of, type_of
@@ -27,6 +27,7 @@ from medallion.infra.sdk import TYPES, model
 ROOT = INFRA_FOLDER.parent
 TEMPLATE = read(INFRA_FOLDER / "template.json")
 PROD = read(INFRA_FOLDER / "parameters.prod.json")["parameters"]
+PROD |= {name: {"value": value} for name, value in COMPUTED.items()}
 HUB = "/subscriptions/2/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub"
 ALL = PROD | {
     "dedicatedPoolSize": {"value": "DW100c"},
@@ -77,6 +78,7 @@ ENDPOINT = "Microsoft.Network/privateEndpoints"
 GRANT = "Microsoft.Authorization/roleAssignments"
 ALERT = "Microsoft.Insights/metricAlerts"
 BUDGET = "Microsoft.Consumption/budgets"
+FEDERATION = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials"
 
 
 def setting(kind: str, path: str, value: Any, name: str = "") -> Callable[[Json], None]:
@@ -299,11 +301,75 @@ EVALUATION = {
         lambda template: template["outputs"]["sqlServer"].update(type="int"),
         "$.outputs.sqlServer: the value is not of the type 'int'",
     ),
+    "default that expires": (
+        lambda template: template["parameters"]["budgetStart"].update(defaultValue="2026-12-01"),
+        "the default of 'budgetStart' is a date, which will be past",
+    ),
+    "loop of no known mode": (
+        setting(ENDPOINT, "copy.mode", "slow"),
+        "'slow' is not a mode of a loop",
+    ),
+    "batches of a parallel loop": (
+        setting(ENDPOINT, "copy.mode", ...),
+        "a parallel loop has no batches",
+    ),
+    "batches of none": (
+        setting(ENDPOINT, "copy.batchSize", 0),
+        "'0' is not a number of resources",
+    ),
     "undescribed parameter": (
         lambda template: template["parameters"]["prefix"].pop("metadata"),
         "'prefix' is not described",
     ),
 }
+
+
+CONTENDED = {
+    "parallel private endpoints": (
+        lambda template: entry(template, ENDPOINT).update(
+            copy={"name": "endpoints", "count": "[length(variables('endpoints'))]"}
+        ),
+        "'pe-medallion-prod-lake-blob' and 'pe-medallion-prod-lake-dfs' operate on 'stmedallion",
+    ),
+    "endpoints in batches": (
+        setting(ENDPOINT, "copy.batchSize", 2),
+        "'pe-medallion-prod-lake-blob' and 'pe-medallion-prod-lake-dfs' operate on 'stmedallion",
+    ),
+    "an endpoint beside the account's policy": (
+        without(ENDPOINT, "", "managementPolicies"),
+        "/default' and 'pe-medallion-prod-lake-blob' operate on 'stmedallion",
+    ),
+    "a peering beside the injected workspace": (
+        lambda template: entry(template, f"{NETWORK}/virtualNetworkPeerings").update(
+            dependsOn=["[variables('networkId')]"]
+        ),
+        "'vnet-medallion-prod/hub' and 'dbw-medallion-prod' operate on 'vnet-medallion-prod'",
+    ),
+    "parallel names in one zone": (
+        lambda template: entry(template, f"{ENDPOINT}/privateDnsZoneGroups").update(
+            copy={"name": "names", "count": "[length(variables('endpoints'))]"}
+        ),
+        "databricks-sign-in/default' operate on 'privatelink.azuredatabricks.net' at once",
+    ),
+    "two federations of one identity": (
+        lambda template: template["resources"].append(
+            entry(template, FEDERATION, "-dbt")
+            | {"name": "[format('id-{0}-dbt/second', variables('name'))]"}
+        ),
+        "operate on 'id-medallion-prod-dbt' at once",
+    ),
+    "a pool beside the workspace's audit": (
+        without(f"{SYNAPSE}/sqlPools", "", "auditingSettings"),
+        "operate on 'ws-medallion-prod-",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONTENDED)
+def test_two_operations_on_one_resource_are_reported(name: str) -> None:
+    change, wanted = CONTENDED[name]
+    found = [one for one in said(change, ALL) if "at once" in one]
+    assert any(wanted in one for one in found), found
 
 
 @pytest.mark.parametrize("name", EVALUATION)
@@ -641,6 +707,17 @@ def test_the_output_gives_adf_each_parameter_that_names_a_resource() -> None:
     later = {"github_url", "dbt_job_id"}
     left = {name for name in declared.keys() - given.keys() if not name.endswith("_groupId")}
     assert left == {f"default_properties_{name}_value" for name in later}
+
+
+def test_each_identity_is_that_of_another_job() -> None:
+    """A token for one job's environment must not open the other's identity."""
+    made = everything()
+    subjects = {one.id.split("/")[-3]: one.properties["subject"] for one in made.of(FEDERATION)}
+    assert len(subjects) == len(made.of("Microsoft.ManagedIdentity/userAssignedIdentities"))
+    assert len(set(subjects.values())) == len(subjects)
+    for subject in subjects.values():
+        # A branch or a pull request is none: only an environment has rules that protect it.
+        assert re.fullmatch(r"repo:[\w-]+/[\w-]+:environment:[\w-]+", subject)
 
 
 SILENCE = "Microsoft.Insights/scheduledQueryRules"
