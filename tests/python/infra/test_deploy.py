@@ -10,10 +10,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -86,7 +88,7 @@ def workflow(name: str) -> dict:
 
 
 def steps(name: str) -> list[dict]:
-    return [step for job in workflow(name)["jobs"].values() for step in job["steps"]]
+    return [step for job in workflow(name)["jobs"].values() for step in job.get("steps", [])]
 
 
 @dataclass(frozen=True)
@@ -391,7 +393,7 @@ def test_every_date_of_a_deprecation_has_an_offset() -> None:
     assert dates and all(datetime.fromisoformat(date).tzinfo for date in dates), dates
 
 
-@pytest.mark.parametrize("name", ["ci.yml", "deploy.yml"])
+@pytest.mark.parametrize("name", ["checks.yml", "ci.yml", "deploy.yml"])
 def test_everything_that_a_workflow_calls_exists(name: str) -> None:
     commands = "\n".join(step.get("run", "") for step in steps(name))
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
@@ -399,6 +401,159 @@ def test_everything_that_a_workflow_calls_exists(name: str) -> None:
         assert re.search(rf"^({re.escape(target)}|\$\(VENV\)/{Path(target).name}):", makefile, re.M)
     for script in re.findall(r"\bbash (\S+)", commands):
         assert (PROJECT / script).is_file()
+
+
+# A substitute for the CLI of GitHub: the rules and environments of a repository.
+GH = f"""#!{sys.executable}
+import json, os, subprocess, sys
+repository = json.loads(os.environ["REPOSITORY"])
+asked = sys.argv[2].split("?")[0].removeprefix("repos/o/r/")
+if asked not in repository:
+    sys.exit("gh: Not Found (HTTP 404)")
+answer = json.dumps(repository[asked])
+if "--jq" in sys.argv:
+    query = ["jq", "--raw-output", sys.argv[sys.argv.index("--jq") + 1]]
+    answer = subprocess.run(query, input=answer, capture_output=True, text=True).stdout.strip()
+print(answer)
+"""
+RULES = json.loads((PROJECT / ".github" / "rulesets" / "main.json").read_text("utf-8"))["rules"]
+LIMITED = {
+    "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}
+}
+
+
+def protected() -> dict[str, Any]:
+    """The answers of GitHub's API for a repository with all that the project requires."""
+    answers: dict[str, Any] = {"rules/branches/main": deepcopy(RULES)}
+    for name in ("production", "production-synapse"):
+        answers[f"environments/{name}"] = deepcopy(LIMITED)
+        policies = {"branch_policies": [{"name": "main"}]}
+        answers[f"environments/{name}/deployment-branch-policies"] = policies
+    return answers
+
+
+def check_protection(folder: Path, repository: dict[str, Any]) -> subprocess.CompletedProcess:
+    (folder / "gh").write_text(GH)
+    (folder / "gh").chmod(0o755)
+    return subprocess.run(
+        ["bash", str(PROJECT / ".github" / "check_protection.sh")],
+        env={
+            "PATH": f"{folder}:{os.environ['PATH']}",
+            "REPOSITORY": json.dumps(repository),
+            "GITHUB_REPOSITORY": "o/r",
+        },
+        capture_output=True,
+        text=True,
+    )
+
+
+def rule_of(repository: dict[str, Any], kind: str) -> dict[str, Any]:
+    [rule] = [one for one in repository["rules/branches/main"] if one["type"] == kind]
+    return rule["parameters"]
+
+
+def unprotected(repository: dict[str, Any]) -> None:
+    repository["rules/branches/main"] = []
+
+
+def unreviewed(repository: dict[str, Any]) -> None:
+    rule_of(repository, "pull_request")["required_approving_review_count"] = 0
+
+
+def ownerless(repository: dict[str, Any]) -> None:
+    rule_of(repository, "pull_request")["require_code_owner_review"] = False
+
+
+def unchecked(repository: dict[str, Any]) -> None:
+    rule_of(repository, "required_status_checks")["required_status_checks"].pop(0)
+
+
+def open_environment(repository: dict[str, Any]) -> None:
+    repository["environments/production"]["deployment_branch_policy"] = None
+
+
+def another_branch(repository: dict[str, Any]) -> None:
+    place = "environments/production-synapse/deployment-branch-policies"
+    repository[place]["branch_policies"].append({"name": "release/*"})
+
+
+def no_environment(repository: dict[str, Any]) -> None:
+    del repository["environments/production-synapse"]
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        (unprotected, "main lacks the rule 'deletion'"),
+        (unreviewed, "main lacks the rule 'pull_request'"),
+        (ownerless, "main lacks the rule 'pull_request'"),
+        (unchecked, "main lacks the rule 'required_status_checks'"),
+        (open_environment, "'production' accepts other branches than main"),
+        (another_branch, "'production-synapse' accepts other branches than main"),
+        (no_environment, "there is no environment 'production-synapse'"),
+    ],
+)
+def test_a_missing_protection_is_named(
+    tmp_path: Path, change: Callable[[dict[str, Any]], None], wanted: str
+) -> None:
+    repository = protected()
+    change(repository)
+    done = check_protection(tmp_path, repository)
+    assert done.returncode == 1 and wanted in done.stderr, done.stderr
+
+
+def test_a_protected_repository_and_a_stricter_one_pass(tmp_path: Path) -> None:
+    repository = protected()
+    assert check_protection(tmp_path, repository).returncode == 0
+    rule_of(repository, "pull_request")["required_approving_review_count"] = 2
+    rule_of(repository, "required_status_checks")["required_status_checks"].append({"context": "x"})
+    repository["rules/branches/main"].append({"type": "required_linear_history"})
+    assert check_protection(tmp_path, repository).returncode == 0
+
+
+def test_the_required_checks_are_the_names_of_jobs_of_a_pull_request() -> None:
+    """A called workflow's jobs have the name of the calling job before their own."""
+    names = set()
+    for job in workflow("ci.yml")["jobs"].values():
+        if called := job.get("uses"):
+            inner = workflow(Path(called).name)["jobs"].values()
+            names |= {f"{job['name']} / {one['name']}" for one in inner}
+        else:
+            names.add(job["name"])
+    required = rule_of({"rules/branches/main": RULES}, "required_status_checks")
+    assert {one["context"] for one in required["required_status_checks"]} == names
+
+
+def test_nothing_is_deployed_before_the_checks_and_the_protection() -> None:
+    jobs = workflow("deploy.yml")["jobs"]
+
+    def before(name: str) -> set[str]:
+        needs = jobs[name].get("needs", [])
+        found = {needs} if isinstance(needs, str) else set(needs)
+        return found.union(*map(before, found))
+
+    for name, job in jobs.items():
+        if "environment" in job:
+            assert "checks" in before(name), name
+        if str(job.get("environment", "")).startswith("production"):
+            assert "protection" in before(name), name
+
+
+def test_jobs_sign_in_only_as_the_identity_of_their_environment() -> None:
+    """The template trusts these environments: see githubEnvironment in infra/template.json."""
+    signed = {
+        job["environment"]: {
+            step["with"]["client-id"]
+            for step in job["steps"]
+            if "azure/login" in step.get("uses", "")
+        }
+        for job in workflow("deploy.yml")["jobs"].values()
+        if isinstance(job.get("environment"), str)
+    }
+    assert signed == {
+        "production": {"${{ vars.AZURE_DEPLOY_CLIENT_ID }}"},
+        "production-synapse": {"${{ vars.AZURE_DBT_CLIENT_ID }}"},
+    }
 
 
 def test_no_workflow_contains_a_secret() -> None:
