@@ -70,7 +70,7 @@ warehouse-conformance: spark  ## run the public classes of dbt-tests-adapter on 
 STATE ?= target
 TARGET ?= local_ci
 slim: $(VENV)/.installed  ## build and test the models that differ from production; STATE is the target folder of its last build
-	medallion slim --state $(STATE) --target $(TARGET)
+	medallion slim --state $(STATE) --target $(TARGET) $(OPTIONS)
 
 docs: $(VENV)/.installed-dev  ## build the docs site in target/site: docs/, data dictionary, star schema, column lineage, dbt docs
 	medallion site
