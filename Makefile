@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
+# A file without a locked hash is refused. Two packages have no wheel; the locked setuptools builds them, because
+# pip checks no hash of what it downloads for an isolated build.
+INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes \
+	--no-build-isolation --only-binary :all: --no-binary pyspark,pyspark-client
 
 # Containers often set it. Each of the many processes would then compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -56,7 +60,7 @@ conformance: $(VENV)/.installed-dev  ## check N generated change logs against do
 	python -m conformance --scenarios $(N) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 spark: $(VENV)/.installed-dev  ## install Apache Spark, the reference engine: `medallion up --engine spark`
-	python -m pip install -q --disable-pip-version-check -r requirements-spark.txt
+	$(INSTALL) -r requirements-spark.txt
 
 parity: export PYTHONPATH := $(abspath tests/python)
 parity: spark  ## build on both engines from the same landed files, compare every table, write docs/parity.md
@@ -64,7 +68,7 @@ parity: spark  ## build on both engines from the same landed files, compare ever
 
 warehouse-conformance: export PYTHONPATH := $(abspath tests/python)
 warehouse-conformance: spark  ## run the public classes of dbt-tests-adapter on both engines (or ENGINE=sail), write docs/warehouse_conformance.md
-	python -m pip install -q --disable-pip-version-check -r requirements-conformance.txt
+	$(INSTALL) -r requirements-conformance.txt
 	python -m adapter_conformance $(if $(ENGINE),--engine $(ENGINE))
 
 STATE ?= target
@@ -87,24 +91,30 @@ format: $(VENV)/.installed-dev
 	ruff check --fix .
 	ruff format .
 
-lock: $(VENV)/.installed-dev  ## update the locked version of every dependency
-	uv pip compile -q --universal --python-version 3.11 --upgrade pyproject.toml --extra local --group dev -o requirements-dev.txt
-	uv pip compile -q --universal --python-version 3.11 -c requirements-dev.txt pyproject.toml --extra local -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 -c requirements-dev.txt pyproject.toml --extra local --extra spark -o requirements-spark.txt
-	uv pip compile -q --universal --python-version 3.11 -c requirements-dev.txt --group conformance -o requirements-conformance.txt
+# No lock file names a package index: the machine's own configuration does. Each package has the hashes of its files.
+LOCK := uv pip compile -q --universal --generate-hashes --no-emit-index-url
+UPGRADE ?= --upgrade
+lock: $(VENV)/.installed-dev  ## update the locked version of every dependency; UPGRADE= only locks what pyproject.toml added
+	$(LOCK) --python-version 3.11 $(UPGRADE) pyproject.toml --extra local --group dev -o requirements-dev.txt
+	$(LOCK) --python-version 3.11 -c requirements-dev.txt pyproject.toml --extra local -o requirements.txt
+	$(LOCK) --python-version 3.11 -c requirements-dev.txt pyproject.toml --extra local --extra spark -o requirements-spark.txt
+	$(LOCK) --python-version 3.11 -c requirements-dev.txt --group conformance -o requirements-conformance.txt
+	$(LOCK) --python-version 3.11 --group build -o requirements-build.txt
+	$(LOCK) --python-version 3.12 -c requirements-dev.txt --group job -o infra/job/requirements.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; name one with make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' || { echo "error: Python's venv module is missing; on Debian: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: requirements.txt pyproject.toml medallion/relocate.py | $(VENV)/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+$(VENV)/.installed: requirements-build.txt requirements.txt pyproject.toml medallion/relocate.py | $(VENV)/bin/python
+	$(INSTALL) -r requirements-build.txt
+	$(INSTALL) -r requirements.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m medallion.relocate
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
-	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	$(INSTALL) -r requirements-dev.txt
 	$(BIN)/python -m medallion.relocate
 	@touch $@
