@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
-# A file without a locked hash is refused. Two packages have no wheel; the locked setuptools builds them, because
+# A file without a locked hash is refused. A lock file is complete, so pip resolves nothing (and does not stumble over
+# extras, which lock files do not name). Two packages have no wheel; the locked setuptools builds them, because
 # pip checks no hash of what it downloads for an isolated build.
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes \
-	--no-build-isolation --only-binary :all: --no-binary pyspark,pyspark-client
+	--no-deps --no-build-isolation --only-binary :all: --no-binary pyspark,pyspark-client
 
 # Containers often set it. Each of the many processes would then compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
