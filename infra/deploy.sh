@@ -16,6 +16,10 @@ case $action in
     *) echo "error: '$action' is neither what-if nor create" >&2; exit 1 ;;
 esac
 
+prefix=$(jq -r '.parameters.prefix.value // "medallion"' "$file")
+[[ $prefix =~ ^[a-z][a-z0-9]{1,9}$ ]] \
+    || { echo "error: the prefix '$prefix' must be a small letter and one to nine small letters or digits" >&2; exit 1; }
+
 budgets="https://management.azure.com/subscriptions/$subscription/resourceGroups/$group"
 budgets+="/providers/Microsoft.Consumption/budgets?api-version=2024-08-01"
 start=$(az rest --method get --url "$budgets" \

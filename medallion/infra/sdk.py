@@ -85,6 +85,15 @@ TYPES: Mapping[str, Known] = {
         "2025-01-01", "sql", "ServerBlobAuditingPolicy"
     ),
     "Microsoft.Sql/servers/databases": Known("2025-01-01", "sql", "Database"),
+    "Microsoft.Sql/servers/databases/backupShortTermRetentionPolicies": Known(
+        "2025-01-01", "sql", "BackupShortTermRetentionPolicy"
+    ),
+    "Microsoft.Sql/servers/securityAlertPolicies": Known(
+        "2025-01-01", "sql", "ServerSecurityAlertPolicy"
+    ),
+    "Microsoft.Sql/servers/sqlVulnerabilityAssessments": Known(
+        "2025-01-01", "sql", "SqlVulnerabilityAssessment"
+    ),
     "Microsoft.Storage/storageAccounts": Known(
         "2026-09-01", "storage", "StorageAccountCreateParameters", "StorageAccount"
     ),

@@ -256,6 +256,24 @@ def test_a_budget_begins_this_month_and_keeps_its_day(
     assert given["budgetStart"] in ({wanted} if wanted else {before, after})
 
 
+def test_a_prefix_that_gives_no_names_is_one_sentence(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT / "infra", project / "infra")
+    given = {"parameters": {"prefix": {"value": "My-Lake"}}}
+    (project / "infra" / "parameters.test.json").write_text(json.dumps(given))
+    done = subprocess.run(
+        ["bash", str(project / "infra" / "deploy.sh"), "test"],
+        env={
+            "PATH": os.environ["PATH"],
+            "MEDALLION_SUBSCRIPTION_ID": "s",
+            "MEDALLION_RESOURCE_GROUP": "r",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1 and done.stderr.startswith("error: the prefix 'My-Lake' must be")
+
+
 # Substitutes for the CLIs: the outputs of a deployment, and a database that is the emulator's.
 OUTPUTS = f"""#!{sys.executable}
 import os, re, sys

@@ -384,6 +384,12 @@ def test_evaluation_finds(name: str) -> None:
         ({"environment": {"value": "test"}}, "is not among ['dev', 'prod']"),
         ({"prefix": {"value": "a-very-long-prefix"}}, "is above its maxLength 10"),
         ({"prefix": {"value": "Big"}}, "'stBigprod"),
+        ({"prefix": {"value": "my-lake"}}, "'my-lake' is not a valid prefix of names"),
+        ({"prefix": {"value": "9lives"}}, "'9lives' is not a valid prefix of names"),
+        (
+            {"databaseSku": {"value": {"name": "S3"}}, "zoneRedundantDatabase": {"value": True}},
+            "a database of S3 is in one zone",
+        ),
         ({"archiveAfterDays": {"value": 1}}, "is below its minValue 30"),
         ({"monthlyBudget": {"value": "1"}}, "the value of 'monthlyBudget' is not of type int"),
         ({"spare": {"value": 1}}, "the template has no parameter 'spare'"),
@@ -394,6 +400,13 @@ def test_evaluation_finds(name: str) -> None:
 )
 def test_parameters_are_checked_against_their_declarations(given: Json, wanted: str) -> None:
     assert any(wanted in one for one in said(lambda _: None, PROD | given))
+
+
+@pytest.mark.parametrize("prefix", ["ab", "medallion", "abcdefghij", "a123456789"])
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_every_allowed_prefix_gives_valid_names(prefix: str, environment: str) -> None:
+    given = ALL | {"prefix": {"value": prefix}, "environment": {"value": environment}}
+    assert said(lambda _: None, given) == []
 
 
 def test_a_parameter_without_a_value_is_reported() -> None:
@@ -576,6 +589,22 @@ POLICY = {
             entry(template, f"{SYNAPSE}/auditingSettings")
         ),
         "has no auditingSettings; add Microsoft.Synapse/workspaces/auditingSettings",
+    ),
+    "no alerts about threats": (
+        lambda template: template["resources"].remove(
+            entry(template, f"{SQL}/securityAlertPolicies")
+        ),
+        "has no securityAlertPolicies; add Microsoft.Sql/servers/securityAlertPolicies, 'Default'",
+    ),
+    "no vulnerability assessment": (
+        setting(f"{SQL}/sqlVulnerabilityAssessments", "properties.state", "Disabled"),
+        "'state' is Disabled",
+    ),
+    "no restore to a point in time": (
+        lambda template: template["resources"].remove(
+            entry(template, f"{SQL}/databases/backupShortTermRetentionPolicies")
+        ),
+        "has no backupShortTermRetentionPolicies",
     ),
     "unaudited database": (
         setting(f"{SQL}/auditingSettings", "properties.state", "Disabled"),
