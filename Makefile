@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
+AUDIT := $(VENV)/audit/bin
 # A file without a locked hash is refused. A lock file is complete, so pip resolves nothing (and does not stumble over
 # extras, which lock files do not name). Two packages have no wheel; the locked setuptools builds them, because
 # pip checks no hash of what it downloads for an isolated build.
@@ -12,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --require
 # Containers often set it. Each of the many processes would then compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast lint dev conformance parity spark slim docs bench clean lock format
+.PHONY: demo test test-fast lint sbom dev conformance parity spark slim docs bench clean lock format
 
 demo: $(VENV)/.installed  ## set up, and run the whole pipeline over several simulated days
 	medallion demo
@@ -30,13 +31,16 @@ test-fast: $(VENV)/.installed-dev  ## run the tests without lint, and without th
 lint: export MEDALLION_HOME := $(abspath target/lint)
 lint: export DBT_PROFILES_DIR := $(MEDALLION_HOME)
 
-lint: $(VENV)/.installed-dev  ## ruff, mypy, import contracts, sqlfluff, dbt-bouncer, descriptions, zizmor, Microsoft's T-SQL grammar and the models of its services
+lint: $(VENV)/.installed-dev $(VENV)/.installed-audit  ## ruff, mypy, import contracts, sqlfluff, dbt-bouncer, descriptions, zizmor, actionlint, checkov, Microsoft's T-SQL grammar and the models of its services
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports --no-cache
 	check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	zizmor --offline --quiet .github
+	@if [ -x $(BIN)/actionlint ]; then actionlint; else echo "no Go, so no actionlint: it is skipped"; fi
+	@mkdir -p target
+	@$(AUDIT)/checkov --config-file .checkov.yml > target/checkov.log 2>&1 || { cat target/checkov.log; exit 1; }
 	maxdop --check sql/azure_sql sql/synapse/serverless
 	maxdop --check --parser-version 2019 sql/synapse/dedicated
 	medallion synapse models --check
@@ -77,6 +81,12 @@ TARGET ?= local_ci
 slim: $(VENV)/.installed  ## build and test the models that differ from production; STATE is the target folder of its last build
 	medallion slim --state $(STATE) --target $(TARGET) $(OPTIONS)
 
+# CycloneDX: of the tool's environment, with licenses, and of the job's lock file, with hashes.
+sbom: $(VENV)/.installed $(VENV)/.installed-audit  ## write the software bills of materials to target/sbom
+	mkdir -p target/sbom
+	$(AUDIT)/cyclonedx-py environment --output-reproducible -o target/sbom/tool.cdx.json $(BIN)/python
+	$(AUDIT)/cyclonedx-py requirements --output-reproducible -o target/sbom/job.cdx.json infra/job/requirements.txt
+
 docs: $(VENV)/.installed-dev  ## build the docs site in target/site: docs/, data dictionary, star schema, column lineage, dbt docs
 	medallion site
 
@@ -101,6 +111,7 @@ lock: $(VENV)/.installed-dev  ## update the locked version of every dependency; 
 	$(LOCK) --python-version 3.11 -c requirements-dev.txt pyproject.toml --extra local --extra spark -o requirements-spark.txt
 	$(LOCK) --python-version 3.11 -c requirements-dev.txt --group conformance -o requirements-conformance.txt
 	$(LOCK) --python-version 3.11 --group build -o requirements-build.txt
+	$(LOCK) --python-version 3.11 $(UPGRADE) --group audit -o requirements-audit.txt
 	$(LOCK) --python-version 3.12 -c requirements-dev.txt --group job -o infra/job/requirements.txt
 
 $(VENV)/bin/python:
@@ -118,4 +129,11 @@ $(VENV)/.installed: requirements-build.txt requirements.txt pyproject.toml medal
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(INSTALL) -r requirements-dev.txt
 	$(BIN)/python -m medallion.relocate
+	@touch $@
+
+# Go verifies the module against its checksum database. Without Go, zizmor and GitHub's schema remain.
+$(VENV)/.installed-audit: requirements-audit.txt | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/audit
+	$(AUDIT)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r requirements-audit.txt
+	if command -v go >/dev/null; then GOBIN="$(abspath $(BIN))" go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; fi
 	@touch $@

@@ -1,5 +1,6 @@
 """What is installed, and from where: lock files, install commands, and their licenses."""
 
+import importlib.metadata
 import re
 import tomllib
 from pathlib import Path
@@ -38,7 +39,7 @@ def test_every_install_of_a_lock_file_requires_its_hashes() -> None:
     for place in places:
         for line in place.read_text(encoding="utf-8").splitlines():
             code = line.partition("#")[0]
-            if re.search(r"\bpip install\b", code) and not code.startswith("INSTALL :="):
+            if re.search(r"\bpip install\b", code) and "--require-hashes" not in code:
                 assert code.rstrip().endswith(clone), f"{place.name}: {line}"
             assert not re.search(r"\b(uvx|pipx|npx|curl [^|]*\| *(ba)?sh)\b", code), place.name
 
@@ -54,3 +55,98 @@ def test_dependabot_proposes_updates_of_actions_and_packages() -> None:
     settings = yaml.safe_load((PROJECT / ".github" / "dependabot.yml").read_text("utf-8"))
     places = {(one["package-ecosystem"], one["directory"]) for one in settings["updates"]}
     assert places == {("github-actions", "/"), ("pip", "/"), ("pip", "/infra/job")}
+
+
+# Licenses that permit the use, change and distribution of the project under its own license. A
+# package with several licenses is permitted if one of them is: its user chooses. With AND, all are.
+PERMITTED = re.compile(
+    r"0BSD|Apache([ -]Software License|[ -](License )?2\.0)|BSD( License|-[23]-Clause)"
+    r"|3-Clause BSD License|CC0-1\.0|CNRI-Python|ISC( License)?|MIT( License|-0|-CMU)?"
+    r"|MPL-2\.0|Mozilla Public License 2\.0|PSF-2\.0|Python Software Foundation License|Zlib"
+)
+EXCEPTIONS = {
+    "databricks-bundles": "Databricks' own license; a tool for tests, which nothing distributes",
+    "text-unidecode": "Artistic License or GPL: dbt's dependency, used unchanged under the first",
+}
+
+
+def licenses(package: str) -> list[str]:
+    """The alternatives in a package's metadata."""
+    metadata = importlib.metadata.metadata(package)
+    classifiers = metadata.get_all("Classifier") or []
+    found = metadata.get("License-Expression")
+    if found is None:
+        named = [one.rpartition(" :: ")[2] for one in classifiers if one.startswith("License ::")]
+        found = " OR ".join(named) or (metadata.get("License") or "").splitlines()[0:1]
+        found = found if isinstance(found, str) else "".join(found)
+    return re.split(r"\bOR\b|;", found)
+
+
+def permits(alternative: str) -> bool:
+    """Whether all licenses of an alternative are permitted; classifiers end with a short name."""
+    named = re.sub(r" \((MPL 2\.0|ISCL)\)", "", alternative)
+    parts = [one.strip(" ()") for one in re.split(r"\bAND\b", named)]
+    return all(PERMITTED.fullmatch(one) for one in parts)
+
+
+def installed() -> list[str]:
+    names = pinned(PROJECT / "requirements-dev.txt").keys() | pinned(LOCKS[-1]).keys()
+    found = {one.metadata["Name"] for one in importlib.metadata.distributions()}
+    return sorted(names & {one.lower().replace("_", "-") for one in found})
+
+
+def test_every_license_is_permitted() -> None:
+    refused = {
+        name: licenses(name)
+        for name in installed()
+        if name not in EXCEPTIONS and not any(map(permits, licenses(name)))
+    }
+    assert len(installed()) > 150 and refused == {}
+    assert EXCEPTIONS.keys() <= set(installed())
+
+
+@pytest.mark.parametrize(
+    ("license_", "permitted"),
+    [
+        ("MIT", True),
+        ("MIT AND PSF-2.0", True),
+        ("MPL-2.0 AND (Apache-2.0 OR MIT)", True),
+        ("GPL-3.0-only", False),
+        ("MIT AND GPL-3.0-only", False),
+        ("GNU Affero General Public License v3", False),
+        ("", False),
+    ],
+)
+def test_a_license_is_read(license_: str, permitted: bool) -> None:
+    assert any(map(permits, re.split(r"\bOR\b|;", license_))) == permitted
+
+
+def test_each_rule_that_checkov_skips_has_its_reason() -> None:
+    """The comment before a group of rules says why."""
+    lines = (PROJECT / ".checkov.yml").read_text("utf-8").partition("skip-check:\n")[2].splitlines()
+    rules = [line.strip(" -") for line in lines if line.strip().startswith("- ")]
+    assert lines[0].strip().startswith("# ") and len(set(rules)) == len(rules) > 0
+    assert all(re.fullmatch(r"CKV2?_[A-Z]+_\d+", one) for one in rules)
+    assert "checkov --config-file .checkov.yml" in MAKEFILE
+
+
+def test_a_deployment_keeps_its_bills_of_materials() -> None:
+    text = (PROJECT / ".github" / "workflows" / "deploy.yml").read_text("utf-8")
+    steps = yaml.safe_load(text)["jobs"]["production"]["steps"]
+    [made] = [n for n, step in enumerate(steps) if re.search(r"\bsbom\b", step.get("run", ""))]
+    assert steps[made + 1]["with"]["path"] == "target/sbom"
+    deploys = [n for n, step in enumerate(steps) if "bundle deploy" in step.get("run", "")]
+    assert made < min(deploys)
+
+
+def test_every_path_of_the_code_owners_exists() -> None:
+    lines = (PROJECT / ".github" / "CODEOWNERS").read_text("utf-8").splitlines()
+    rules = [line.split() for line in lines if line and not line.startswith("#")]
+    assert rules[0][0] == "*"
+    for path, *owners in rules:
+        assert owners and all(re.fullmatch(r"@[\w-]+/[\w-]+", one) for one in owners)
+        pattern = path.strip("/")
+        assert path == "*" or list(PROJECT.glob(pattern)), path
+    owned = {path for path, *_ in rules}
+    # Whoever changes these can change what everybody runs or may read.
+    assert {"/.github/", "/infra/", "/sql/", "/Makefile", "/.ci/", "/requirements*.txt"} <= owned
