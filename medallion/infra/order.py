@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from medallion.fault import walk
 from medallion.infra.deployment import Deployment, Resource
 from medallion.infra.ids import name_of
+from medallion.infra.scope import GROUP_ID
 
 # A place that may name a later resource: the lake admits a workspace, which needs the lake.
 MAY_COME_LATER = ".networkAcls.resourceAccessRules["
@@ -36,6 +37,11 @@ def _endpoint(one: Resource) -> list[str]:
     targets = [str(link.get("properties", {}).get("privateLinkServiceId")) for link in links]
     subnet = str((one.properties.get("subnet") or {}).get("id"))
     return [*targets, subnet.partition("/subnets/")[0]]
+
+
+def _managed(one: Resource) -> list[str]:
+    """The resource to which an endpoint of the factory's managed network leads."""
+    return [str(one.properties.get("privateLinkResourceId"))]
 
 
 def _injected(one: Resource) -> list[str]:
@@ -64,6 +70,7 @@ def _zones(one: Resource) -> list[str]:
 # (https://github.com/Azure/bicep/issues/10928). From memory: record sets of one DNS zone, policies
 # of one SQL database, and children of one Synapse workspace.
 EXCLUSIVE: Mapping[str, Callable[[Resource], list[str]]] = {
+    "Microsoft.DataFactory/factories/managedVirtualNetworks/managedPrivateEndpoints": _managed,
     "Microsoft.Databricks/workspaces": _injected,
     "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials": _parent,
     "Microsoft.Network/privateEndpoints": _endpoint,
@@ -127,7 +134,8 @@ def _meant(made: Deployment, wanted: str) -> set[str]:
     if wanted in made.loops:
         return set(made.loops[wanted])
     known = {one.id for one in made.resources} | made.left_out
-    return {wanted} & known
+    # A resource of the same group may also be named by its type and name, as Data Factory does.
+    return {wanted, f"{GROUP_ID}/providers/{wanted}"} & known
 
 
 def _texts(one: Resource) -> str:
