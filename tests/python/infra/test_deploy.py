@@ -364,7 +364,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_the_state_that_is_kept_names_production(deployed: tuple[Path, Path]) -> None:
-    [upload] = [step for step in steps("deploy.yml") if "upload-artifact" in step.get("uses", "")]
+    uploads = [step for step in steps("deploy.yml") if "upload-artifact" in step.get("uses", "")]
+    [upload] = [step for step in uploads if step["with"]["name"] == "dbt-state"]
     assert upload["with"]["path"].endswith("/state/manifest.json")
     _, state = deployed
     place = read_state(state).place("model.medallion.mart_daily_listening")
