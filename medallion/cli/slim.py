@@ -27,6 +27,14 @@ def slim(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the schemas until the next run, which drops them.")
     ] = False,
+    restricted: Annotated[
+        bool,
+        typer.Option(
+            "--restricted",
+            help="For an identity that may read neither landed files nor personal data: check that "
+            "personal data is masked, and leave out changed models that read files.",
+        ),
+    ] = False,
 ) -> None:
     """Build and test the models that differ from production, in separate schemas, and drop these.
 
@@ -39,7 +47,14 @@ def slim(
 
     if target == LOCAL_TARGET:
         out.print(laptop().start_warehouse(home()), soft_wrap=True)
-    verdict = run(state, target, artifacts, keep, lambda command: out.print(command, markup=False))
+    verdict = run(
+        state,
+        target,
+        artifacts,
+        keep,
+        lambda command: out.print(command, markup=False),
+        restricted=restricted,
+    )
     text = markdown(verdict)
     (artifacts / REPORT).write_text(text, encoding="utf-8")
     out.print(text, markup=False, soft_wrap=True)

@@ -6,7 +6,7 @@ own libraries, and `policy` with this project's rules (`required`, `roles`, `net
 `diagnostics`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from medallion.azure.models.check import Found
@@ -18,6 +18,8 @@ from medallion.infra.order import order
 from medallion.infra.policy import policy
 
 INFRA_FOLDER = PROJECT_ROOT / "infra"
+# Parameters that infra/deploy.sh computes, with a value for the check.
+COMPUTED: Mapping[str, str] = {"budgetStart": "2026-01-01"}
 
 
 def deployments(folder: Path) -> list[Deployment]:
@@ -26,8 +28,14 @@ def deployments(folder: Path) -> list[Deployment]:
     if not files:
         raise MedallionError(f"{folder} has no parameters.*.json; add one.")
     template = read(folder / "template.json")
+    computed = {name: {"value": value} for name, value in COMPUTED.items()}
     return [
-        evaluate(template, read(file).get("parameters", {}), f"template.json with {file.name}")
+        evaluate(
+            template,
+            read(file).get("parameters", {})
+            | {name: one for name, one in computed.items() if name in template["parameters"]},
+            f"template.json with {file.name}",
+        )
         for file in files
     ]
 

@@ -16,6 +16,7 @@ from medallion.infra.scope import GROUP_ID, Scope, Symbol, TemplateError
 
 # The properties of an entry in `resources` that are not part of the resource's own body.
 ENVELOPE = ("type", "apiVersion", "name", "condition", "copy", "dependsOn", "scope", "comments")
+DATE = re.compile(r"\b20\d\d-\d\d(-\d\d)?\b")
 NAMED = re.compile(r"\b(parameters|variables)\('([^']*)'\)")
 TYPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
@@ -141,6 +142,9 @@ def _parameters(made: Deployment, declared: Mapping[str, Any], given: Mapping[st
             made.fault(path, f"'{name}' has no value", "set it in the parameter file")
             value = None
         made.parameters[name] = value
+        if DATE.search(str(one.get("defaultValue", ""))):
+            message = f"the default of '{name}' is a date, which will be past"
+            made.fault(path, message, "require the value, or compute it where it is given")
         for message in _misfits(one, value):
             made.fault(path, f"the value of '{name}' {message}", "correct it")
         if not one.get("metadata", {}).get("description"):
@@ -191,12 +195,35 @@ def _entry(made: Deployment, scope: Scope, entry: Mapping[str, Any], path: str) 
         _resource(made, scope, entry, path)
         return
     count = _evaluated(made, scope, loop.get("count"), f"{path}.copy.count")
+    size = _batch(made, loop, f"{path}.copy")
     ids = made.loops.setdefault(str(loop.get("name")), [])
     for index in range(count if isinstance(count, int) else 0):
-        ids.append(_resource(made, scope.at(index), entry, path))
+        # A serial loop creates a batch when the one before it exists.
+        start = index // size * size if size else 0
+        before = tuple(ids[max(start - size, 0) : start])
+        ids.append(_resource(made, scope.at(index), entry, path, before))
 
 
-def _resource(made: Deployment, scope: Scope, entry: Mapping[str, Any], path: str) -> str:
+def _batch(made: Deployment, loop: Mapping[str, Any], path: str) -> int:
+    """The size of a serial loop's batches; 0 for a parallel loop, the default."""
+    mode, size = loop.get("mode", "parallel"), loop.get("batchSize", 1)
+    if mode not in ("serial", "parallel"):
+        made.fault(f"{path}.mode", f"'{mode}' is not a mode of a loop", "write serial or parallel")
+    if mode != "serial" and "batchSize" in loop:
+        made.fault(f"{path}.batchSize", "a parallel loop has no batches", "write mode: serial")
+    if not isinstance(size, int) or size < 1:
+        made.fault(f"{path}.batchSize", f"'{size}' is not a number of resources", "write 1")
+        size = 1
+    return size if mode == "serial" else 0
+
+
+def _resource(
+    made: Deployment,
+    scope: Scope,
+    entry: Mapping[str, Any],
+    path: str,
+    before: tuple[str, ...] = (),
+) -> str:
     scope.symbols.clear()
     kind, name, under = (
         str(_evaluated(made, scope, entry.get(key, ""), f"{path}.{key}"))
@@ -223,7 +250,7 @@ def _resource(made: Deployment, scope: Scope, entry: Mapping[str, Any], path: st
             path,
             body,
             under,
-            tuple(str(one) for one in depends_on),
+            (*(str(one) for one in depends_on), *before),
             tuple(scope.symbols),
         )
     )

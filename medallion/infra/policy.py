@@ -15,6 +15,8 @@ GRANT = "Microsoft.Authorization/roleAssignments"
 SETTING = "Microsoft.Insights/diagnosticSettings"
 ENDPOINT = "Microsoft.Network/privateEndpoints"
 ARCHIVES = ("Standard_LRS", "Standard_GRS", "Standard_RAGRS")
+ONE_ZONE = re.compile(r"Basic|S\d")  # the tiers Basic and Standard
+PREFIX = re.compile(r"[a-z][a-z0-9]+")
 NO_CDC = re.compile(r"Basic|S[0-2]|Free|ElasticPool")
 
 
@@ -30,6 +32,7 @@ def policy(made: Deployment) -> Iterator[Found]:
 
 
 def _closed(made: Deployment) -> Iterator[Found]:
+    ids_ = {one.id for one in made.resources}
     for one in made.resources:
         if why := required.REFUSED_TYPES.get(one.type):
             yield one.path, f"a {one.type} is not allowed: {why}", "remove it"
@@ -43,15 +46,11 @@ def _closed(made: Deployment) -> Iterator[Found]:
             name = path.rpartition(".")[2]
             if why := required.REFUSED_PROPERTIES.get(name):
                 yield path, f"'{name}' is not allowed: {why}", "remove it"
-        companion = required.COMPANIONS.get(one.type)
-        if companion and not any(
-            other.id == f"{one.id}/{companion}/default" for other in made.resources
-        ):
-            yield (
-                one.path,
-                f"'{one.name}' has no {companion}",
-                f"add {one.type}/{companion}, 'default'",
-            )
+        for companion in required.COMPANIONS.get(one.type, ()):
+            if f"{one.id}/{companion}" not in ids_:
+                kind, _, name = companion.partition("/")
+                fix = f"add {one.type}/{kind}, '{name}'"
+                yield one.path, f"'{one.name}' has no {kind}", fix
         yield from _inbound(one)
         yield from _let_in(made, one)
 
@@ -86,6 +85,10 @@ def _let_in(made: Deployment, one: Resource) -> Iterator[Found]:
 
 
 def _named(made: Deployment) -> Iterator[Found]:
+    prefix = made.parameters.get("prefix", "")
+    if not isinstance(prefix, str) or (prefix and not PREFIX.fullmatch(prefix)):
+        message = f"'{prefix}' is not a valid prefix of names"
+        yield "$.parameters.prefix", message, "write a small letter, then small letters and digits"
     for one in made.resources:
         rule, name = ids.NAMES.get(one.type), ids.name_of(one.id)
         if rule and not rule.fullmatch(name):
@@ -196,6 +199,13 @@ def _fits(made: Deployment) -> Iterator[Found]:
         if NO_CDC.fullmatch(str(sku.get(one.id))):
             message = f"a database of {sku.get(one.id)} has no change data capture"
             yield f"{one.path}.sku", message, "use S3 or more, or a size in vCores"
+        if one.properties.get("zoneRedundant") and ONE_ZONE.match(str(sku.get(one.id))):
+            message = f"a database of {sku.get(one.id)} is in one zone"
+            yield (
+                f"{one.path}.sku",
+                message,
+                "use a size in vCores, or zoneRedundantDatabase: false",
+            )
 
 
 def _at(value: Mapping[str, Any], path: str) -> Any:

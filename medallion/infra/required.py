@@ -37,6 +37,8 @@ PROPERTIES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
         "administrators.principalType": ("Group",),
     },
     "Microsoft.Sql/servers/auditingSettings": _AUDIT,
+    "Microsoft.Sql/servers/securityAlertPolicies": {"state": ("Enabled",)},
+    "Microsoft.Sql/servers/sqlVulnerabilityAssessments": {"state": ("Enabled",)},
     "Microsoft.Storage/storageAccounts": {
         "publicNetworkAccess": ("Disabled",),
         "networkAcls.defaultAction": ("Deny",),
@@ -65,10 +67,15 @@ PROPERTIES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
 }
 
 # By type, the resources that each resource of it needs.
-COMPANIONS: Mapping[str, str] = {
-    "Microsoft.Sql/servers": "auditingSettings",
-    "Microsoft.Storage/storageAccounts": "blobServices",
-    "Microsoft.Synapse/workspaces": "auditingSettings",
+COMPANIONS: Mapping[str, tuple[str, ...]] = {
+    "Microsoft.Sql/servers": (
+        "auditingSettings/default",
+        "securityAlertPolicies/Default",
+        "sqlVulnerabilityAssessments/default",
+    ),
+    "Microsoft.Sql/servers/databases": ("backupShortTermRetentionPolicies/default",),
+    "Microsoft.Storage/storageAccounts": ("blobServices/default",),
+    "Microsoft.Synapse/workspaces": ("auditingSettings/default",),
 }
 
 # Types that open access, or allow sign-in without Entra.

@@ -49,6 +49,9 @@ TYPES: Mapping[str, Known] = {
     "Microsoft.Insights/metricAlerts": Known(
         "2018-03-01", "monitor.v2018_03_01", "MetricAlertResource"
     ),
+    "Microsoft.Insights/scheduledQueryRules": Known(
+        "2022-08-01-preview", "monitor.v2022_08_01_preview", "ScheduledQueryRuleResource"
+    ),
     "Microsoft.KeyVault/vaults": Known(
         "2026-05-15", "keyvault", "VaultCreateOrUpdateParameters", "Vault"
     ),
@@ -82,6 +85,15 @@ TYPES: Mapping[str, Known] = {
         "2025-01-01", "sql", "ServerBlobAuditingPolicy"
     ),
     "Microsoft.Sql/servers/databases": Known("2025-01-01", "sql", "Database"),
+    "Microsoft.Sql/servers/databases/backupShortTermRetentionPolicies": Known(
+        "2025-01-01", "sql", "BackupShortTermRetentionPolicy"
+    ),
+    "Microsoft.Sql/servers/securityAlertPolicies": Known(
+        "2025-01-01", "sql", "ServerSecurityAlertPolicy"
+    ),
+    "Microsoft.Sql/servers/sqlVulnerabilityAssessments": Known(
+        "2025-01-01", "sql", "SqlVulnerabilityAssessment"
+    ),
     "Microsoft.Storage/storageAccounts": Known(
         "2026-09-01", "storage", "StorageAccountCreateParameters", "StorageAccount"
     ),

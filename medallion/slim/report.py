@@ -12,9 +12,12 @@ LONGEST_MESSAGE = 300  # characters of a failure in a comment
 def markdown(verdict: Verdict) -> str:
     """The whole comment, as GitHub renders it."""
     if not verdict.nodes:
-        return "### dbt: nothing to build\n\nNo node differs from production's last run.\n"
+        reason = _left_out(verdict) or "No node differs from production's last run."
+        return f"### dbt: nothing to build\n\n{reason}\n"
     relations = [node for node in verdict.nodes if node.kind in ("model", "seed", "snapshot")]
     parts = [_headline(verdict, len(relations)), _relations(relations)]
+    if verdict.left_out:
+        parts.append(_left_out(verdict))
     if verdict.full_refresh:
         names = " ".join(verdict.full_refresh)
         parts.append(
@@ -24,6 +27,17 @@ def markdown(verdict: Verdict) -> str:
     if bad := [node for node in verdict.nodes if node.failed or node.status == "warn"]:
         parts.append("\n".join(["#### Failures and warnings", "", *map(_problem, bad)]))
     return "\n\n".join(parts) + "\n"
+
+
+def _left_out(verdict: Verdict) -> str:
+    """The changed models that this run's identity could not build, as an empty text if none."""
+    if not verdict.left_out:
+        return ""
+    names = ", ".join(verdict.left_out)
+    return (
+        f"Not built here: {names}, and everything downstream. They read landed files, which a pull "
+        "request may not; the run on the local warehouse builds them."
+    )
 
 
 def _headline(verdict: Verdict, relations: int) -> str:

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.lock import single_run
 from medallion.slim.dbt import Dbt
@@ -17,6 +18,9 @@ CHANGED = "state:modified+"
 CLONED = f"{CHANGED},config.materialized:incremental,state:old"
 CLONED_SNAPSHOTS = f"{CHANGED},resource_type:snapshot,state:old"
 NOT_CLONED = "state:modified.contract"
+# What only an identity that may read landed files can build: these models read them.
+READS_FILES = "state:modified,config.materialized:streaming_table"
+MASK = "***"  # as in sql/databricks/03_personal_data.sql
 RELATIONS = ("model", "seed", "snapshot")
 
 Columns = dict[str, str]
@@ -64,10 +68,14 @@ class Built:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All built and tested nodes; `full_refresh` are models whose contract changed."""
+    """All built and tested nodes; `full_refresh` are models whose contract changed.
+
+    `left_out` are the changed models that read landed files, which a restricted run does not build.
+    """
 
     nodes: list[Built]
     full_refresh: list[str]
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def failed(self) -> bool:
@@ -76,12 +84,21 @@ class Verdict:
 
 
 def run(
-    state: Path, target: str, artifacts: Path, keep: bool, on_command: Callable[[str], None]
+    state: Path,
+    target: str,
+    artifacts: Path,
+    keep: bool,
+    on_command: Callable[[str], None],
+    *,
+    restricted: bool = False,
 ) -> Verdict:
     """Build what differs from the manifest in `state`, in the schemas of `target`, then drop them.
 
-    dbt's artifacts go to `artifacts` and never overwrite those of production. Raises
-    `MedallionError` when there is no manifest, dbt rejects the project, or another run is active.
+    dbt's artifacts go to `artifacts` and never overwrite those of production. A `restricted` run is
+    that of an identity that may read neither landed files nor personal data: it leaves out changed
+    models that read files, and everything downstream of them. Raises `MedallionError` when there is
+    no manifest, dbt rejects the project, another run is active, or a restricted run can read
+    personal data.
     """
     production = read_state(state)
     project = os.environ.get("DBT_PROJECT_DIR", str(PROJECT_ROOT))
@@ -89,17 +106,49 @@ def run(
     with single_run(artifacts / "slim.lock", "slim run"):
         dbt = Dbt([*shared, "--no-version-check"], on_command)
         against = ["--state", str(state)]
-        selected = dbt.listed("--select", CHANGED, *against)
-        if not selected:
-            return Verdict([], [])
+        excluded: list[str] = []
+        personal: list[str] = []
+        if restricted:
+            _check_masks(dbt, production)
+            # A clone copies files, which no mask covers; Databricks does not document whether it
+            # refuses. These nodes are built from scratch, from masked rows.
+            personal = [unique_id.split(".")[2] for unique_id in production.personal]
+            files = dbt.listed("--select", READS_FILES, *against)
+            excluded = [one.split(".")[2] for one in files if one.startswith("model.")]
+        without = [f"{name}+" for name in excluded]
+        options = ["--exclude", *without] if without else []
+        if not dbt.listed("--select", CHANGED, *options, *against):
+            return Verdict([], [], excluded)
         dbt.operation("drop_target_schemas", {})  # leftovers of an interrupted run
         try:
-            nodes = _build(dbt, against, production)
+            nodes = _build(dbt, against, production, without, personal)
         finally:
             if not keep:
                 dbt.operation("drop_target_schemas", {})
-    anew = [node.name for node in nodes if _begun_anew(node, dbt, production)]
-    return Verdict(nodes, list(dict.fromkeys(anew)))
+    anew = [
+        node.name
+        for node in nodes
+        if node.name not in personal and _begun_anew(node, dbt, production)
+    ]
+    return Verdict(nodes, list(dict.fromkeys(anew)), excluded)
+
+
+def _check_masks(dbt: Dbt, production: State) -> None:
+    """Refuse to run if this identity reads unmasked values in a column tagged as personal.
+
+    A policy that is missing, or that exempts the wrong group, would otherwise stay unnoticed.
+    """
+    columns = [
+        [*production.places[unique_id], name]
+        for unique_id, names in production.personal.items()
+        for name in names
+    ]
+    readable = dbt.operation("unmasked_columns", {"columns": columns, "mask": MASK})
+    if readable:
+        raise MedallionError(
+            f"This identity can read personal data: {', '.join(readable)}. Run "
+            "sql/databricks/03_personal_data.sql, and check the members of its EXCEPT groups."
+        )
 
 
 def _begun_anew(node: Built, dbt: Dbt, production: State) -> bool:
@@ -109,11 +158,19 @@ def _begun_anew(node: Built, dbt: Dbt, production: State) -> bool:
     return is_incremental and not node.cloned and production.place(node.unique_id) is not None
 
 
-def _build(dbt: Dbt, against: list[str], production: State) -> list[Built]:
-    clone = ["clone", "--select", CLONED, CLONED_SNAPSHOTS, "--exclude", NOT_CLONED]
+def clone_selection(without: list[str]) -> list[str]:
+    """The arguments that select the nodes that start from a copy of production's rows."""
+    return ["--select", CLONED, CLONED_SNAPSHOTS, "--exclude", NOT_CLONED, *without]
+
+
+def _build(
+    dbt: Dbt, against: list[str], production: State, without: list[str], uncloned: list[str]
+) -> list[Built]:
+    clone = ["clone", *clone_selection([*without, *uncloned])]
     # The kept artifacts are those of the build.
     cloned = {one.node.unique_id for one in dbt.executed(*clone, *against, "--no-write-json")}
-    results = dbt.executed("build", "--select", CHANGED, "--defer", "--favor-state", *against)
+    build = ["build", "--select", CHANGED, *(["--exclude", *without] if without else [])]
+    results = dbt.executed(*build, "--defer", "--favor-state", *against)
     pairs = [
         {
             "unique_id": one.node.unique_id,

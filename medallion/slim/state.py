@@ -1,7 +1,7 @@
 """The manifest of production's last run: dbt reads changes from it, this module relations."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from medallion.errors import MedallionError
@@ -11,9 +11,13 @@ Place = list[str]  # database, schema, identifier
 
 @dataclass(frozen=True)
 class State:
-    """The relation of each model, seed and snapshot in production, by unique id."""
+    """The relation of each model, seed and snapshot in production, by unique id.
+
+    `personal` are the columns with the tag `pii`, by the unique id of their node.
+    """
 
     places: dict[str, Place]
+    personal: dict[str, list[str]] = field(default_factory=dict)
 
     def place(self, unique_id: str) -> Place | None:
         """The node's relation in production, `None` for a new node."""
@@ -30,12 +34,19 @@ def read_state(folder: Path) -> State:
         )
     try:
         nodes = json.loads(file.read_text(encoding="utf-8"))["nodes"]
-        return State(
-            {
-                unique_id: [node["database"], node["schema"], node["alias"]]
-                for unique_id, node in nodes.items()
-                if node.get("relation_name")
-            }
-        )
+        places = {
+            unique_id: [node["database"], node["schema"], node["alias"]]
+            for unique_id, node in nodes.items()
+            if node.get("relation_name")
+        }
+        personal = {}
+        for unique_id in places:
+            columns = nodes[unique_id].get("columns", {})
+            tagged = [
+                name for name, one in columns.items() if "pii" in one.get("databricks_tags", {})
+            ]
+            if tagged:
+                personal[unique_id] = tagged
+        return State(places, personal)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise MedallionError(f"{file} is not a dbt manifest: {error}.") from None

@@ -113,6 +113,12 @@ def disable_table(con: duckdb.DuckDBPyConnection, table: Table, name: str | None
         changelog.end(con, table)
 
 
+def set_retention(con: duckdb.DuckDBPyConnection, minutes: int) -> None:
+    """`sys.sp_cdc_change_job` for the job cleanup, which the emulator stores and does not run."""
+    con.execute("DELETE FROM stand_in.settings WHERE name = 'cleanup_retention'")
+    con.execute("INSERT INTO stand_in.settings VALUES ('cleanup_retention', ?)", [str(minutes)])
+
+
 def clean_up(con: duckdb.DuckDBPyConnection, name: str, low_water_mark: bytes) -> None:
     """`sys.sp_cdc_cleanup_change_table`: delete older changes and raise the minimum LSN."""
     instance = find_instance(con, name)

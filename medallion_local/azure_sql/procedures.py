@@ -13,6 +13,7 @@ from medallion.errors import MedallionError
 from medallion_local.azure_sql import catalog, cdc
 from medallion_local.azure_sql.tsql import describe
 
+MAX_RETENTION = 52_494_800  # minutes: 100 years
 Arguments = dict[str, str | bytes | None]
 
 
@@ -77,6 +78,20 @@ def _start(con: duckdb.DuckDBPyConnection, arguments: Arguments) -> None:
     cdc.start_capture(con)
 
 
+def _change(con: duckdb.DuckDBPyConnection, arguments: Arguments) -> None:
+    job, retention = _text(arguments, "job_type"), _text(arguments, "retention")
+    if job != "cleanup" or arguments.keys() != {"job_type", "retention"}:
+        raise MedallionError(
+            "sys.sp_cdc_change_job: the emulator changes only @retention of @job_type N'cleanup'."
+        )
+    if retention is None or not retention.isdigit() or not 0 < int(retention) <= MAX_RETENTION:
+        raise MedallionError(
+            f"Msg 22994: The retention value specified for the Change Data Capture cleanup process "
+            f"must be greater than 0 and less than or equal to {MAX_RETENTION}."
+        )
+    cdc.set_retention(con, int(retention))
+
+
 def _scan(con: duckdb.DuckDBPyConnection, arguments: Arguments) -> None:
     cdc.scan(con)
 
@@ -108,6 +123,7 @@ PROCEDURES: dict[str, Callable[[duckdb.DuckDBPyConnection, Arguments], str | Non
     "sp_cdc_cleanup_change_table": _clean_up,
     "sp_cdc_stop_job": _stop,
     "sp_cdc_start_job": _start,
+    "sp_cdc_change_job": _change,
     "sp_cdc_scan": _scan,
     "sp_cdc_get_ddl_history": _ddl_history,
 }

@@ -28,7 +28,7 @@ _VIEWS = {
         *("schemas", "tables", "types", "columns", "databases", "database_principals"),
         "database_permissions",
     },
-    "cdc": {"lsn_time_mapping", "change_tables", "captured_columns", "ddl_history"},
+    "cdc": {"lsn_time_mapping", "change_tables", "captured_columns", "ddl_history", "cdc_jobs"},
     "information_schema": {"columns", "tables"},
 }
 _NAME = types.nvarchar(4000)

@@ -141,6 +141,13 @@ CREATE VIEW cdc.ddl_history AS
         h.required_column_update, h.ddl_command, h.ddl_lsn, h.ddl_time
     FROM stand_in.ddl_history AS h INNER JOIN stand_in.instances AS i USING (capture_instance)
     WHERE h.ddl_lsn <= stand_in.captured_through();
+-- Azure SQL keeps its jobs here, SQL Server in msdb. The emulator does not run the job cleanup.
+CREATE VIEW cdc.cdc_jobs AS
+    SELECT 5 AS database_id, 'capture' AS job_type, 500 AS maxtrans, 10 AS maxscans,
+        TRUE AS continuous, 20 AS pollinginterval, 0 AS retention, 0 AS threshold
+    UNION ALL SELECT 5, 'cleanup', 0, 0, FALSE, 0, coalesce(
+        (SELECT CAST(value AS INTEGER) FROM stand_in.settings WHERE name = 'cleanup_retention'),
+        4320), 5000;
 UPDATE stand_in.settings SET value = '1' WHERE name = 'is_cdc_enabled';
 """
 

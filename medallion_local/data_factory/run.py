@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,17 @@ from medallion_local.data_factory.environment import Environment
 from medallion_local.data_factory.events import Event, Listener
 from medallion_local.github import server as github
 
-STORAGE = "https://storage.azure.com"
+STORAGE, VAULT = "https://storage.azure.com", "https://vault.azure.net"
 LONGEST_PAUSE_SECONDS = 1.0  # between retries: waiting Azure's 30 s has no use on a laptop
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """The vault that holds the webhook: its address, a token for it, and the secret's name."""
+
+    vault_url: str
+    token: str
+    secret: str
 
 
 def ingest(
@@ -40,7 +50,7 @@ def ingest(
     to_date: str | dt.date | None = None,
     on_event: Listener | None = None,
     files: FactoryFiles | None = None,
-    alert_webhook: str = "",
+    alerts: Alerts | None = None,
     allow_partial: bool = False,
 ) -> IngestResult:
     """Run `pl_ingest` over all tables, or one; with dates (days in UTC, both included) a backfill.
@@ -55,7 +65,7 @@ def ingest(
     messages = _Messages(on_event)
     with single_run(home.factory / "ingest.lock", "ingestion"):
         _remove_unfinished(home.lake)
-        with laptop(home, files, messages, alert_webhook) as environment:
+        with laptop(home, files, messages, alerts) as environment:
             return _gathered(home, environment, parameters, messages)
 
 
@@ -64,17 +74,21 @@ def laptop(
     home: Home,
     files: FactoryFiles | None = None,
     listener: Listener | None = None,
-    alert_webhook: str = "",
+    alerts: Alerts | None = None,
 ) -> Iterator[Environment]:
     """The local services that the pipelines use, while the block runs."""
     github.seed(home.github)
     token = secrets.token_urlsafe()
     with github.serving(home.github) as github_url, blob_service.serving(home.lake, token) as lake:
+        parameters, tokens = {"github_url": github_url, "lake_url": lake}, {STORAGE: token}
+        if alerts is not None:
+            parameters |= {"vault_url": alerts.vault_url, "alert_webhook_secret": alerts.secret}
+            tokens[VAULT] = alerts.token
         yield Environment(
             home,
             files or FactoryFiles(),
-            {"github_url": github_url, "lake_url": lake, "alert_webhook": alert_webhook},
-            {STORAGE: token},
+            parameters,
+            tokens,
             listener or (lambda event: None),
             LONGEST_PAUSE_SECONDS,
         )

@@ -15,7 +15,9 @@ GRANT READ FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_control TO `medallio
 GRANT CREATE EXTERNAL TABLE, READ FILES, WRITE FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_silver TO `medallion-pipeline`;
 GRANT CREATE EXTERNAL TABLE, READ FILES, WRITE FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_gold TO `medallion-pipeline`;
 
--- A pull request reads production, with masks, and writes only in its own catalog.
+-- A pull request reads production, with masks, and writes only in its own catalog. Its code is not
+-- reviewed yet, and masks apply to tables only: so it reads no files. Earlier versions of this script
+-- granted READ FILES, and a grant stays until it is revoked.
 GRANT USE CATALOG, CREATE SCHEMA ON CATALOG ${DATABRICKS_CATALOG}_sandbox TO `medallion-ci`;
 GRANT USE CATALOG ON CATALOG ${DATABRICKS_CATALOG} TO `medallion-ci`;
 GRANT USE SCHEMA, SELECT ON SCHEMA bronze TO `medallion-ci`;
@@ -23,12 +25,12 @@ GRANT USE SCHEMA, SELECT ON SCHEMA silver TO `medallion-ci`;
 GRANT USE SCHEMA, SELECT ON SCHEMA quarantine TO `medallion-ci`;
 GRANT USE SCHEMA, SELECT ON SCHEMA snapshots TO `medallion-ci`;
 GRANT USE SCHEMA, SELECT ON SCHEMA gold TO `medallion-ci`;
-GRANT READ FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_bronze TO `medallion-ci`;
-GRANT READ FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_control TO `medallion-ci`;
+REVOKE READ FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_bronze FROM `medallion-ci`;
+REVOKE READ FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_control FROM `medallion-ci`;
 
--- Analysts read the marts. Silver contains staging, whose views show rows as they landed, and a
--- view may show values that a policy masks in its table. Therefore only engineers read silver, as
--- they do bronze and the quarantine. Synapse serves the dimensions, with its own rights.
+-- Analysts read the marts. Silver contains staging, whose views show rows as they landed, so only
+-- engineers read silver, as they do bronze and the quarantine. Synapse serves the dimensions, with
+-- its own rights.
 GRANT USE CATALOG ON CATALOG ${DATABRICKS_CATALOG} TO `medallion-analysts`;
 GRANT USE SCHEMA, SELECT ON SCHEMA gold TO `medallion-analysts`;
 

@@ -16,3 +16,14 @@ EXCEPT `medallion-pipeline`, `medallion-personal-data`
 FOR TABLES
 MATCH COLUMNS has_tag('pii') AS personal
 ON COLUMN personal;
+
+-- Whoever reads personal data unmasked may copy it into the sandbox, where dbt gives copies the same tags.
+CREATE OR REPLACE POLICY mask_personal_data
+ON CATALOG ${DATABRICKS_CATALOG}_sandbox
+COMMENT 'As in the catalog of production: copies of personal data are masked too.'
+COLUMN MASK ${DATABRICKS_CATALOG}.governance.masked
+TO `account users`
+EXCEPT `medallion-pipeline`, `medallion-personal-data`
+FOR TABLES
+MATCH COLUMNS has_tag('pii') AS personal
+ON COLUMN personal;

@@ -83,6 +83,10 @@ def _resource(
     factory: Factory, resource: Resource, parameters: Parameters, after_factory: bool
 ) -> Json:
     before = {_id(one) for one in _referenced(factory, resource)}
+    if resource.kind == NESTED:
+        # Two of them may lead to one storage account, which refuses a second operation meanwhile.
+        endpoints = [one for one in factory.resources if one.kind == NESTED]
+        before |= {_id(one) for one in endpoints[: endpoints.index(resource)][-1:]}
     properties: Json = escaped(resource.properties)
     properties.pop("lastPublishTime", None)  # metadata of Studio
     parameters.take(resource, properties)

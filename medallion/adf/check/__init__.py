@@ -1,7 +1,7 @@
 """Checks Data Factory files without running them: errors that the service rejects, and secrets.
 
 Each module holds one group of rules: `models` (the rules of the service's own models), `naming`,
-`references`, `structure`, `datasets`, `expressions`, `values`, `triggers`, `secrets`.
+`references`, `structure`, `datasets`, `expressions`, `values`, `triggers`, `secrets`, `secure`.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from medallion.adf.check.naming import naming
 from medallion.adf.check.references import arguments, references
 from medallion.adf.check.resources import Factory, Resource, load
 from medallion.adf.check.secrets import secrets
+from medallion.adf.check.secure import secure
 from medallion.adf.check.structure import structure
 from medallion.adf.check.triggers import triggers
 from medallion.adf.check.values import defaults
@@ -35,6 +36,7 @@ def _faults(factory: Factory) -> Iterator[Fault]:
         yield from references(factory, resource)
         yield from defaults(resource)
         yield from secrets(resource)
+        yield from secure(resource)
         switched_off = tuple(_switched_off(resource))
         for fault in _contents(factory, resource):
             if not fault.path.startswith(switched_off):

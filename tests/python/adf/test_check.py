@@ -99,11 +99,11 @@ def test_command_prints_one_line_per_fault_in_order_and_fails(tmp_path: Path) ->
     folder = tmp_path / "adf"
     shutil.copytree(ADF_FOLDER, folder)
     file = folder / "pipeline" / "pl_alert.json"
-    file.write_text(file.read_text().replace('"webhook": {', '"webhok": {'))
+    file.write_text(file.read_text().replace('"subject": {', '"subjet": {'))
     runs = [CliRunner().invoke(app, ["factory", "check", str(folder)]) for _ in range(2)]
     assert runs[0].exit_code == 1
     assert runs[0].output == runs[1].output
     *lines, count = runs[0].output.splitlines()
     assert all(line.startswith("pipeline/pl_") and ".json: $.properties" in line for line in lines)
-    assert any("there is no parameter 'webhook'; did you mean 'webhok'." in line for line in lines)
+    assert any("there is no parameter 'subject'; did you mean 'subjet'." in line for line in lines)
     assert f"{len(lines)} faults, 0 warnings" in count

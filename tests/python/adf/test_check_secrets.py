@@ -1,12 +1,16 @@
 """Secrets outside Key Vault: one injected secret per rule, none of which is printed."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from medallion.adf.check import check
+from medallion.adf.check.resources import Resource
 from medallion.adf.check.secrets import secret_in
+from medallion.adf.check.secure import secure
+from medallion.adf.files import ADF_FOLDER
 from support.injected_faults import (
     INNER,
     OUTER,
@@ -277,3 +281,28 @@ def test_text_without_a_secret(text: str) -> None:
 )
 def test_secret_in_its_place(name: str, text: str, secret: bool) -> None:
     assert bool(secret_in(f"$.properties.typeProperties.{name}", text)) is secret
+
+
+def alert(**changes: Any) -> Resource:
+    """The pipeline that reads the webhook, with changed policies of its activities."""
+    document = json.loads((ADF_FOLDER / "pipeline" / "pl_alert.json").read_text("utf-8"))
+    [condition] = document["properties"]["activities"]
+    for activity in condition["typeProperties"]["ifTrueActivities"]:
+        activity["policy"] |= changes.get(activity["name"].split()[0], {})
+    return Resource("pipeline", "pl_alert", document)
+
+
+def test_a_secret_of_the_vault_is_hidden_in_the_monitor() -> None:
+    assert list(secure(alert())) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({"Read": {"secureOutput": False}}, "'Read webhook' reads a vault, and the monitor shows"),
+        ({"Post": {"secureInput": False}}, "it uses the hidden output of 'Read webhook'"),
+    ],
+)
+def test_a_secret_that_the_monitor_shows_is_a_warning(changes: Any, wanted: str) -> None:
+    [found] = secure(alert(**changes))
+    assert wanted in str(found) and found.warning

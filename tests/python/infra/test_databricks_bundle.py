@@ -12,6 +12,7 @@ import yaml
 
 from support.databricks_bundle import Bundle, copy_synced, faults, read_bundle, resolved, variables
 from support.lakehouse import PROJECT, Lakehouse
+from support.lock_files import pinned
 
 INJECTED = {
     "an unknown key of the job": ("jobs.dbt_build", {"retries": 1}, "retries"),
@@ -61,10 +62,19 @@ def test_every_environment_has_a_catalog_of_its_own() -> None:
     assert variables(bundle, "dev")["catalog"] == "medallion_dev"
 
 
-def test_the_job_installs_what_the_lock_pins() -> None:
-    [environment] = read_bundle()["resources"]["jobs"]["dbt_build"]["environments"]
-    lock = (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert set(environment["spec"]["dependencies"]) <= set(lock)
+def test_the_job_installs_only_what_its_lock_file_pins(tmp_path: Path) -> None:
+    """The file must be synced: .gitignore and the bundle's excludes could leave it out."""
+    bundle = read_bundle()
+    [environment] = bundle["resources"]["jobs"]["dbt_build"]["environments"]
+    [line] = environment["spec"]["dependencies"]
+    file = line.removeprefix("-r ${workspace.file_path}/")
+    copy_synced(bundle, tmp_path)
+    job = pinned(tmp_path / file)
+    lock = pinned(PROJECT / "requirements.txt")
+    assert {"dbt-core", "dbt-databricks", "databricks-sql-connector"} <= job.keys()
+    # A package may have another version on the job's newer Python, beside that of the laptop.
+    differing = {name for name in job.keys() & lock.keys() if not job[name] & lock[name]}
+    assert not differing and not job.keys() - lock.keys()
 
 
 def test_the_job_runs_one_build_at_a_time_and_only_the_factory_starts_it() -> None:

@@ -16,7 +16,7 @@ from medallion.adf.files import ADF_FOLDER
 from medallion.azure.key_vault import SECRETS
 from medallion.azure.models.fields import shape
 from medallion.cli import app
-from medallion.infra import INFRA_FOLDER, check, faults
+from medallion.infra import COMPUTED, INFRA_FOLDER, check, faults
 from medallion.infra.deployment import Deployment, evaluate, read
 from medallion.infra.functions import FUNCTIONS
 from medallion.infra.ids import name_of, type_of
@@ -27,8 +27,13 @@ from medallion.infra.sdk import TYPES, model
 ROOT = INFRA_FOLDER.parent
 TEMPLATE = read(INFRA_FOLDER / "template.json")
 PROD = read(INFRA_FOLDER / "parameters.prod.json")["parameters"]
+PROD |= {name: {"value": value} for name, value in COMPUTED.items()}
 HUB = "/subscriptions/2/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub"
-ALL = PROD | {"dedicatedPoolSize": {"value": "DW100c"}, "hubNetworkId": {"value": HUB}}
+ALL = PROD | {
+    "dedicatedPoolSize": {"value": "DW100c"},
+    "hubNetworkId": {"value": HUB},
+    "alertWebhookSecret": {"value": "alert-webhook"},
+}
 Json = dict[str, Any]
 
 
@@ -73,6 +78,7 @@ ENDPOINT = "Microsoft.Network/privateEndpoints"
 GRANT = "Microsoft.Authorization/roleAssignments"
 ALERT = "Microsoft.Insights/metricAlerts"
 BUDGET = "Microsoft.Consumption/budgets"
+FEDERATION = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials"
 
 
 def setting(kind: str, path: str, value: Any, name: str = "") -> Callable[[Json], None]:
@@ -295,11 +301,75 @@ EVALUATION = {
         lambda template: template["outputs"]["sqlServer"].update(type="int"),
         "$.outputs.sqlServer: the value is not of the type 'int'",
     ),
+    "default that expires": (
+        lambda template: template["parameters"]["budgetStart"].update(defaultValue="2026-12-01"),
+        "the default of 'budgetStart' is a date, which will be past",
+    ),
+    "loop of no known mode": (
+        setting(ENDPOINT, "copy.mode", "slow"),
+        "'slow' is not a mode of a loop",
+    ),
+    "batches of a parallel loop": (
+        setting(ENDPOINT, "copy.mode", ...),
+        "a parallel loop has no batches",
+    ),
+    "batches of none": (
+        setting(ENDPOINT, "copy.batchSize", 0),
+        "'0' is not a number of resources",
+    ),
     "undescribed parameter": (
         lambda template: template["parameters"]["prefix"].pop("metadata"),
         "'prefix' is not described",
     ),
 }
+
+
+CONTENDED = {
+    "parallel private endpoints": (
+        lambda template: entry(template, ENDPOINT).update(
+            copy={"name": "endpoints", "count": "[length(variables('endpoints'))]"}
+        ),
+        "'pe-medallion-prod-lake-blob' and 'pe-medallion-prod-lake-dfs' operate on 'stmedallion",
+    ),
+    "endpoints in batches": (
+        setting(ENDPOINT, "copy.batchSize", 2),
+        "'pe-medallion-prod-lake-blob' and 'pe-medallion-prod-lake-dfs' operate on 'stmedallion",
+    ),
+    "an endpoint beside the account's policy": (
+        without(ENDPOINT, "", "managementPolicies"),
+        "/default' and 'pe-medallion-prod-lake-blob' operate on 'stmedallion",
+    ),
+    "a peering beside the injected workspace": (
+        lambda template: entry(template, f"{NETWORK}/virtualNetworkPeerings").update(
+            dependsOn=["[variables('networkId')]"]
+        ),
+        "'vnet-medallion-prod/hub' and 'dbw-medallion-prod' operate on 'vnet-medallion-prod'",
+    ),
+    "parallel names in one zone": (
+        lambda template: entry(template, f"{ENDPOINT}/privateDnsZoneGroups").update(
+            copy={"name": "names", "count": "[length(variables('endpoints'))]"}
+        ),
+        "databricks-sign-in/default' operate on 'privatelink.azuredatabricks.net' at once",
+    ),
+    "two federations of one identity": (
+        lambda template: template["resources"].append(
+            entry(template, FEDERATION, "-dbt")
+            | {"name": "[format('id-{0}-dbt/second', variables('name'))]"}
+        ),
+        "operate on 'id-medallion-prod-dbt' at once",
+    ),
+    "a pool beside the workspace's audit": (
+        without(f"{SYNAPSE}/sqlPools", "", "auditingSettings"),
+        "operate on 'ws-medallion-prod-",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONTENDED)
+def test_two_operations_on_one_resource_are_reported(name: str) -> None:
+    change, wanted = CONTENDED[name]
+    found = [one for one in said(change, ALL) if "at once" in one]
+    assert any(wanted in one for one in found), found
 
 
 @pytest.mark.parametrize("name", EVALUATION)
@@ -314,6 +384,12 @@ def test_evaluation_finds(name: str) -> None:
         ({"environment": {"value": "test"}}, "is not among ['dev', 'prod']"),
         ({"prefix": {"value": "a-very-long-prefix"}}, "is above its maxLength 10"),
         ({"prefix": {"value": "Big"}}, "'stBigprod"),
+        ({"prefix": {"value": "my-lake"}}, "'my-lake' is not a valid prefix of names"),
+        ({"prefix": {"value": "9lives"}}, "'9lives' is not a valid prefix of names"),
+        (
+            {"databaseSku": {"value": {"name": "S3"}}, "zoneRedundantDatabase": {"value": True}},
+            "a database of S3 is in one zone",
+        ),
         ({"archiveAfterDays": {"value": 1}}, "is below its minValue 30"),
         ({"monthlyBudget": {"value": "1"}}, "the value of 'monthlyBudget' is not of type int"),
         ({"spare": {"value": 1}}, "the template has no parameter 'spare'"),
@@ -324,6 +400,13 @@ def test_evaluation_finds(name: str) -> None:
 )
 def test_parameters_are_checked_against_their_declarations(given: Json, wanted: str) -> None:
     assert any(wanted in one for one in said(lambda _: None, PROD | given))
+
+
+@pytest.mark.parametrize("prefix", ["ab", "medallion", "abcdefghij", "a123456789"])
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_every_allowed_prefix_gives_valid_names(prefix: str, environment: str) -> None:
+    given = ALL | {"prefix": {"value": prefix}, "environment": {"value": environment}}
+    assert said(lambda _: None, given) == []
 
 
 def test_a_parameter_without_a_value_is_reported() -> None:
@@ -507,6 +590,22 @@ POLICY = {
         ),
         "has no auditingSettings; add Microsoft.Synapse/workspaces/auditingSettings",
     ),
+    "no alerts about threats": (
+        lambda template: template["resources"].remove(
+            entry(template, f"{SQL}/securityAlertPolicies")
+        ),
+        "has no securityAlertPolicies; add Microsoft.Sql/servers/securityAlertPolicies, 'Default'",
+    ),
+    "no vulnerability assessment": (
+        setting(f"{SQL}/sqlVulnerabilityAssessments", "properties.state", "Disabled"),
+        "'state' is Disabled",
+    ),
+    "no restore to a point in time": (
+        lambda template: template["resources"].remove(
+            entry(template, f"{SQL}/databases/backupShortTermRetentionPolicies")
+        ),
+        "has no backupShortTermRetentionPolicies",
+    ),
     "unaudited database": (
         setting(f"{SQL}/auditingSettings", "properties.state", "Disabled"),
         "'state' is Disabled",
@@ -577,6 +676,9 @@ def test_secrets_of_the_template_are_those_that_are_read() -> None:
     in_adf = set(re.findall(r'"secretName": "([^"]+)"', adf()))
     made = {name_of(one.id) for one in everything().of(f"{VAULT}/secrets")}
     by_hand = {"databricks-http-path", "databricks-client-id", "databricks-client-secret"}
+    by_hand.add("alert-webhook")
+    named = everything().outputs["factoryParameters"]["parameters"]
+    in_adf.add(named["default_properties_alert_webhook_secret_value"]["value"])
     assert made | by_hand == read_by_dbt | in_adf
     assert made & by_hand == set()
     page = (ROOT / "docs" / "identity.md").read_text(encoding="utf-8")
@@ -631,9 +733,54 @@ def test_the_output_gives_adf_each_parameter_that_names_a_resource() -> None:
     given = everything().outputs["factoryParameters"]["parameters"]
     assert given.keys() <= declared.keys()
     # Values that are only known later, or are not resources: see docs/deployment.md and infra/.
-    later = {"github_url", "alert_webhook", "dbt_job_id"}
+    later = {"github_url", "dbt_job_id"}
     left = {name for name in declared.keys() - given.keys() if not name.endswith("_groupId")}
     assert left == {f"default_properties_{name}_value" for name in later}
+
+
+def test_each_identity_is_that_of_another_job() -> None:
+    """A token for one job's environment must not open the other's identity."""
+    made = everything()
+    subjects = {one.id.split("/")[-3]: one.properties["subject"] for one in made.of(FEDERATION)}
+    assert len(subjects) == len(made.of("Microsoft.ManagedIdentity/userAssignedIdentities"))
+    assert len(set(subjects.values())) == len(subjects)
+    for subject in subjects.values():
+        # A branch or a pull request is none: only an environment has rules that protect it.
+        assert re.fullmatch(r"repo:[\w-]+/[\w-]+:environment:[\w-]+", subject)
+
+
+SILENCE = "Microsoft.Insights/scheduledQueryRules"
+
+
+@pytest.mark.parametrize(("retention", "hours"), [(60, 30), (72, 36), (96, 48), (8760, 48)])
+def test_an_alert_comes_when_half_of_the_retention_has_passed(retention: int, hours: int) -> None:
+    made = evaluate(TEMPLATE, PROD | {"cdcRetentionHours": {"value": retention}}, "t")
+    [alert] = made.of(SILENCE)
+    [criterion] = alert.properties["criteria"]["allOf"]
+    assert f"ago({hours}h)" in criterion["query"]
+    assert (criterion["operator"], criterion["threshold"]) == ("LessThan", 1)
+    assert made.outputs["cdcRetentionHours"] == retention
+
+
+def test_the_alert_watches_a_pipeline_that_a_started_trigger_runs_more_often() -> None:
+    """A rule looks back for two days at most, and a run must fit into its time."""
+    [alert] = everything().of(SILENCE)
+    [criterion] = alert.properties["criteria"]["allOf"]
+    [watched] = re.findall(r'PipelineName == "(\w+)"', criterion["query"])
+    [hours] = re.findall(r"ago\((\d+)h\)", criterion["query"])
+    triggers = [
+        read(file)["properties"] for file in sorted((ADF_FOLDER / "trigger").glob("*.json"))
+    ]
+    started = [one for one in triggers if one["runtimeState"] == "Started"]
+    assert started
+    for trigger in started:
+        recurrence = trigger["typeProperties"]["recurrence"]
+        length = {"Hour": 1, "Day": 24}[recurrence["frequency"]] * recurrence["interval"]
+        assert length < int(hours) <= 48
+        [run] = trigger["pipelines"]
+        pipeline = run["pipelineReference"]["referenceName"]
+        text = (ADF_FOLDER / "pipeline" / f"{pipeline}.json").read_text("utf-8")
+        assert watched == pipeline or f'"referenceName": "{watched}"' in text
 
 
 def test_role_assignments_are_those_of_the_page() -> None:

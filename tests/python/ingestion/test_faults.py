@@ -21,6 +21,7 @@ from medallion_local.data_factory.events import Event
 from medallion_local.data_factory.run import ingest, laptop
 from medallion_local.github.server import REPOSITORY
 from medallion_local.http import Answer
+from support.alert_vault import alert_vault
 from support.landing_oracle import Reader, check_landed
 from support.source_home import change, landed, make, rows
 
@@ -80,7 +81,11 @@ def webhook() -> Iterator[str]:
 
 def run(home: Home, pipeline: str, parameters: dict, listener: Callable) -> str:
     """Run a pipeline with an idle Databricks job and no pauses. Returns its status or error."""
-    with webhook() as url, laptop(home, listener=listener, alert_webhook=url) as environment:
+    with (
+        webhook() as url,
+        alert_vault(url) as (alerts, _),
+        laptop(home, listener=listener, alerts=alerts) as environment,
+    ):
         here = dataclasses.replace(
             environment, jobs={"0": lambda parameters: job(home)}, pause=lambda seconds: None
         )

@@ -17,6 +17,7 @@ from medallion_local.data_factory.engine import run_pipeline
 from medallion_local.data_factory.events import Event
 from medallion_local.data_factory.run import ingest, laptop
 from medallion_local.github.server import REPOSITORY
+from support.alert_vault import alert_vault
 from support.landing_oracle import history
 from support.source_home import change, landed, make, rows
 
@@ -184,7 +185,8 @@ def test_every_failure_is_reported_and_alerted(home: Home) -> None:
         file = home.lake / "control" / "watermarks" / f"dbo.{table}.json"
         file.write_text('{"lsn": "0x00FFFFFF000000000001"}')
     events: list[Event] = []
-    result = ingest(home, on_event=events.append, alert_webhook="http://127.0.0.1:9/nobody")
+    with alert_vault("http://127.0.0.1:9/nobody") as (alerts, _):
+        result = ingest(home, on_event=events.append, alerts=alerts)
     assert result.error is not None
     places = [result.error.index(f"dbo.{name}: the change log") for name in ("DimUser", "DimTrack")]
     assert places == sorted(places)

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from medallion.lock import single_run
 from medallion.slim.dbt import Dbt
 from medallion.slim.report import columns
-from medallion.slim.run import CHANGED, Described
+from medallion.slim.run import CHANGED, MASK, Described, clone_selection
+from medallion.slim.state import read_state
 from support.lakehouse import PROJECT, REFRESHED, Lakehouse
 from support.published_tables import connected
 
@@ -36,11 +38,15 @@ class Copy:
 
     def changed(self) -> set[str]:
         """The names of the models, seeds, snapshots and unit tests that a slim run would select."""
+        found = self.listed("--select", CHANGED)
+        return {one.split(".", 2)[2] for one in found if not one.startswith(UNBUILT)}
+
+    def listed(self, *selection: str) -> set[str]:
+        """The unique ids of a selection."""
         flags = ["--target", "local_ci", "--project-dir", str(self.folder)]
         flags += ["--profiles-dir", str(self.home.home), "--target-path", str(self.target)]
         flags += ["--log-path", str(self.home.home / "logs")]
-        found = Dbt(flags, print).listed("--select", CHANGED, "--state", str(self.state))
-        return {one.split(".", 2)[2] for one in found if not one.startswith(UNBUILT)}
+        return set(Dbt(flags, print).listed(*selection, "--state", str(self.state)))
 
     def slim(self, *options: str) -> str:
         """Run `medallion slim` on this copy. Returns its output."""
@@ -139,6 +145,59 @@ def test_slim_run__reads_production_and_writes_beside_it(copy: Copy) -> None:
     compiled = (copy.target / "compiled/medallion" / model).read_text()
     assert "`medallion`.`silver`.`fct_streams`" in compiled
     assert "slim_silver" not in compiled
+
+
+@pytest.fixture
+def masked(copy: Copy) -> Iterator[Copy]:
+    """Production with a mask on each text that is tagged as personal, as a policy sets it."""
+    tables = {
+        "bronze.azure_sql__dim_user": "user_name",
+        "silver.dim_user": "user_name",
+        "quarantine.quarantined_members": "landed_row",
+    }
+    function = "create or replace function gold.masked(v string) returns string"
+    with connected(copy.home.home) as connection, connection.cursor() as cursor:
+        cursor.execute(f"{function} return case when v is not null then '{MASK}' end")
+        for table, column in tables.items():
+            cursor.execute(f"alter table {table} alter column {column} set mask gold.masked")
+        yield copy
+        for table, column in tables.items():
+            cursor.execute(f"alter table {table} alter column {column} drop mask")
+        cursor.execute("drop function gold.masked")
+
+
+def test_a_restricted_run_that_reads_personal_data__is_refused(copy: Copy) -> None:
+    copy.edit("models/gold/mart_top_tracks_weekly.sql", "select", "select -- a thought\n")
+    named = r"(?s)can read personal data:.*bronze\.azure_sql__dim_user\.user_name.*"
+    named += r"silver\.dim_user\.user_name"
+    with pytest.raises(AssertionError, match=named):
+        copy.slim("--restricted")
+
+
+def test_a_restricted_run__builds_over_masked_rows_but_no_model_that_reads_files(
+    masked: Copy,
+) -> None:
+    masked.edit("models/gold/mart_top_tracks_weekly.sql", "select", "select -- a thought\n")
+    masked.edit("models/bronze/github__markets.sql", "select", "select -- a thought\n")
+    report = masked.slim("--restricted")
+    assert re.search(r"\| mart_top_tracks_weekly \| success, on a clone", report)
+    assert "Not built here: github__markets, and everything downstream" in report
+    assert "| github__markets |" not in report and "dim_market" not in report
+
+
+def test_the_mask_of_a_restricted_run_is_that_of_the_policy() -> None:
+    script = (PROJECT / "sql" / "databricks" / "03_personal_data.sql").read_text("utf-8")
+    assert f"THEN '{MASK}' END" in script
+
+
+def test_a_restricted_run__clones_no_table_with_personal_data(copy: Copy) -> None:
+    """A clone copies files, which no mask covers."""
+    copy.edit("models/silver/core/dim_user.sql", "select", "select -- a thought\n")
+    personal = read_state(copy.state).personal
+    assert "model.medallion.dim_user" in personal
+    names = [unique_id.split(".")[2] for unique_id in personal]
+    assert copy.listed(*clone_selection([])) & personal.keys()
+    assert not copy.listed(*clone_selection(names)) & personal.keys()
 
 
 def test_a_failing_test__fails_the_run_and_leaves_no_schema(copy: Copy) -> None:

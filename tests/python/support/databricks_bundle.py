@@ -76,7 +76,7 @@ def _known(bundle: Bundle, reference: str) -> bool:
     match reference.split("."):
         case ["var", name]:
             return name in bundle["variables"]
-        case ["bundle", "name" | "target"]:
+        case ["bundle", "name" | "target"] | ["workspace", "file_path"]:
             return True
         case ["resources", kind, name, field]:
             return name in bundle["resources"].get(kind, {}) and field in COMPUTED[kind]

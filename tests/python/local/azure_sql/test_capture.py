@@ -45,6 +45,19 @@ def test_scripts_are_idempotent(source: SourceDatabase) -> None:
     assert len(users(source)) == 5
 
 
+def test_the_retention_of_the_cleanup_job_is_stored(source: SourceDatabase) -> None:
+    retention = "SELECT retention FROM cdc.cdc_jobs WHERE job_type = N'cleanup'"
+    change = "EXEC sys.sp_cdc_change_job @job_type = N'cleanup', @retention = {}"
+    assert source.query(retention).read_all().to_pylist() == [{"retention": 4320}]
+    source.execute(change.format(10080))
+    assert source.query(retention).read_all().to_pylist() == [{"retention": 10080}]
+    for wrong in (0, 52_494_801):
+        with pytest.raises(MedallionError, match="Msg 22994"):
+            source.execute(change.format(wrong))
+    with pytest.raises(MedallionError, match="changes only @retention"):
+        source.execute("EXEC sys.sp_cdc_change_job @job_type = N'capture', @maxtrans = 5")
+
+
 def test_an_update_records_both_images_of_every_matched_row(source: SourceDatabase) -> None:
     assert source.execute("UPDATE dbo.DimUser SET country = N'DE' WHERE user_id <= 2") == 2
     assert changes(source) == [

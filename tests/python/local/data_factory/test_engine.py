@@ -15,8 +15,10 @@ from medallion_local import http as web
 from medallion_local.data_factory.engine import run_pipeline
 from medallion_local.data_factory.environment import Environment
 from medallion_local.data_factory.events import Event
+from medallion_local.data_factory.run import laptop
 from medallion_local.data_factory.shared import Shared, Stopped
 from medallion_local.http import Answer, Request
+from support.alert_vault import alert_vault
 from support.factory_folder import Factory, Json, activity, append, fail, status
 
 
@@ -139,14 +141,33 @@ def test_alert_is_posted_as_json_to_the_webhook(tmp_path: Path) -> None:
 
     message = 'a "quoted" C:\\path\nand a line'
     given = {"subject": "dbo.T", "run_id": "r", "message": message}
+    events: list[Event] = []
+    home = Home(tmp_path)
     with web.serving(respond) as port:
-        url = f"http://127.0.0.1:{port}/"
-        run = run_pipeline(Environment(Home(tmp_path)), "pl_alert", {"webhook": url, **given})
+        url = f"http://127.0.0.1:{port}/a-bearer-secret"
+        with alert_vault(url) as (alerts, _), laptop(home, None, events.append, alerts) as here:
+            run = run_pipeline(here, "pl_alert", given)
     assert run.record.status == "Succeeded"
     [body] = got
     assert body["text"] == f"local: dbo.T failed in run r: {message.replace(chr(10), ' ')}"
-    silent = run_pipeline(Environment(Home(tmp_path)), "pl_alert", {"webhook": "", **given})
-    assert silent.record.status == "Succeeded"
+    stored = [file.read_text() for file in here.runs.rglob("*") if file.is_file()]
+    assert stored and not any("a-bearer-secret" in one for one in [*stored, str(events)])
+
+
+def test_without_the_name_of_a_webhook_nothing_is_read(tmp_path: Path) -> None:
+    given = {"subject": "dbo.T", "run_id": "r", "message": "m"}
+    run = run_pipeline(Environment(Home(tmp_path)), "pl_alert", given)
+    assert run.record.status == "Succeeded"
+
+
+def test_an_alert_fails_with_its_reason_when_the_vault_refuses(tmp_path: Path) -> None:
+    given = {"subject": "dbo.T", "run_id": "r", "message": "m"}
+    home = Home(tmp_path)
+    with alert_vault("https://hooks.example") as (alerts, vault):
+        vault.access.roles = {}
+        with laptop(home, None, None, alerts) as here:
+            run = run_pipeline(here, "pl_alert", given)
+    assert run.record.error is not None and "403" in run.record.error["message"]
 
 
 class Killed(BaseException):
