@@ -25,6 +25,7 @@ from medallion_local.databricks_sql.sail.errors import translated
 from medallion_local.databricks_sql.sail.grammar.bridge import bridge_grammar
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.names import column_name
+from medallion_local.databricks_sql.sail.private_server import PrivateServer
 from medallion_local.databricks_sql.sail.rule_set import rewrite
 from medallion_local.databricks_sql.sail.zones import refuse_outside_utc
 
@@ -58,24 +59,31 @@ class SailEngine(Engine):
         os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", str(100 * 365 * 24 * 3600))
         self._addresses = Addresses()
         self._registered: dict[int, set[str]] = {}
-        from pysail.spark import SparkConnectServer
-
-        self._server = SparkConnectServer("127.0.0.1", 0)
-        self._server.start(background=True)
+        self._server = PrivateServer()
 
     def _connect(self) -> "SparkSession":
+        from pyspark.sql.connect.client.retries import DefaultPolicy
         from pyspark.sql.connect.session import SparkSession
 
-        _, port = self._server.listening_address
-        return SparkSession.builder.remote(f"sc://127.0.0.1:{port}").create()
+        builder = SparkSession.builder.channelBuilder(self._server.channel_builder())
+        session = builder.create()
+        # A lost connection is replaced at once. By default, pyspark waits ten minutes for a server.
+        session.client.set_retry_policies([DefaultPolicy(max_retries=3)])
+        return session
 
     def _session(self, settings: Settings) -> "SparkSession":
+        if self._server.exhausted:
+            raise SqlError(
+                "[INTERNAL_ERROR] The warehouse lost its connections to the embedded engine: run "
+                "`medallion down`, then `medallion up`."
+            )
         session = super()._session(settings)
         functions.register(session, self._registered.setdefault(id(session), set()))
         return session
 
     def stop(self) -> None:
         """Remove the links. The server ends with this process; alone it would need seconds."""
+        self._server.close()
         self._addresses.close()
 
     def adapt(self, tree: exp.Expression, columns: Columns = NO_COLUMNS) -> None:
