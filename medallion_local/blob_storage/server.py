@@ -14,6 +14,7 @@ from medallion import disk
 from medallion_local import http as web
 from medallion_local.blob_storage import blobs
 from medallion_local.http import Answer, Request
+from medallion_local.lake_paths import LakePathError, path_in
 
 OLDEST_VERSION_WITH_TOKENS = "2017-11-09"
 CONDITIONS = {"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"}
@@ -45,7 +46,10 @@ def _respond(lake: Path, token: str, request: Request) -> Answer:
         return _refused(501, "NotImplemented", f"the emulator does not support '{what}'")
     if len(parts) < 2 or any(part in ("", ".", "..") for part in parts):
         return _refused(400, "InvalidUri", f"'{request.path}' is not the path of a blob")
-    file = lake.joinpath(*parts)
+    try:
+        file = path_in(lake, parts[0], "/".join(parts[1:]))
+    except LakePathError as error:
+        return _refused(400, "InvalidResourceName", str(error))
     return _put(lake, file, request) if request.method == "PUT" else _get(file, request)
 
 

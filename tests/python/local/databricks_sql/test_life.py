@@ -28,9 +28,9 @@ def test_tables_views_and_comments_survive_a_restart_and_a_kill(home):
     first.run("create table s.t comment 'kept' as select 1 as id, 'a' as name")
     first.run("create view s.v as select id + 1 as next from s.t")
     odd = "location 'abfss://gold@a.dfs.core.windows.net/my gold/ä'"
-    first.run(f"create table s.`ä b` {odd} as select 1 as id")
+    first.run(f"create table s.`ä-b` {odd} as select 1 as id")
     first.run(
-        "merge into s.`ä b` as t using (select next as id from s.v) as v on t.id = v.id "
+        "merge into s.`ä-b` as t using (select next as id from s.v) as v on t.id = v.id "
         "when not matched then insert *"
     )
     port = first.state.port
@@ -45,7 +45,7 @@ def test_tables_views_and_comments_survive_a_restart_and_a_kill(home):
     assert third.rows("select name from s.t") == [("a",)]
     location = dict(row[:2] for row in third.rows("describe table extended s.t"))["Location"]
     assert location.startswith(f"{third.home.root}/warehouse/tables/s/t-")
-    assert sorted(third.rows("select * from s.`ä b`")) == [(1,), (2,)]
+    assert sorted(third.rows("select * from s.`ä-b`")) == [(1,), (2,)]
     shown = third.rows("select comment from system.information_schema.tables where table_name='t'")
     assert shown == [("kept",)]
 
