@@ -101,6 +101,30 @@ def test_a_taken_port_is_one_sentence(home):
     assert process.running(home) is None
 
 
+def test_others_cannot_read_what_the_home_holds(tmp_path, home):
+    (home.lake / "bronze").mkdir(parents=True)
+    home.source_database.write_bytes(b"names")
+    beside = home.root / "beside"  # a file of the user's own
+    beside.touch()
+    for path in (home.lake, home.source_database, beside):
+        path.chmod(0o755)
+    os.umask(before := os.umask(0o022))
+    server = Started(home)
+    server.run("create schema s")
+    server.run("create table s.t as select 1 as id")
+    file = profiles.write_profile(tmp_path, home, server.state)
+    file.chmod(0o644)
+    assert profiles.write_profile(tmp_path, home, server.state).stat().st_mode & 0o077 == 0
+    assert os.umask(before) == before
+    assert beside.stat().st_mode & 0o777 == 0o755
+    beside.unlink()
+    (home.lake / "bronze").rmdir()  # is below a folder that only its user can enter
+    written = [path for path in home.root.rglob("*") if not path.is_symlink()]
+    assert any(path.name == "warehouse.log" for path in written)
+    assert any(path.suffix == ".parquet" for path in written)
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
+
+
 def test_a_stale_process_id_is_not_mistaken_for_the_server(home):
     state.write(home, state.State(1, "token", os.getpid(), "a start time of another process"))
     assert process.running(home) is None
