@@ -28,14 +28,18 @@ SERVED = {  # the conditional headers of each method
 @contextmanager
 def serving(lake: Path, token: str) -> Iterator[str]:
     """Serve the lake while the block runs; yields the account's URL, on a free port."""
-    with web.serving(partial(_respond, lake, token)) as port:
+    with web.serving(partial(_respond, lake), admit=partial(_admit, token)) as port:
         yield f"http://127.0.0.1:{port}"
 
 
-def _respond(lake: Path, token: str, request: Request) -> Answer:
+def _admit(token: str, request: Request) -> Answer | None:
+    if request.bears(token):
+        return None
+    return _refused(401, "InvalidAuthenticationInfo", "the bearer token is not valid")
+
+
+def _respond(lake: Path, request: Request) -> Answer:
     parts = request.path.strip("/").split("/")
-    if not request.bears(token):
-        return _refused(401, "InvalidAuthenticationInfo", "the bearer token is not valid")
     if request.headers.get("x-ms-version", "") < OLDEST_VERSION_WITH_TOKENS:
         return _refused(400, "InvalidHeaderValue", "x-ms-version is missing or too old")
     if request.method not in SERVED:

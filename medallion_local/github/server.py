@@ -41,7 +41,7 @@ def etag(content: bytes) -> str:
 def serving(root: Path) -> Iterator[str]:
     """Serve `root` while the block runs; yields the repository's URL, on a free port."""
     secret = secrets.token_urlsafe()
-    with web.serving(partial(_respond, root.resolve(), secret)) as port:
+    with web.serving(partial(_respond, root.resolve(), secret), limit=0) as port:
         yield f"http://127.0.0.1:{port}/{secret}/{REPOSITORY}"
 
 

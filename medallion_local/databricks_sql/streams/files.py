@@ -157,7 +157,9 @@ def _read_parquet(
     source: ReadFiles, file: LandedFile, wanted: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     # As nanoseconds, the default for INT96, years after 2262 would wrap around without an error.
-    with pq.ParquetFile(file.path, coerce_int96_timestamp_unit="us") as parquet:
+    with pq.ParquetFile(
+        file.path, coerce_int96_timestamp_unit="us", page_checksum_verification=True
+    ) as parquet:
         names = {name.lower() for name in wanted.names}
         columns = [name for name in parquet.schema_arrow.names if name.lower() in names]
         if not columns:

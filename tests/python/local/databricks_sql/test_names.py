@@ -168,6 +168,18 @@ def test_a_landed_link_is_read_only_if_it_stays_in_the_lake(warehouse, outside):
     kept.unlink()
 
 
+@pytest.mark.parametrize("place", range(10))
+def test_a_changed_byte_of_a_landed_value_is_found(warehouse, place):
+    query = "select id, sha2(string(id), 256) as hash from range(5000)"
+    warehouse.run(f"insert overwrite directory 'abfss://landing@acct/b' using parquet {query}")
+    [file] = (warehouse.home.lake / "landing" / "b").glob("*.parquet")
+    content = bytearray(file.read_bytes())
+    content[len(content) * (2 * place + 1) // 24] ^= 0x01
+    file.write_bytes(content)
+    read = "select count(distinct hash) from read_files('abfss://landing@acct/b')"
+    assert warehouse.fails(read).startswith("[FAILED_READ_FILE]")
+
+
 def everything(root: Path) -> list[Path]:
     """Every file and folder around a home, but for what the warehouse notes about itself."""
     return sorted(
