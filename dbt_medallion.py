@@ -22,7 +22,7 @@ from dbt_common.events.event_manager_client import get_event_manager
 
 from medallion import clone, disk
 from medallion.errors import MedallionError
-from medallion.home import Home, home, is_project
+from medallion.home import STATE, Home, home, is_project
 from medallion.profiles import names_local, require_own
 from medallion_local.certificates import Certificates, trusting
 from medallion_local.databricks_sql.lifecycle import dbt_client
@@ -55,6 +55,9 @@ class MedallionPlugin(dbtPlugin):
                 clone.require_own(project)
                 require_own(settings, here)
             else:  # another project's profile names its warehouse
+                own = here if os.environ.get("MEDALLION_HOME") else Home(project / STATE)
+                if own.warehouse.is_dir():
+                    require_own(settings, own)
                 here = Home(Path(authority).parents[2])
             dbt_client.require_answer(parameters, context.info_name or "", here.root)
             dbt_client.without_discovery()

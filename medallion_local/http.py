@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from functools import cached_property
 from http import HTTPStatus
@@ -71,6 +71,11 @@ class Answer:
 
 
 Respond = Callable[[Request], Answer]
+Admit = Callable[[Request], Answer | None]
+
+
+def everyone(request: Request) -> None:
+    """Admit each request: the service itself checks who sent it."""
 
 
 class _RefusedError(Exception):
@@ -80,6 +85,8 @@ class _RefusedError(Exception):
 class Server(ThreadingHTTPServer):
     """A listening server on 127.0.0.1; `serve_forever` runs it.
 
+    `admit` gets a request before its body is read, which is empty there. It returns the answer to a
+    client that has no access, whose connection then ends: only clients with access fill memory.
     A body of more than `limit` bytes is answered with 413. The connection of a client that sends
     nothing for `silence` seconds is closed. Raises `MedallionError` if the port is in use.
     """
@@ -95,7 +102,9 @@ class Server(ThreadingHTTPServer):
         port: int = 0,
         limit: int = LIMIT,
         silence: float = SILENCE,
+        admit: Admit = everyone,
     ) -> None:
+        self.admit = admit
         self.respond, self.tls, self.limit, self.silence = respond, tls, limit, silence
         try:
             super().__init__(("127.0.0.1", port), _Handler)
@@ -156,7 +165,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         self.connection.settimeout(self.server.silence)
         try:
-            request = self._request()
+            head = self._head()
+            if (refusal := self.server.admit(head)) is not None:
+                self._end_with(refusal)
+                return
+            request = replace(head, body=self._body())
         except _RefusedError as refused:
             status, why = refused.args
             self.send_error(status, why)
@@ -175,7 +188,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = _answer
 
-    def _request(self) -> Request:
+    def _head(self) -> Request:
+        """The request without its body."""
         try:
             url = urlsplit(self.path)
             query = dict(parse_qsl(url.query, keep_blank_values=True))
@@ -185,7 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
         if "\0" in path:
             raise _RefusedError(400, "The path contains a NUL character.")
         segments = tuple(unquote(part) for part in url.path.split("/") if part)
-        return Request(self.command, path, segments, query, self.headers, self._body())
+        return Request(self.command, path, segments, query, self.headers, b"")
 
     def _body(self) -> bytes:
         if "Transfer-Encoding" in self.headers:
@@ -220,8 +234,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """An answer as JSON, after which the connection ends; http.server's own errors are HTML."""
+        self._end_with(_error(code, message or HTTPStatus(code).phrase))
+
+    def _end_with(self, answer: Answer) -> None:
+        """Send an answer, and end the connection. The rest of the request is not kept."""
         self.close_connection = True
-        self._send(_error(code, message or HTTPStatus(code).phrase, Connection="close"))
+        self._send(replace(answer, headers={**answer.headers, "Connection": "close"}))
         # Closing a socket with unread bytes resets it, and the client would lose the answer.
         end = time.monotonic() + 1
         with suppress(OSError):
@@ -233,6 +251,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Write no line per request to the console."""
 
 
-def _error(status: int, message: str, **headers: str) -> Answer:
+def _error(status: int, message: str) -> Answer:
     code = HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")
-    return Answer(status, {"error": {"code": code, "message": message}}, headers)
+    return Answer(status, {"error": {"code": code, "message": message}})

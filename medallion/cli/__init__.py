@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from medallion import disk, laptop
+from medallion import disk, laptop, private
 from medallion.cli import factory, infra, receipts, synapse
 from medallion.cli.describe import describe
 from medallion.cli.ingest import ingest
@@ -52,6 +52,7 @@ def main() -> None:
 
     So does a disk error: a full disk, a read-only disk, or missing permissions.
     """
+    private.keep_private()
     try:
         require_own(Path.cwd())
         app()

@@ -63,6 +63,7 @@ def arm_template(
     ] = False,
 ) -> None:
     """Write the ARM template that deploys the files, and its parameters, to arm/ in the folder."""
+    from medallion import private
     from medallion.adf import arm_template as arm
 
     if only_check:
@@ -70,5 +71,7 @@ def arm_template(
             names = " and ".join(str(file) for file in found)
             raise MedallionError(f"{names}: out of date; run `medallion factory arm`.")
         return
-    for file in arm.write(folder):
+    with private.as_before():
+        written = arm.write(folder)
+    for file in written:
         out.print(f"wrote {file}", markup=False, soft_wrap=True)

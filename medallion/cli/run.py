@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from medallion import child
+from medallion import child, private
 from medallion.console import complain
 from medallion.errors import MedallionError
 
@@ -43,7 +43,8 @@ def run(
     chosen = target or _target_of(command) or base.get("DBT_TARGET") or "local"
     given = environment(chosen, vault, base)
     try:
-        status = child.run(command, given)
+        with private.as_before():
+            status = child.run(command, given)
     except FileNotFoundError:
         complain(MedallionError(f"The command '{command[0]}' does not exist: check PATH."))
         status = child.NOT_FOUND

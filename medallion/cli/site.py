@@ -22,7 +22,7 @@ def site(
     The project is built without rows, in a separate warehouse, so the site shows the project as it
     is written. The content of your own warehouse has no influence.
     """
-    from medallion import dbt
+    from medallion import dbt, private
     from medallion.site.build import build_site
 
     work = to.resolve().with_name(f"{to.name}-build")
@@ -44,7 +44,8 @@ def site(
             environment=env,
         )
         shown.update(task, description="mkdocs build")
-        built = build_site(full, docs, work / "pages", to.resolve())
+        with private.as_before():
+            built = build_site(full, docs, work / "pages", to.resolve())
     traced = built.columns - built.untraced
     said = f"{built.pages} pages, {built.relationships} relationships, {traced} of {built.columns}"
     out.print(f"{said} columns traced.", soft_wrap=True)

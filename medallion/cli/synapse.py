@@ -22,6 +22,7 @@ def serving_models(
     ] = False,
 ) -> None:
     """Write models/serving/serverless/ from the contracts of the marts and dimensions."""
+    from medallion import private
     from medallion.serving import models
     from medallion.serving.contract import served_tables
 
@@ -33,5 +34,6 @@ def serving_models(
                 "`medallion synapse models`."
             )
         return
-    models.write(wanted)
+    with private.as_before():
+        models.write(wanted)
     out.print(f"wrote {len(wanted)} files to {models.FOLDER}", markup=False, soft_wrap=True)

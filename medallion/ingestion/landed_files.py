@@ -49,7 +49,7 @@ def read_content(file: Path) -> Content:
     rows = total = 0
     met: dict[str, set[Any]] = {name: set() for name in CONTROL}
     try:
-        with pq.ParquetFile(file) as opened:
+        with pq.ParquetFile(file, page_checksum_verification=True) as opened:
             if missing := sorted(set(CONTROL) - set(opened.schema_arrow.names)):
                 raise ValueError(f"it lacks the column {missing[0]}")
             for batch in opened.iter_batches(columns=list(CONTROL)):

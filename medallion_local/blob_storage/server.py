@@ -14,6 +14,7 @@ from medallion import disk
 from medallion_local import http as web
 from medallion_local.blob_storage import blobs
 from medallion_local.http import Answer, Request
+from medallion_local.lake_paths import LakePathError, path_in
 
 OLDEST_VERSION_WITH_TOKENS = "2017-11-09"
 CONDITIONS = {"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"}
@@ -27,14 +28,18 @@ SERVED = {  # the conditional headers of each method
 @contextmanager
 def serving(lake: Path, token: str) -> Iterator[str]:
     """Serve the lake while the block runs; yields the account's URL, on a free port."""
-    with web.serving(partial(_respond, lake, token)) as port:
+    with web.serving(partial(_respond, lake), admit=partial(_admit, token)) as port:
         yield f"http://127.0.0.1:{port}"
 
 
-def _respond(lake: Path, token: str, request: Request) -> Answer:
+def _admit(token: str, request: Request) -> Answer | None:
+    if request.bears(token):
+        return None
+    return _refused(401, "InvalidAuthenticationInfo", "the bearer token is not valid")
+
+
+def _respond(lake: Path, request: Request) -> Answer:
     parts = request.path.strip("/").split("/")
-    if not request.bears(token):
-        return _refused(401, "InvalidAuthenticationInfo", "the bearer token is not valid")
     if request.headers.get("x-ms-version", "") < OLDEST_VERSION_WITH_TOKENS:
         return _refused(400, "InvalidHeaderValue", "x-ms-version is missing or too old")
     if request.method not in SERVED:
@@ -45,7 +50,10 @@ def _respond(lake: Path, token: str, request: Request) -> Answer:
         return _refused(501, "NotImplemented", f"the emulator does not support '{what}'")
     if len(parts) < 2 or any(part in ("", ".", "..") for part in parts):
         return _refused(400, "InvalidUri", f"'{request.path}' is not the path of a blob")
-    file = lake.joinpath(*parts)
+    try:
+        file = path_in(lake, parts[0], "/".join(parts[1:]))
+    except LakePathError as error:
+        return _refused(400, "InvalidResourceName", str(error))
     return _put(lake, file, request) if request.method == "PUT" else _get(file, request)
 
 

@@ -20,6 +20,7 @@ from sqlglot import exp
 
 from medallion import disk
 from medallion_local.databricks_sql.engine_name import EngineName
+from medallion_local.databricks_sql.language.complexity import too_complex
 from medallion_local.databricks_sql.language.dialect import first_line
 from medallion_local.databricks_sql.language.errors import SqlError, named
 from medallion_local.databricks_sql.types import plain_schema
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 CATALOG = "medallion"
 STATEMENTS_AT_ONCE = 16  # more wait for one to end
 Settings = Mapping[str, str]
+_UNREADABLE = "Exception deserializing response"  # protobuf reads messages of 100 levels
 NO_SETTINGS: Settings = MappingProxyType({})
 # The columns (name in lowercase, Databricks type) of each table, by its address in the tree.
 Columns = Mapping[str, Sequence[tuple[str, str]]]
@@ -205,7 +207,12 @@ class Engine(ABC):
             return error
         if lost := disk.sentence(error):
             return SqlError(f"[IO_ERROR] {lost}")
-        return self.translated(self.shown(str(error).strip()), sql)
+        message = self.shown(str(error).strip())
+        if _UNREADABLE in message:
+            return too_complex(
+                "its result has types that are nested deeper than the protocol allows"
+            )
+        return self.translated(message, sql)
 
     def translated(self, message: str, sql: str) -> SqlError:
         """The error of a message: Spark's own have a condition, and the others only a sentence."""

@@ -258,8 +258,7 @@ class Resolver:
             self._described(table.parent, parts)
             return
         if len(parts) == 2 and parts[0].lower() in _PATH_FORMATS and "/" in parts[1]:
-            folder = self.storage.lake_folder(parts[1]) if "://" in parts[1] else parts[1]
-            table.set("this", self._address(folder))
+            table.set("this", self._address(self.storage.readable_folder(parts[1])))
             return
         if len(parts) == 1:
             if _is_cte(table):
@@ -496,6 +495,7 @@ class Resolver:
         source = ReadFiles(
             url=url,
             folder=Path(self.storage.lake_folder(url)),
+            lake=self.storage.lake,
             format=kind,
             schema=self.declared_schema(declared) if declared else None,
             header=options.pop("header", "false").lower() == "true",

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import cast
 
 from medallion.home import home
+from medallion.private import keep_private
 from medallion_local import certificates
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Catalog
@@ -72,6 +73,7 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    keep_private()
     allow_deep_statements()
     port, engine = int(sys.argv[1]), cast(EngineName, sys.argv[2])
     token = sys.stdin.readline().strip()

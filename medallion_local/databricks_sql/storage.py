@@ -23,14 +23,17 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_d
 
 from medallion.home import Home, refused_characters
 from medallion_local.databricks_sql.catalog import Column
+from medallion_local.databricks_sql.catalog.object_names import check_object_name
 from medallion_local.databricks_sql.commits import data_file, durable
 from medallion_local.databricks_sql.delta_log.log import Operation, files_at
 from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.language.errors import SqlError
 from medallion_local.databricks_sql.types import type_name
+from medallion_local.lake_paths import LakePathError, links_below, path_in, require_inside
 
 # Spark's name of the metadata by which a STRING column remembers that it is a VARCHAR or CHAR.
 LENGTH = b"__CHAR_VARCHAR_TYPE_STRING"
+_SHOWN = 100  # characters of a table's name in the name of its folder
 _CLUSTERED_ROWS = 1_000_000  # sorted together
 # The properties that the log gets: every reader and writer without table features knows them.
 _LOGGED = {
@@ -83,15 +86,21 @@ class Storage:
         self._locks: dict[str, threading.RLock] = defaultdict(threading.RLock)
         self._guard = threading.Lock()
 
+    @property
+    def lake(self) -> Path:
+        """The folder of the containers."""
+        return self._home.lake
+
     def lock(self, folder: str) -> threading.RLock:
         """The lock that writers of a folder take in turn, so that commits do not conflict."""
         with self._guard:
             return self._locks[folder]
 
     def managed_folder(self, schema: str, name: str, catalog: str = CATALOG) -> str:
-        """A new folder for a managed table."""
+        """A new folder for a managed table. An id makes it unique; the names are for people."""
+        check_object_name(name)
         above = schema if catalog == CATALOG else f"{catalog}-{schema}"
-        plain = (re.sub("[^A-Za-z0-9_-]", "_", part) for part in (above, name))
+        plain = (re.sub("[^A-Za-z0-9_-]", "_", part)[:_SHOWN] for part in (above, name))
         return str(self._home.warehouse.joinpath("tables", *plain)) + f"-{uuid.uuid4().hex[:12]}"
 
     def lake_folder(self, url: str) -> str:
@@ -103,10 +112,28 @@ class Storage:
                 f"[INVALID_LOCATION] {url!r} does not have the form "
                 "abfss://container@account.dfs.core.windows.net/path."
             )
-        folder = self._home.lake / parts.username / parts.path.lstrip("/")
-        if not folder.resolve().is_relative_to(self._home.lake.resolve()):
-            raise SqlError(f"[INVALID_LOCATION] {url!r} is outside the lake.")
-        return os.path.normpath(folder)
+        try:
+            return str(path_in(self._home.lake, parts.username, parts.path))
+        except LakePathError as error:
+            raise SqlError(
+                f"[INVALID_LOCATION] {url!r} is not a path of the lake: {error}."
+            ) from None
+
+    def readable_folder(self, path: str) -> str:
+        """The folder that a query names, as in ``delta.`path` ``: in the lake, or of this storage.
+
+        The engine follows symbolic links in it, so each of them must lead to such a place.
+        """
+        folder = self.lake_folder(path) if "://" in path else path
+        own = [(self._home.warehouse / name).resolve() for name in ("tables", "scratch")]
+        roots = (self._home.lake.resolve(), *own)
+        try:
+            require_inside(Path(folder), *roots)
+            for link in links_below(Path(folder)):
+                require_inside(link, *roots)
+        except LakePathError as error:
+            raise SqlError(f"[INVALID_LOCATION] {path!r} cannot be read: {error}.") from None
+        return folder
 
     def scratch(self) -> Path:
         """A new folder for the files of one statement."""

@@ -1,9 +1,12 @@
 """An HTTP server on the loopback that answers as raw.githubusercontent.com does.
 
+The linked service is anonymous, so the secret that other users of the machine lack is in the URL.
 The ETag of a file depends on its content; `If-None-Match` with this ETag is answered with 304.
 """
 
 import hashlib
+import hmac
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,17 +40,24 @@ def etag(content: bytes) -> str:
 @contextmanager
 def serving(root: Path) -> Iterator[str]:
     """Serve `root` while the block runs; yields the repository's URL, on a free port."""
-    with web.serving(partial(_respond, root.resolve())) as port:
-        yield f"http://127.0.0.1:{port}/{REPOSITORY}"
+    secret = secrets.token_urlsafe()
+    with web.serving(partial(_respond, root.resolve(), secret), limit=0) as port:
+        yield f"http://127.0.0.1:{port}/{secret}/{REPOSITORY}"
 
 
-def _respond(root: Path, request: Request) -> Answer:
+def _respond(root: Path, secret: str, request: Request) -> Answer:
     if request.method not in ("GET", "HEAD"):
         return Answer(405, b"405: Method Not Allowed", TEXT)
-    file = (root / request.path.lstrip("/")).resolve()
-    if not file.is_relative_to(root) or not file.is_file():
+    given, _, path = request.path.lstrip("/").partition("/")
+    if not hmac.compare_digest(given.encode(), secret.encode()):
         return Answer(404, b"404: Not Found", TEXT)
-    content = file.read_bytes()
+    try:
+        file = (root / path.lstrip("/")).resolve()
+        content = file.read_bytes() if file.is_relative_to(root) else None
+    except (OSError, RuntimeError):  # also a name that is too long, and a loop of links
+        content = None
+    if content is None:
+        return Answer(404, b"404: Not Found", TEXT)
     tag = {"ETag": etag(content)}
     if tag["ETag"] in request.headers.get("If-None-Match", "").replace("W/", ""):
         return Answer(304, headers=tag)

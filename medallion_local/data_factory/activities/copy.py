@@ -79,10 +79,22 @@ def copy_data(environment: Environment, activity: dict[str, Any], scope: Scope) 
 @contextmanager
 def _parquet(path: Path) -> Iterator[pa.RecordBatchReader]:
     """A file's rows, batch by batch. Raises `ActivityError` when it is damaged."""
+    with _reporting(path):
+        opened = pq.ParquetFile(path, page_checksum_verification=True)
+    with opened as file:
+        yield pa.RecordBatchReader.from_batches(file.schema_arrow, _batches(file, path))
+
+
+def _batches(file: pq.ParquetFile, path: Path) -> Iterator[pa.RecordBatch]:
+    with _reporting(path):
+        yield from file.iter_batches()
+
+
+@contextmanager
+def _reporting(path: Path) -> Iterator[None]:
     try:
-        with pq.ParquetFile(path) as file:
-            yield pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches())
-    except pa.ArrowException as error:
+        yield
+    except (pa.ArrowException, OSError) as error:
         cause = str(error).splitlines()[0].rstrip(".")
         raise ActivityError(f"The Parquet file {path} cannot be read: {cause}.", "2200") from None
 
@@ -134,7 +146,10 @@ def _write_parquet(
     rows = read = 0
     codec = settings.get("compressionCodec", "snappy")
     # Omit Arrow's own schema from the footer: it takes a kilobyte, and Data Factory omits it too.
-    with pq.ParquetWriter(file, reader.schema, compression=codec, store_schema=False) as writer:
+    # Readers verify the checksums: a changed byte of an uncompressed value looks like a value.
+    with pq.ParquetWriter(
+        file, reader.schema, compression=codec, store_schema=False, write_page_checksum=True
+    ) as writer:
         for batch in reader:
             if batch.num_rows:
                 writer.write_batch(batch)

@@ -6,6 +6,7 @@ from typing import Any
 from medallion.adf.language.errors import ActivityError, not_supported
 from medallion_local.data_factory.datasets import Dataset
 from medallion_local.data_factory.environment import Environment
+from medallion_local.lake_paths import LakePathError, path_in
 
 CONTAINERS = {"AzureBlobFSLocation": "fileSystem", "AzureBlobStorageLocation": "container"}
 
@@ -29,4 +30,7 @@ def _inside(lake: Path, dataset: str, location: dict[str, Any]) -> Path:
         )
     if any("*" in part or "?" in part for part in parts):
         raise not_supported("Wildcard path", "/".join(parts), f"dataset '{dataset}'")
-    return lake.joinpath(*parts)
+    try:
+        return path_in(lake, parts[0], "/".join(parts[1:]))
+    except LakePathError as error:
+        raise ActivityError(f"Dataset '{dataset}' is not in the lake: {error}.") from None

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from medallion_local.databricks_sql.catalog import metastore
 from medallion_local.databricks_sql.catalog.grant_store import Grants
+from medallion_local.databricks_sql.catalog.object_names import check_object_name
 from medallion_local.databricks_sql.catalog.tag_store import Tags
 from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.functions.store import Functions
@@ -268,6 +269,7 @@ class Catalog:
                 if if_not_exists:
                     return
                 raise SqlError(f"[SCHEMA_ALREADY_EXISTS] The schema `{name}` already exists.")
+            check_object_name(pair[1], "schema")
             properties = json.dumps(details.properties)
             row = (*pair, details.comment, properties, details.location)
             self._db.execute("insert into schemas values (?, ?, ?, ?, ?)", row)
@@ -330,6 +332,8 @@ class Catalog:
             self.require_schema(relation.schema, relation.catalog)
             now = time.time()
             before = self._relations.get(relation.key)
+            if before is None:
+                check_object_name(relation.name)
             for policy in _policies(relation) - (_policies(before) if before else set()):
                 self.functions.require(policy)
             created = before.created if before else relation.created or now
@@ -362,6 +366,7 @@ class Catalog:
             if self.find(new) is not None:
                 raise SqlError(f"[TABLE_OR_VIEW_ALREADY_EXISTS] `{new[0]}`.`{new[1]}` exists.")
             self.require_schema(new.schema, new.catalog)
+            check_object_name(new.name)
             there = Key(*(part.lower() for part in new))
             renamed = replace(old, **there._asdict())
             self._db.execute("begin immediate")

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from medallion_local.databricks_sql.catalog.object_names import check_object_name
 from medallion_local.databricks_sql.language.errors import SqlError
 
 # `system` has only the information schema of all catalogs; no one can create or drop it.
@@ -70,17 +71,10 @@ def delete_catalog(db: sqlite3.Connection, name: str) -> None:
 
 
 def check_name(name: str) -> None:
-    """Raise for a name that no new catalog can have.
-
-    Source: https://docs.databricks.com/sql/language-manual/sql-ref-names.html
-    """
+    """Raise for a name that no new catalog can have."""
     if name.lower() in (SYSTEM, HIVE, "samples"):
         raise SqlError(f"[INVALID_PARAMETER_VALUE] `{name}` is a reserved name of a catalog.")
-    if not name or len(name) > 255 or any(one in "./ " or ord(one) < 32 for one in name):
-        raise SqlError(
-            f"[INVALID_PARAMETER_VALUE] {name!r} is not the name of a catalog: it has 1 to 255 "
-            "characters, without spaces, periods and slashes."
-        )
+    check_object_name(name, "catalog")
 
 
 def no_catalog(name: str) -> SqlError:

@@ -9,7 +9,7 @@ from medallion_local.databricks_sql.engine_name import EngineName
 from medallion_local.databricks_sql.lifecycle import projects
 from medallion_local.databricks_sql.lifecycle.client import create_catalogs
 from medallion_local.databricks_sql.lifecycle.process import start
-from medallion_local.databricks_sql.lifecycle.profiles import write_profile
+from medallion_local.databricks_sql.lifecycle.profiles import PROFILE, switched, write_profile
 from medallion_local.databricks_sql.lifecycle.state import copied_from
 
 
@@ -35,7 +35,9 @@ def bring_up(
     lines.append(f"The warehouse {word} on 127.0.0.1:{state.port} (engine: {state.engine}).")
     other = other_project()
     if other is None and (in_this_project() or not catalogs):
-        write_profile(folder or profiles_dir(), home, state)
+        folder = folder or profiles_dir()
+        lines += switched(folder, PROFILE, home)
+        write_profile(folder, home, state)
     else:
         lines += projects.write(other, folder, home, state)
     return "\n".join(lines)

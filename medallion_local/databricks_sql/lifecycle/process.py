@@ -18,6 +18,7 @@ from pathlib import Path
 from medallion import disk
 from medallion.errors import MedallionError
 from medallion.home import Home, same_folder
+from medallion.private import private, tighten
 from medallion_local.databricks_sql.engine_name import EngineName
 from medallion_local.databricks_sql.lifecycle import state as states
 from medallion_local.databricks_sql.lifecycle.certificates import files_of
@@ -71,7 +72,8 @@ def start(
 
     `port`, `engine` and the first `catalog` are by default those of the last time.
     """
-    with _alone(home):
+    with private(), _alone(home):
+        tighten(home)
         known = _own(home)
         if known is not None and known.alive and is_moved(home, known):
             known = _ended(known)

@@ -7,7 +7,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from medallion.errors import MedallionError
-from medallion.home import PROJECT_ROOT, Home
+from medallion.home import PROJECT_ROOT, Home, same_folder
+from medallion.private import write_private
+from medallion.profiles import names_local
 from medallion_local.databricks_sql.lifecycle.certificates import files_of
 from medallion_local.databricks_sql.lifecycle.dbt_client import SCHEME
 from medallion_local.databricks_sql.lifecycle.state import HTTP_PATH, State
@@ -45,6 +47,30 @@ def write_profile(folder: Path, home: Home, state: State) -> Path:
     return write_targets(folder, PROFILE, targets, EXAMPLE)
 
 
+def other_home(folder: Path, profile: str, home: Home) -> Path | None:
+    """The other home whose warehouse the target `local` in `folder`/profiles.yml names, if any."""
+    try:
+        found = YAML(typ="safe").load(folder / "profiles.yml") or {}
+    except (OSError, YAMLError):
+        return None
+    own = found.get(profile) if isinstance(found, dict) else None
+    target = ((own or {}).get("outputs") or {}).get("local") or {}
+    authority = names_local(target)
+    there = Path(authority).parents[2] if authority else home.root
+    return there if there.is_dir() and not same_folder(there, home.root) else None
+
+
+def switched(folder: Path, profile: str, home: Home) -> list[str]:
+    """A sentence for a user whose dbt builds into another home from now on. Call before writing."""
+    there = other_home(folder, profile, home)
+    if there is None:
+        return []
+    return [
+        f"{folder / 'profiles.yml'} named the warehouse of {there}: dbt now uses {home.root}. To "
+        f"work with both, set DBT_PROFILES_DIR to a folder of its own for each MEDALLION_HOME."
+    ]
+
+
 def write_targets(
     folder: Path, profile: str, targets: dict[str, dict], example: Path | None = None
 ) -> Path:
@@ -69,6 +95,8 @@ def write_targets(
     if not file.exists() or file.read_text(encoding="utf-8") != out.getvalue():
         folder.mkdir(parents=True, exist_ok=True)
         staged = file.with_suffix(".yml.tmp")
-        staged.write_text(out.getvalue(), encoding="utf-8")
+        write_private(staged, out.getvalue())  # it has the warehouse's token
         staged.replace(file)
+    elif file.stat().st_mode & 0o077:  # an earlier version wrote it
+        file.chmod(0o600)
     return file

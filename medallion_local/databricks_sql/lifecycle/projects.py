@@ -9,7 +9,7 @@ from ruamel.yaml.error import YAMLError
 from medallion.errors import MedallionError
 from medallion.home import Home
 from medallion.profiles import names_local
-from medallion_local.databricks_sql.lifecycle.profiles import local_output, write_targets
+from medallion_local.databricks_sql.lifecycle.profiles import local_output, switched, write_targets
 from medallion_local.databricks_sql.lifecycle.state import State
 
 _TARGET = "local"
@@ -37,8 +37,9 @@ def write(project: Path | None, folder: Path | None, home: Home, state: State) -
         folder = project
     if folder is None:
         return [f"Run dbt with `--profiles-dir {home.root}`; its profile is {profile!r}."]
+    lines = switched(folder, profile, home)
     file = write_targets(folder, profile, targets)
-    return [f"dbt finds it as target {_TARGET!r} of the profile {profile!r} in {file}."]
+    return [*lines, f"dbt finds it as target {_TARGET!r} of the profile {profile!r} in {file}."]
 
 
 def _profile(project: Path) -> str:

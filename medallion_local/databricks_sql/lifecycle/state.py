@@ -1,12 +1,12 @@
 """The warehouse's state file: the process, port and token of its server."""
 
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from medallion.home import Home, same_folder
+from medallion.private import write_private
 from medallion_local.databricks_sql.engine_name import EngineName
 
 HTTP_PATH = "/sql/1.0/warehouses/local"
@@ -72,10 +72,7 @@ def write(home: Home, state: State) -> None:
     file = file_of(home)
     file.parent.mkdir(parents=True, exist_ok=True)
     staged = file.with_suffix(".tmp")
-    staged.unlink(missing_ok=True)
-    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        json.dump(asdict(state), out)
+    write_private(staged, json.dumps(asdict(state)))
     staged.replace(file)
 
 

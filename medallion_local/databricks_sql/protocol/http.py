@@ -20,10 +20,10 @@ def server(service: Service, port: int, token: str, tls: ssl.SSLContext) -> Serv
     processor = TCLIService.Processor(service)
     api = StatementApi(service, service.warehouse)
 
-    def respond(request: Request) -> Answer:
+    def admit(request: Request) -> Answer | None:
         if (request.method, request.path) == ("GET", _DISCOVERY):
             return Answer(200, _WORKSPACE)
-        of_api = request.segments[:3] == STATEMENTS[:3]
+        of_api = _is_of_api(request)
         if not of_api and (request.method, request.path) != ("POST", HTTP_PATH):
             message = (
                 f"The local warehouse has no {request.path}: jobs, notebooks, pipelines and "
@@ -32,7 +32,10 @@ def server(service: Service, port: int, token: str, tls: ssl.SSLContext) -> Serv
             return Answer(404, {"error_code": "ENDPOINT_NOT_FOUND", "message": message})
         if not request.bears(token):
             return Answer(401, {"error_code": "UNAUTHENTICATED"})
-        if of_api:
+        return None
+
+    def respond(request: Request) -> Answer:
+        if _is_of_api(request):
             return api.respond(request)
         incoming, outgoing = TMemoryBuffer(request.body), TMemoryBuffer()
         processor.process(
@@ -40,4 +43,8 @@ def server(service: Service, port: int, token: str, tls: ssl.SSLContext) -> Serv
         )
         return Answer(200, outgoing.getvalue(), {"Content-Type": "application/x-thrift"})
 
-    return Server(respond, tls, port)
+    return Server(respond, tls, port, admit=admit)
+
+
+def _is_of_api(request: Request) -> bool:
+    return request.segments[:3] == STATEMENTS[:3]

@@ -52,7 +52,7 @@ class Addresses:
         """The link to a folder. It is created again if the system removed its temporary files."""
         with self._lock:
             if self._links is None:
-                self._links = Path(tempfile.mkdtemp(prefix="medallion-", dir=_temporary()))
+                self._links = Path(tempfile.mkdtemp(prefix="medallion-", dir=temporary()))
             link = self._links / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
             if not link.is_symlink():
                 self._links.mkdir(mode=0o700, exist_ok=True)
@@ -61,7 +61,7 @@ class Addresses:
             return link
 
 
-def _temporary() -> Path:
+def temporary() -> Path:
     """A folder for temporary files with a plain path."""
     for folder in (Path(tempfile.gettempdir()), *_SHARED):
         if _PLAIN.fullmatch(str(folder)) and os.access(folder, os.W_OK):

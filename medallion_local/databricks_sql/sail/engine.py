@@ -17,6 +17,7 @@ from medallion_local.databricks_sql.engine import (
     Engine,
     Settings,
 )
+from medallion_local.databricks_sql.language.complexity import limit_subqueries
 from medallion_local.databricks_sql.language.dialect import first_line, parse, render
 from medallion_local.databricks_sql.language.errors import SqlError, reported
 from medallion_local.databricks_sql.sail import functions
@@ -25,15 +26,15 @@ from medallion_local.databricks_sql.sail.errors import translated
 from medallion_local.databricks_sql.sail.grammar.bridge import bridge_grammar
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.names import column_name
+from medallion_local.databricks_sql.sail.private_server import PrivateServer
 from medallion_local.databricks_sql.sail.rule_set import rewrite
 from medallion_local.databricks_sql.sail.zones import refuse_outside_utc
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
-# Sail compresses its results if the client accepts gzip: 6 of 7 seconds of a large result. The bits
-# of the option stand for algorithms; the lowest one is "none".
-_UNCOMPRESSED = [("grpc.compression_enabled_algorithms_bitset", 1)]
+# Planning time doubles with each: 15 in each other take 0.1 s, 20 take 3 s, 30 an hour.
+_SUBQUERIES = 15
 _DATA_EXCEPTION = "22"  # the class of an SQLSTATE: a value is wrong, and the query is not
 
 
@@ -62,26 +63,31 @@ class SailEngine(Engine):
         os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", str(100 * 365 * 24 * 3600))
         self._addresses = Addresses()
         self._registered: dict[int, set[str]] = {}
-        from pysail.spark import SparkConnectServer
-
-        self._server = SparkConnectServer("127.0.0.1", 0)
-        self._server.start(background=True)
+        self._server = PrivateServer()
 
     def _connect(self) -> "SparkSession":
-        from pyspark.sql.connect.client import DefaultChannelBuilder
+        from pyspark.sql.connect.client.retries import DefaultPolicy
         from pyspark.sql.connect.session import SparkSession
 
-        _, port = self._server.listening_address
-        channel = DefaultChannelBuilder(f"sc://127.0.0.1:{port}", _UNCOMPRESSED)
-        return SparkSession.builder.channelBuilder(channel).create()
+        builder = SparkSession.builder.channelBuilder(self._server.channel_builder())
+        session = builder.create()
+        # A lost connection is replaced at once. By default, pyspark waits ten minutes for a server.
+        session.client.set_retry_policies([DefaultPolicy(max_retries=3)])
+        return session
 
     def _session(self, settings: Settings) -> "SparkSession":
+        if self._server.exhausted:
+            raise SqlError(
+                "[INTERNAL_ERROR] The warehouse lost its connections to the embedded engine: run "
+                "`medallion down`, then `medallion up`."
+            )
         session = super()._session(settings)
         functions.register(session, self._registered.setdefault(id(session), set()))
         return session
 
     def stop(self) -> None:
         """Remove the links. The server ends with this process; alone it would need seconds."""
+        self._server.close()
         self._addresses.close()
 
     def adapt(self, tree: exp.Expression, columns: Columns = NO_COLUMNS) -> None:
@@ -92,6 +98,7 @@ class SailEngine(Engine):
             rewrite(holder, Kinds(columns))
             return self.schema(render(holder.this))
 
+        limit_subqueries(tree, _SUBQUERIES)
         # The tree changes meanwhile, so no type is remembered from one SELECT to the next.
         bridge_grammar(tree, planned, lambda select: Kinds(columns).names_read(select))
         rewrite(tree, Kinds(columns))

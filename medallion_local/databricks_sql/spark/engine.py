@@ -55,9 +55,12 @@ _SETTINGS = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.connect.session.manager.defaultSessionTimeout": "3650d",
+    # The driver also listens for executors and blocks. Spark makes a secret for them by itself.
+    "spark.authenticate": "true",
 }
+# Statements of the permitted depth overflow Java's usual stack of 1 MB.
 # The first compiler is enough for small data, and needs a fraction of the second one's time.
-_JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+_JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss64m"
 _MEMORY = "MEDALLION_SPARK_MEMORY"
 
 

@@ -126,6 +126,7 @@ def _source(context: Context, copy: Copy, relation: Relation) -> ReadFiles:
     return ReadFiles(
         url=copy.url,
         folder=Path(context.storage.lake_folder(copy.url)),
+        lake=context.storage.lake,
         format=copy.format,
         schema=None,
         header=_true(options, "header"),

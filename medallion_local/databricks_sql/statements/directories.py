@@ -34,7 +34,9 @@ def insert_overwrite(context: Context, sql: str) -> Result:
     scratch = context.storage.scratch()
     rows = 0
     try:
-        with pq.ParquetWriter(scratch / FILE, result.schema, compression="snappy") as writer:
+        with pq.ParquetWriter(
+            scratch / FILE, result.schema, compression="snappy", write_page_checksum=True
+        ) as writer:
             for batch in result.batches:
                 rows += batch.num_rows
                 writer.write_batch(batch)

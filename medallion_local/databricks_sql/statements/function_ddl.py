@@ -11,6 +11,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from medallion_local.databricks_sql.catalog import Key
+from medallion_local.databricks_sql.catalog.object_names import check_object_name
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.functions import python
@@ -64,6 +65,8 @@ def create(context: Context, sql: str, body: str = "") -> Result:
             f"[ROUTINE_ALREADY_EXISTS] Cannot create the routine `{_spelled(key)}` because it "
             "already exists: use CREATE OR REPLACE FUNCTION."
         )
+    if held is None and before is None:
+        check_object_name(key.name, "function")
     function = _declared(reader, key, context.session, sql, body)
     function = _planned(context, function)
     if held is not None:

@@ -19,6 +19,7 @@ from medallion_local.databricks_sql.catalog import (
 )
 from medallion_local.databricks_sql.catalog.column_names import with_columns
 from medallion_local.databricks_sql.catalog.formats import of_files, require_plain_types
+from medallion_local.databricks_sql.catalog.object_names import check_object_name
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.definitions import (
     Definition,
@@ -151,6 +152,8 @@ def _check_replaceable(before: Relation, replace: bool) -> None:
 
 def _folder(context: Context, key: Key, clauses: Definition, before: Relation | None) -> str:
     """An external table's folder, or the existing folder, or a new one if the partitions differ."""
+    if before is None:
+        check_object_name(key.name)  # before any row is written
     if clauses.url:
         return context.storage.lake_folder(clauses.url)
     if (

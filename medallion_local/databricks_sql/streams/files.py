@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from medallion_local import delimited
 from medallion_local.databricks_sql.language.errors import SqlError
 from medallion_local.databricks_sql.types import plain_schema, type_name
+from medallion_local.lake_paths import LakePathError, require_inside
 
 METADATA = "_metadata"
 _METADATA_TYPE = pa.struct(
@@ -68,6 +69,7 @@ class ReadFiles:
     multi_line: bool = False
     allow_overwrites: bool = False
     stream: bool = False
+    lake: Path | None = None  # where links may lead; by default only into the folder
 
     def listing(self) -> list[LandedFile]:
         """The files in the folder, by name, without hidden and unfinished files."""
@@ -79,6 +81,8 @@ class ReadFiles:
                 continue
             if path.suffix in (".tmp", ".partial"):
                 continue
+            if path.is_symlink():
+                self._check_link(path)
             try:
                 status = path.stat()
             except FileNotFoundError:
@@ -89,6 +93,15 @@ class ReadFiles:
             url = f"{self.url.rstrip('/')}/{relative}" if relative else self.url
             found.append(LandedFile(path, url, status.st_size, status.st_mtime_ns))
         return found
+
+    def _check_link(self, link: Path) -> None:
+        """Raise for a link that leads out of the lake, or to a folder, which no listing enters."""
+        try:
+            require_inside(link, (self.lake or self.folder).resolve())
+            if link.is_dir():
+                raise LakePathError(f"{link} is a symbolic link to a folder")
+        except LakePathError as error:
+            raise SqlError(f"[FAILED_READ_FILE] {self.url} cannot be read: {error}.") from None
 
 
 def stage(source: ReadFiles, files: list[LandedFile], folder: Path) -> pa.Schema:
@@ -144,7 +157,9 @@ def _read_parquet(
     source: ReadFiles, file: LandedFile, wanted: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     # As nanoseconds, the default for INT96, years after 2262 would wrap around without an error.
-    with pq.ParquetFile(file.path, coerce_int96_timestamp_unit="us") as parquet:
+    with pq.ParquetFile(
+        file.path, coerce_int96_timestamp_unit="us", page_checksum_verification=True
+    ) as parquet:
         names = {name.lower() for name in wanted.names}
         columns = [name for name in parquet.schema_arrow.names if name.lower() in names]
         if not columns:

@@ -88,6 +88,25 @@ def test_what_the_base_refuses_reaches_no_service(head: str, status: int, why: s
     assert SEEN == []
 
 
+def test_a_client_without_access_is_answered_before_its_body() -> None:
+    """Nothing of the body is sent here: a server that waits for it would answer with a 408."""
+
+    def admit(request: Request) -> Answer | None:
+        assert request.body == b""
+        return None if request.bears("secret") else Answer(401, {"path": request.path})
+
+    SEEN.clear()
+    head = b"POST /a HTTP/1.1\r\nContent-Length: 5\r\n"
+    with web.serving(respond, admit=admit, silence=30) as port:
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+            response, body = answered(client, head + b"\r\n")
+            assert (response.status, json.loads(body)) == (401, {"path": "/a"})
+            assert response.getheader("Connection") == "close" and not SEEN
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+            response, body = answered(client, head + b"Authorization: Bearer secret\r\n\r\nhello")
+            assert (response.status, json.loads(body)) == (200, {"path": "/a", "length": 5})
+
+
 def test_a_body_over_the_limit_is_refused_though_the_client_sends_it_all() -> None:
     with connected(limit=100) as client:
         request = b"PUT / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n" + bytes(1_000_000)

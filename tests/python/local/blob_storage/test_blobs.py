@@ -84,3 +84,29 @@ def test_processes_that_write_at_once_lose_no_update(tmp_path: Path) -> None:
     for one in processes:
         one.join()
     assert file.read_bytes() == b"120"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/a/b", "/Control/b", "/a_b/b", "/-ab/b", "/a--b/b", f"/{'a' * 64}/b"),
+        *("/%2E%2E/a", "/control/%2E%2E/%2E%2E/a", f"/control/{'a' * 300}", "/control/link/a"),
+        *(f"/control/{'a/' * 600}b", "/control/loop"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_path_outside_its_container_is_refused(tmp_path: Path, path: str, method: str) -> None:
+    lake = tmp_path / "lake"
+    (lake / "control").mkdir(parents=True)
+    (tmp_path / "a").write_text("outside")
+    (lake / "control" / "link").symlink_to(tmp_path)
+    (lake / "control" / "loop").symlink_to("loop")
+    with serving(lake, "token") as url, pytest.raises(ActivityError, match="400"):
+        request(method, f"{url}{path}", PUT, b"" if method == "PUT" else None, 5)
+    assert sorted(one.name for one in tmp_path.rglob("*")) == [
+        "a",
+        "control",
+        "lake",
+        "link",
+        "loop",
+    ]

@@ -28,13 +28,13 @@ def factory(tmp_path: Path) -> Factory:
 
 def place(factory: Factory, kind: str, file: str, **properties: object) -> Path:
     """Make `d` the dataset of a file in the container `c`. Returns the file's path."""
-    location = {"type": "AzureBlobFSLocation", "fileSystem": "c", "fileName": file}
+    location = {"type": "AzureBlobFSLocation", "fileSystem": "ccc", "fileName": file}
     service = {"referenceName": "lake", "type": "LinkedServiceReference"}
     content = {"location": location, **properties}
     factory.add(
         "dataset", "d", {"type": kind, "linkedServiceName": service, "typeProperties": content}
     )
-    path = factory.home.lake / "c" / file
+    path = factory.home.lake / "ccc" / file
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -256,7 +256,7 @@ def test_copy_adds_and_maps_columns(factory: Factory, source: SourceDatabase) ->
         {"name": "id", "value": "$$COLUMN:user_id"},
     ]
     factory.run(copying(factory, source={"additionalColumns": added}))
-    file = factory.home.lake / "c" / "x.parquet"
+    file = factory.home.lake / "ccc" / "x.parquet"
     assert pq.read_table(file).to_pylist() == [
         {"user_id": 1, "user_name": "Ada", "run": "pl", "id": 1}
     ]
@@ -296,4 +296,4 @@ def test_copy_refuses_what_it_cannot_do(
 ) -> None:
     error = factory.error(copying(factory, **given))
     assert named in error["message"]
-    assert not (factory.home.lake / "c" / "x.parquet").exists()
+    assert not (factory.home.lake / "ccc" / "x.parquet").exists()

@@ -168,7 +168,7 @@ def add_storage(factory: Factory, kind: str = "AzureBlobStorage") -> None:
     factory.add(
         "linkedService", "Blobs", {"type": kind, "typeProperties": {"connectionString": secret}}
     )
-    location = {"type": "AzureBlobStorageLocation", "container": "in", "fileName": "a.json"}
+    location = {"type": "AzureBlobStorageLocation", "container": "incoming", "fileName": "a.json"}
     properties = {"type": "Json", "linkedServiceName": {"referenceName": "Blobs"}}
     factory.add("dataset", "d", {**properties, "typeProperties": {"location": location}})
 
@@ -182,8 +182,8 @@ def test_a_linked_service_needs_a_place_on_this_machine(factory: Factory, tmp_pa
         error is not None
         and "The linked service 'Blobs' has no local replacement" in error["message"]
     )
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.json").write_text('{"k": 1}')
+    (tmp_path / "incoming").mkdir()
+    (tmp_path / "incoming" / "a.json").write_text('{"k": 1}')
     run = elsewhere(factory, places={"blobs": str(tmp_path)})
     assert run.scope.activities["L"]["output"] == {"firstRow": {"k": 1}}
 
@@ -199,8 +199,8 @@ def test_validation_waits_until_the_file_is_there(factory: Factory, tmp_path: Pa
     del wait["typeProperties"]["timeout"]
 
     def come(event: Event) -> None:
-        (tmp_path / "in").mkdir(exist_ok=True)
-        (tmp_path / "in" / "a.json").write_text("{}")
+        (tmp_path / "incoming").mkdir(exist_ok=True)
+        (tmp_path / "incoming" / "a.json").write_text("{}")
 
     factory.listener = come
     pipeline(factory, wait)

@@ -14,6 +14,7 @@ from medallion.home import Home
 from medallion_local.databricks_sql import clock
 from medallion_local.databricks_sql.lifecycle import process, state
 from medallion_local.databricks_sql.spark import distribution
+from support.listeners import answering, listeners
 from support.warehouse_sql import ENGINES, SPARK, Started, close_all
 
 
@@ -36,6 +37,13 @@ def test_it_writes_and_reads_tables(warehouse):
     source = "(select 1L as id) as n"
     warehouse.run(f"merge into s.t using {source} on t.id = n.id when matched then delete")
     assert warehouse.rows("select id, even from s.t order by id") == [(0, True), (2, True)]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_another_user_gets_no_answer_at_any_socket(warehouse):
+    found = listeners(warehouse.state.pid)
+    assert warehouse.state.port in found
+    assert answering(found) == []
 
 
 def test_its_clock_can_stand_still(warehouse):

@@ -38,17 +38,19 @@ class Shop:
         self.environment = {k: v for k, v in os.environ.items() if k not in named}
         self.medallion("up", "--catalog", "dev,archive", "--engine", engine)
 
-    def medallion(self, *arguments: str) -> str:
-        return self._run([str(BIN / "medallion"), *arguments]).stdout
+    def medallion(self, *arguments: str, **environment: str) -> str:
+        return self._run([str(BIN / "medallion"), *arguments], **environment).stdout
 
     def dbt(self, *commands: str, check: bool = True) -> str:
         return self._run([sys.executable, "-c", COMMANDS, *commands], check).stdout
 
-    def _run(self, command: list[str], check: bool = True) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, command: list[str], check: bool = True, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=self.environment,
+            env=self.environment | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -100,6 +102,20 @@ def test_it_is_built(shop):
     found = catalog["nodes"]["model.shop.by_status"]
     assert found["metadata"]["database"] == "archive"
     assert list(found["columns"]) == ["day", "placed", "shipped", "returned"]
+
+
+def test_a_second_home_is_reported_and_gets_no_tables(shop, tmp_path):
+    own, other = shop.folder / ".medallion", tmp_path / "other"
+    said = shop.medallion("up", "--catalog", "dev", MEDALLION_HOME=str(other))
+    assert f"named the warehouse of {own}: dbt now uses {other}" in " ".join(said.split())
+    said = " ".join(shop.dbt("run", check=False).split())
+    assert "run failed" in said
+    assert f"names the warehouse of {other}, but the home is {own}" in said
+    assert Started(Home(other)).rows("show tables in dev.default") == []
+    close_all()
+    shop.medallion("down", MEDALLION_HOME=str(other))
+    assert "named the warehouse" in shop.medallion("up")
+    assert "named the warehouse" not in shop.medallion("up")
 
 
 def test_a_warehouse_that_is_down_is_one_sentence(shop):

@@ -28,9 +28,9 @@ def test_tables_views_and_comments_survive_a_restart_and_a_kill(home):
     first.run("create table s.t comment 'kept' as select 1 as id, 'a' as name")
     first.run("create view s.v as select id + 1 as next from s.t")
     odd = "location 'abfss://gold@a.dfs.core.windows.net/my gold/ä'"
-    first.run(f"create table s.`ä b` {odd} as select 1 as id")
+    first.run(f"create table s.`ä-b` {odd} as select 1 as id")
     first.run(
-        "merge into s.`ä b` as t using (select next as id from s.v) as v on t.id = v.id "
+        "merge into s.`ä-b` as t using (select next as id from s.v) as v on t.id = v.id "
         "when not matched then insert *"
     )
     port = first.state.port
@@ -45,7 +45,7 @@ def test_tables_views_and_comments_survive_a_restart_and_a_kill(home):
     assert third.rows("select name from s.t") == [("a",)]
     location = dict(row[:2] for row in third.rows("describe table extended s.t"))["Location"]
     assert location.startswith(f"{third.home.root}/warehouse/tables/s/t-")
-    assert sorted(third.rows("select * from s.`ä b`")) == [(1,), (2,)]
+    assert sorted(third.rows("select * from s.`ä-b`")) == [(1,), (2,)]
     shown = third.rows("select comment from system.information_schema.tables where table_name='t'")
     assert shown == [("kept",)]
 
@@ -99,6 +99,30 @@ def test_a_taken_port_is_one_sentence(home):
         with pytest.raises(MedallionError, match=f"Port {taken} on 127.0.0.1 is in use"):
             process.start(home, taken)
     assert process.running(home) is None
+
+
+def test_others_cannot_read_what_the_home_holds(tmp_path, home):
+    (home.lake / "bronze").mkdir(parents=True)
+    home.source_database.write_bytes(b"names")
+    beside = home.root / "beside"  # a file of the user's own
+    beside.touch()
+    for path in (home.lake, home.source_database, beside):
+        path.chmod(0o755)
+    os.umask(before := os.umask(0o022))
+    server = Started(home)
+    server.run("create schema s")
+    server.run("create table s.t as select 1 as id")
+    file = profiles.write_profile(tmp_path, home, server.state)
+    file.chmod(0o644)
+    assert profiles.write_profile(tmp_path, home, server.state).stat().st_mode & 0o077 == 0
+    assert os.umask(before) == before
+    assert beside.stat().st_mode & 0o777 == 0o755
+    beside.unlink()
+    (home.lake / "bronze").rmdir()  # is below a folder that only its user can enter
+    written = [path for path in home.root.rglob("*") if not path.is_symlink()]
+    assert any(path.name == "warehouse.log" for path in written)
+    assert any(path.suffix == ".parquet" for path in written)
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
 
 
 def test_a_stale_process_id_is_not_mistaken_for_the_server(home):

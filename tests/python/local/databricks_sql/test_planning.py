@@ -140,11 +140,19 @@ def test_a_map_can_be_exploded(warehouse):
         "select " + " + ".join(["1"] * 3_000),
         "select " + "case when true then " * 800 + "1" + " end" * 800,
         " union all ".join(["select 1"] * 500),
+        "select " + "(select " * 400 + "1" + ")" * 400,
+        "select 1 where exists (" * 400 + "select 1" + ")" * 400,
+        "select cast(null as " + "array<" * 300 + "int" + ">" * 300 + ")",
+        "select " + "array(" * 300 + "1" + ")" * 300,
+        "select * from (" * 500 + "select 1" + ")" * 500,
         "select (1",
         "select '" + "a" * 100,
         "select " + "," * 1_500_000 + "," * 1_500_000,
     ],
-    ids=["parentheses", "terms", "cases", "branches", "open", "unclosed", "megabytes"],
+    ids=[
+        *("parentheses", "terms", "cases", "branches", "scalars", "exists", "types", "arrays"),
+        *("tables", "open", "unclosed", "megabytes"),
+    ],
 )
 def test_a_statement_beyond_the_limits_is_one_sentence(warehouse, statement):
     message = warehouse.fails(statement)
@@ -153,7 +161,20 @@ def test_a_statement_beyond_the_limits_is_one_sentence(warehouse, statement):
     assert warehouse.rows("select 1") == [(1,)]
 
 
+def test_a_few_subqueries_in_each_other_are_answered(warehouse):
+    assert warehouse.rows("select " + "(select " * 12 + "1" + ")" * 12) == [(1,)]
+    nested = "select " + "(select " * 100 + "1" + ")" * 100
+    if warehouse.state.engine == "sail":  # it would plan for years
+        assert "TOO_COMPLEX" in warehouse.fails(nested)
+    else:
+        assert warehouse.rows(nested) == [(1,)]
+    tables = "select * from (" * 90 + "select 1 as a" + ") t" * 90
+    assert warehouse.rows(tables) == [(1,)]
+
+
 def test_long_lists_and_chains_are_answered(warehouse):
+    letters = "||".join(["'a'"] * 600)
+    assert warehouse.rows(f"select length({letters})") == [(600,)]
     numbers = ", ".join(map(str, range(5_000)))
     assert warehouse.rows(f"select count(*) from w where x in ({numbers})") == [(3,)]
     chain = " or ".join(f"x = {number}" for number in range(600))
