@@ -234,7 +234,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             super().handle()
             gone = self.raw_requestline == b""
-        except ConnectionError:
+        except OSError:  # of the connection, or of its encryption
+            log.debug("a connection failed", exc_info=True)
             gone = True
         if gone:
             self.server.left(self.connection)

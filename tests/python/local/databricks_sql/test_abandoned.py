@@ -1,5 +1,6 @@
 """Statements end on the engine when their time is over, or when nobody waits for them."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def started(warehouse: Warehouse, patience: Patience, **limits) -> tuple[Operati
 
 def end_of(operation: Operation) -> str:
     """The error with which the engine's statement ended, which is raised in its own thread."""
-    error = operation.future.exception(timeout=60)
+    error = operation.future.exception(timeout=15)
     assert isinstance(error, SqlError)
     return str(error)
 
@@ -121,8 +122,9 @@ def test_a_client_that_comes_back_keeps_its_statement(warehouse):
     assert "[OPERATION_CANCELED]" in end_of(operation)
 
 
-def test_a_client_that_is_lost_leaves_no_statement(warehouse, tmp_path):
-    """Only the connector's connections are closed, as when a process is killed."""
+@pytest.mark.parametrize("abruptly", [False, True])
+def test_a_client_that_is_lost_leaves_no_statement(warehouse, tmp_path, abruptly):
+    """Only the connector's connections end; abruptly, as when a process is killed that waits."""
     home = Home(tmp_path)
     service = Service(warehouse, Patience(without_client=0.5, period=0.05))
     tls = certificates.server_context(certificates.ensure(files_of(home)))
@@ -135,7 +137,12 @@ def test_a_client_that_is_lost_leaves_no_statement(warehouse, tmp_path):
         cursor.execute_async(LONG)
         [operation] = service.operations._known.values()
         assert not operation.ended(1.5)
-        vars(connection.session.backend._transport)["_THttpClient__pool"].close()
+        pool = vars(connection.session.backend._transport)["_THttpClient__pool"]
+        if abruptly:
+            waiting = pool.pool.get()
+            socket.socket.shutdown(waiting.sock, socket.SHUT_RDWR)  # without TLS' own end
+        else:
+            pool.close()
         assert "[OPERATION_CANCELED]" in end_of(operation)
     finally:
         listening.shutdown()
