@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from email.message import Message
@@ -29,11 +29,17 @@ log = logging.getLogger(__name__)
 LIMIT = 64 * 2**20  # maximum bytes of a body; a statement, a secret or a control file has far fewer
 SILENCE = 60.0  # seconds without data from a client, before or during a request
 IDLE = 600.0  # seconds between two requests of a connection, and to receive an answer
+CONNECTIONS = 256  # at the same time; each has a thread
+_REFUSALS = 16  # further connections that are answered with 503
+_SECONDS_OF_A_REFUSAL = 5.0
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request; `query` has the last value of each parameter, `segments` no empty ones."""
+    """A request; `query` has the last value of each parameter, `segments` no empty ones.
+
+    Requests with an equal `connection` came on the same one.
+    """
 
     method: str
     path: str
@@ -41,6 +47,7 @@ class Request:
     query: Mapping[str, str]
     headers: Message
     body: bytes
+    connection: Hashable = None
 
     @property
     def bearer(self) -> str:
@@ -72,10 +79,15 @@ class Answer:
 
 Respond = Callable[[Request], Answer]
 Admit = Callable[[Request], Answer | None]
+Left = Callable[[Hashable], None]
 
 
 def everyone(request: Request) -> None:
     """Admit each request: the service itself checks who sent it."""
+
+
+def unnoticed(connection: Hashable) -> None:
+    """Do nothing when a client closes its connection."""
 
 
 class _RefusedError(Exception):
@@ -88,7 +100,11 @@ class Server(ThreadingHTTPServer):
     `admit` gets a request before its body is read, which is empty there. It returns the answer to a
     client that has no access, whose connection then ends: only clients with access fill memory.
     A body of more than `limit` bytes is answered with 413. The connection of a client that sends
-    nothing for `silence` seconds is closed. Raises `MedallionError` if the port is in use.
+    nothing for `silence` seconds is closed.
+
+    Of `most` connections, the oldest one without an admitted request makes room for a new one. If
+    all have had one, new connections are answered with 503. `left` gets a connection that its
+    client has closed. Raises `MedallionError` if the port is in use.
     """
 
     daemon_threads = True
@@ -103,8 +119,14 @@ class Server(ThreadingHTTPServer):
         limit: int = LIMIT,
         silence: float = SILENCE,
         admit: Admit = everyone,
+        most: int = CONNECTIONS,
+        left: Left = unnoticed,
     ) -> None:
-        self.admit = admit
+        self.admit, self.most, self.left = admit, most, left
+        self._guard = threading.Lock()
+        self._admitted: set[socket.socket] = set()
+        self._unknown: dict[socket.socket, None] = {}  # no request was admitted; oldest first
+        self._refused: dict[socket.socket, None] = {}
         self.respond, self.tls, self.limit, self.silence = respond, tls, limit, silence
         try:
             super().__init__(("127.0.0.1", port), _Handler)
@@ -120,6 +142,51 @@ class Server(ThreadingHTTPServer):
         if self.tls is not None:
             connection = self.tls.wrap_socket(connection, True, do_handshake_on_connect=False)
         return connection, address
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread, if there is room for it."""
+        with self._guard:
+            group, evicted = self._unknown, None
+            if len(self._admitted) + len(self._unknown) >= self.most:
+                if not self._unknown:
+                    group = self._refused
+                    request.settimeout(_SECONDS_OF_A_REFUSAL)
+                if group is self._unknown or len(self._refused) >= _REFUSALS:
+                    evicted = next(iter(group))
+                    del group[evicted]
+            group[request] = None
+        if evicted is not None:
+            with suppress(OSError):  # not SSLSocket's method: its thread still reads from it
+                socket.socket.shutdown(evicted, socket.SHUT_RDWR)
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._forget(request)
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection until it ends."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._forget(request)
+
+    def refuses(self, connection: socket.socket) -> bool:
+        """Whether there was no room for a connection."""
+        return connection in self._refused
+
+    def keep(self, connection: socket.socket) -> None:
+        """Note that a request of a connection was admitted."""
+        with self._guard:
+            if connection in self._unknown:
+                del self._unknown[connection]
+                self._admitted.add(connection)
+
+    def _forget(self, connection: socket.socket) -> None:
+        with self._guard:
+            self._admitted.discard(connection)
+            self._unknown.pop(connection, None)
+            self._refused.pop(connection, None)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Log errors of a connection; a client may close it or reject the certificate."""
@@ -154,6 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     default_request_version = "HTTP/1.0"  # HTTP/0.9 answers have no status
     disable_nagle_algorithm = True
+    raw_requestline: bytes | None = None  # empty at the end of what the client sends
     server: Server
 
     def setup(self) -> None:
@@ -162,13 +230,28 @@ class _Handler(BaseHTTPRequestHandler):
             self.request.do_handshake()
         super().setup()
 
+    def handle(self) -> None:
+        try:
+            super().handle()
+            gone = self.raw_requestline == b""
+        except OSError:  # of the connection, or of its encryption
+            log.debug("a connection failed", exc_info=True)
+            gone = True
+        if gone:
+            self.server.left(self.connection)
+
     def _answer(self) -> None:
+        if self.server.refuses(self.connection):
+            why = f"{self.server.most} connections are open, which is the limit. Try again later."
+            self._end_with(replace(_error(503, why), headers={"Retry-After": "1"}))
+            return
         self.connection.settimeout(self.server.silence)
         try:
             head = self._head()
             if (refusal := self.server.admit(head)) is not None:
                 self._end_with(refusal)
                 return
+            self.server.keep(self.connection)
             request = replace(head, body=self._body())
         except _RefusedError as refused:
             status, why = refused.args
@@ -199,7 +282,7 @@ class _Handler(BaseHTTPRequestHandler):
         if "\0" in path:
             raise _RefusedError(400, "The path contains a NUL character.")
         segments = tuple(unquote(part) for part in url.path.split("/") if part)
-        return Request(self.command, path, segments, query, self.headers, b"")
+        return Request(self.command, path, segments, query, self.headers, b"", self.connection)
 
     def _body(self) -> bytes:
         if "Transfer-Encoding" in self.headers:

@@ -229,9 +229,25 @@ def _property(item: exp.Expression, found: Definition, sql: str) -> None:
     elif isinstance(item, RowFilterProperty):
         found.row_filter = policy_of(item)
     elif isinstance(item, exp.LocationProperty):
-        found.url = item.this.name
-    elif isinstance(item, exp.Property):
+        _locate(found, item.this.name)
+    elif isinstance(item, exp.OptionsProperty):
+        _options(item, found)
+    elif type(item) is exp.Property:
         key = item.this if isinstance(item.this, str) else item.this.name
         found.properties[key] = item.args["value"].name or render(item.args["value"])
     else:
         raise unsupported(sql)
+
+
+def _options(clause: exp.OptionsProperty, found: Definition) -> None:
+    """OPTIONS of a table: `path` is its location. Others are about files; all tables are Delta."""
+    for option in clause.expressions:
+        if option.name.lower() != "path":
+            raise unsupported(f"the option {option.name} of a table")
+        _locate(found, option.args["value"].name)
+
+
+def _locate(found: Definition, url: str) -> None:
+    if found.url:
+        raise unsupported("a table with two locations")
+    found.url = url

@@ -6,6 +6,7 @@ Source: https://docs.databricks.com/sql/language-manual/sql-ref-parameters.html 
 https://docs.databricks.com/sql/language-manual/sql-ref-syntax-aux-conf-mgmt-set.html
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ UTC = ("UTC", "ETC/UTC", "Z", "+00:00", "GMT", "ZULU")
 _OFFSET = re.compile(r"(?:UTC|GMT|UT)?[+-]\d{1,2}(?::\d{2})?(?::\d{2})?")
 # Keys that clients set when they open a session. They tell the server how to send results.
 _OF_CLIENTS = ("spark.thriftserver.", "spark.sql.thriftserver.", "hive.server2.", "set:", "use:")
+
+
+LONGEST = 2 * 24 * 3600  # seconds of a statement, on Databricks too
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,23 @@ def _is_zone(value: str) -> bool:
     return "/" in value or value.isupper()
 
 
+def _problem_of_timeout(value: str) -> str | None:
+    """Why a text is not a STATEMENT_TIMEOUT, as a subcondition and a sentence, or None."""
+    if re.fullmatch(r"[+-]?\d{1,18}", value) is None:
+        return f"NOT_AN_INTEGER] Invalid value for statement_timeout: {value} is not an integer."
+    if int(value) > LONGEST:
+        return (
+            f"ABOVE_MAXIMUM] Invalid value for statement_timeout: {value} is greater than maximum "
+            f"allowed timeout {LONGEST}."
+        )
+    if int(value) < 0:
+        return (
+            f"BELOW_MINIMUM] Invalid value for statement_timeout: {value} is lower than minimum "
+            "allowed timeout 0."
+        )
+    return None
+
+
 def _is_size(value: str) -> bool:
     return re.fullmatch(r"\d+\s*[kmgtp]?b?", value, re.IGNORECASE) is not None
 
@@ -65,11 +86,11 @@ SETTINGS = (
         "spark.sql.legacy.timeParserPolicy",
         only_on_spark=("LEGACY",),
     ),
+    Setting("STATEMENT_TIMEOUT", str(LONGEST), lambda value: _problem_of_timeout(value) is None),
     # Accepted: these change the speed, the cost or the reports of a statement, never its answer.
     Setting(
         "MAX_FILE_PARTITION_BYTES", "128m", _is_size, spark_key="spark.sql.files.maxPartitionBytes"
     ),
-    Setting("STATEMENT_TIMEOUT", "172800", str.isdecimal),
     Setting("USE_CACHED_RESULT", "true", _is_flag),
     Setting("ENABLE_PHOTON", "true", _is_flag),
     Setting("READ_ONLY_EXTERNAL_METASTORE", "false", _is_flag),
@@ -112,6 +133,8 @@ def checked(key: str, value: str, engine: EngineName) -> tuple[str, str]:
                 f"[INVALID_CONF_VALUE.TIME_ZONE] The value '{value}' in the config "
                 f'"{found.conf}" is invalid. Cannot resolve the given timezone.'
             )
+        if found.key == "STATEMENT_TIMEOUT":
+            raise SqlError(f"[INVALID_STATEMENT_TIMEOUT.{_problem_of_timeout(value)}")
         raise SqlError(
             f"[INVALID_CONF_VALUE.TYPE_MISMATCH] The value '{value}' in the config "
             f'"{found.key}" is invalid: its default is {found.default}.'
@@ -133,6 +156,11 @@ def of_engine(settings: Mapping[str, str]) -> Settings:
         and known.key in settings
         and settings[known.key].upper() != known.default.upper()
     }
+
+
+def timeout(settings: Mapping[str, str]) -> float:
+    """How many seconds a statement may run. Databricks does not document 0: it is no limit here."""
+    return int(settings.get("STATEMENT_TIMEOUT", LONGEST)) or math.inf
 
 
 def of_client(configuration: Mapping[str, str], engine: EngineName) -> dict[str, str]:

@@ -25,6 +25,7 @@ from medallion.home import Home, refused_characters
 from medallion_local.databricks_sql.catalog import Column
 from medallion_local.databricks_sql.catalog.object_names import check_object_name
 from medallion_local.databricks_sql.commits import data_file, durable
+from medallion_local.databricks_sql.delta.column_names import check_partition_columns
 from medallion_local.databricks_sql.delta_log.log import Operation, files_at
 from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.language.errors import SqlError
@@ -197,6 +198,7 @@ def replace_table(
 ) -> int:
     """Replace the table's content and schema by these rows in one commit. Returns the row count."""
     _refuse_void(schema)
+    check_partition_columns(partition_by)
     counted = _Counted(schema, batches)
     Path(folder).mkdir(parents=True, exist_ok=True)
     with durable(folder), counted.failing_as_it_did():

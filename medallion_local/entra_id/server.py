@@ -10,6 +10,8 @@ from medallion_local import http as web
 from medallion_local.entra_id import entra, managed
 from medallion_local.entra_id.directory import Directory
 
+_FORM = 64 * 2**10  # maximum bytes of a request for a token, whose sender nobody knows yet
+
 
 @dataclass(frozen=True)
 class Endpoints:
@@ -37,8 +39,8 @@ class Endpoints:
 def serving(directory: Directory, tls: ssl.SSLContext) -> Iterator[Endpoints]:
     """Serve a directory's tokens while the block runs, on free ports."""
     with (
-        web.serving(partial(entra.respond, directory), tls) as authority_port,
-        web.serving(partial(managed.respond, directory)) as managed_port,
+        web.serving(partial(entra.respond, directory), tls, limit=_FORM) as authority_port,
+        web.serving(partial(managed.respond, directory), limit=0) as managed_port,
     ):
         yield Endpoints(
             f"https://localhost:{authority_port}",

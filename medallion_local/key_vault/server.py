@@ -49,15 +49,25 @@ class Vault:
 def serving(vault: Vault, tls: ssl.SSLContext, port: int = 0) -> Iterator[str]:
     """Serve a vault while the block runs; yields its URL, by default on a free port."""
 
+    def recorded(request: Request, answer: Answer) -> Answer:
+        vault.requests.append(f"{request.method} /{'/'.join(request.segments)} {answer.status}")
+        return answer
+
+    def admit(request: Request) -> Answer | None:
+        try:
+            vault.access.identify(request.bearer)
+        except VaultError as error:
+            return recorded(request, error.answer())
+        return None
+
     def respond(request: Request) -> Answer:
         try:
             answer = _respond(vault, request)
         except VaultError as error:
             answer = error.answer()
-        vault.requests.append(f"{request.method} /{'/'.join(request.segments)} {answer.status}")
-        return answer
+        return recorded(request, answer)
 
-    with web.serving(respond, tls, port) as bound:
+    with web.serving(respond, tls, port, admit=admit) as bound:
         yield f"https://localhost:{bound}"
 
 

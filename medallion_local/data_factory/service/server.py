@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from medallion.errors import MedallionError
@@ -50,7 +51,7 @@ class Service:
 def serving(service: Service, tls: ssl.SSLContext) -> Iterator[str]:
     """Serve a factory while the block runs; yields the endpoint. Runs under way end with it."""
     try:
-        with web.serving(lambda request: _respond(service, request), tls) as port:
+        with web.serving(partial(_respond, service), tls, admit=partial(_refused, service)) as port:
             yield f"https://127.0.0.1:{port}"
     finally:
         service.runs.close()
@@ -59,7 +60,7 @@ def serving(service: Service, tls: ssl.SSLContext) -> Iterator[str]:
 def _respond(service: Service, request: Request) -> Answer:
     if (answer := service.disturb(request)) is not None:
         return answer
-    return _refused(service, request) or _served(service, request)
+    return _served(service, request)
 
 
 def _refused(service: Service, request: Request) -> Answer | None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Column, Relation
 from medallion_local.databricks_sql.context import Context
+from medallion_local.databricks_sql.delta.column_names import check_column_names
 from medallion_local.databricks_sql.language.reader import Reader
 from medallion_local.databricks_sql.types import type_name
 
@@ -30,6 +31,7 @@ def add_columns(context: Context, relation: Relation, found: pa.Schema) -> Relat
     fields = [field for field in found if field.name.lower() not in known]
     if not fields:
         return relation
+    check_column_names(fields, relation.properties)
     columns = relation.columns + [Column(f.name, type_name(f.type)) for f in fields]
     storage.widen(relation.location, columns, pa.schema(fields))
     return context.catalog.change(relation.key, columns=columns)

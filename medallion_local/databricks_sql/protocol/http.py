@@ -19,6 +19,7 @@ def server(service: Service, port: int, token: str, tls: ssl.SSLContext) -> Serv
     """A listening server on 127.0.0.1; `serve_forever` runs it."""
     processor = TCLIService.Processor(service)
     api = StatementApi(service, service.warehouse)
+    clients = service.operations.clients
 
     def admit(request: Request) -> Answer | None:
         if (request.method, request.path) == ("GET", _DISCOVERY):
@@ -38,12 +39,13 @@ def server(service: Service, port: int, token: str, tls: ssl.SSLContext) -> Serv
         if _is_of_api(request):
             return api.respond(request)
         incoming, outgoing = TMemoryBuffer(request.body), TMemoryBuffer()
-        processor.process(
-            TBinaryProtocolAccelerated(incoming), TBinaryProtocolAccelerated(outgoing)
-        )
+        with clients.on(request.connection):
+            processor.process(
+                TBinaryProtocolAccelerated(incoming), TBinaryProtocolAccelerated(outgoing)
+            )
         return Answer(200, outgoing.getvalue(), {"Content-Type": "application/x-thrift"})
 
-    return Server(respond, tls, port, admit=admit)
+    return Server(respond, tls, port, admit=admit, left=clients.left)
 
 
 def _is_of_api(request: Request) -> bool:

@@ -16,7 +16,12 @@ from medallion_local.databricks_sql.engine import Result, result_of
 from medallion_local.databricks_sql.language.complexity import check_size, too_complex
 from medallion_local.databricks_sql.language.errors import SqlError, reported
 from medallion_local.databricks_sql.protocol.jdbc_metadata import Metadata
-from medallion_local.databricks_sql.protocol.operations import CLOSED, Operation, Operations
+from medallion_local.databricks_sql.protocol.operations import (
+    CLOSED,
+    Operation,
+    Operations,
+    Patience,
+)
 from medallion_local.databricks_sql.protocol.parameters import Parameter, bound
 from medallion_local.databricks_sql.protocol.row_sets import Form, metadata, row_set
 from medallion_local.databricks_sql.protocol.zoned import shown_in
@@ -38,12 +43,11 @@ _NO_SESSION = SqlError("[INVALID_HANDLE.SESSION_CLOSED] Invalid SessionHandle: i
 class Service:
     """One method per call of the protocol."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self, warehouse: Warehouse, patience: Patience | None = None) -> None:
         self.warehouse = warehouse
         self._metadata = Metadata(warehouse.catalog)
         self._sessions: dict[bytes, Session] = {}
-        self._forms: dict[bytes, Form] = {}
-        self.operations = Operations(warehouse.engine)
+        self.operations = Operations(warehouse.engine, patience)
 
     def OpenSession(self, req: t.TOpenSessionReq) -> t.TOpenSessionResp:
         """Open a session in the client's catalog and schema.
@@ -93,7 +97,8 @@ class Service:
             return self.execute(session, req.statement, parameters)
 
         limit = req.resultRowLimit or None
-        return self._answer(t.TExecuteStatementResp, req, work, Form.of(req), limit)
+        seconds = settings.timeout(session.settings) if session is not None else None
+        return self._answer(t.TExecuteStatementResp, req, work, Form.of(req), limit, seconds)
 
     def execute(self, session: Session, sql: str, parameters: list[Parameter]) -> Result:
         """Run a statement with bound parameters."""
@@ -187,7 +192,7 @@ class Service:
         try:
             if operation is None:
                 raise CLOSED
-            return metadata(operation.result.schema, self._forms.get(guid, Form()))
+            return metadata(operation.result.schema, operation.form)
         except Exception as error:
             return t.TGetResultSetMetadataResp(status=_failed(error))
 
@@ -203,7 +208,7 @@ class Service:
 
     def CloseOperation(self, req: t.TCloseOperationReq) -> t.TCloseOperationResp:
         """Remove a result."""
-        self._close(req.operationHandle.operationId.guid)
+        self.operations.close(req.operationHandle.operationId.guid)
         return t.TCloseOperationResp(status=_OK)
 
     def CancelOperation(self, req: t.TCancelOperationReq) -> t.TCancelOperationResp:
@@ -222,14 +227,16 @@ class Service:
         work: Callable[[], Result],
         form: Form,
         limit: int | None = None,
+        seconds: float | None = None,
     ) -> object:
         """Start `work`. The answer contains its result if the client asks for it and it is fast."""
         session = req.sessionHandle.sessionId.guid  # type: ignore[attr-defined]
         if session not in self._sessions:
             return response(status=_failed(_NO_SESSION))
-        operation = self.operations.start(session, work, limit)
+        self.operations.clients.seen(session)
+        operation = self.operations.start(session, work, limit, seconds)
         guid = operation.id.bytes
-        self._forms[guid] = form
+        operation.form = form
         handle = t.TOperationHandle(
             operationId=t.THandleIdentifier(guid=guid, secret=guid),
             operationType=t.TOperationType.EXECUTE_STATEMENT,
@@ -249,15 +256,15 @@ class Service:
                 direct.resultSet = fetched
                 if not fetched.hasMoreRows:
                     direct.closeOperation = t.TCloseOperationResp(status=_OK)
-                    self._close(guid)
+                    self.operations.close(guid)
         else:
-            self._close(guid)
+            self.operations.close(guid)
         return response(status=_OK, operationHandle=handle, directResults=direct)
 
     def _fetched(
         self, operation: Operation, rows: int | None, described: bool
     ) -> t.TFetchResultsResp:
-        form = self._forms.get(operation.id.bytes, Form())
+        form = operation.form
         start, batches, more = operation.take(rows or _ROWS_PER_FETCH, _BYTES_PER_FETCH)
         schema = operation.result.schema
         return t.TFetchResultsResp(
@@ -266,10 +273,6 @@ class Service:
             results=row_set(start, batches, schema, form),
             resultSetMetadata=metadata(schema, form) if described else None,
         )
-
-    def _close(self, guid: bytes) -> None:
-        self.operations.close(guid)
-        self._forms.pop(guid, None)
 
 
 def _failed(error: BaseException) -> t.TStatus:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from medallion_local.databricks_sql import settings
 from medallion_local.databricks_sql.engine import Result
 from medallion_local.databricks_sql.language.errors import SqlError, reported
 from medallion_local.databricks_sql.protocol.operations import Operation
@@ -107,7 +108,9 @@ class StatementApi:
             session = Session(schema, catalog=catalogs.current_catalog(named))
             return self._service.execute(session, statement, parameters)
 
-        operation = self._service.operations.start(b"statements", work, asked.get("row_limit"))
+        operation = self._service.operations.start(
+            b"statements", work, asked.get("row_limit"), settings.timeout({})
+        )
         name = str(operation.id)
         self._answers[name] = (operation, asked, None)
         while len(self._answers) > _REMEMBERED:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
 Work = Callable[..., pa.Array]
+LARGEST_BATCH = 2**30  # bytes that one call of a function of Sail may make
 _PREFIX = "medallion_"
 _DIGITS = Context(prec=120)
 _needed: dict[str, tuple[Work, str]] = {}
@@ -270,6 +271,23 @@ def _get_json(text: str, path: str) -> str | None:
     return at_path(value, path) if found else None
 
 
+def _bounded(counts: pa.Array, values: pa.Array) -> pa.Array:
+    """True; raises if that many copies of the values have more bytes than memory is for them."""
+    if pa.types.is_string(values.type) or pa.types.is_binary(values.type):
+        sizes = pc.binary_length(values).cast(pa.float64())
+    else:
+        mean = values.nbytes / max(1, len(values))
+        sizes = pa.array([max(mean, 8.0)] * len(values), pa.float64())
+    total = pc.sum(pc.multiply(pc.max_element_wise(counts.cast(pa.float64()), 0.0), sizes))
+    if (total.as_py() or 0) > LARGEST_BATCH:
+        raise ValueError(
+            "[UNSUPPORTED_FEATURE] The embedded engine does not support results of more than "
+            f"{LARGEST_BATCH // 2**20} MiB in {len(counts)} rows; `medallion up --engine spark` "
+            "supports them."
+        )
+    return pa.array([True] * len(counts))
+
+
 _STRING = pa.string()
 _FUNCTIONS: dict[str, tuple[Work, str]] = {
     "text": (_text, "string"),
@@ -284,5 +302,6 @@ _FUNCTIONS: dict[str, tuple[Work, str]] = {
     "boolean": (_each(_strict_boolean, pa.bool_()), "boolean"),
     "try_boolean": (_each(_boolean, pa.bool_()), "boolean"),
     "get_json_object": (_each(_get_json, _STRING), "string"),
+    "bounded": (_bounded, "boolean"),
     "characters": (_each(list, pa.list_(_STRING)), "array<string>"),
 }

@@ -153,6 +153,17 @@ ROWS: list[tuple[str, str]] = [
         "[INVALID_PARAMETER_VALUE.PATTERN] The value of parameter `regexp` is not a valid "
         "regular expression.",
     ),
+    (
+        r"cannot extract value from data type: (?P<left>.+)",
+        "[INVALID_EXTRACT_BASE_FIELD_TYPE] Can't extract a value from an expression. Need a "
+        'complex type [STRUCT, ARRAY, MAP] but got "{left}".',
+    ),
+    (
+        r"unknown table function: (\w+)",
+        "[UNRESOLVABLE_TABLE_VALUED_FUNCTION] Could not resolve `{0}` to a table-valued function. "
+        "Please make sure that `{0}` is defined as a table-valued function and that all required "
+        "parameters are provided correctly.",
+    ),
     (r"Date part '(.+)' not supported", "[INVALID_EXTRACT_FIELD] Cannot extract `{0}`."),
     (
         r"InSubquery should only return one column, but found (\d+)",

@@ -20,6 +20,7 @@ from medallion_local.databricks_sql.catalog import (
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.definitions import definition
 from medallion_local.databricks_sql.delta import evolve
+from medallion_local.databricks_sql.delta.column_names import check_column_names
 from medallion_local.databricks_sql.delta.computed import check_definitions, require_defaults
 from medallion_local.databricks_sql.delta_log.log import Operation
 from medallion_local.databricks_sql.engine import Result
@@ -313,6 +314,7 @@ def _add_columns(context: Context, relation: Relation, clause: str) -> None:
     if any(column.identity or column.generated for column in added):
         raise unsupported(f"ALTER TABLE … ADD COLUMNS {clause}: a computed column")
     arrow = context.resolver().arrow_schema([(c.name, c.type) for c in added])
+    check_column_names(arrow, relation.properties)
     added = [
         replace(
             column,

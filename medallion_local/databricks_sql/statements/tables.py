@@ -28,6 +28,7 @@ from medallion_local.databricks_sql.definitions import (
     relation_of,
     target,
 )
+from medallion_local.databricks_sql.delta.column_names import check_column_names
 from medallion_local.databricks_sql.delta.computed import check_definitions, require_defaults
 from medallion_local.databricks_sql.delta_log.log import Operation
 from medallion_local.databricks_sql.engine import Result
@@ -192,6 +193,7 @@ def _write(
             raise unsupported(sql)
         result = context.query(query)
         _refuse_duplicates(result.schema)
+        check_column_names(result.schema, clauses.properties)
         require_plain_types(clauses.provider, result.schema)
         _check_columns(clauses, result.schema.names)
         storage.replace_table(
@@ -209,6 +211,7 @@ def _write(
             for c, f in zip(clauses.columns, kinds, strict=True)
         )
         _refuse_duplicates(schema)
+        check_column_names(schema, clauses.properties)
         require_plain_types(clauses.provider, schema)
         require_defaults(clauses.properties, clauses.columns, operation.name)
         check_definitions(context, clauses.columns)

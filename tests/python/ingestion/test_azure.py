@@ -28,6 +28,7 @@ from medallion.ingestion.request import IngestResult, arguments, tables
 from medallion_local.data_factory.run import ingest as ingest_here
 from medallion_local.http import Answer
 from support.management_api import GROUP, NAME, ManagementApi, management_api, slow, tiny
+from support.raw_http import status_before_body
 from support.source_home import change, landed, make, rows
 from support.vault_servers import certificates_in, live_in
 
@@ -158,6 +159,13 @@ def test_busy_and_broken_answers_are_retried(factory) -> None:
         assert made.count("createRun") == 2
     assert (result.status, len(result.receipts)) == ("Succeeded", len(TABLES))
     assert len(made.runs.all()) == 1 + 3 * len(TABLES) + 2
+
+
+def test_a_caller_without_a_token_is_refused_before_its_body(factory, certificates) -> None:
+    with factory() as made:
+        url = f"{made.factory.endpoint}/subscriptions/x/queryPipelineRuns?api-version=2018-06-01"
+        assert status_before_body(url, certificates.authority, "POST", "nonsense") == 401
+        assert made.requests == []
 
 
 def test_a_start_that_may_have_happened_is_not_repeated(factory) -> None:

@@ -212,6 +212,62 @@ def test_a_handshake_that_never_comes_stalls_nobody_and_ends(tmp_path: Path) -> 
         assert silent.recv(1) == b""
 
 
+def opened(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=30)
+
+
+def asked(client: socket.socket, token: str = "") -> int:
+    head = f"GET / HTTP/1.1\r\nAuthorization: Bearer {token}\r\n\r\n"
+    return answered(client, head.encode())[0].status
+
+
+def admit_secret(request: Request) -> Answer | None:
+    return None if request.bears("secret") else Answer(401)
+
+
+def test_the_oldest_silent_client_makes_room() -> None:
+    with (
+        web.serving(respond, admit=admit_secret, most=2) as port,
+        opened(port) as known,
+        opened(port) as oldest,
+    ):
+        assert asked(known, "secret") == 200
+        with opened(port) as newest:
+            assert oldest.recv(1) == b""
+            assert asked(newest, "secret") == 200
+        assert asked(known, "secret") == 200
+
+
+def test_a_client_without_access_takes_no_place() -> None:
+    with web.serving(respond, admit=admit_secret, most=1) as port, opened(port) as stranger:
+        assert asked(stranger, "guess") == 401
+        with opened(port) as known:
+            assert asked(known, "secret") == 200
+
+
+def test_connections_over_the_limit_are_answered_with_503() -> None:
+    gone: list[object] = []
+    with web.serving(respond, admit=admit_secret, most=1, left=gone.append) as port:
+        with opened(port) as known:
+            assert asked(known, "secret") == 200
+            with opened(port) as further:
+                response, body = answered(further, b"POST / HTTP/1.1\r\n\r\n")
+                assert (response.status, response.headers["Retry-After"]) == (503, "1")
+                assert "1 connections are open" in json.loads(body)["error"]["message"]
+                assert further.recv(1) == b""
+            silent = [opened(port) for _ in range(web._REFUSALS + 1)]
+            assert silent[0].recv(1) == b""
+            for each in silent:
+                each.close()
+            assert asked(known, "secret") == 200
+        end = time.monotonic() + 30
+        while SEEN[-1].connection not in gone and time.monotonic() < end:
+            time.sleep(0.01)
+        assert SEEN[-1].connection in gone
+        with opened(port) as later:
+            assert asked(later, "secret") == 200
+
+
 def test_a_taken_port_is_one_sentence() -> None:
     with (
         connected() as client,

@@ -9,7 +9,7 @@ import pytest
 
 from medallion.entities import logged_entities
 from medallion.errors import MedallionError
-from medallion_local.azure_sql import load
+from medallion_local.azure_sql import csvfiles, load
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.generator.generate import Size, generate, init_generated
 from medallion_local.generator.simulate import simulate
@@ -201,6 +201,23 @@ def test_apply_reads_nothing_from_a_damaged_file(
     with pytest.raises(MedallionError, match=f"DimUser.csv, {message}"):
         load.apply_csv(source.path, folder)
     assert all(overview.changes == 0 for overview in source.overview())
+
+
+def test_a_file_of_several_inserts_keeps_its_lines_and_its_last_row(
+    tmp_path: Path, folder: Path
+) -> None:
+    source = load.init_from_csv(tmp_path / "s.duckdb", folder)
+    header, row = FILES["DimArtist"].splitlines()
+    file = folder / "DimArtist.csv"
+    equal = [row] * (csvfiles._ROWS_OF_AN_INSERT + csvfiles._ROWS + 1)
+    file.write_text("\n".join([header, *equal, row.replace("1,A", "x,A")]))
+    with pytest.raises(MedallionError, match=f"line {len(equal) + 2}, column 'artist_id': 'x'"):
+        load.apply_csv(source.path, folder)
+    file.write_text("\n".join([header, *equal, row.replace("1,A", "1,B")]))
+    assert load.apply_csv(source.path, folder)["DimArtist"] == {
+        "inserted": 0, "updated": 1, "deleted": 0, "repeated": 1
+    }  # fmt: skip
+    assert [row["artist_name"] for row in rows(source, "DimArtist")] == ["B"]
 
 
 def test_apply_refuses_an_unknown_file_before_writing(tmp_path: Path, folder: Path) -> None:

@@ -39,6 +39,26 @@ FAILURES = [
     ("select from_json('[]', 'array<nvarchar(3)>')", "UNSUPPORTED_DATATYPE", "0A000"),
     ("select from_csv('1', 'a int, b int8')", "PARSE_SYNTAX_ERROR", "42601"),
     ("select nope(1)", "UNRESOLVED_ROUTINE", "42883"),
+    ("select array(1)[0][0]", "INVALID_EXTRACT_BASE_FIELD_TYPE", "42000"),
+    ("select * from read_csv('x')", "UNRESOLVABLE_TABLE_VALUED_FUNCTION", "42883"),
+    ("create table s.o using csv options (path '/etc')", "INVALID_LOCATION", "42000"),
+    ("create table s.o using csv options (header 'true')", "UNSUPPORTED_FEATURE", "0A000"),
+    (
+        "create table s.o (a int, `../x` string) partitioned by (`../x`)",
+        *("UNSUPPORTED_FEATURE", "0A000"),
+    ),
+    (
+        "create table s.o as select named_struct('a=b', 1) as x",
+        *("DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES", "42K05"),
+    ),
+    (
+        "create table s.o (a int, `b c` string)",
+        *("DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES", "42K05"),
+    ),
+    (
+        "alter table s.t add column `b c` string",
+        *("DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES", "42K05"),
+    ),
     ("select 1 +", "PARSE_SYNTAX_ERROR", "42601"),
     ("selec 1", "PARSE_SYNTAX_ERROR", "42601"),
     ("select 'a", "PARSE_SYNTAX_ERROR", "42601"),

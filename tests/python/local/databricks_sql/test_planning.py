@@ -237,3 +237,47 @@ def test_a_mixture_has_no_key_for_group_by_all(warehouse):
 def test_sail_does_not_allocate_all_memory(warehouse, call):
     if warehouse.state.engine == "sail":
         assert "medallion up --engine spark" in warehouse.fails(f"select {call}")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "repeat('a', n)",
+        "repeat(repeat('a', 1000), n / 1000)",
+        "space(n)",
+        "lpad('a', n)",
+        "rpad('a', n, 'b')",
+        "array_repeat(1, n)",
+        "array_repeat(repeat('a', 100000), n div 100000)",
+        "sequence(1, n)",
+        "sequence(n, 1, -1)",
+        "sequence(timestamp'2020-01-01', timestamp_seconds(n), interval 1 second)",
+        "transform(array(n), each -> repeat('a', each))",
+    ],
+)
+def test_sizes_of_rows_do_not_allocate_all_memory(warehouse, call):
+    if warehouse.state.engine == "sail":
+        call = call.replace("n / 1000", "cast(n / 1000 as int)")
+        message = warehouse.fails(f"select {call} from (select 2000000000 + id as n from range(2))")
+        assert "1024 MiB in" in message and "medallion up --engine spark" in message
+
+
+def test_sizes_of_rows_are_obeyed_below_the_limit(warehouse):
+    asked = (
+        "select repeat('ab', n), space(n), lpad('x', n, 'y'), rpad('x', n, 'y'), "
+        "array_repeat(n, n), sequence(1, n), "
+        "sequence(date'2024-01-31', add_months(date'2024-01-31', n), interval 1 month) "
+        "from (select cast(id as int) as n from range(1, 3))"
+    )
+    days = [f"2024-{day}" for day in ("01-31", "02-29", "03-31")]
+    shown = [
+        [value if isinstance(value, str) else [str(each) for each in value] for value in row]
+        for row in warehouse.rows(asked)
+    ]
+    assert shown == [
+        ["ab", " ", "x", "x", ["1"], ["1"], days[:2]],
+        ["abab", "  ", "yx", "xy", ["2", "2"], ["1", "2"], days],
+    ]
+    assert warehouse.rows("select repeat('a', cast(null as int)), space(null)") == [(None, None)]
+    asked = "select explode(sequence(1, n)) from (select 3 as n)"
+    assert warehouse.rows(asked) == [(1,), (2,), (3,)]

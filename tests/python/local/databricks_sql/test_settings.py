@@ -49,7 +49,9 @@ def test_a_time_zone_is_of_one_session(warehouse):
         ("set nothing", "CONFIG_NOT_AVAILABLE"),
         ("reset nothing", "CONFIG_NOT_AVAILABLE"),
         ("set ansi_mode = 7", "INVALID_CONF_VALUE.TYPE_MISMATCH"),
-        ("set statement_timeout = soon", "INVALID_CONF_VALUE.TYPE_MISMATCH"),
+        ("set statement_timeout = soon", "INVALID_STATEMENT_TIMEOUT.NOT_AN_INTEGER"),
+        ("set statement_timeout = 172801", "INVALID_STATEMENT_TIMEOUT.ABOVE_MAXIMUM"),
+        ("set statement_timeout = -1", "INVALID_STATEMENT_TIMEOUT.BELOW_MINIMUM"),
     ],
 )
 def test_an_unknown_setting_or_value_is_refused(warehouse, statement, condition):
@@ -67,6 +69,17 @@ def test_settings_are_shown_and_reset(warehouse):
     assert shown["STATEMENT_TIMEOUT"] == "60"
     warehouse.run("reset", connection)
     assert warehouse.rows("set statement_timeout", connection) == [("statement_timeout", "172800")]
+
+
+def test_a_statement_ends_after_its_timeout(warehouse):
+    connection = warehouse.connect()
+    warehouse.run("set statement_timeout = 1", connection)
+    product = "range(1000000) a cross join range(1000000) b"
+    asked = f"select count(*) from {product} where a.id * b.id % 7 = 3"
+    message = failing(lambda: warehouse.run(asked, connection))
+    assert "[QUERY_EXECUTION_TIMEOUT_EXCEEDED]" in message and "(1s)" in message
+    assert "SQLSTATE: 57KD0" in message
+    assert warehouse.rows("select 1", connection) == [(1,)]
 
 
 def test_ansi_mode_is_obeyed_or_refused(warehouse):

@@ -13,6 +13,7 @@ from azure.core.exceptions import (
 )
 
 from medallion_local.key_vault.access import USER
+from support.raw_http import status_before_body
 from support.vault_servers import certificates_in, live_in, vault_servers
 
 
@@ -50,6 +51,12 @@ def test_challenge_names_tenant_and_resource(azure):
         'resource="https://vault.azure.net"'
     )
     assert answer.json()["error"]["code"] == "Unauthorized"
+
+
+def test_a_caller_without_a_token_is_refused_before_its_body(azure):
+    url, authority = f"{azure.url}/secrets/x?api-version=7.4", azure.certificates.authority
+    assert status_before_body(url, authority, token="nonsense") == 401
+    assert azure.vault.requests == ["PUT /secrets/x 401"]
 
 
 def test_client_that_verifies_the_challenge_sends_no_token(azure):
