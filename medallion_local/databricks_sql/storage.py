@@ -23,9 +23,9 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_d
 
 from medallion.home import Home, refused_characters
 from medallion_local.databricks_sql.catalog import Column
+from medallion_local.databricks_sql.catalog.delta_column_names import check_partition_columns
 from medallion_local.databricks_sql.catalog.object_names import check_object_name
 from medallion_local.databricks_sql.commits import data_file, durable
-from medallion_local.databricks_sql.delta.column_names import check_partition_columns
 from medallion_local.databricks_sql.delta_log.log import Operation, files_at
 from medallion_local.databricks_sql.engine import CATALOG
 from medallion_local.databricks_sql.language.errors import SqlError

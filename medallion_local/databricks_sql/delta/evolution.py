@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Column, Relation
+from medallion_local.databricks_sql.catalog.delta_column_names import check_column_names
 from medallion_local.databricks_sql.context import Context
-from medallion_local.databricks_sql.delta.column_names import check_column_names
 from medallion_local.databricks_sql.language.reader import Reader
 from medallion_local.databricks_sql.types import type_name
 

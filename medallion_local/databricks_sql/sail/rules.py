@@ -52,7 +52,8 @@ def rewrite(holder: exp.Expression, kinds: Kinds) -> None:
         elif type(node) is exp.Group:
             groups.append(node)
     slots = [_slot(node) for node, _ in found]
-    names = {slot: column_name(slot.item) for slot in slots if slot is not None}
+    # Once for each: many nodes may be in one item.
+    names = {slot: column_name(slot.item) for slot in set(slots) if slot is not None}
     changed = set()
     for (node, rules), slot in zip(reversed(found), reversed(slots), strict=True):
         if _apply(node, rules, kinds) and slot is not None:

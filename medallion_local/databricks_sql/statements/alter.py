@@ -17,10 +17,10 @@ from medallion_local.databricks_sql.catalog import (
     Policy,
     Relation,
 )
+from medallion_local.databricks_sql.catalog.delta_column_names import check_column_names
 from medallion_local.databricks_sql.context import Context, done
 from medallion_local.databricks_sql.definitions import definition
 from medallion_local.databricks_sql.delta import evolve
-from medallion_local.databricks_sql.delta.column_names import check_column_names
 from medallion_local.databricks_sql.delta.computed import check_definitions, require_defaults
 from medallion_local.databricks_sql.delta_log.log import Operation
 from medallion_local.databricks_sql.engine import Result

@@ -18,6 +18,7 @@ from medallion_local.databricks_sql.catalog import (
     SchemaDetails,
 )
 from medallion_local.databricks_sql.catalog.column_names import with_columns
+from medallion_local.databricks_sql.catalog.delta_column_names import check_column_names
 from medallion_local.databricks_sql.catalog.formats import of_files, require_plain_types
 from medallion_local.databricks_sql.catalog.object_names import check_object_name
 from medallion_local.databricks_sql.context import Context, done
@@ -28,7 +29,6 @@ from medallion_local.databricks_sql.definitions import (
     relation_of,
     target,
 )
-from medallion_local.databricks_sql.delta.column_names import check_column_names
 from medallion_local.databricks_sql.delta.computed import check_definitions, require_defaults
 from medallion_local.databricks_sql.delta_log.log import Operation
 from medallion_local.databricks_sql.engine import Result
