@@ -28,6 +28,9 @@ def warehouse(tmp_path_factory) -> Iterator[Warehouse]:
     """A warehouse on Sail in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEDALLION_HOME", str(tmp_path_factory.mktemp("home")))
+        # A worker of pytest-xdist has no main file. pyspark then looks for its own test classes,
+        # which pyspark-client lacks, and ends the process.
+        patch.setattr(sys.modules["__main__"], "__file__", __file__, raising=False)
         made = open_warehouse()
         yield made
         made.engine.disconnect()
