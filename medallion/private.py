@@ -54,11 +54,16 @@ def tighten(home: Home) -> None:
 
     Only its own files and folders, because `MEDALLION_HOME` may name a folder that others share.
     """
-    for path in (home.root / name for name in _HELD):
+    for name in _HELD:
         with suppress(FileNotFoundError, PermissionError):
-            mode = path.stat().st_mode & 0o7777
-            if mode & _UMASK:
-                path.chmod(mode & ~_UMASK)
+            tighten_path(home.root / name)
+
+
+def tighten_path(path: Path) -> None:
+    """Take the modes for others from a file or a folder."""
+    mode = path.stat().st_mode & 0o7777
+    if mode & _UMASK:
+        path.chmod(mode & ~_UMASK)
 
 
 def write_private(file: Path, text: str) -> None:

@@ -116,8 +116,7 @@ def run(
             files = dbt.listed("--select", READS_FILES, *against)
             excluded = [one.split(".")[2] for one in files if one.startswith("model.")]
         without = [f"{name}+" for name in excluded]
-        options = ["--exclude", *without] if without else []
-        if not dbt.listed("--select", CHANGED, *options, *against):
+        if not dbt.listed(*changed_selection(without), *against):
             return Verdict([], [], excluded)
         dbt.operation("drop_target_schemas", {})  # leftovers of an interrupted run
         try:
@@ -158,6 +157,11 @@ def _begun_anew(node: Built, dbt: Dbt, production: State) -> bool:
     return is_incremental and not node.cloned and production.place(node.unique_id) is not None
 
 
+def changed_selection(without: list[str]) -> list[str]:
+    """The arguments that select what is built and tested."""
+    return ["--select", CHANGED, *(["--exclude", *without] if without else [])]
+
+
 def clone_selection(without: list[str]) -> list[str]:
     """The arguments that select the nodes that start from a copy of production's rows."""
     return ["--select", CLONED, CLONED_SNAPSHOTS, "--exclude", NOT_CLONED, *without]
@@ -169,7 +173,7 @@ def _build(
     clone = ["clone", *clone_selection([*without, *uncloned])]
     # The kept artifacts are those of the build.
     cloned = {one.node.unique_id for one in dbt.executed(*clone, *against, "--no-write-json")}
-    build = ["build", "--select", CHANGED, *(["--exclude", *without] if without else [])]
+    build = ["build", *changed_selection(without)]
     results = dbt.executed(*build, "--defer", "--favor-state", *against)
     pairs = [
         {

@@ -8,7 +8,7 @@ from ruamel.yaml.error import YAMLError
 
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home, same_folder
-from medallion.private import write_private
+from medallion.private import tighten_path, write_private
 from medallion.profiles import names_local
 from medallion_local.cores import cores
 from medallion_local.databricks_sql.lifecycle.certificates import files_of
@@ -108,6 +108,6 @@ def write_targets(
         staged = file.with_suffix(".yml.tmp")
         write_private(staged, out.getvalue())  # it has the warehouse's token
         staged.replace(file)
-    elif file.stat().st_mode & 0o077:  # an earlier version wrote it
-        file.chmod(0o600)
+    else:
+        tighten_path(file)  # an earlier version may have written it
     return file

@@ -49,7 +49,8 @@ class PrivateServer:
     def __init__(self, connections: int = _CONNECTIONS) -> None:
         """Start the server, and close its port.
 
-        Raises `MedallionError` if the port cannot be closed, or if another process connects before.
+        Raises `MedallionError` if the port cannot be closed, or if other programs connect to a port
+        of this machine during each attempt.
         """
         # Sail stops when nothing refers to its server.
         self._server, self._spare = _connected(connections)

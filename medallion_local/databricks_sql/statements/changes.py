@@ -419,10 +419,9 @@ def merge(context: Context, tree: exp.Merge, sql: str, evolves: bool = False) ->
                 actions.cast(when.args["then"], sql)
             if not runs:
                 return affected(0, **dict.fromkeys(_MERGED, 0))
-            shown = render(tree.args["on"])
             condition.improve(tree)
             write_checks.guard(tree, schema, relation)
-            by_partition = PartitionMerge(relation, schema, tree, condition, shown)
+            by_partition = PartitionMerge(relation, schema, tree, condition)
             with write_checks.as_conditions():
                 if context.engine.copies_rows_slowly and by_partition.applies(context):
                     answer = _merged(by_partition.run(context))

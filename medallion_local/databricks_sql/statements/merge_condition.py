@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from medallion_local.databricks_sql import storage
 from medallion_local.databricks_sql.catalog import Relation
+from medallion_local.databricks_sql.language.dialect import render
 from medallion_local.databricks_sql.types import type_name
 
 _PRUNED_PARTITIONS = 1000  # a MERGE into more of them reads the whole table
@@ -24,6 +25,7 @@ class MergeCondition:
     def __init__(self, relation: Relation, merge: exp.Merge) -> None:
         self._target = merge.this.alias_or_name
         self._source = merge.args["using"].alias_or_name
+        self.shown = render(merge.args["on"])  # as the statement has it
         whole = merge.args["on"].unnest()
         parts = list(whole.flatten()) if isinstance(whole, exp.And) else [whole]
         self._equalities = [

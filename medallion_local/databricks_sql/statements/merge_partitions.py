@@ -50,19 +50,14 @@ class PartitionMerge:
     """A MERGE after its values are cast, its source is in a file and its condition is improved."""
 
     def __init__(
-        self,
-        relation: Relation,
-        schema: pa.Schema,
-        merge: exp.Merge,
-        condition: MergeCondition,
-        shown: str,
+        self, relation: Relation, schema: pa.Schema, merge: exp.Merge, condition: MergeCondition
     ) -> None:
         self._relation, self._schema = relation, schema
         self._types = {one.name: type_name(one.type) for one in schema}
         self._target, self._using = merge.this.alias_or_name, merge.args["using"]
         self._source = self._using.alias_or_name
         self._table = f"delta.{quoted(relation.location)}"
-        self._on, self._shown = merge.args["on"], shown
+        self._on, self._shown = merge.args["on"], condition.shown
         self._whens: list[exp.Expression] = merge.args["whens"].expressions
         self._keys = condition.keys
         self._partitions = condition.partitions
