@@ -1,13 +1,14 @@
 """Sail's Spark Connect server in this process."""
 
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from sqlglot import exp
 
-from medallion_local.cores import cores
 from medallion_local.databricks_sql.engine import (
     NO_COLUMNS,
     NO_SETTINGS,
@@ -55,7 +56,7 @@ class SailEngine(Engine):
         os.environ.setdefault("SAIL_RUNTIME__MEMORY_POOL__GREEDY__MAX_SIZE", str(4 * 1024**3))
         # A statement keeps a thread of Sail's runtime busy per partition. Without free threads, no
         # other statement and no cancel is answered. A plan of one partition ignores a cancel.
-        partitions = max(2, cores())
+        partitions = max(2, _cores())
         os.environ.setdefault("SAIL_EXECUTION__DEFAULT_PARALLELISM", str(partitions))
         os.environ.setdefault("TOKIO_WORKER_THREADS", str(STATEMENTS_AT_ONCE * partitions + 2))
         # By default the session ends after 15 minutes without requests; this is a century.
@@ -164,3 +165,12 @@ def _keep_name(node: exp.Expression) -> None:
         alias = exp.Alias(alias=exp.to_identifier(column_name(node), quoted=True))
         node.replace(alias)
         alias.set("this", node)
+
+
+def _cores() -> int:
+    """The processor cores that this process may use, under Linux with its container's quota."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    with suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        cores = min(cores, max(1, int(quota) // int(period)))
+    return cores

@@ -10,8 +10,6 @@ from dbt.tests.adapter.basic import expected_catalog
 from dbt.tests.adapter.constraints import fixtures as constraints
 from dbt.tests.adapter.utils.data_types import test_type_float, test_type_int
 
-from medallion_local.databricks_sql.lifecycle.profiles import threads
-
 
 def given(value: Any) -> Any:
     """A fixture of a class with a fixed value."""
@@ -94,9 +92,8 @@ def check_hooks(self: Any, state: str, project: Any, host: str, count: int = 1) 
         fetch="all",
     )
     assert len(rows) == count
-    expected = ("default", project.test_schema, "databricks", threads())
-    for name, schema, kind, number, thread, has_run in rows:
-        assert (name, schema, kind, number) == expected
+    for name, schema, kind, threads, thread, has_run in rows:
+        assert (name, schema, kind, threads) == ("default", project.test_schema, "databricks", 4)
         assert thread.startswith("Thread-") or self.hooked == "run"
         assert has_run
 
