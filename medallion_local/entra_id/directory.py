@@ -22,7 +22,8 @@ class Directory:
     """The managed identity of this machine, by client id, and the federated applications.
 
     `federated` maps a client id to the assertion that identifies it; a real directory checks the
-    assertion's issuer, subject and audience. `header` is the secret that an app sends for tokens.
+    assertion's issuer, subject and audience. `header` is the secret that the machine's programs
+    know: it is in the URLs of its endpoints, and an app also sends it as a header.
     """
 
     issuer: Issuer = field(default_factory=Issuer)

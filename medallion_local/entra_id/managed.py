@@ -12,11 +12,13 @@ from medallion_local.http import Answer, Request
 
 
 def respond(directory: Directory, request: Request) -> Answer:
-    """`GET /msi/token` and `GET /metadata/identity/oauth2/token`."""
-    if request.segments == ("msi", "token"):
-        return _app_service(directory, request)
-    if request.segments == ("metadata", "identity", "oauth2", "token"):
-        return _virtual_machine(directory, request)
+    """`GET /SECRET/msi/token` and `GET /SECRET/metadata/identity/oauth2/token`."""
+    secret, *path = request.segments or ("",)
+    if hmac.compare_digest(secret.encode(), directory.header.encode()):
+        if path == ["msi", "token"]:
+            return _app_service(directory, request)
+        if path == ["metadata", "identity", "oauth2", "token"]:
+            return _virtual_machine(directory, request)
     return Answer(404, {"error": "not_found"})
 
 

@@ -15,10 +15,14 @@ _FORM = 64 * 2**10  # maximum bytes of a request for a token, whose sender nobod
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The URLs of a directory: `authority` by HTTPS, `managed` by HTTP, as in Azure."""
+    """The URLs of a directory: `authority` by HTTPS, `managed` by HTTP, as in Azure.
+
+    A machine's endpoint in Azure answers everybody on the machine. Here the machine has other
+    users, so `managed` contains the secret.
+    """
 
     authority: str
-    managed: str
+    managed: str = field(repr=False)
     header: str = field(repr=False)
 
     @property
@@ -44,6 +48,6 @@ def serving(directory: Directory, tls: ssl.SSLContext) -> Iterator[Endpoints]:
     ):
         yield Endpoints(
             f"https://localhost:{authority_port}",
-            f"http://127.0.0.1:{managed_port}",
+            f"http://127.0.0.1:{managed_port}/{directory.header}",
             directory.header,
         )

@@ -203,7 +203,7 @@ def test_auto_names_the_way_that_applied_and_failed(azure, monkeypatch, tmp_path
 
 def test_auto_where_nothing_applies(azure, monkeypatch):
     # A machine's endpoint that answers without an identity. Otherwise the client waits for one.
-    use(monkeypatch, AZURE_POD_IDENTITY_AUTHORITY_HOST=azure.endpoints.managed)
+    use(monkeypatch, **azure.endpoints.virtual_machine)
     use(monkeypatch, AZURE_CLIENT_ID=APPLICATION, MEDALLION_AZURE_AUTH="auto")
     said = sentence(azure)
     assert said.startswith("Signing in to Azure by auto failed (no method applies here)")

@@ -12,14 +12,43 @@ import ssl
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from http.client import HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 NOBODY = 65534
 _LISTENING = "0A"
 _SECONDS = 10
+_REFUSALS = (401, 404, 405, 413)  # 413: the service takes no body
+# What a user of the machine may ask each emulator, by method and path: headers and body.
+_REQUESTS: dict[tuple[str, str], tuple[dict[str, str], bytes | None]] = {
+    ("GET", "/"): ({}, None),
+    # the SQL warehouse
+    ("POST", "/sql/1.0/warehouses/local"): ({}, b"{}"),
+    ("POST", "/api/2.0/sql/statements/"): ({}, b"{}"),
+    # Blob storage
+    ("GET", "/bronze/_control/files/x.json"): ({"x-ms-version": "2021-12-02"}, None),
+    ("PUT", "/bronze/x"): ({"x-ms-version": "2021-12-02", "x-ms-blob-type": "BlockBlob"}, b"x"),
+    # GitHub
+    ("GET", "/medallion/streaming-reference/main/countries.csv"): ({}, None),
+    # Key Vault
+    ("GET", "/secrets?api-version=7.4"): ({}, None),
+    ("PUT", "/secrets/x?api-version=7.4"): ({}, b'{"value": "x"}'),
+    # the managed identity of an app, and of a machine
+    ("GET", "/msi/token?api-version=2019-08-01&resource=https://vault.azure.net"): ({}, None),
+    (
+        "GET",
+        "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://vault.azure.net",
+    ): ({"Metadata": "true"}, None),
+    # Data Factory
+    (
+        "POST",
+        "/subscriptions/00000000-0000-0000-0000-0000000005b5/resourceGroups/rg-medallion/providers"
+        "/Microsoft.DataFactory/factories/adf-medallion/pipelines/pl_ingest/createRun"
+        "?api-version=2018-06-01",
+    ): ({}, b"{}"),
+}
 # An RpcRequest of Spark's network layer: frame length, type, request id, body length, body.
 _SPARK_RPC = (29).to_bytes(8) + b"\x03" + (1).to_bytes(8) + (8).to_bytes(4) + b"whatever"
 
@@ -87,18 +116,23 @@ def main() -> None:
 
 
 def _https(port: int) -> bool:
-    """Whether the warehouse's addresses answer without a token."""
-    for method, path in (
-        ("POST", "/sql/1.0/warehouses/local"),
-        ("POST", "/api/2.0/sql/statements/"),
-        ("GET", "/"),
-    ):
-        # The attacker does not know the certificate authority, and does not need it.
-        context = ssl._create_unverified_context()
-        client = HTTPSConnection("127.0.0.1", port, timeout=_SECONDS, context=context)
+    """Whether a service answers by HTTPS without a secret."""
+    # The attacker does not know the certificate authority, and does not need it.
+    context = ssl._create_unverified_context()
+    return _served(lambda: HTTPSConnection("127.0.0.1", port, timeout=_SECONDS, context=context))
+
+
+def _http(port: int) -> bool:
+    """Whether a service answers by HTTP without a secret."""
+    return _served(lambda: HTTPConnection("127.0.0.1", port, timeout=_SECONDS))
+
+
+def _served(connect: Callable[[], HTTPConnection]) -> bool:
+    for (method, path), (headers, body) in _REQUESTS.items():
+        client = connect()
         try:
-            client.request(method, path, body=b"{}" if method == "POST" else None)
-            if client.getresponse().status not in (401, 404):
+            client.request(method, path, body, headers)
+            if client.getresponse().status not in _REFUSALS:
                 return True
         except (OSError, HTTPException):
             return False
@@ -144,7 +178,7 @@ def _unix(path: str) -> bool:
     return True
 
 
-_PROTOCOLS = (_https, _spark_connect, _spark_rpc)
+_PROTOCOLS = (_https, _http, _spark_connect, _spark_rpc)
 _CLOSED = 1  # a port at which nothing listens
 
 if __name__ == "__main__":
