@@ -1,54 +1,20 @@
-"""A rehearsed deployment: from an empty resource group to the first green pl_ingest_and_build.
+"""A rehearsed deployment, in which each fault that an audit found is injected once.
 
-Each fault that an audit found in the first deployment is injected once.
+The end-to-end test continues it: its lakehouse is built by the deployed factory.
 """
 
 import dataclasses
 import datetime as dt
 from collections.abc import Callable
 from copy import deepcopy
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from medallion.adf.files import ADF_FOLDER
-from medallion.infra import INFRA_FOLDER
-from medallion.infra.deployment import Deployment, evaluate, read
 from medallion.infra.order import order
-from medallion_local.data_factory.engine import run_pipeline
-from medallion_local.data_factory.run import laptop
+from support.rehearsal import DAY, FACTORY, Json, factory, infra
 from support.resource_manager import Refused, ResourceManager
-from support.source_home import landed, make
 
-Json = dict[str, Any]
-TEMPLATE = read(INFRA_FOLDER / "template.json")
-FACTORY = read(ADF_FOLDER / "arm" / "ARMTemplateForFactory.json")
-HUB = "/subscriptions/2/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub"
-DAY = dt.date(2027, 3, 9)
 SEEDS = range(8)
-JOB = "4711"
-
-
-def infra(change: Callable[[Json], None] = lambda template: None, **given: Any) -> Deployment:
-    """The deployment of production with all options, on the first day of a budget."""
-    template = deepcopy(TEMPLATE)
-    change(template)
-    values = read(INFRA_FOLDER / "parameters.prod.json")["parameters"]
-    options = {"budgetStart": "2027-03-01", "hubNetworkId": HUB, "dedicatedPoolSize": "DW100c"}
-    values |= {name: {"value": value} for name, value in (options | given).items()}
-    return evaluate(template, values, "infra")
-
-
-def factory(made: Deployment, template: Json = FACTORY) -> Deployment:
-    """The factory's deployment, with the outputs that infra/deploy_factory.sh passes on."""
-    values = {
-        name: {"value": str(one["value"])}
-        for name, one in made.outputs["factoryParameters"]["parameters"].items()
-    }
-    values["default_properties_dbt_job_id_value"] = {"value": JOB}
-    values["default_properties_github_url_value"] = {"value": "https://lists.example"}
-    return evaluate(template, values, "factory")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -149,20 +115,3 @@ def test_parallel_endpoints_of_the_factory_fail_and_are_reported() -> None:
         except Refused as refusal:
             refused.append(str(refusal))
     assert any("StorageAccountOperationInProgress" in one for one in refused)
-
-
-def test_the_first_run_of_the_deployed_factory_is_green(tmp_path: Path) -> None:
-    """The pipelines run with the deployed values; test_end_to_end.py runs the real build."""
-    [parameters] = factory(infra()).of("Microsoft.DataFactory/factories/globalparameters")
-    deployed = {name: one["value"] for name, one in parameters.properties.items()}
-    home, builds = make(tmp_path), []
-    with laptop(home) as here:
-        # The addresses of the lake and of the lists are those of this machine.
-        there = dataclasses.replace(
-            here,
-            global_parameters=deployed | here.global_parameters,
-            jobs={JOB: builds.append},
-        )
-        record = run_pipeline(there, "pl_ingest_and_build").record
-    assert record.error is None and record.status == "Succeeded"
-    assert len(builds) == 1 and landed(home, "DimUser")

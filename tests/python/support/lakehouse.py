@@ -23,7 +23,8 @@ INIT = ["medallion", "source", "init"]
 INIT += ["--from-csv", str(DATASET)] if DATASET.is_dir() else ["--generate"]
 SIMULATE = ["medallion", "source", "simulate", "--days", "1"]
 INGEST = ["medallion", "ingest"]
-BUILD = [*DBT, "build"]
+FIRST_RUN = ["python", "-m", "support.rehearsal"]  # deploys, and runs pl_ingest_and_build
+UNIT_TESTS = [*DBT, "test", "--select", "test_type:unit"]
 DAILY = [*DBT, *DAILY_BUILD]  # its data tests run on the rows of each day
 BUILD_AGAIN = [*DBT, "build", "--exclude-resource-types", "test", "unit_test"]
 REFRESH = [*DBT, "run", "--full-refresh"]
@@ -32,7 +33,7 @@ DAY_0, DAY_1, DAY_2, DAY_3, AGAIN, REFRESHED = (
     *("built again", "fully refreshed"),
 )
 STAGES = {
-    DAY_0: [INIT, INGEST, BUILD],
+    DAY_0: [INIT, FIRST_RUN, UNIT_TESTS],
     DAY_1: [SIMULATE, INGEST, DAILY],
     DAY_2: [SIMULATE, INGEST, DAILY],
     DAY_3: [SIMULATE, INGEST, DAILY],
@@ -61,10 +62,15 @@ class Lakehouse:
     failure: str | None = None
 
     def run(self, command: list[str], **environment: str) -> str:
-        """Run `medallion …` or `dbt …` in this home. A failure shows the end of its output."""
+        """Run `medallion …`, `dbt …` or `python …` in this home.
+
+        A failure shows the end of its output.
+        """
         program, *arguments = command
         if program == "medallion":
             start = [sys.executable, "-c", "from medallion.cli import main; main()"]
+        elif program == "python":
+            start = [sys.executable]
         else:
             start = [str(Path(sys.executable).with_name(program))]
         with shared(command, self.home / "target"):
@@ -89,6 +95,7 @@ class Lakehouse:
             "DBT_TARGET_PATH": str(self.home / "target"),
             "DBT_LOG_PATH": str(self.home / "logs"),
             "NO_COLOR": "1",
+            "PYTHONPATH": os.pathsep.join((str(PROJECT), str(PROJECT / "tests" / "python"))),
         }
 
     def at(self, stage: str) -> Record:
