@@ -271,6 +271,11 @@ def _get_json(text: str, path: str) -> str | None:
     return at_path(value, path) if found else None
 
 
+def widths(format_: str) -> int:
+    """At most how many characters the widths and precisions of a format of printf add."""
+    return sum(int(digits) for digits in _DIGITS.findall(format_))
+
+
 def _bounded(counts: pa.Array, values: pa.Array) -> pa.Array:
     """True; raises if that many copies of the values have more bytes than memory is for them."""
     if pa.types.is_string(values.type) or pa.types.is_binary(values.type):
@@ -288,6 +293,7 @@ def _bounded(counts: pa.Array, values: pa.Array) -> pa.Array:
     return pa.array([True] * len(counts))
 
 
+_DIGITS = re.compile(r"\d+")
 _STRING = pa.string()
 _FUNCTIONS: dict[str, tuple[Work, str]] = {
     "text": (_text, "string"),
@@ -302,6 +308,7 @@ _FUNCTIONS: dict[str, tuple[Work, str]] = {
     "boolean": (_each(_strict_boolean, pa.bool_()), "boolean"),
     "try_boolean": (_each(_boolean, pa.bool_()), "boolean"),
     "get_json_object": (_each(_get_json, _STRING), "string"),
+    "widths": (_each(widths, pa.float64()), "double"),
     "bounded": (_bounded, "boolean"),
     "characters": (_each(list, pa.list_(_STRING)), "array<string>"),
 }

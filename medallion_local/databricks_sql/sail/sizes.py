@@ -7,7 +7,7 @@ computes thousands of rows at once, so the sum of their results is limited.
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.sail.functions import LARGEST_BATCH, called
+from medallion_local.databricks_sql.sail.functions import LARGEST_BATCH, called, widths
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.refusal import refused
 from medallion_local.databricks_sql.sail.rules import calls
@@ -37,6 +37,17 @@ def limit_long_results(call: exp.Expression, kinds: Kinds) -> exp.Expression | N
     if size is not None and size * width * _ROWS <= LARGEST_BATCH:
         return None
     return _guarded(call, call.expressions[place], repeated)
+
+
+@calls("format_string", "printf")
+def limit_wide_formats(call: exp.Expression, kinds: Kinds) -> exp.Expression | None:
+    """Raise if the widths of a format add up to too many characters."""
+    if not call.expressions:
+        return None
+    given = call.expressions[0]
+    if given.is_string and widths(given.name) * _ROWS <= LARGEST_BATCH:
+        return None
+    return _guarded(call, called("widths", given.copy()), exp.Literal.string("a"))
 
 
 @calls("sequence")

@@ -253,6 +253,8 @@ def test_sail_does_not_allocate_all_memory(warehouse, call):
         "sequence(n, 1, -1)",
         "sequence(timestamp'2020-01-01', timestamp_seconds(n), interval 1 second)",
         "transform(array(n), each -> repeat('a', each))",
+        "format_string(concat('%', n, 's'), 'a')",
+        "printf('%2000000000s', n)",
     ],
 )
 def test_sizes_of_rows_do_not_allocate_all_memory(warehouse, call):
@@ -279,5 +281,7 @@ def test_sizes_of_rows_are_obeyed_below_the_limit(warehouse):
         ["abab", "  ", "yx", "xy", ["2", "2"], ["1", "2"], days],
     ]
     assert warehouse.rows("select repeat('a', cast(null as int)), space(null)") == [(None, None)]
+    asked = "select format_string('%' || n || 's', 'x'), printf('%3s%%', n) from (select 2 as n)"
+    assert warehouse.rows(asked) == [(" x", "  2%")]
     asked = "select explode(sequence(1, n)) from (select 3 as n)"
     assert warehouse.rows(asked) == [(1,), (2,), (3,)]
