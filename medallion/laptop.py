@@ -4,7 +4,7 @@ The emulators are a separate package, `medallion_local`, which is installed with
 `local`. It registers itself under the two entry points below; this package never imports it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from packaging.requirements import Requirement
 
 from medallion.errors import MedallionError
+from medallion.finding import Finding
 from medallion.home import Home
 from medallion.ingestion.request import IngestResult
 from medallion.ingestion.savings import Day, Size
@@ -60,6 +61,9 @@ class Laptop(Protocol):
 
     def empty_warehouse(self, work: Path) -> AbstractContextManager[dict[str, str]]:
         """A warehouse without tables while the block runs; yields the environment for dbt."""
+
+    def examine(self, home: Home) -> Iterator[Finding]:
+        """What the emulators lack on this machine and in this home."""
 
 
 def laptop() -> Laptop:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from medallion.adf.files import FactoryFiles
+from medallion.finding import Finding
 from medallion.home import Home
 from medallion.laptop import Landed, Progress
 
@@ -63,3 +64,10 @@ def empty_warehouse(work: Path) -> Iterator[dict[str, str]]:
         }
     finally:
         stop(home)
+
+
+def examine(home: Home) -> Iterator[Finding]:
+    """What the emulators lack on this machine and in this home."""
+    from medallion_local import doctor
+
+    return doctor.examine(home)

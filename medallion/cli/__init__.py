@@ -9,6 +9,7 @@ from rich.markup import escape
 from medallion import disk, laptop, private
 from medallion.cli import factory, infra, receipts, synapse
 from medallion.cli.describe import describe
+from medallion.cli.doctor import doctor
 from medallion.cli.ingest import ingest
 from medallion.cli.quarantine import quarantine
 from medallion.cli.rules import rules
@@ -44,6 +45,7 @@ app.command("quarantine")(quarantine)
 app.command("rules")(rules)
 app.command("describe")(describe)
 app.command("site")(site)
+app.command("doctor")(doctor)
 laptop.register_commands(app)
 
 

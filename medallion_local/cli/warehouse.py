@@ -67,25 +67,6 @@ def down() -> None:
 
 def status() -> None:
     """Report whether the local warehouse runs, and where."""
-    from medallion_local.databricks_sql.lifecycle.process import answers, is_moved, running
-    from medallion_local.databricks_sql.lifecycle.state import copied_from
+    from medallion_local.databricks_sql.lifecycle.condition import condition
 
-    state = running(home())
-    if original := copied_from(home()):
-        out.print(
-            f"{home().root} is a copy of {original} and does not use its warehouse: start its "
-            "own with `medallion up`.",
-            soft_wrap=True,
-        )
-    elif state is not None and is_moved(home(), state):
-        out.print(
-            f"The warehouse still runs on {state.home}, the former place of this home: run "
-            "`medallion up` to restart it here.",
-            soft_wrap=True,
-        )
-    elif state is None:
-        out.print("The warehouse is down: start it with `medallion up`.")
-    elif answers(home(), state):
-        out.print(f"The warehouse runs on 127.0.0.1:{state.port}, process {state.pid}.")
-    else:
-        out.print(f"The warehouse's process {state.pid} runs but does not answer: restart it.")
+    out.print(condition(home())[1], soft_wrap=True)

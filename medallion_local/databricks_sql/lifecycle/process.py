@@ -194,14 +194,16 @@ def _await(home: Home, state: State, process: subprocess.Popen) -> None:
             if message := _last_words(home):
                 raise MedallionError(f"The warehouse cannot start: {message}")
             raise MedallionError(
-                f"The warehouse stopped during startup: see the last lines of {log_file(home)}."
+                f"The warehouse stopped during startup: run `medallion doctor`, and see the last "
+                f"lines of {log_file(home)}."
             )
         if answers(home, state):
             return
         time.sleep(0.05)
     process.kill()
     raise MedallionError(
-        f"The warehouse did not answer within {seconds} seconds: see {log_file(home)}."
+        f"The warehouse did not answer within {seconds} seconds: run `medallion doctor`, and see "
+        f"{log_file(home)}."
     )
 
 

@@ -273,7 +273,7 @@ def _get_json(text: str, path: str) -> str | None:
 
 def widths(format_: str) -> int:
     """At most how many characters the widths and precisions of a format of printf add."""
-    return sum(int(digits) for digits in _DIGITS.findall(format_))
+    return sum(int(digits) for digits in _NUMBERS.findall(format_))
 
 
 def _bounded(counts: pa.Array, values: pa.Array) -> pa.Array:
@@ -293,7 +293,7 @@ def _bounded(counts: pa.Array, values: pa.Array) -> pa.Array:
     return pa.array([True] * len(counts))
 
 
-_DIGITS = re.compile(r"\d+")
+_NUMBERS = re.compile(r"\d+")
 _STRING = pa.string()
 _FUNCTIONS: dict[str, tuple[Work, str]] = {
     "text": (_text, "string"),

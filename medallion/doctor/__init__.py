@@ -1,0 +1,1 @@
+"""`medallion doctor`: what this machine, this environment and this home lack, with each fix."""
