@@ -14,6 +14,7 @@ from medallion.home import PROJECT_ROOT
 # The build of each day, here and in production. Unit tests check the code: CI and the first build
 # run them.
 DAILY_BUILD = ("build", "--exclude-resource-type", "unit_test")
+CAUSE = "RunResultError"  # comes after all nodes; the line of a failed node lacks its cause
 RESULTS = ("LogModelResult", "LogTestResult", "LogSnapshotResult", "LogSeedResult")
 
 
@@ -35,11 +36,11 @@ def run(
     """Run `dbt ARGUMENTS` in the project and append its events to `log`, one JSON object per line.
 
     `environment` overrides this process's environment variables for dbt.
-    Raises `MedallionError` with the first error that dbt reports when dbt fails.
+    Raises `MedallionError` with the cause of the first failed node when dbt fails.
     """
     command = [str(Path(sys.executable).with_name("dbt")), "--log-format", "json", *arguments]
     log.parent.mkdir(parents=True, exist_ok=True)
-    done, first_error = 0, ""
+    done, first_error, cause = 0, "", ""
     with (
         log.open("a") as file,
         subprocess.Popen(
@@ -58,12 +59,15 @@ def run(
             info, data = event.get("info", {}), event.get("data", {})
             if info.get("level") == "error" and not first_error:
                 first_error = " ".join(str(info.get("msg", "")).split())
+            if info.get("name") == CAUSE and not cause:
+                node = data.get("node_info", {}).get("node_name", "")
+                cause = f"{node}: {' '.join(str(data.get('msg', '')).split())}"
             if info.get("name") in RESULTS:
                 done += 1
                 if on_progress:
                     on_progress(Progress(done, data.get("total", done), data.get("name", "")))
     if process.returncode:
-        reason = first_error or "it ended without an error message"
+        reason = cause or first_error or "it ended without an error message"
         raise MedallionError(f"`dbt {' '.join(arguments)}` failed: {reason} (see {log})")
 
 

@@ -136,6 +136,13 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def is_stale(rules: Sequence[Rule], file: Path = PAGE) -> bool:
-    """Whether the page differs from the generated text."""
+def is_stale(rules: Sequence[Rule], file: Path | None = None) -> bool:
+    """Whether the page, by default docs/rules.md, differs from the generated text."""
+    file = file or PAGE
     return not file.is_file() or file.read_text(encoding="utf-8") != page(rules)
+
+
+def require_current(rules: Sequence[Rule]) -> None:
+    """Raise `MedallionError` if docs/rules.md differs from the models."""
+    if is_stale(rules):
+        raise MedallionError(f"{PAGE} is out of date with the models: run `medallion rules`.")

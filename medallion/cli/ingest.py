@@ -126,7 +126,9 @@ def show(result: IngestResult, full: dict[str, Size], days: Sequence[Day] = ()) 
         out.print(_days(days))
     tables = {one.table for one in result.receipts}
     whole = sum((size for table, size in full.items() if table in tables), Size(0, 0))
-    if whole.bytes:
+    if result.receipts and not result.rows:
+        out.print("No rows landed: the source has no changes in these windows.")
+    elif whole.bytes:
         out.print(
             f"Landed {result.rows:,} rows in {result.bytes:,} bytes: "
             f"{result.rows / whole.rows:.1%} of the {whole.rows:,} rows and "

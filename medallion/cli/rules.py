@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from medallion.console import out
-from medallion.errors import MedallionError
-from medallion.expectations import PAGE, is_stale, page, read_rules
+from medallion.expectations import PAGE, page, read_rules, require_current
 
 
 def rules(
@@ -17,8 +16,7 @@ def rules(
     """Write docs/rules.md, the page of all rules, from the models' YAML."""
     found = read_rules()
     if only_check:
-        if is_stale(found):
-            raise MedallionError(f"{PAGE} is out of date with the models; run `medallion rules`.")
+        require_current(found)
         return
     PAGE.write_text(page(found), encoding="utf-8")
     out.print(f"wrote {PAGE}", markup=False, soft_wrap=True)

@@ -23,8 +23,10 @@ def site(
     is written. The content of your own warehouse has no influence.
     """
     from medallion import dbt, private
+    from medallion.expectations import read_rules, require_current
     from medallion.site.build import build_site
 
+    require_current(read_rules())
     work = to.resolve().with_name(f"{to.name}-build")
     shutil.rmtree(work, ignore_errors=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"))

@@ -97,8 +97,8 @@ def run(
     dbt's artifacts go to `artifacts` and never overwrite those of production. A `restricted` run is
     that of an identity that may read neither landed files nor personal data: it leaves out changed
     models that read files, and everything downstream of them. Raises `MedallionError` when there is
-    no manifest, dbt rejects the project, another run is active, or a restricted run can read
-    personal data.
+    no manifest, dbt rejects the project, another run is active, a restricted run can read personal
+    data, or nothing differs because nothing was ever built.
     """
     production = read_state(state)
     project = os.environ.get("DBT_PROJECT_DIR", str(PROJECT_ROOT))
@@ -117,6 +117,7 @@ def run(
             excluded = [one.split(".")[2] for one in files if one.startswith("model.")]
         without = [f"{name}+" for name in excluded]
         if not dbt.listed(*changed_selection(without), *against):
+            _check_built(dbt, production, state)
             return Verdict([], [], excluded)
         dbt.operation("drop_target_schemas", {})  # leftovers of an interrupted run
         try:
@@ -130,6 +131,17 @@ def run(
         if node.name not in personal and _begun_anew(node, dbt, production)
     ]
     return Verdict(nodes, list(dict.fromkeys(anew)), excluded)
+
+
+def _check_built(dbt: Dbt, production: State, state: Path) -> None:
+    """Refuse a manifest whose tables were not built, as that of `dbt parse` in an empty home."""
+    places = list(production.places.values())
+    missing = dbt.operation("missing_relations", {"places": places})
+    if missing and len(missing) == len(places):
+        raise MedallionError(
+            f"None of the {len(places)} relations in {state / 'manifest.json'} exists, such as "
+            f"{missing[0]}: run `dbt build`, or name production's target folder by --state."
+        )
 
 
 def _check_masks(dbt: Dbt, production: State) -> None:

@@ -21,11 +21,16 @@ def up() -> None:
 
     No server listens: query it with `medallion synapse sql`.
     """
+    from medallion.serving.contract import served_tables
     from medallion_local.synapse.run import DATABASE, build, make_database
 
     here = home()
-    if not here.lake.is_dir():
-        raise MedallionError(f"{here.lake} does not exist: run `medallion ingest` and `dbt build`.")
+    unbuilt = [one.name for one in served_tables() if not one.folder(here.lake).is_dir()]
+    if unbuilt:
+        raise MedallionError(
+            f"{len(unbuilt)} of the served tables are not built, such as {unbuilt[0]}: run "
+            "`medallion ingest` and `dbt build`."
+        )
     make_database(here)
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=err, transient=True) as shown:

@@ -8,12 +8,15 @@ import socket
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
 from conformance.land import land
+from medallion import expectations
 from medallion.cli.quarantine import quarantine
+from medallion.cli.site import site
 from medallion.entities import logged_entities
 from medallion.errors import MedallionError
 from medallion.expectations import Rule, is_stale, page, read_rules
@@ -370,6 +373,14 @@ def test_page__shows_the_rule_on_databricks(tmp_path):
     assert is_stale(rules, file)
     file.write_text(page(rules))
     assert not is_stale(rules, file) and is_stale(rules[:1], file)
+
+
+def test_the_site_asks_for_the_page_before_it_builds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(expectations, "PAGE", tmp_path / "rules.md")
+    with pytest.raises(MedallionError, match="is out of date with the models: run `medallion rul"):
+        site(tmp_path / "site")
 
 
 @pytest.mark.parametrize(

@@ -350,6 +350,17 @@ def test_stopped_capture_job_fails_the_first_load(tmp_path: Path) -> None:
     assert not watermark(home).exists()
 
 
+def test_a_listed_table_that_the_source_lacks_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "adf"
+    shutil.copytree(FactoryFiles().folder, folder)
+    file = folder / "pipeline" / "pl_ingest.json"
+    file.write_text(file.read_text().replace("DimArtist", "DimAlbum"))
+    result = ingest(make(tmp_path), "DimAlbum", files=FactoryFiles(folder))
+    assert result.status == "Failed" and result.error is not None
+    assert "says: the source has no table dbo.DimAlbum that this login may read;" in result.error
+    assert "dropped" not in result.error
+
+
 @pytest.mark.parametrize(
     ("tsql", "status", "reported"),
     [
@@ -373,7 +384,7 @@ def test_stopped_capture_job_fails_the_first_load(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_column_that_changes_at_the_source_is_reported_by_name(
+def test_a_source_that_differs_from_the_list_is_reported_by_name(
     tmp_path: Path, tsql: str, status: str, reported: str
 ) -> None:
     home = make(tmp_path)

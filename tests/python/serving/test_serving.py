@@ -24,7 +24,7 @@ from medallion_local.synapse.queries import compiled
 from medallion_local.synapse.run import DATABASE, ODBC
 from medallion_local.synapse.session import Session
 from medallion_local.synapse.statements import statements
-from support.lakehouse import DAY_1
+from support.lakehouse import DAY_1, Lakehouse
 from support.published_tables import connected, differing_rows
 from support.vault_servers import certificates_in, clean_environment, vault_servers
 
@@ -60,6 +60,11 @@ def warehouse(built):
 
 def plain(value):
     return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def test_a_home_without_tables_is_named(tmp_path):
+    with pytest.raises(AssertionError, match=f"{len(TABLES)} of the served tables are not built"):
+        Lakehouse(tmp_path).run(["medallion", "synapse", "up"])
 
 
 @EACH

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from medallion import dbt
+from medallion.errors import MedallionError
 from medallion.lock import single_run
 from medallion.slim.dbt import Dbt
 from medallion.slim.report import columns
@@ -206,6 +208,10 @@ def test_a_failing_test__fails_the_run_and_leaves_no_schema(copy: Copy) -> None:
     with pytest.raises(AssertionError, match=r"(?s)dbt: failed.*\*\*never_true\*\* \(fail\)"):
         copy.slim()
     assert not [name for name in schemas(copy.home) if name.startswith("slim_")]
+    flags = ["--project-dir", str(copy.folder), "--profiles-dir", str(copy.home.home)]
+    flags += ["--target-path", str(copy.target)]
+    with pytest.raises(MedallionError, match=r"failed: never_true: Got \d+ results, configured to"):
+        dbt.run("test", "--select", "never_true", *flags, log=copy.target / "build.jsonl")
 
 
 def test_two_runs_at_once__the_second_is_refused(copy: Copy) -> None:
@@ -227,6 +233,13 @@ def test_a_folder_without_a_manifest_is_named(copy: Copy) -> None:
         copy.slim()
     (copy.state / "manifest.json").unlink()
     with pytest.raises(AssertionError, match="must be the target folder of production"):
+        copy.slim()
+
+
+def test_a_manifest_whose_tables_were_never_built_is_named(copy: Copy) -> None:
+    manifest = copy.state / "manifest.json"
+    manifest.write_text(re.sub(r'"schema": "(\w+)"', r'"schema": "never_\1"', manifest.read_text()))
+    with pytest.raises(AssertionError, match=r"None of the \d+ relations in .* exists.*dbt build"):
         copy.slim()
 
 
