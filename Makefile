@@ -120,15 +120,17 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements-build.txt requirements.txt pyproject.toml medallion/relocate.py | $(VENV)/bin/python
-	$(INSTALL) -r requirements-build.txt
-	$(INSTALL) -r requirements.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(BIN)/python -m medallion.relocate
+	@echo "installing $$(grep -c == requirements.txt) packages: about a minute"
+	@$(INSTALL) -r requirements-build.txt
+	@$(INSTALL) -r requirements.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m medallion.relocate
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
-	$(INSTALL) -r requirements-dev.txt
-	$(BIN)/python -m medallion.relocate
+	@echo "installing the tools: $$(grep -c == requirements-dev.txt) packages in all"
+	@$(INSTALL) -r requirements-dev.txt
+	@$(BIN)/python -m medallion.relocate
 	@touch $@
 
 # Go verifies the module against its checksum database. Without Go, zizmor and GitHub's schema remain.

@@ -1,4 +1,4 @@
-"""Runs a child process with this process's input, output and signals, and its own environment."""
+"""Child processes: they get this process's signals, and end with it."""
 
 import os
 import signal
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
+_SECONDS_TO_END = 20.0  # dbt cancels its statements first
 _PASSED_ON = (
     signal.SIGINT,
     signal.SIGQUIT,
@@ -30,6 +31,23 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         passed.to(process)
         status = process.wait()
     return 128 - status if status < 0 else status
+
+
+@contextmanager
+def ending(process: subprocess.Popen) -> Iterator[None]:
+    """End the process if the block raises, as by Ctrl-C: interrupt it, and kill it after a time."""
+    try:
+        yield
+    except BaseException:
+        if process.poll() is None:
+            if not _terminal_reaches_all():
+                process.send_signal(signal.SIGINT)
+            try:
+                process.wait(_SECONDS_TO_END)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        raise
 
 
 class _Signals:

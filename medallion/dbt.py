@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from medallion.child import ending
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 
@@ -51,6 +52,7 @@ def run(
             stderr=subprocess.STDOUT,
             text=True,
         ) as process,
+        ending(process),
     ):
         assert process.stdout
         for line in process.stdout:

@@ -62,6 +62,9 @@ class Laptop(Protocol):
     def empty_warehouse(self, work: Path) -> AbstractContextManager[dict[str, str]]:
         """A warehouse without tables while the block runs; yields the environment for dbt."""
 
+    def left_running(self, home: Home) -> str:
+        """A sentence about each process that outlives the commands; empty without one."""
+
     def examine(self, home: Home) -> Iterator[Finding]:
         """What the emulators lack on this machine and in this home."""
 

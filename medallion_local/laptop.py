@@ -66,6 +66,16 @@ def empty_warehouse(work: Path) -> Iterator[dict[str, str]]:
         stop(home)
 
 
+def left_running(home: Home) -> str:
+    """A sentence about the warehouse if it runs; it outlives the commands."""
+    from medallion_local.databricks_sql.lifecycle.process import running
+
+    state = running(home)
+    if state is None:
+        return ""
+    return f"The warehouse still runs, as process {state.pid}: `medallion down` stops it."
+
+
 def examine(home: Home) -> Iterator[Finding]:
     """What the emulators lack on this machine and in this home."""
     from medallion_local import doctor

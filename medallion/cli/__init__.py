@@ -17,9 +17,9 @@ from medallion.cli.run import run
 from medallion.cli.site import site
 from medallion.cli.slim import slim
 from medallion.clone import require_own
-from medallion.console import complain
+from medallion.console import INTERRUPTED, complain, err
 from medallion.errors import MedallionError
-from medallion.home import PROJECT_ROOT, is_project
+from medallion.home import PROJECT_ROOT, home, is_project
 
 _WITHOUT_EMULATORS = (
     "The laptop's commands, such as `source`, `up` and `demo`, need the emulators: run "
@@ -58,6 +58,12 @@ def main() -> None:
     try:
         require_own(Path.cwd())
         app()
+    except SystemExit as end:
+        if not isinstance(_first_cause(end), KeyboardInterrupt):
+            raise
+        left = "" if laptop.missing() else laptop.laptop().left_running(home())
+        err.print(f"Interrupted. {left}".rstrip(), soft_wrap=True)
+        sys.exit(INTERRUPTED)
     except MedallionError as error:
         complain(error)
         sys.exit(1)
@@ -67,6 +73,13 @@ def main() -> None:
             raise
         complain(MedallionError(sentence))
         sys.exit(1)
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """Where an exception comes from: click turns Ctrl-C into its own exceptions."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return error
 
 
 def _installation(error: Exception) -> str | None:

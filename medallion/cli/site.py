@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from medallion.console import err, out
+from medallion.console import out, steps
 from medallion.home import PROJECT_ROOT
 from medallion.laptop import laptop
 
@@ -29,23 +28,22 @@ def site(
     require_current(read_rules())
     work = to.resolve().with_name(f"{to.name}-build")
     shutil.rmtree(work, ignore_errors=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
     with (
-        Progress(*columns, console=err, transient=True) as shown,
+        steps() as show,
         laptop().empty_warehouse(work) as env,
     ):
-        task = shown.add_task("dbt build --empty")
+        show("dbt build --empty")
         kinds = ("--resource-type", "model", "--resource-type", "snapshot")
         full, docs, log = work / "full", work / "docs", work / "dbt.log"
         dbt.run("build", "--empty", *kinds, "--target-path", str(full), log=log, environment=env)
-        shown.update(task, description="dbt docs generate")
+        show("dbt docs generate")
         parsed = ("--partial-parse-file-path", str(full / "partial_parse.msgpack"))
         dbt.run(
             *("docs", "generate", "--static", "--target-path", str(docs), *parsed),
             log=log,
             environment=env,
         )
-        shown.update(task, description="mkdocs build")
+        show("mkdocs build")
         with private.as_before():
             built = build_site(full, docs, work / "pages", to.resolve())
     traced = built.columns - built.untraced

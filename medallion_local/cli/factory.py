@@ -10,11 +10,9 @@ import typer
 from medallion.adf.files import ADF_FOLDER, FactoryFiles
 from medallion.cli.factory import app
 from medallion.cli.ingest import Watch
-from medallion.console import err, out
+from medallion.console import INTERRUPTED, err, out
 from medallion.errors import MedallionError
 from medallion.home import home
-
-INTERRUPTED = 130  # a shell reports this status for a command that Ctrl-C ended
 
 
 @app.command("tsql")

@@ -6,11 +6,10 @@ from typing import Annotated
 import typer
 from rich import box
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table as RichTable
 
 from medallion.cli.synapse import app
-from medallion.console import err, out
+from medallion.console import out, steps
 from medallion.errors import MedallionError
 from medallion.home import home
 
@@ -32,10 +31,10 @@ def up() -> None:
             "`medallion ingest` and `dbt build`."
         )
     make_database(here)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=err, transient=True) as shown:
-        task = shown.add_task("dbt build --target synapse")
-        build(here, lambda one: shown.update(task, description=f"{one.node} ({one.done})"))
+    with steps() as show:
+        step = "dbt build --target synapse"
+        show(step)
+        build(here, lambda one: show(step, f"{one.node} ({one.done})"))
     out.print(f"The views are in {DATABASE}. Query them in T-SQL, for example", soft_wrap=True)
     out.print(
         'medallion synapse sql "SELECT TOP (5) * FROM serving.mart_daily_listening"',
@@ -53,13 +52,13 @@ def pool() -> None:
     from medallion_local.synapse.dedicated.run import POOL, build, export, make_pool
 
     here = home()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=err, transient=True) as shown:
-        task = shown.add_task("dbt run-operation export_gold")
+    with steps() as show:
+        show("dbt run-operation export_gold")
         export(here)
         make_pool(here)
-        shown.update(task, description="dbt build --target synapse_dedicated")
-        build(here, on_progress=lambda one: shown.update(task, description=one.node))
+        step = "dbt build --target synapse_dedicated"
+        show(step)
+        build(here, on_progress=lambda one: show(step, one.node))
     said = f"The tables are in {POOL}: query them with `medallion synapse sql --pool`."
     out.print(said, markup=False, soft_wrap=True)
 
