@@ -1,7 +1,8 @@
 """dbt in this process: the project is parsed once, and every command reuses that manifest."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -28,10 +29,15 @@ class Dbt:
         found = self._invoke(self.manifest, ["ls", "--log-level", "none", *keys, *selection])
         return [json.loads(line)["unique_id"] for line in found]
 
-    def executed(self, *command: str) -> list[Any]:
-        """Run `clone` or `build` with normal output; return each node's result, failures too."""
+    def executed(self, *command: str, artifacts: Path | None = None) -> list[Any]:
+        """Run `clone`, `build` or `run` with normal output; return each node's result, failures too.
+
+        `artifacts` is another folder for what dbt writes.
+        """
         self._on_command(" ".join(["dbt", *command]))
-        return list(self._invoke(self.manifest, list(command), may_fail=True).results)
+        apart = ["--target-path", str(artifacts)] if artifacts else []
+        done = self._invoke(self.manifest, [*command], apart, may_fail=True)
+        return list(done.results)
 
     def operation(self, macro: str, arguments: dict[str, Any]) -> Any:
         """Run a macro and return its result, or `None`."""
@@ -40,9 +46,20 @@ class Dbt:
         self._invoke(self.manifest, command)
         return json.loads(self._answer) if self._answer else None
 
-    def _invoke(self, manifest: Manifest | None, command: list[str], may_fail: bool = False) -> Any:
+    def rows(self, queries: list[str]) -> list[list[dict[str, Any]]]:
+        """Run queries whose only column is a JSON object; return the objects of each."""
+        found = self.operation("answers_to", {"queries": queries})
+        return [[json.loads(row) for row in rows] for rows in found]
+
+    def _invoke(
+        self,
+        manifest: Manifest | None,
+        command: list[str],
+        flags: Sequence[str] = (),
+        may_fail: bool = False,
+    ) -> Any:
         runner = dbtRunner(manifest=manifest, callbacks=[self._listen])
-        done = runner.invoke([*command, *self._shared])
+        done = runner.invoke([*command, *self._shared, *flags])
         if done.exception is not None:
             reason = " ".join(str(done.exception).split())
             raise MedallionError(f"`dbt {command[0]}` failed: {reason}")

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from medallion.slim.run import Built, Described, Verdict
+from medallion.slim.differences import details, grid, overview
+from medallion.slim.results import Built, Described, Verdict
 
 ABSENT = "–"
 LONGEST_MESSAGE = 300  # characters of a failure in a comment
@@ -15,7 +16,7 @@ def markdown(verdict: Verdict) -> str:
         reason = _left_out(verdict) or "No node differs from production's last run."
         return f"### dbt: nothing to build\n\n{reason}\n"
     relations = [node for node in verdict.nodes if node.kind in ("model", "seed", "snapshot")]
-    parts = [_headline(verdict, len(relations)), _relations(relations)]
+    parts = [_headline(verdict, len(relations)), overview(relations), _relations(relations)]
     if verdict.left_out:
         parts.append(_left_out(verdict))
     if verdict.full_refresh:
@@ -26,7 +27,8 @@ def markdown(verdict: Verdict) -> str:
         )
     if bad := [node for node in verdict.nodes if node.failed or node.status == "warn"]:
         parts.append("\n".join(["#### Failures and warnings", "", *map(_problem, bad)]))
-    return "\n\n".join(parts) + "\n"
+    parts += details(relations)
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _left_out(verdict: Verdict) -> str:
@@ -52,17 +54,18 @@ def _headline(verdict: Verdict, relations: int) -> str:
 def _relations(nodes: Sequence[Built]) -> str:
     if not nodes:
         return "No model was built."
-    lines = [
-        "| built | result | rows | in production | columns against production |",
-        "| --- | --- | ---: | ---: | --- |",
-    ]
-    for node in nodes:
-        result = f"{node.status}, on a clone" if node.cloned else node.status
-        lines.append(
-            f"| {node.name} | {result} | {_rows(node.built, node.production)} "
-            f"| {_count(node.production)} | {columns(node.built, node.production)} |"
+    body = [
+        (
+            node.name,
+            f"{node.status}, on a clone" if node.cloned else node.status,
+            _rows(node.built, node.production),
+            _count(node.production),
+            columns(node.built, node.production),
         )
-    return "\n".join(lines)
+        for node in nodes
+    ]
+    head = ("built", "result", "rows", "in production", "columns against production")
+    return grid(head, body, "llrrl")
 
 
 def _count(described: Described | None) -> str:

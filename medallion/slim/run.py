@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.lock import single_run
+from medallion.slim.compare import with_rows
 from medallion.slim.dbt import Dbt
-from medallion.slim.state import State, read_state
+from medallion.slim.results import Built, Described, Verdict
+from medallion.slim.state import Place, State, read_state
+from medallion.slim.values import LARGEST
 
 CHANGED = "state:modified+"
 # The starting state of incremental models. A model with a changed contract cannot start from the
@@ -18,69 +21,11 @@ CHANGED = "state:modified+"
 CLONED = f"{CHANGED},config.materialized:incremental,state:old"
 CLONED_SNAPSHOTS = f"{CHANGED},resource_type:snapshot,state:old"
 NOT_CLONED = "state:modified.contract"
+CHANGED_INCREMENTAL = "state:modified,config.materialized:incremental,state:old"
 # What only an identity that may read landed files can build: these models read them.
 READS_FILES = "state:modified,config.materialized:streaming_table"
 MASK = "***"  # as in sql/databricks/03_personal_data.sql
 RELATIONS = ("model", "seed", "snapshot")
-
-Columns = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Described:
-    """A relation's row count, and the types of its columns by name."""
-
-    rows: int
-    columns: Columns
-
-
-@dataclass(frozen=True)
-class Built:
-    """The result of one selected node; `seconds` are dbt's.
-
-    `built` and `production` are the relations of this run and of production. Each is `None` where
-    there is none: for a test, a new node, or a failed node.
-    """
-
-    unique_id: str
-    status: str
-    message: str
-    seconds: float
-    cloned: bool
-    built: Described | None = None
-    production: Described | None = None
-
-    @property
-    def kind(self) -> str:
-        """`model`, `test`, `unit_test`, `seed` or `snapshot`."""
-        return self.unique_id.split(".")[0]
-
-    @property
-    def name(self) -> str:
-        """The node's name; a generic test's name lacks the hash that dbt appends."""
-        return self.unique_id.split(".")[2]
-
-    @property
-    def failed(self) -> bool:
-        """Whether it fails the check of the change."""
-        return self.status in ("error", "fail", "runtime error")
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """All built and tested nodes; `full_refresh` are models whose contract changed.
-
-    `left_out` are the changed models that read landed files, which a restricted run does not build.
-    """
-
-    nodes: list[Built]
-    full_refresh: list[str]
-    left_out: list[str] = field(default_factory=list)
-
-    @property
-    def failed(self) -> bool:
-        """Whether any node fails the check of the change."""
-        return any(node.failed for node in self.nodes)
 
 
 def run(
@@ -117,11 +62,11 @@ def run(
             excluded = [one.split(".")[2] for one in files if one.startswith("model.")]
         without = [f"{name}+" for name in excluded]
         if not dbt.listed(*changed_selection(without), *against):
-            _check_built(dbt, production, state)
+            check_built(dbt, production, state)
             return Verdict([], [], excluded)
         dbt.operation("drop_target_schemas", {})  # leftovers of an interrupted run
         try:
-            nodes = _build(dbt, against, production, without, personal)
+            nodes = _build(dbt, against, production, artifacts, without, personal)
         finally:
             if not keep:
                 dbt.operation("drop_target_schemas", {})
@@ -133,7 +78,7 @@ def run(
     return Verdict(nodes, list(dict.fromkeys(anew)), excluded)
 
 
-def _check_built(dbt: Dbt, production: State, state: Path) -> None:
+def check_built(dbt: Dbt, production: State, state: Path) -> None:
     """Refuse a manifest whose tables were not built, as that of `dbt parse` in an empty home."""
     places = list(production.places.values())
     missing = dbt.operation("missing_relations", {"places": places})
@@ -180,36 +125,85 @@ def clone_selection(without: list[str]) -> list[str]:
 
 
 def _build(
-    dbt: Dbt, against: list[str], production: State, without: list[str], uncloned: list[str]
+    dbt: Dbt,
+    against: list[str],
+    production: State,
+    artifacts: Path,
+    without: list[str],
+    uncloned: list[str],
 ) -> list[Built]:
     clone = ["clone", *clone_selection([*without, *uncloned])]
     # The kept artifacts are those of the build.
     cloned = {one.node.unique_id for one in dbt.executed(*clone, *against, "--no-write-json")}
     build = ["build", *changed_selection(without)]
     results = dbt.executed(*build, "--defer", "--favor-state", *against)
-    pairs = [
-        {
-            "unique_id": one.node.unique_id,
-            "built": [one.node.database, one.node.schema, one.node.alias],
-            "production": production.place(one.node.unique_id),
-        }
-        for one in results
-        if one.node.resource_type in RELATIONS and one.status == "success"
-    ]
-    compared = {
-        one["unique_id"]: (_described(one["built"]), _described(one["production"]))
-        for one in dbt.operation("compare_relations", {"pairs": pairs}) or []
-    }
-    return [
+    nodes = [
         Built(
             one.node.unique_id,
             str(one.status),
             " ".join((one.message or "").split()),
             one.execution_time,
             one.node.unique_id in cloned,
-            *compared.get(one.node.unique_id, (None, None)),
         )
         for one in results
+    ]
+    places = {
+        one.node.unique_id: [one.node.database, one.node.schema, one.node.alias]
+        for one in results
+        if one.node.resource_type in RELATIONS and one.status == "success"
+    }
+    nodes = _compared(dbt, nodes, places, production)
+    refreshed = _refreshed(dbt, nodes, against, artifacts / "full_refresh")
+    if refreshed:
+        nodes = _compared(dbt, [refreshed.get(one.name, one) for one in nodes], places, production)
+    return with_rows(dbt, nodes, places, production)
+
+
+def _refreshed(
+    dbt: Dbt, nodes: list[Built], against: list[str], artifacts: Path
+) -> dict[str, Built]:
+    """The changed models that were built on a clone, built again from scratch; by name.
+
+    On a clone, a model computes only what arrived since. A fault in its other rows would not show.
+    """
+    changed = {one.split(".")[2] for one in dbt.listed("--select", CHANGED_INCREMENTAL, *against)}
+    small = {
+        one.name: one
+        for one in nodes
+        if one.cloned and one.name in changed and one.production
+        if one.production.rows <= LARGEST and not one.failed
+    }
+    if not small:
+        return {}
+    again = ["run", "--full-refresh", "--select", *small, "--defer", "--favor-state", *against]
+    results = dbt.executed(*again, artifacts=artifacts)
+    return {
+        one.node.name: replace(
+            small[one.node.name],
+            refreshed=True,
+            status=str(one.status),
+            message=" ".join((one.message or "").split()),
+        )
+        for one in results
+    }
+
+
+def _compared(
+    dbt: Dbt, nodes: list[Built], places: dict[str, Place], production: State
+) -> list[Built]:
+    """The nodes with the row counts and columns of both relations."""
+    pairs = [
+        {"unique_id": unique_id, "built": place, "production": production.place(unique_id)}
+        for unique_id, place in places.items()
+    ]
+    found = {
+        one["unique_id"]: (_described(one["built"]), _described(one["production"]))
+        for one in dbt.operation("compare_relations", {"pairs": pairs}) or []
+    }
+    return [
+        replace(one, built=built, production=theirs)
+        for one in nodes
+        for built, theirs in (found.get(one.unique_id, (None, None)),)
     ]
 
 

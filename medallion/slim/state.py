@@ -1,8 +1,10 @@
 """The manifest of production's last run: dbt reads changes from it, this module relations."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from medallion.errors import MedallionError
 
@@ -41,12 +43,13 @@ def read_state(folder: Path) -> State:
         }
         personal = {}
         for unique_id in places:
-            columns = nodes[unique_id].get("columns", {})
-            tagged = [
-                name for name, one in columns.items() if "pii" in one.get("databricks_tags", {})
-            ]
-            if tagged:
-                personal[unique_id] = tagged
+            if names := tagged(nodes[unique_id].get("columns", {})):
+                personal[unique_id] = names
         return State(places, personal)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise MedallionError(f"{file} is not a dbt manifest: {error}.") from None
+
+
+def tagged(columns: Mapping[str, Any]) -> list[str]:
+    """The columns with the tag `pii`, of the columns of a node in a manifest."""
+    return [name for name, one in columns.items() if "pii" in (one.get("databricks_tags") or {})]
