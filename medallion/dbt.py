@@ -17,6 +17,11 @@ DAILY_BUILD = ("build", "--exclude-resource-type", "unit_test")
 RESULTS = ("LogModelResult", "LogTestResult", "LogSnapshotResult", "LogSeedResult")
 
 
+def target_folder() -> Path:
+    """The folder of dbt's artifacts: `DBT_TARGET_PATH`, else `target` in the project."""
+    return Path(os.environ.get("DBT_TARGET_PATH") or PROJECT_ROOT / "target")
+
+
 @dataclass(frozen=True)
 class Progress:
     """`done` of `total` nodes have finished; `node` is the name of the last one."""

@@ -1,7 +1,6 @@
 """`medallion report`: one page about the last build, with its history."""
 
 import datetime as dt
-import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +8,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from medallion import dbt
 from medallion.console import out
 from medallion.errors import MedallionError
-from medallion.home import PROJECT_ROOT, home
+from medallion.home import home
 
 
 def report(
@@ -50,8 +50,8 @@ def report(
     from medallion.report.write import write_report  # slow to import
 
     written = write_report(
-        artifacts or Path(os.environ.get("DBT_TARGET_PATH") or PROJECT_ROOT / "target"),
-        to or home().root / "report",
+        artifacts or dbt.target_folder(),
+        to or home().report,
         partial(connected, target=target),
         since=since.replace(tzinfo=dt.UTC) if since else None,
     )
