@@ -122,6 +122,11 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
+def have(count: int) -> str:
+    """`has` or `have`, for a count."""
+    return "has" if count == 1 else "have"
+
+
 def size(count: float) -> str:
     """Bytes as B, KB, MB or GB (decimal)."""
     for unit in ("B", "KB", "MB"):

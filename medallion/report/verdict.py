@@ -10,6 +10,7 @@ from medallion.report.blocks import (
     Figure,
     counted,
     duration,
+    have,
     listed,
     moment,
     signed,
@@ -42,9 +43,11 @@ def _problems(facts: Facts) -> tuple[list[str], list[str]]:
     bad: list[str] = []
     warn: list[str] = []
     if lost := unaccounted(facts.answers.get("reconciliation")):
-        bad.append(f"{counted(lost, 'landed row')} have no known outcome")
+        bad.append(f"{counted(lost, 'landed row')} {have(lost)} no known outcome")
     if broken := broken_windows(facts.answers.get("windows", [])):
-        bad.append(f"{counted(broken, 'window')} of the change log have a gap or an overlap")
+        bad.append(
+            f"{counted(broken, 'window')} of the change log {have(broken)} a gap or an overlap"
+        )
     if facts.build:
         models = [one.name for one in facts.build.models if one.status in FAILED]
         if models:

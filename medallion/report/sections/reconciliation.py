@@ -11,6 +11,7 @@ from medallion.report.blocks import (
     Table,
     cell,
     counted,
+    have,
     listed,
     moment,
     signed,
@@ -50,11 +51,11 @@ def reconciliation(facts: Facts) -> Section:
     lost, broken = unaccounted(rows) or 0, broken_windows(windows)
     total = sum(row["landed"] for row in rows)
     if lost:
-        lead = f"{counted(lost, 'landed row')} of {total:,} have no known outcome."
+        lead = f"{counted(lost, 'landed row')} of {total:,} {have(lost)} no known outcome."
     else:
         lead = f"Each of the {total:,} landed rows has exactly one outcome."
     lead += (
-        f" {counted(broken, 'window')} of the change log overlap or leave a gap."
+        f" {counted(broken, 'window')} of the change log {have(broken)} a gap or an overlap."
         if broken
         else " The windows of the change log follow each other without a gap."
     )

@@ -80,10 +80,11 @@ def expectations(facts: Facts) -> Section:
     reported = {one: count for one, count in facts.rules.items() if one.action != "quarantine"}
     broken = {one: count for one, count in reported.items() if count}
     stops = [one for one in broken if one.action == "fail"]
+    verb = "is" if len(broken) == 1 else "are"
     if broken:
         lead = (
-            f"{len(broken)} of {counted(len(reported), 'expectation')} are violated. The rows are "
-            "kept, and the build warns."
+            f"{len(broken)} of {counted(len(reported), 'expectation')} {verb} violated. The rows "
+            "are kept, and the build warns."
         )
     else:
         lead = f"All rows meet the {counted(len(reported), 'expectation')}."
