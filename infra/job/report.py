@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Write the report. Exit 1 if the build failed: the last task decides a run's result."""
+    """Write the report. Raise if the build failed: the last task decides a run's result."""
     parser = argparse.ArgumentParser()
     for name in ("project", "folder", "since", "catalog", "http-path"):
         parser.add_argument(f"--{name}", required=True)
@@ -38,7 +38,7 @@ def main() -> None:
     print(written.verdict)
     print(written.file)
     if written.build_failed:
-        sys.exit("The build failed or left no results: see the report.")
+        raise RuntimeError("The build failed or left no results: see the report.")
 
 
 def _sign_in() -> None:

@@ -23,7 +23,7 @@ def latest_results(project: Project, one: Relation, latest: Record | None) -> It
         )
         return
     ended = latest.ended_at[:16].replace("T", " ")
-    yield f"From `{latest.command}`, which ended {ended} UTC ([report](../report.md))."
+    yield f"From `{latest.command}`, which ended {ended} UTC ([report](../latest_report.md))."
     rows = [_row(test, latest) for test in tests]
     yield "\n".join(table(SHOWN, sorted(rows, key=lambda row: row[2] == PASSED)))
 

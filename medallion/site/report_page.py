@@ -7,16 +7,15 @@ from medallion.report.history import Record, read_history
 from medallion.report.write import PAGE
 
 WITH = """\
-# The report
+# The latest report
 
-[Open the report](report/page.html). It is about `{command}`, which ended {ended} UTC.
+[Open the report](latest_report/page.html). It is about `{command}`, which ended {ended} UTC.
 
-It says what landed, whether every row is accounted for, how fresh the sources are, which tests and
-rules failed, how long each model took, and what the marts say. The page of each table in the
+[The report](report.md) explains its sections. The page of each table in the
 [data dictionary](dictionary/gold.md) shows the results of its tests in the same build.
 """
 WITHOUT = """\
-# The report
+# The latest report
 
 No report was found when this site was built. `make demo` writes one after each of its builds, and
 `medallion report` writes one about the last `dbt build`. Build the site again after it, with
@@ -33,11 +32,11 @@ def latest_record(report: Path) -> Record | None:
 
 
 def copy_report(report: Path, pages: Path, latest: Record | None) -> None:
-    """Write `report.md`, and copy the report's page to `report/page.html`."""
+    """Write `latest_report.md`, and copy the report's page to `latest_report/page.html`."""
     text = WITHOUT
     if latest:
         ended = latest.ended_at[:16].replace("T", " ")
         text = WITH.format(command=latest.command, ended=ended)
-        (pages / "report").mkdir(exist_ok=True)
-        shutil.copyfile(report / PAGE, pages / "report" / "page.html")
-    (pages / "report.md").write_text(text, encoding="utf-8")
+        (pages / "latest_report").mkdir(exist_ok=True)
+        shutil.copyfile(report / PAGE, pages / "latest_report" / "page.html")
+    (pages / "latest_report.md").write_text(text, encoding="utf-8")
