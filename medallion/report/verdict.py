@@ -29,7 +29,8 @@ def verdict(facts: Facts) -> tuple[str, str]:
     bad, warn = _problems(facts)
     rows = facts.answers.get("reconciliation")
     total = sum(row["landed"] for row in rows or [])
-    good = f"All {total:,} landed rows are accounted for" if rows and not unaccounted(rows) else ""
+    lost = unaccounted(rows)
+    good = f"All {total:,} landed rows are accounted for" if total and not lost else ""
     if bad:
         return f"Look at this: {listed(bad)}." + (f" {good}." if good else ""), BAD
     if facts.build and facts.build.tests:

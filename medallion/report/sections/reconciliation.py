@@ -16,7 +16,7 @@ from medallion.report.blocks import (
     moment,
     signed,
 )
-from medallion.report.charts import GREY, RED, SERIES, Column, stacked
+from medallion.report.charts import GREY, RED, SERIES, Chart, Column, stacked
 from medallion.report.collect import Facts, left_over, unaccounted
 from medallion.report.queries import Rows
 from medallion.report.sections.missing import lacking
@@ -46,7 +46,7 @@ def reconciliation(facts: Facts) -> Section:
             "reconciliation", title, "Whether rows are missing is not known.", missing, BAD
         )
     rows, windows = facts.answers["reconciliation"], facts.answers["windows"]
-    if not rows:
+    if not any(row["landed"] for row in rows):
         return Section("reconciliation", title, "Nothing has landed yet.", level=WARN)
     lost, broken = unaccounted(rows) or 0, broken_windows(windows)
     total = sum(row["landed"] for row in rows)
@@ -59,40 +59,38 @@ def reconciliation(facts: Facts) -> Section:
         if broken
         else " The windows of the change log follow each other without a gap."
     )
+    blocks = [_outcomes_chart(rows), _outcomes_table(rows), *_balance_history(facts)]
+    return Section("reconciliation", title, lead, blocks, BAD if lost or broken else GOOD)
+
+
+def _outcomes_chart(rows: Rows) -> Chart:
     parts = [
         {"table": row["source_table"], "outcome": name, "rows": row[column], "order": order}
         for row in rows
         for order, (column, name, _, _) in enumerate(OUTCOMES)
     ]
     used = [one for one in OUTCOMES if any(row[one[0]] for row in rows)]
-    chart = stacked(
+    names, colors = tuple(one[1] for one in used), tuple(one[3] for one in used)
+    return stacked(
         "Outcome of every landed row, as a share of its table",
         f"Stacked bars of {counted(len(rows), 'table')}; the table below has the numbers.",
         parts,
         Column("table"),
         Column("rows"),
-        Column(
-            "outcome",
-            domain=tuple(one[1] for one in used),
-            colors=tuple(one[3] for one in used),
-        ),
+        Column("outcome", domain=names, colors=colors),
     )
-    body = [
-        [
-            Cell(row["source_table"]),
-            cell(row["landed"]),
-            *(cell(row[column]) for column, *_ in OUTCOMES),
-            Cell(
-                "yes" if not left_over(row) else f"no: {signed(left_over(row))}",
-                BAD if left_over(row) else GOOD,
-            ),
-        ]
-        for row in rows
-    ]
+
+
+def _outcomes_table(rows: Rows) -> Table:
+    body = []
+    for row in rows:
+        rest = left_over(row)
+        balances = Cell(f"no: {signed(rest)}", BAD) if rest else Cell("yes", GOOD)
+        counts = (cell(row[column]) for column, *_ in OUTCOMES)
+        body.append([Cell(row["source_table"]), cell(row["landed"]), *counts, balances])
     head = ["Table", "Landed", *(one[1] for one in OUTCOMES), "Balances"]
     meaning = "; ".join(f"{name}: {text}" for _, name, text, _ in OUTCOMES)
-    blocks = [chart, Table(head, body, f"{meaning}."), *_balance_history(facts)]
-    return Section("reconciliation", title, lead, blocks, BAD if lost or broken else GOOD)
+    return Table(head, body, f"{meaning}.")
 
 
 def broken_windows(windows: Rows) -> int:

@@ -1,5 +1,6 @@
 """Subscribers and recurring revenue per plan."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from medallion.report.blocks import (
@@ -15,7 +16,7 @@ from medallion.report.blocks import (
     listed,
     number,
 )
-from medallion.report.charts import Column, areas
+from medallion.report.charts import Chart, Column, areas
 from medallion.report.collect import Facts
 from medallion.report.queries import Rows
 from medallion.report.sections.missing import empty
@@ -39,23 +40,27 @@ def revenue(facts: Facts) -> Section:
         f"On {day(newest)}, the day of the last movement, {counted(subscribers, 'subscriber')} pay "
         f"{money or 'nothing'} per month at list prices."
     )
-    plans = tuple(dict.fromkeys(row["plan"] for row in rows))
     blocks: list[Block] = []
     unpriced = [row["plan"] for row in now if row["recurring_revenue"] is None]
     if unpriced:
         blocks.append(Note(f"The revenue lacks plans without a list price: {listed(unpriced)}."))
-    for currency in sums:
-        data = [
-            row
-            for row in rows
-            if row["currency"] == currency and row["recurring_revenue"] is not None
-        ]
+    blocks += [chart for currency in sums for chart in _charts(rows, currency)]
+    blocks.append(_plans_table(rows, now))
+    return Section("revenue", title, lead, blocks)
+
+
+def _charts(rows: Rows, currency: str) -> Iterator[Chart]:
+    """The revenue in one currency; none if all its plans are free."""
+    data = [row for row in rows if row["currency"] == currency and row["recurring_revenue"]]
+    plans = tuple(dict.fromkeys(row["plan"] for row in data))
+    if plans:
         top = f"Recurring revenue per month by plan, in {currency}"
         text = f"Stacked areas of the revenue of {counted(len(plans), 'plan')}."
-        by_plan = Column("plan", domain=tuple(one for one in plans if _has(data, one)))
-        if any(row["recurring_revenue"] for row in data):
-            amount = Column("recurring_revenue", format=",.0f")
-            blocks.append(areas(top, text, data, Column("date_day"), amount, by_plan))
+        amount = Column("recurring_revenue", format=",.0f")
+        yield areas(top, text, data, Column("date_day"), amount, Column("plan", domain=plans))
+
+
+def _plans_table(rows: Rows, now: Rows) -> Table:
     head = ["Plan", "Subscribers", "Price", "Revenue per month", "Gained", "Upgrades", "Downgrades"]
     body = [
         [
@@ -72,12 +77,7 @@ def revenue(facts: Facts) -> Section:
     ]
     caption = "Gained are sign-ups and returns. The movements are those of the days shown"
     caption += f", {counted(len({row['date_day'] for row in rows}), 'day')}."
-    blocks.append(Table([*head, "Cancellations"], body, caption))
-    return Section("revenue", title, lead, blocks)
-
-
-def _has(rows: Rows, plan: str) -> bool:
-    return any(row["plan"] == plan and row["recurring_revenue"] for row in rows)
+    return Table([*head, "Cancellations"], body, caption)
 
 
 def _price(row: dict[str, Any]) -> str:
