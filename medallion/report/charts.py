@@ -4,6 +4,7 @@ Each chart is drawn twice, for a screen and for a phone, because a scaled SVG sc
 too. Colors are CSS variables, so the page's theme is also the theme of its charts.
 """
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,7 +77,7 @@ def lines(title: str, description: str, data: Rows, x: Column, ys: Sequence[Colu
     legend = _legend([y.title for y in ys], ys[0].colors)
     layer = {
         "encoding": {
-            "x": {"field": "at", "type": "temporal", "title": None},
+            "x": _time("at", [row[x.name] for row in data]),
             "y": _quantity("value", ys[0].format),
             "color": _color("series", legend),
         },
@@ -88,20 +89,24 @@ def lines(title: str, description: str, data: Rows, x: Column, ys: Sequence[Colu
 
 def areas(title: str, description: str, data: Rows, x: Column, y: Column, of: Column) -> Chart:
     """Stacked areas: one per value of `of`, over days."""
-    rows = [{**row, "label": f"{row[x.name]}, {row[of.name]}: {row[y.name]:,}"} for row in data]
+    rows = [{**row, "label_": f"{row[x.name]}, {row[of.name]}: {row[y.name]:,}"} for row in data]
     legend = _legend(of.domain, of.colors)
-    shared = {
-        "x": {"field": x.name, "type": "temporal", "title": None},
-        "color": _color(of.name, legend),
-        "order": {"field": of.name},
-        "description": {"field": "label"},
-    }
-    stacked = {**_quantity(y.name, y.format), "stack": "zero", "title": y.title or None}
-    if len({row[x.name] for row in data}) < 3:  # an area needs some width
-        mark: Spec = {"type": "bar", "size": 46, "cornerRadiusEnd": 0}
+    text = {"description": {"field": "label_"}}
+    if len({row[x.name] for row in data}) < 2:  # an area needs some width
+        layers: list[Spec] = [{"mark": {"type": "bar", "size": 46}, "encoding": text}]
     else:
-        mark = {"type": "area", "interpolate": "step-after", "opacity": 0.85}
-    layer = {"mark": mark, "encoding": {**shared, "y": stacked}}
+        # The texts are on points: an area with a text per row would be cut into its rows.
+        points = {"type": "point", "opacity": 0, "size": 160}
+        layers = [{"mark": {"type": "area", "opacity": 0.85}}, {"mark": points, "encoding": text}]
+    layer = {
+        "encoding": {
+            "x": _time(x.name, [row[x.name] for row in data]),
+            "y": {**_quantity(y.name, y.format), "stack": "zero"},
+            "color": _color(of.name, legend),
+            "order": {"field": of.name},
+        },
+        "layer": layers,
+    }
     return _chart(title, description, rows, layer, {WIDE: 240, NARROW: 180}, legend)
 
 
@@ -262,17 +267,25 @@ def _at(node: Any, width: int) -> Any:
     if isinstance(node, dict):
         if set(node) == {WIDE, NARROW}:
             return node[width]
-        found = {key: value if key == "data" else _at(value, width) for key, value in node.items()}
-        if node.get("type") == "temporal":
-            axis = {"format": "%-d %b", "labelOverlap": True, "tickCount": TICKS[width]}
-            found["axis"] = axis
-        return found
+        return {key: value if key == "data" else _at(value, width) for key, value in node.items()}
     return [_at(one, width) for one in node] if isinstance(node, list) else node
 
 
 def _quantity(name: str, form: str) -> Spec:
     axis = {"format": form, "tickCount": 5, **({"tickMinStep": 1} if form == ",d" else {})}
     return {"field": name, "type": "quantitative", "title": None, "axis": axis}
+
+
+def _time(name: str, times: Sequence[str]) -> Spec:
+    """A position in time. Days are UTC, on each machine, and a tick is at one of them."""
+    days = sorted({dt.datetime.fromisoformat(one[:10]).replace(tzinfo=dt.UTC) for one in times})
+    values = {
+        width: [1000 * int(one.timestamp()) for one in days[:: -(-len(days) // count)]]
+        for width, count in TICKS.items()
+    }
+    axis = {"format": "%-d %b", "labelOverlap": True, "labelFlush": False, "values": values}
+    scale = {"type": "utc"}
+    return {"field": name, "type": "temporal", "title": None, "scale": scale, "axis": axis}
 
 
 def _color(name: str, legend: Sequence[tuple[str, str]]) -> Spec:

@@ -34,7 +34,10 @@ WIDTHS = {"laptop": 1300, "tablet": 800, "phone": 375, "small phone": 320}
 LARGEST = 2_000_000  # bytes
 SIZES = """() => [...document.querySelectorAll('figure svg')]
     .filter((one) => one.getClientRects().length)
-    .map((one) => ({marks: one.querySelectorAll('[role=graphics-symbol]').length,
+    .map((one) => ({marks: [...one.querySelectorAll('[role=graphics-symbol]')].filter((mark) => {
+                        const {width, height} = mark.getBBox()
+                        return mark.getAttribute('opacity') !== '0' && width > 1 && height > 1
+                    }).length,
                     label: one.getAttribute('aria-label'),
                     width: one.getBoundingClientRect().width}))"""
 
