@@ -19,6 +19,11 @@ CAUSE = "RunResultError"  # comes after all nodes; the line of a failed node lac
 RESULTS = ("LogModelResult", "LogTestResult", "LogSnapshotResult", "LogSeedResult")
 
 
+def target_folder() -> Path:
+    """The folder of dbt's artifacts: `DBT_TARGET_PATH`, else `target` in the project."""
+    return Path(os.environ.get("DBT_TARGET_PATH") or PROJECT_ROOT / "target")
+
+
 @dataclass(frozen=True)
 class Progress:
     """`done` of `total` nodes have finished; `node` is the name of the last one."""

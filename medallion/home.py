@@ -59,6 +59,11 @@ class Home:
         return self.root / "factory"
 
     @property
+    def report(self) -> Path:
+        """The report: its page, and its history with one JSON file per build."""
+        return self.root / "report"
+
+    @property
     def warehouse(self) -> Path:
         """The warehouse's catalog, managed tables, logs and certificate authority."""
         return self.root / "warehouse"

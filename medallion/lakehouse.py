@@ -1,7 +1,7 @@
 """The lakehouse's tables, read through the SQL warehouse like any other client."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from medallion.errors import MedallionError
 from medallion.home import home
-from medallion.profiles import profiles_dir, require_own
+from medallion.profiles import profiles_dir, rendered, require_own
 
 if TYPE_CHECKING:
     from databricks.sql.client import Connection
@@ -20,8 +20,15 @@ ANSWER_SECONDS = 10  # the connector itself retries a closed port for a quarter 
 
 
 @contextmanager
-def connected(folder: Path | None = None) -> Iterator["Connection"]:
-    """A connection to the warehouse that the profile's default target names.
+def connected(
+    folder: Path | None = None,
+    *,
+    target: str | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator["Connection"]:
+    """A connection to the warehouse that a target of the profile names.
+
+    `target` is by default the profile's own. `variables` are those of dbt's `--vars`.
 
     Raises `MedallionError` when the warehouse does not answer.
     """
@@ -31,28 +38,55 @@ def connected(folder: Path | None = None) -> Iterator["Connection"]:
     if not path.is_file():
         raise MedallionError(f"{path} does not exist: run `medallion up`, which writes it")
     profile = YAML(typ="safe").load(path)["medallion"]
-    target = profile["outputs"][profile["target"]]
+    name = target or profile["target"]
+    if name not in profile["outputs"]:
+        raise MedallionError(f"{path} has no target {name}: use {', '.join(profile['outputs'])}")
+    settings = rendered(profile["outputs"][name], variables or {})
     if folder is None:
-        require_own(target, home())
+        require_own(settings, home())
     try:
-        uri = target.get("connection_parameters", {}).get("_connection_uri")
-        place = urlsplit(uri or f"//{target['host']}")
+        uri = settings.get("connection_parameters", {}).get("_connection_uri")
+        place = urlsplit(uri or f"//{_host(settings)}")
         socket.create_connection(
             (place.hostname, place.port or 443), timeout=ANSWER_SECONDS
         ).close()
         connection = sql.connect(
-            server_hostname=target["host"],
-            http_path=target["http_path"],
-            access_token=target["token"],
-            catalog=target["catalog"],
-            **target.get("connection_parameters", {}),
+            server_hostname=settings["host"],
+            http_path=settings["http_path"],
+            catalog=settings["catalog"],
+            **_sign_in(settings),
+            **settings.get("connection_parameters", {}),
         )
     except (OSError, sql.exc.Error) as error:
         raise MedallionError(
-            f"the warehouse at {target['host']} does not answer: start it with `medallion up`"
+            f"the warehouse at {settings['host']} does not answer: start it with `medallion up`"
         ) from error
     with connection:
         yield connection
+
+
+def _host(settings: Mapping[str, Any]) -> str:
+    """The host without a scheme; a platform may write one in front of it."""
+    return str(settings["host"]).partition("://")[2] or str(settings["host"])
+
+
+def _sign_in(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The connector's arguments for a target's sign-in, with the meaning that dbt gives it."""
+    if token := settings.get("token"):
+        return {"access_token": token}
+    from databricks.sdk.core import Config  # slow to import
+
+    secret = settings.get("client_secret")
+    kind = settings.get("auth_type", "oauth")
+    if kind == "oauth":
+        kind = "oauth-m2m" if secret else "external-browser"
+    config = Config(
+        host=f"https://{_host(settings)}",
+        client_id=settings.get("client_id"),
+        client_secret=secret,
+        auth_type=kind,
+    )
+    return {"credentials_provider": lambda: config.authenticate}
 
 
 def rows(connection: "Connection", statement: str) -> list[dict[str, Any]]:

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jinja2 import StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home, same_folder
 
@@ -13,6 +16,37 @@ def profiles_dir() -> Path:
     """The folder of dbt's profiles: `DBT_PROFILES_DIR`, else the project's root."""
     named = os.environ.get("DBT_PROFILES_DIR")
     return Path(named).expanduser() if named else PROJECT_ROOT
+
+
+def rendered(settings: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
+    """A target's settings with the values of `env_var` and `var` in them, as dbt renders them.
+
+    Raises `MedallionError` if a variable without a default is not set.
+    """
+
+    def env_var(name: str, default: str | None = None) -> str:
+        return _known(os.environ, name, default, "environment variable")
+
+    def var(name: str, default: str | None = None) -> str:
+        return _known(variables, name, default, "variable of --vars")
+
+    environment = SandboxedEnvironment(undefined=StrictUndefined)
+
+    def value(found: Any) -> Any:
+        if isinstance(found, dict):
+            return {key: value(one) for key, one in found.items()}
+        if isinstance(found, str) and "{{" in found:
+            return environment.from_string(found).render(env_var=env_var, var=var)
+        return found
+
+    return {key: value(one) for key, one in settings.items()}
+
+
+def _known(given: Mapping[str, str], name: str, default: str | None, kind: str) -> str:
+    found = given.get(name, default)
+    if found is None:
+        raise MedallionError(f"profiles.yml reads the {kind} {name}, which is not set")
+    return found
 
 
 def names_local(settings: Mapping[str, Any]) -> str | None:

@@ -12,6 +12,7 @@ from medallion.cli.describe import describe
 from medallion.cli.doctor import doctor
 from medallion.cli.ingest import ingest
 from medallion.cli.quarantine import quarantine
+from medallion.cli.report import report
 from medallion.cli.rules import rules
 from medallion.cli.run import run
 from medallion.cli.site import site
@@ -42,6 +43,7 @@ app.command("ingest")(ingest)
 app.command("run", context_settings={"allow_interspersed_args": False})(run)
 app.command("slim")(slim)
 app.command("quarantine")(quarantine)
+app.command("report")(report)
 app.command("rules")(rules)
 app.command("describe")(describe)
 app.command("site")(site)

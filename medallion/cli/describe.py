@@ -1,6 +1,5 @@
 """`medallion describe`: the documented and the undocumented objects of the project."""
 
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +8,8 @@ import typer
 from rich import box
 from rich.table import Table
 
+from medallion import dbt
 from medallion.console import out
-from medallion.home import PROJECT_ROOT
 
 
 def describe(
@@ -29,8 +28,7 @@ def describe(
     from medallion.site.project import read_project
     from medallion.site.queries import read_queries
 
-    target = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT_ROOT / "target")
-    project = read_project(manifest or target / "manifest.json")
+    project = read_project(manifest or dbt.target_folder() / "manifest.json")
     found = things(project, read_queries(project))
     lacking = [one for one in found if one.lacks]
     for one in lacking:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from medallion.console import out, steps
-from medallion.home import PROJECT_ROOT
+from medallion.home import PROJECT_ROOT, home
 from medallion.laptop import laptop
 
 SITE = PROJECT_ROOT / "target" / "site"
@@ -15,11 +15,15 @@ SITE = PROJECT_ROOT / "target" / "site"
 
 def site(
     to: Annotated[Path, typer.Option(help="The output folder of the site.")] = SITE,
+    report: Annotated[
+        Path | None, typer.Option(help="The folder of the report; by default report/ in the home.")
+    ] = None,
 ) -> None:
     """Build the docs site: the pages of docs/, the data dictionary, and dbt's own docs.
 
     The project is built without rows, in a separate warehouse, so the site shows the project as it
-    is written. The content of your own warehouse has no influence.
+    is written. The content of your own warehouse has no influence. The report, if there is one, is
+    a page of the site, and the page of each table shows its latest test results.
     """
     from medallion import dbt, private
     from medallion.expectations import read_rules, require_current
@@ -45,7 +49,7 @@ def site(
         )
         show("mkdocs build")
         with private.as_before():
-            built = build_site(full, docs, work / "pages", to.resolve())
+            built = build_site(full, docs, work / "pages", to.resolve(), report or home().report)
     traced = built.columns - built.untraced
     said = f"{built.pages} pages, {built.relationships} relationships, {traced} of {built.columns}"
     out.print(f"{said} columns traced.", soft_wrap=True)

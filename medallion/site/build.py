@@ -14,6 +14,7 @@ from medallion.site.lineage_page import lineage_page
 from medallion.site.links import copy_pages
 from medallion.site.project import Project, read_project
 from medallion.site.queries import read_queries
+from medallion.site.report_page import copy_report, latest_record
 from medallion.site.star_schema import drawing, relationships
 from medallion.site.tables import table
 
@@ -44,18 +45,20 @@ class Built:
     untraced: int
 
 
-def build_site(full: Path, docs: Path, work: Path, site: Path) -> Built:
+def build_site(full: Path, docs: Path, work: Path, site: Path, report: Path) -> Built:
     """Build `site` from two target folders of dbt, with intermediate pages in `work`.
 
     `full` holds the SQL that dbt compiled for a first run, in which columns are traced. `docs`
-    holds the result of `dbt docs generate --static`. Raises `MedallionError` for a missing page or
-    link.
+    holds the result of `dbt docs generate --static`. `report` is the folder of the report, which
+    may be missing. Raises `MedallionError` for a missing page or link.
     """
     project = read_project(full / "manifest.json", docs / "catalog.json")
     queries = read_queries(project)
-    made = Dictionary(project, queries, read_lineage(project, queries))
+    latest = latest_record(report)
+    made = Dictionary(project, queries, read_lineage(project, queries), latest)
     shutil.rmtree(work, ignore_errors=True)
     copy_pages(PROJECT_ROOT / "docs", work, PROJECT_ROOT)
+    copy_report(report, work, latest)
     copy_dbt_page(docs / "static_index.html", work / "dbt" / "index.html")
     (work / "dictionary").mkdir()
     for name, text in made.pages().items():

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from medallion.report.history import Record
 from medallion.site.column_lineage import ColumnId, Lineage, ends
+from medallion.site.latest_results import latest_results, test_text
 from medallion.site.links import fenced
 from medallion.site.macros_page import macros_page
 from medallion.site.project import LAYERS, Node, Project, Relation, line
@@ -30,6 +32,7 @@ class Dictionary:
     project: Project
     queries: Mapping[str, Query]
     lineage: Lineage
+    latest: Record | None = None  # of the report, if there is one
 
     def pages(self) -> dict[str, str]:
         """Each page's text by its file name."""
@@ -62,6 +65,7 @@ class Dictionary:
                 ),
                 *self._origins(one),
                 *self._tests(one),
+                *latest_results(self.project, one, self.latest),
                 *_sql(one),
             ]
         )
@@ -191,12 +195,8 @@ def _code(text: str) -> str:
 
 def _test(test: Node) -> str:
     """A generic test with its arguments, as in its YAML."""
-    metadata = test["test_metadata"]
-    skipped = ("model", "column_name")
-    given = {key: value for key, value in metadata["kwargs"].items() if key not in skipped}
-    shown = ", ".join(f"{key}: {value}" for key, value in given.items())
     severity = " (warns)" if str(test["config"]["severity"]).lower() == "warn" else ""
-    return _code(f"{metadata['name']}({shown})" if shown else metadata["name"]) + severity
+    return _code(test_text(test)) + severity
 
 
 def _example(one: Relation) -> Iterator[str]:

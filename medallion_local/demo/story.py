@@ -1,5 +1,6 @@
 """The whole pipeline over several simulated days, and the reconciliation at its end."""
 
+import datetime as dt
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home
 from medallion.ingestion.request import IngestResult
 from medallion.lakehouse import connected, rows
+from medallion.report.write import write_report
 from medallion.serving.contract import served_tables
 from medallion_local.azure_sql import load
 from medallion_local.azure_sql.database import SourceDatabase
@@ -65,12 +67,14 @@ class Day:
 
 @dataclass
 class Story:
-    """The demo so far: its days, the seconds of each step, and the source's rows before day 1."""
+    """The demo so far: its days, the seconds of each step, the source's rows before day 1, and the
+    report's page."""
 
     days: list[Day] = field(default_factory=list)
     steps: list[tuple[str, float]] = field(default_factory=list)
     first_rows: dict[str, int] = field(default_factory=dict)
     reconciliation: list[dict] = field(default_factory=list)
+    report: Path | None = None
 
 
 def run(home: Home, days: int, seed: int) -> Story:
@@ -124,11 +128,17 @@ def _work_day(home: Home, story: Story, day: Day, log: Path) -> None:
         if day.ingested.status != "Succeeded":
             raise MedallionError(f"the ingestion failed: {day.ingested.error}")
         day.full_reload_bytes = sum(full_reload_bytes(home).values())
-    with _step(story, f"{day.name}: dbt build") as tell:
-        build = ("build",) if day is story.days[0] else dbt.DAILY_BUILD
-        dbt.run(
-            *build, log=log, on_progress=lambda at: tell(f"{at.done}/{at.total} {at.node[:48]}")
-        )
+    began = dt.datetime.now(dt.UTC)
+    try:
+        with _step(story, f"{day.name}: dbt build") as tell:
+            build = ("build",) if day is story.days[0] else dbt.DAILY_BUILD
+            dbt.run(
+                *build, log=log, on_progress=lambda at: tell(f"{at.done}/{at.total} {at.node[:48]}")
+            )
+    except MedallionError:
+        out.print(f"The report says more: {_report(home, story, day, began)}", soft_wrap=True)
+        raise
+    _report(home, story, day, began)
     with _step(story, f"{day.name}: check that Synapse can read it"):
         if found := check(served_tables(), home.lake):
             raise MedallionError(f"{found[0]} (`medallion synapse check` lists all)")
@@ -139,6 +149,14 @@ def _work_day(home: Home, story: Story, day: Day, log: Path) -> None:
             for table in tables
         )
         day.rows = {row["name"]: row["n"] for row in rows(connection, counts)}
+
+
+def _report(home: Home, story: Story, day: Day, began: dt.datetime) -> Path:
+    """Write the report about the build that began at a time; return the page's file."""
+    with _step(story, f"{day.name}: report"):
+        written = write_report(dbt.target_folder(), home.report, connected, since=began)
+    story.report = written.file
+    return written.file
 
 
 def _reconcile(database: SourceDatabase, first_rows: dict[str, int]) -> list[dict]:

@@ -31,7 +31,7 @@ OUTCOMES = {  # a line of the reconciliation: its column
 
 
 def show(story: Story) -> None:
-    """Print the demo's rows, changes, bytes, times and reconciliation, and the next commands."""
+    """Print the demo's tables, the next commands, and the report's path."""
     for table in (
         _rows(story),
         _changes(story),
@@ -43,6 +43,7 @@ def show(story: Story) -> None:
         out.print(table)
     out.print()
     out.print(NEXT, markup=False, soft_wrap=True)
+    out.print(f"The report: {story.report}", markup=False, soft_wrap=True)
 
 
 def _table(title: str, *columns: str, text: int = 1) -> Table:

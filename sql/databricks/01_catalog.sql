@@ -13,4 +13,5 @@ CREATE SCHEMA IF NOT EXISTS silver COMMENT 'Staging and the star schema.';
 CREATE SCHEMA IF NOT EXISTS quarantine COMMENT 'Rows that break a rule, with the reasons.';
 CREATE SCHEMA IF NOT EXISTS snapshots COMMENT 'What dbt''s snapshots saw of the reference files.';
 CREATE SCHEMA IF NOT EXISTS gold COMMENT 'The marts.';
+CREATE VOLUME IF NOT EXISTS gold.report COMMENT 'The report about each build, its history, and dbt''s artifacts.';
 CREATE SCHEMA IF NOT EXISTS governance COMMENT 'Functions that policies call.';

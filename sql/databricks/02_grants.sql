@@ -10,6 +10,7 @@ GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY, APPLY TAG ON SCHEMA silver TO `m
 GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY, APPLY TAG ON SCHEMA quarantine TO `medallion-pipeline`;
 GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY, APPLY TAG ON SCHEMA snapshots TO `medallion-pipeline`;
 GRANT USE SCHEMA, CREATE TABLE, SELECT, MODIFY, APPLY TAG ON SCHEMA gold TO `medallion-pipeline`;
+GRANT READ VOLUME, WRITE VOLUME ON VOLUME gold.report TO `medallion-pipeline`;
 GRANT READ FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_bronze TO `medallion-pipeline`;
 GRANT READ FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_control TO `medallion-pipeline`;
 GRANT CREATE EXTERNAL TABLE, READ FILES, WRITE FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_silver TO `medallion-pipeline`;
@@ -34,7 +35,8 @@ REVOKE READ FILES ON EXTERNAL LOCATION ${DATABRICKS_CATALOG}_control FROM `medal
 GRANT USE CATALOG ON CATALOG ${DATABRICKS_CATALOG} TO `medallion-analysts`;
 GRANT USE SCHEMA, SELECT ON SCHEMA gold TO `medallion-analysts`;
 
--- Engineers read everything except personal data, and write in their own schemas.
+-- Engineers read everything except personal data, and write in their own schemas. The report masks
+-- the rows that it shows; it also shows rows of silver, so analysts do not read it.
 GRANT USE CATALOG, CREATE SCHEMA ON CATALOG ${DATABRICKS_CATALOG}_sandbox TO `medallion-engineers`;
 GRANT USE CATALOG ON CATALOG ${DATABRICKS_CATALOG} TO `medallion-engineers`;
 GRANT USE SCHEMA, SELECT ON SCHEMA bronze TO `medallion-engineers`;
@@ -42,3 +44,4 @@ GRANT USE SCHEMA, SELECT ON SCHEMA silver TO `medallion-engineers`;
 GRANT USE SCHEMA, SELECT ON SCHEMA quarantine TO `medallion-engineers`;
 GRANT USE SCHEMA, SELECT ON SCHEMA snapshots TO `medallion-engineers`;
 GRANT USE SCHEMA, SELECT ON SCHEMA gold TO `medallion-engineers`;
+GRANT READ VOLUME ON VOLUME gold.report TO `medallion-engineers`;

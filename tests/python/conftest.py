@@ -18,7 +18,7 @@ END_TO_END = {
     f"tests/python/{name}"
     for name in (
         *("dbt/test_end_to_end.py", "dbt/test_governance.py"),
-        *("serving/test_serving.py", "slim/test_slim.py"),
+        *("report/test_report_of_lakehouse.py", "serving/test_serving.py", "slim/test_slim.py"),
     )
 }
 

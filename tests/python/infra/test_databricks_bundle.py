@@ -1,5 +1,6 @@
 """The bundle: the faults that Databricks would reject, and its job's command, run as in the job."""
 
+import datetime as dt
 import json
 import shlex
 import subprocess
@@ -14,6 +15,7 @@ from support.databricks_bundle import Bundle, copy_synced, faults, read_bundle, 
 from support.lakehouse import PROJECT, Lakehouse
 from support.lock_files import pinned
 
+VOLUME = "/Volumes/medallion/gold/report"
 INJECTED = {
     "an unknown key of the job": ("jobs.dbt_build", {"retries": 1}, "retries"),
     "an unknown key of the task": ("jobs.dbt_build.tasks.0", {"max_retry": 1}, "max_retry"),
@@ -96,42 +98,96 @@ def landed(new_lakehouse) -> Lakehouse:
 
 def test_the_job_builds__from_synced_files_only(landed: Lakehouse, tmp_path: Path) -> None:
     bundle = read_bundle()
-    copy_synced(bundle, tmp_path)
-    assert not (tmp_path / "medallion").exists()
-    [task] = bundle["resources"]["jobs"]["dbt_build"]["tasks"]
-    dbt = task["dbt_task"]
-    ran = _run(dbt, bundle, landed, tmp_path / dbt["project_directory"])
+    project, volume = tmp_path / "project", tmp_path / "volume"
+    copy_synced(bundle, project)
+    assert not (project / "medallion_local").exists()
+    dbt, report = bundle["resources"]["jobs"]["dbt_build"]["tasks"]
+    assert report["depends_on"] == [{"task_key": dbt["task_key"]}]
+    assert report["run_if"] == "ALL_DONE"
+    began = dt.datetime.now(dt.UTC)
+    ran = _run_dbt(dbt["dbt_task"], bundle, landed, project, volume)
     assert ran.returncode == 0, ran.stdout
-    manifest = json.loads((tmp_path / "target" / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((volume / "target" / "manifest.json").read_text(encoding="utf-8"))
     user = manifest["nodes"]["model.medallion.dim_user"]
     assert user["relation_name"] == "`medallion`.`silver`.`dim_user`"
     assert user["config"]["location_root"] == "abfss://silver@stjob.dfs.core.windows.net"
-    results = json.loads((tmp_path / "target" / "run_results.json").read_text(encoding="utf-8"))
+    results = json.loads((volume / "target" / "run_results.json").read_text(encoding="utf-8"))
     done = {one["unique_id"].split(".")[0] for one in results["results"]}
     assert done == {"model", "test"}
+    task = report["spark_python_task"]
+    ran = _run_report(task, bundle, landed, project, volume, began)
+    assert ran.returncode == 0, ran.stdout
+    page = (volume / "index.html").read_text(encoding="utf-8")
+    assert "mart_daily_listening is not built" in page  # only one dimension is built here
+    assert len(list((volume / "history").iterdir())) == 1
+    # A build that left no results must not look like the one before it.
+    later = dt.datetime.now(dt.UTC)
+    ran = _run_report(task, bundle, landed, project, volume, later)
+    assert ran.returncode == 1 and "The build failed or left no results" in ran.stdout
+    page = (volume / "index.html").read_text(encoding="utf-8")
+    assert "dbt left no results of this run" in page
 
 
-def _run(
-    dbt: Bundle, bundle: Bundle, home: Lakehouse, project: Path
+def _local(home: Lakehouse) -> Bundle:
+    here = yaml.safe_load((home.home / "profiles.yml").read_text(encoding="utf-8"))
+    return here["medallion"]["outputs"]["local"]
+
+
+def _values(bundle: Bundle, local: Bundle, project: Path) -> dict[str, str]:
+    """What the references of the bundle stand for."""
+    values = {f"var.{name}": value for name, value in variables(bundle, "prod").items() if value}
+    return values | {
+        "var.storage_account": "stjob",
+        "workspace.file_path": str(project),
+        "resources.sql_warehouses.medallion.id": local["http_path"].rsplit("/", 1)[1],
+    }
+
+
+def _run_report(
+    task: Bundle,
+    bundle: Bundle,
+    home: Lakehouse,
+    project: Path,
+    volume: Path,
+    began: dt.datetime,
+) -> subprocess.CompletedProcess[str]:
+    """The second task as Databricks runs it, from another folder than the project."""
+    local = _local(home)
+    given = [resolved(one, _values(bundle, local, project)) for one in task["parameters"]]
+    given = [
+        one.replace(VOLUME, str(volume)).replace(
+            "{{job.start_time.iso_datetime}}", began.isoformat()
+        )
+        for one in given
+    ]
+    environment = {name: value for name, value in home.environment().items() if "DBT_" not in name}
+    del environment["PYTHONPATH"]
+    return subprocess.run(
+        [sys.executable, str(project / task["python_file"]), *given],
+        cwd=volume,
+        env=environment | {"DBT_HOST": local["host"], "DBT_ACCESS_TOKEN": local["token"]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _run_dbt(
+    dbt: Bundle, bundle: Bundle, home: Lakehouse, project: Path, volume: Path
 ) -> subprocess.CompletedProcess[str]:
     """The task's command as Databricks runs it, with its own host and token in the environment.
 
     The profile also gets the port and certificate that a warehouse on the loopback needs.
     """
-    here = yaml.safe_load((home.home / "profiles.yml").read_text(encoding="utf-8"))
-    local = here["medallion"]["outputs"]["local"]
+    local = _local(home)
     profiles = project / dbt["profiles_directory"] / "profiles.yml"
     given = yaml.safe_load(profiles.read_text(encoding="utf-8"))
     given["medallion"]["outputs"]["prod"]["connection_parameters"] = local["connection_parameters"]
     profiles.write_text(yaml.safe_dump(given), encoding="utf-8")
-    values = {f"var.{name}": value for name, value in variables(bundle, "prod").items() if value}
-    values |= {
-        "var.storage_account": "stjob",
-        "resources.sql_warehouses.medallion.id": local["http_path"].rsplit("/", 1)[1],
-    }
     [command] = dbt["commands"]
-    program, *arguments = shlex.split(resolved(command, values))
-    assert program == "dbt"
+    program, *arguments = shlex.split(resolved(command, _values(bundle, local, project)))
+    assert program == "dbt" and f"{VOLUME}/target" in arguments
+    arguments = [one.replace(VOLUME, str(volume)) for one in arguments]
     environment = home.environment() | {
         "DBT_HOST": local["host"],
         "DBT_ACCESS_TOKEN": local["token"],
@@ -142,7 +198,7 @@ def _run(
     chosen = ["--select", "+dim_user", "--indirect-selection", "cautious"]
     return subprocess.run(
         [str(Path(sys.executable).with_name("dbt")), *arguments, *chosen],
-        cwd=project,
+        cwd=project / dbt["project_directory"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -31,21 +31,25 @@ def statements(name: str) -> list[str]:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_statement_may_run_again(name: str) -> None:
-    again = r"CREATE (EXTERNAL LOCATION|CATALOG|SCHEMA) IF NOT EXISTS"
+    again = r"CREATE (EXTERNAL LOCATION|CATALOG|SCHEMA|VOLUME) IF NOT EXISTS"
     again += r"|CREATE OR REPLACE (FUNCTION|POLICY)|GRANT|REVOKE|USE"
     assert [one for one in statements(name) if not re.match(rf"({again}) ", one)] == []
 
 
 def test_nobody_but_the_pipeline_writes_and_bronze_is_closed() -> None:
     grants = re.findall(
-        r"^GRANT ([A-Z, ]+) ON (SCHEMA|CATALOG|EXTERNAL LOCATION) (\S+) TO `([\w-]+)`;$", ALL, re.M
+        r"^GRANT ([A-Z, ]+) ON (SCHEMA|CATALOG|EXTERNAL LOCATION|VOLUME) (\S+) TO `([\w-]+)`;$",
+        ALL,
+        re.M,
     )
     assert len(grants) == ALL.count("GRANT ")
     for rights, _, name, group in grants:
         assert "ALL PRIVILEGES" not in rights and "MANAGE" not in rights
         given = set(rights.split(", "))
         if group != "medallion-pipeline":
-            assert given <= {"USE CATALOG", "USE SCHEMA", "SELECT", "CREATE SCHEMA"}
+            read = {"USE CATALOG", "USE SCHEMA", "SELECT", "CREATE SCHEMA", "READ VOLUME"}
+            assert given <= read
+            assert "READ VOLUME" not in given or group == "medallion-engineers"
             assert "CREATE SCHEMA" not in given or name == f"{CATALOG}_sandbox"
         if group == "medallion-analysts":
             assert name in (CATALOG, "gold")

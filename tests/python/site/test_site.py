@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,18 +18,27 @@ from typer.testing import CliRunner
 
 from medallion.cli import app
 from medallion.errors import MedallionError
+from medallion.report.history import write_record
+from medallion.report.page import html, page_of
 from medallion.serving.contract import POOLED, served_tables
 from medallion.site.build import _mkdocs
 from medallion.site.column_lineage import ColumnId, Lineage, ends, read_lineage
 from medallion.site.coverage import things
+from medallion.site.latest_results import latest_results
 from medallion.site.links import copy_pages
 from medallion.site.project import Project, read_project
 from medallion.site.queries import Query, read_queries
+from medallion.site.report_page import copy_report, latest_record
 from medallion.site.star_schema import drawing, relationships
 from support.browser import CHROMIUM, chromium, served, visit
 from support.lakehouse import PROJECT
+from support.report_facts import facts
 
 UNTRACED_AT_MOST = 0.01
+RESULTS = {  # the latest results in the report: the ids are those of the project
+    "test.medallion.windows_leave_no_gap": ("fail", 2),
+    "test.medallion.windows_do_not_overlap": ("pass", 0),
+}
 BROWSER = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium is installed (apt install chromium): no page was opened"
 )
@@ -57,9 +67,13 @@ BOXES = """() => [...document.querySelectorAll('svg.star-schema g.table')].map((
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("docs") / "site"
+    report = folder.with_name("report")
+    invented = facts()
+    write_record(report, replace(invented.record, tests=RESULTS))
+    (report / "index.html").write_text(html(page_of(invented)), encoding="utf-8")
     command = "from medallion.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", command, "site", "--to", str(folder)],
+        [sys.executable, "-c", command, "site", "--to", str(folder), "--report", str(report)],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -219,6 +233,16 @@ def test_star_schema_shows_every_relationship(browser: Browser, base: str) -> No
 
 
 @BROWSER
+def test_the_site_leads_to_the_report(browser: Browser, base: str) -> None:
+    with visit(browser, base) as opened:
+        page = opened.go("latest_report/")
+        page.get_by_role("link", name="Open the report").click()
+        page.wait_for_url("**/latest_report/page.html")
+        expect(page.locator("h1")).to_contain_text("landed rows are accounted for")
+        assert opened.faults == []
+
+
+@BROWSER
 def test_no_page_has_a_fault(browser: Browser, base: str, site: Path) -> None:
     files = sorted(site.rglob("index.html"), key=lambda one: one.stat().st_size)
     tables = [one for one in files if one.parent.parent.name == "dictionary"]
@@ -320,6 +344,24 @@ def test_a_page_shows_the_facts_of_its_table(site: Path) -> None:
     assert "versions_do_not_overlap(key: user_id)" in text
     old = (site / "dictionary" / "mart_user_engagement.v1" / "index.html").read_text()
     assert "2027-06-30" in old
+
+
+def test_a_page_shows_the_latest_results_of_its_tests(site: Path, project: Project) -> None:
+    page = (site / "dictionary" / "ingestion_windows" / "index.html").read_text()
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "From dbt build , which ended 2026-03-09 06:00 UTC" in text
+    failed, passed = text.index("windows_leave_no_gap fail 2"), text.index("overlap pass")
+    assert failed < passed  # what needs a look comes first
+    assert re.search(r"windows_landed_again_are_the_same (?:\S+ )*?did not run", text)
+    assert set(RESULTS) <= {one["unique_id"] for one in project.tests}
+
+
+def test_without_a_report_the_pages_say_so(project: Project, tmp_path: Path) -> None:
+    assert latest_record(tmp_path) is None
+    copy_report(tmp_path, tmp_path, None)
+    assert "No report was found" in (tmp_path / "latest_report.md").read_text("utf-8")
+    user = project.relations["model.medallion.dim_user"]
+    assert "No report was found" in "".join(latest_results(project, user, None))
 
 
 def test_the_page_of_each_mart_states_its_grain_its_key_and_an_example(

@@ -1,0 +1,42 @@
+"""The report in the site: its page as it was written, and a page that leads to it."""
+
+import shutil
+from pathlib import Path
+
+from medallion.report.history import Record, read_history
+from medallion.report.write import PAGE
+
+WITH = """\
+# The latest report
+
+[Open the report](latest_report/page.html). It is about `{command}`, which ended {ended} UTC.
+
+[The report](report.md) explains its sections. The page of each table in the
+[data dictionary](dictionary/gold.md) shows the results of its tests in the same build.
+"""
+WITHOUT = """\
+# The latest report
+
+No report was found when this site was built. `make demo` writes one after each of its builds, and
+`medallion report` writes one about the last `dbt build`. Build the site again after it, with
+`make docs`.
+"""
+
+
+def latest_record(report: Path) -> Record | None:
+    """The newest build in a report's history; None without a page or a build."""
+    if not (report / PAGE).is_file():
+        return None
+    records = read_history(report).records
+    return records[-1] if records else None
+
+
+def copy_report(report: Path, pages: Path, latest: Record | None) -> None:
+    """Write `latest_report.md`, and copy the report's page to `latest_report/page.html`."""
+    text = WITHOUT
+    if latest:
+        ended = latest.ended_at[:16].replace("T", " ")
+        text = WITH.format(command=latest.command, ended=ended)
+        (pages / "latest_report").mkdir(exist_ok=True)
+        shutil.copyfile(report / PAGE, pages / "latest_report" / "page.html")
+    (pages / "latest_report.md").write_text(text, encoding="utf-8")
