@@ -10,7 +10,7 @@ from medallion.console import out
 from medallion.home import PROJECT_ROOT, home
 from medallion.laptop import laptop
 
-REPORT = "report.md"
+REPORT, PAGE = "report.md", "report.html"
 LOCAL_TARGET = "local_ci"
 
 
@@ -22,7 +22,7 @@ def slim(
         str, typer.Option(help="A target whose schemas have a prefix (`DBT_SCHEMA`).")
     ] = LOCAL_TARGET,
     artifacts: Annotated[
-        Path, typer.Option(help="The output folder of report.md and dbt's artifacts.")
+        Path, typer.Option(help="The output folder of report.md, report.html and dbt's artifacts.")
     ] = PROJECT_ROOT / "target" / "slim",
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the schemas until the next run, which drops them.")
@@ -42,6 +42,8 @@ def slim(
     They are never written. Exit 1 if a node fails. Starts the local target's warehouse if needed.
     """
     gc.disable()  # a short run keeps nearly all its objects: collection took a third of its time
+    from medallion.page.render import html
+    from medallion.slim.page import page_of
     from medallion.slim.report import markdown  # dbt is slow to import
     from medallion.slim.run import run
 
@@ -57,7 +59,9 @@ def slim(
     )
     text = markdown(verdict)
     (artifacts / REPORT).write_text(text, encoding="utf-8")
+    (artifacts / PAGE).write_text(html(page_of(verdict)), encoding="utf-8")
     out.print(text, markup=False, soft_wrap=True)
+    out.print(f"As a page: {artifacts / PAGE}", markup=False, soft_wrap=True)
     gc.freeze()  # otherwise the interpreter spends a second on a last collection at its end
     if verdict.failed:
         raise typer.Exit(1)

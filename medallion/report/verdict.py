@@ -1,7 +1,6 @@
 """The first screen: one sentence about the build, and the key figures."""
 
-from medallion.report.artifacts import FAILED
-from medallion.report.blocks import (
+from medallion.page.blocks import (
     BAD,
     GOOD,
     NONE,
@@ -17,6 +16,7 @@ from medallion.report.blocks import (
     size,
     worst,
 )
+from medallion.report.artifacts import FAILED
 from medallion.report.collect import Facts, hours, unaccounted
 from medallion.report.sections.freshness import freshness_level
 from medallion.report.sections.landed import full_copy

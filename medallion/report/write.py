@@ -4,9 +4,10 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+from medallion.page.render import html
 from medallion.report.collect import Connected, Facts, collect
 from medallion.report.history import replace_text, write_record
-from medallion.report.page import html, page_of
+from medallion.report.page import page_of
 
 PAGE = "index.html"
 

@@ -30,7 +30,7 @@ class Dbt:
         return [json.loads(line)["unique_id"] for line in found]
 
     def executed(self, *command: str, artifacts: Path | None = None) -> list[Any]:
-        """Run `clone`, `build` or `run` with normal output; return the nodes' results, failures too.
+        """Run `clone`, `build` or `run` with normal output; return each result, failures too.
 
         `artifacts` is another folder for what dbt writes.
         """

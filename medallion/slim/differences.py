@@ -78,10 +78,11 @@ def _measures(rows: Compared) -> str:
 
 def _shown(one: Distribution) -> list[str]:
     quantiles = one.quantiles or (None,) * (len(_NUMBERS) - 2)
-    return [_number(one.total), *map(_number, quantiles), f"{one.nulls:,}"]
+    return [number_text(one.total), *map(number_text, quantiles), f"{one.nulls:,}"]
 
 
-def _number(value: float | None) -> str:
+def number_text(value: float | None) -> str:
+    """A number with four digits, or all of an integer."""
     if value is None:
         return "–"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
@@ -89,12 +90,12 @@ def _number(value: float | None) -> str:
 
 def _samples(rows: Compared) -> str:
     """The key, and the columns that differ in any sampled row."""
-    shown = [name for name in _columns(rows.sample) if _differs(name, rows.sample)]
+    shown = differing_columns(rows)
     body = [
         (
             one.kind,
-            *(_value(one.key[name]) for name in rows.key),
-            *(_change(one, name) for name in shown),
+            *(_cell(_short(one.key[name])) for name in rows.key),
+            *(_cell(change(one, name)) for name in shown),
         )
         for one in rows.sample
     ]
@@ -102,30 +103,37 @@ def _samples(rows: Compared) -> str:
     return grid(("row", *named), body, "l" * (len(named) + 1))
 
 
-def _columns(sample: Iterable[Sample]) -> list[str]:
-    return list(dict.fromkeys(name for one in sample for name in one.values))
+def differing_columns(rows: Compared) -> list[str]:
+    """The columns that differ in any row of the sample."""
+    names = dict.fromkeys(name for one in rows.sample for name in one.values)
+    return [
+        name
+        for name in names
+        if any(before != after for one in rows.sample for before, after in [one.values[name]])
+    ]
 
 
-def _differs(name: str, sample: Iterable[Sample]) -> bool:
-    return any(before != after for one in sample for before, after in [one.values[name]])
-
-
-def _change(one: Sample, name: str) -> str:
+def change(one: Sample, name: str) -> str:
+    """A value of a row, or `before → after` if it changed."""
     before, after = one.values[name]
     if one.kind == "added":
-        return _value(after)
+        return _short(after)
     if one.kind == "removed" or before == after:
-        return _value(before)
-    return f"{_value(before)} → {_value(after)}"
+        return _short(before)
+    return f"{_short(before)} → {_short(after)}"
 
 
-def _value(text: str | None) -> str:
-    """A value in one line of a table."""
+def _short(text: str | None) -> str:
+    """A value in one line."""
     if text is None:
         return "NULL"
     short = " ".join(text.split())
-    short = short if len(short) <= _LONGEST else f"{short[:_LONGEST]}…"
-    return short.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") or "''"
+    return short if len(short) <= _LONGEST else f"{short[:_LONGEST]}…"
+
+
+def _cell(text: str) -> str:
+    """A text in a table of Markdown."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") or "''"
 
 
 def grid(head: Sequence[str], body: Iterable[Sequence[str]], sides: str) -> str:

@@ -1,6 +1,6 @@
 """How long ago each source was checked, and its newest change."""
 
-from medallion.report.blocks import (
+from medallion.page.blocks import (
     BAD,
     GOOD,
     NONE,
@@ -15,7 +15,7 @@ from medallion.report.blocks import (
     moment,
     worst,
 )
-from medallion.report.charts import Column, lines
+from medallion.page.charts import Column, lines
 from medallion.report.collect import Facts, hours
 from medallion.report.queries import Rows
 from medallion.report.sections.missing import lacking

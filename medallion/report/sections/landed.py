@@ -1,6 +1,6 @@
 """What landed, and what a full copy of every table would have landed."""
 
-from medallion.report.blocks import (
+from medallion.page.blocks import (
     BAD,
     NOTHING,
     WARN,
@@ -16,7 +16,7 @@ from medallion.report.blocks import (
     size,
     texts,
 )
-from medallion.report.charts import Column, columns
+from medallion.page.charts import Column, columns
 from medallion.report.collect import Facts
 from medallion.report.sections.missing import lacking
 

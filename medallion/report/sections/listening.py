@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from medallion.report.blocks import (
+from medallion.page.blocks import (
     NOTHING,
     Block,
     Cell,
@@ -15,7 +15,7 @@ from medallion.report.blocks import (
     day,
     number,
 )
-from medallion.report.charts import Column, bars, lines
+from medallion.page.charts import Column, bars, lines
 from medallion.report.collect import Facts
 from medallion.report.queries import DAYS, Rows
 from medallion.report.sections.missing import empty

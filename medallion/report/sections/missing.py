@@ -1,6 +1,6 @@
 """Notices for what a section lacks."""
 
-from medallion.report.blocks import BAD, NONE, Note, Section
+from medallion.page.blocks import BAD, NONE, Note, Section
 from medallion.report.collect import Facts
 
 

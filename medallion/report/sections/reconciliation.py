@@ -1,6 +1,6 @@
 """Every landed row, and what became of it."""
 
-from medallion.report.blocks import (
+from medallion.page.blocks import (
     BAD,
     GOOD,
     WARN,
@@ -16,7 +16,7 @@ from medallion.report.blocks import (
     moment,
     signed,
 )
-from medallion.report.charts import GREY, RED, SERIES, Chart, Column, stacked
+from medallion.page.charts import GREY, RED, SERIES, Chart, Column, stacked
 from medallion.report.collect import Facts, left_over, unaccounted
 from medallion.report.queries import Rows
 from medallion.report.sections.missing import lacking

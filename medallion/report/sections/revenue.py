@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from medallion.report.blocks import (
+from medallion.page.blocks import (
     NOTHING,
     Block,
     Cell,
@@ -16,7 +16,7 @@ from medallion.report.blocks import (
     listed,
     number,
 )
-from medallion.report.charts import Chart, Column, areas
+from medallion.page.charts import Chart, Column, areas
 from medallion.report.collect import Facts
 from medallion.report.queries import Rows
 from medallion.report.sections.missing import empty

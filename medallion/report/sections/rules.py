@@ -1,6 +1,6 @@
 """The rules: the rows that they keep out, and the rows that they only report."""
 
-from medallion.report.blocks import (
+from medallion.page.blocks import (
     BAD,
     GOOD,
     NONE,
@@ -17,7 +17,7 @@ from medallion.report.blocks import (
     short,
     signed,
 )
-from medallion.report.charts import Column, bars, columns
+from medallion.page.charts import Column, bars, columns
 from medallion.report.collect import Facts
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from statistics import median
 
-from medallion.report.artifacts import FAILED, Outcome
-from medallion.report.blocks import (
+from medallion.page.blocks import (
     BAD,
     NONE,
     NOTHING,
@@ -19,7 +18,8 @@ from medallion.report.blocks import (
     number,
     short,
 )
-from medallion.report.charts import Column, bars, columns
+from medallion.page.charts import Column, bars, columns
+from medallion.report.artifacts import FAILED, Outcome
 from medallion.report.collect import Facts
 from medallion.report.history import Record
 from medallion.report.sections.missing import without_build

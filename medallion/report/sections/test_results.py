@@ -1,7 +1,6 @@
 """The results of the tests, and the first rows that failing tests found."""
 
-from medallion.report.artifacts import FAILED, Outcome
-from medallion.report.blocks import (
+from medallion.page.blocks import (
     BAD,
     GOOD,
     WARN,
@@ -17,7 +16,8 @@ from medallion.report.blocks import (
     short,
     texts,
 )
-from medallion.report.charts import GREEN, GREY, RED, YELLOW, Column, columns
+from medallion.page.charts import GREEN, GREY, RED, YELLOW, Column, columns
+from medallion.report.artifacts import FAILED, Outcome
 from medallion.report.collect import Facts
 from medallion.report.history import Record
 from medallion.report.sections.missing import without_build

@@ -1,7 +1,7 @@
 """Whether people return: active users and cohorts."""
 
-from medallion.report.blocks import NOTHING, Block, Cell, Section, Table, cell, counted, day, number
-from medallion.report.charts import SERIES, Column, heatmap, lines
+from medallion.page.blocks import NOTHING, Block, Cell, Section, Table, cell, counted, day, number
+from medallion.page.charts import SERIES, Column, heatmap, lines
 from medallion.report.collect import Facts
 from medallion.report.queries import COHORTS, Rows
 from medallion.report.sections.missing import empty

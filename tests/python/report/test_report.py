@@ -16,12 +16,13 @@ from typer.testing import CliRunner
 from medallion.cli import app
 from medallion.errors import MedallionError
 from medallion.lakehouse import _sign_in
+from medallion.page.render import html
 from medallion.profiles import rendered
 from medallion.report.artifacts import read_build
 from medallion.report.collect import Facts, collect
 from medallion.report.failing_rows import MASK, masked
 from medallion.report.history import read_history, write_record
-from medallion.report.page import html, page_of
+from medallion.report.page import page_of
 from medallion.report.verdict import verdict
 from medallion.report.write import write_report
 from support.browser import CHROMIUM, chromium, served, visit

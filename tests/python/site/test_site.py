@@ -18,8 +18,9 @@ from typer.testing import CliRunner
 
 from medallion.cli import app
 from medallion.errors import MedallionError
+from medallion.page.render import html
 from medallion.report.history import write_record
-from medallion.report.page import html, page_of
+from medallion.report.page import page_of
 from medallion.serving.contract import POOLED, served_tables
 from medallion.site.build import _mkdocs
 from medallion.site.column_lineage import ColumnId, Lineage, ends, read_lineage

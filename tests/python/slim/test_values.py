@@ -5,11 +5,14 @@ import json
 import pytest
 
 from medallion.home import Home
+from medallion.page.render import html
 from medallion.slim import values
 from medallion.slim.differences import details, overview
-from medallion.slim.results import Built
+from medallion.slim.page import page_of
+from medallion.slim.results import Built, Verdict
 from medallion.slim.values import Compared, Pair
 from medallion_local.databricks_sql.lifecycle import process
+from support.browser import CHROMIUM, chromium, served, visit
 from support.warehouse_sql import Started, close_all
 
 TYPES = {
@@ -103,16 +106,59 @@ def test_of_a_large_table_the_same_share_of_keys_is_compared(warehouse, monkeypa
     assert (one.added, one.removed, one.same) == (0, 0, 0) and 10 < one.changed < 80
 
 
-def test_the_comment_names_a_broken_key_first(warehouse):
-    twice = compare(warehouse, f"{BEFORE} union all {BEFORE}", pair())
-    less = compare(warehouse, f"select * from ({BEFORE}) where k > 0", pair())
-    nodes = [
-        Built(f"model.medallion.{name}", "success", "", 1.0, False, rows=rows)
-        for name, rows in (("a_less", less), ("b_twice", twice))
+@pytest.fixture(scope="module")
+def nodes(warehouse) -> list[Built]:
+    """A table that lost a row, one with each row twice, and one that is equal."""
+    queries = {
+        "a_less": f"select * from ({BEFORE}) where k > 0",
+        "b_twice": f"{BEFORE} union all {BEFORE}",
+        "c_equal": BEFORE,
+    }
+    return [
+        Built(
+            f"model.medallion.{name}",
+            "success",
+            "",
+            1,
+            False,
+            rows=compare(warehouse, query, pair()),
+        )
+        for name, query in queries.items()
     ]
+
+
+def test_the_comment_names_a_broken_key_first(nodes):
     lines = overview(nodes).splitlines()
-    assert lines[0] == "**2 of 2 compared tables have other rows:**"
+    assert lines[0] == "**2 of 3 compared tables have other rows:**"
     assert lines[2].startswith("- **b_twice**: 100 added of 200 rows. ⚠️ **The key is broken**")
     assert "(`k`): 100; in production: 0" in lines[2]
     assert lines[3] == "- **a_less**: 1 removed of 100 rows"
-    assert "| removed | 0 | *** |" in details(nodes)[0]
+    first, second = details(nodes)
+    assert "| removed | 0 | *** |" in first and "| added |" in second
+
+
+@pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium is installed (apt install chromium): no page was opened"
+)
+def test_the_page_shows_it_at_first_sight(nodes, tmp_path):
+    failed = Built("test.medallion.unique_k", "fail", "Got 100 results", 1, False)
+    for name, found in (("bad", [*nodes, failed]), ("good", nodes[2:])):
+        made = page_of(Verdict(found, [], ["azure_sql__dim_user"] if name == "bad" else []))
+        (tmp_path / f"{name}.html").write_text(html(made), encoding="utf-8")
+    with chromium() as browser, served(tmp_path) as base, visit(browser, base) as opened:
+        for width, scheme in ((1300, "light"), (375, "dark")):
+            opened.page.set_viewport_size({"width": width, "height": 800})
+            opened.page.emulate_media(color_scheme=scheme)
+            page = opened.go("bad.html")
+            assert (
+                page.locator("h1").inner_text() == "The key of b_twice is broken: rows repeat it."
+            )
+            assert page.locator(".figure .label").first.inner_text() == "b_twice"
+            assert "unique_k (fail): Got 100 results" in page.locator(".notice").first.inner_text()
+            assert "azure_sql__dim_user was not built here" in page.locator("body").inner_text()
+            wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert page.evaluate(wide) <= 0
+        page = opened.go("good.html")
+        said = "All rows of 1 compared table are those of production."
+        assert page.locator("h1").inner_text() == said
+        assert opened.faults == []

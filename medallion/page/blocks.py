@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from medallion.report.charts import Chart
+from medallion.page.charts import Chart
 
 GOOD, WARN, BAD, NONE = "good", "warn", "bad", ""
 NOTHING = "–"
@@ -78,7 +78,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole page."""
+    """The whole page. `noticed` is the title of the notices, `command` what wrote the page."""
 
     title: str
     verdict: str
@@ -87,6 +87,8 @@ class Page:
     figures: Sequence[Figure]
     notices: Sequence[str]
     groups: Sequence[tuple[str, Sequence[Section]]] = field(default_factory=tuple)
+    noticed: str = "Missing from this report"
+    command: str = "medallion report"
 
 
 def texts(values: Iterable[object]) -> list[Cell]:

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from medallion.report.queries import Rows
-
 Spec = dict[str, Any]
+Rows = Sequence[Mapping[str, Any]]
 
 SERIES = [f"var(--series-{number})" for number in range(1, 9)]
 GREEN, YELLOW, RED = "var(--good)", "var(--warn)", "var(--bad)"
