@@ -20,7 +20,7 @@ from medallion.lakehouse import _sign_in
 from medallion.profiles import rendered
 from medallion.report.artifacts import read_build
 from medallion.report.collect import Facts, collect
-from medallion.report.failing_rows import MASK, masked
+from medallion.report.failing_rows import MASK, masked, masked_message
 from medallion.report.history import read_history, write_record
 from medallion.report.page import html, page_of
 from medallion.report.verdict import verdict
@@ -414,6 +414,20 @@ def test_a_value_that_may_be_personal_is_masked(
     row: dict, sql: str, parents: list, shown: dict
 ) -> None:
     assert masked([row], sql, parents) == [shown]
+
+
+def test_an_error_that_can_quote_a_name_is_cut_to_its_condition() -> None:
+    message = "[CAST_INVALID_INPUT] The value 'Ada' of the type STRING cannot be cast"
+    assert masked_message(message, [PLAIN]) == message
+    for parents in ([TAGGED], []):
+        assert masked_message(message, parents).startswith("[CAST_INVALID_INPUT]: dbt's log")
+    made = facts()
+    broken = replace(made.build.outcomes[-1], status="error", failures=0, message=message)
+    made.build = replace(made.build, outcomes=(*made.build.outcomes[:-1], broken))
+    made.failing = {}
+    text = text_of(made)
+    assert "unique – failed. [CAST_INVALID_INPUT]: dbt's log has the message." in text
+    assert "Ada" not in text
 
 
 # --- the connection ---
