@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
+from medallion.errors import MedallionError
 from medallion.report.artifacts import Manifest, Node, Outcome, personal
 from medallion.report.queries import Rows, answer
 
@@ -16,7 +17,22 @@ SHOWN_ROWS = 5
 def failing_rows(connection: "Connection", test: Outcome, manifest: Manifest) -> Rows:
     """The first rows of a data test. Raises `MedallionError` if the test's query fails."""
     query = f"select * from (\n{test.sql.strip().rstrip(';')}\n) as found limit {SHOWN_ROWS}"
-    return masked(answer(connection, query), test.sql, manifest.parents(test.unique_id))
+    parents = manifest.parents(test.unique_id)
+    try:
+        return masked(answer(connection, query), test.sql, parents)
+    except MedallionError as error:
+        raise MedallionError(masked_message(str(error), parents)) from error
+
+
+def masked_message(message: str, parents: list[Node]) -> str:
+    """An error of the warehouse, which can quote a value: `The value 'Ada' cannot be cast`.
+
+    If the test reads a tagged column, or if its parents are not known, only the condition remains.
+    """
+    if parents and not personal(parents):
+        return message
+    condition = re.search(r"\[[A-Z_.]+\]", message)
+    return f"{condition[0] if condition else 'An error'}: dbt's log has the message."
 
 
 def masked(rows: Rows, sql: str, parents: list[Node]) -> Rows:

@@ -9,7 +9,7 @@ from medallion.report.write import PAGE
 WITH = """\
 # The latest report
 
-[Open the report](latest_report/page.html). It is about `{command}`, which ended {ended} UTC.
+[Open the report](latest_report/page/index.html). It is about `{command}`, which ended {ended} UTC.
 
 [The report](report.md) explains its sections. The page of each table in the
 [data dictionary](dictionary/gold.md) shows the results of its tests in the same build.
@@ -32,11 +32,12 @@ def latest_record(report: Path) -> Record | None:
 
 
 def copy_report(report: Path, pages: Path, latest: Record | None) -> None:
-    """Write `latest_report.md`, and copy the report's page to `latest_report/page.html`."""
+    """Write `latest_report.md`, and copy the report's page to `latest_report/page/index.html`."""
     text = WITHOUT
     if latest:
         ended = latest.ended_at[:16].replace("T", " ")
         text = WITH.format(command=latest.command, ended=ended)
-        (pages / "latest_report").mkdir(exist_ok=True)
-        shutil.copyfile(report / PAGE, pages / "latest_report" / "page.html")
+        copy = pages / "latest_report" / "page" / "index.html"
+        copy.parent.mkdir(parents=True)
+        shutil.copyfile(report / PAGE, copy)
     (pages / "latest_report.md").write_text(text, encoding="utf-8")

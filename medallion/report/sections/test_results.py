@@ -19,6 +19,7 @@ from medallion.page.blocks import (
 from medallion.page.charts import GREEN, GREY, RED, YELLOW, Column, columns
 from medallion.report.artifacts import FAILED, Outcome
 from medallion.report.collect import Facts
+from medallion.report.failing_rows import masked_message
 from medallion.report.history import Record
 from medallion.report.sections.missing import without_build
 
@@ -110,8 +111,9 @@ def _bad_test(facts: Facts, test: Outcome) -> list[Block]:
         blocks.append(Table(list(rows[0]), body, caption, said, is_open=is_failed))
     else:
         reason = facts.missing.get(f"rows of {test.unique_id}")
-        said += f". {test.message}" if test.message and not test.failures else "."
-        said += f" Its rows are missing: {reason}" if reason else ""
+        if test.message and not test.failures:
+            said += f". {masked_message(test.message, facts.manifest.parents(test.unique_id))}"
+        said += f". Its rows are missing: {reason}" if reason else ""
         blocks.append(Note(said, BAD if is_failed else WARN))
     return blocks
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from playwright.sync_api import Browser
@@ -20,7 +21,7 @@ from medallion.page.render import html
 from medallion.profiles import rendered
 from medallion.report.artifacts import read_build
 from medallion.report.collect import Facts, collect
-from medallion.report.failing_rows import MASK, masked
+from medallion.report.failing_rows import MASK, masked, masked_message
 from medallion.report.history import read_history, write_record
 from medallion.report.page import page_of
 from medallion.report.verdict import verdict
@@ -50,8 +51,10 @@ def written(made: Facts, folder: Path) -> Path:
 
 
 def text_of(made: Facts) -> str:
-    """The page's visible text, without its charts."""
-    page = re.sub(r"<(svg|style|script)\b.*?</\1>", " ", html(page_of(made)), flags=re.S)
+    """The page's visible text. Its charts are not drawn, which takes most of the time."""
+    with patch("medallion.report.page._drawn", lambda chart: iter(())):
+        page = html(page_of(made))
+    page = re.sub(r"<(style|script)\b.*?</\1>", " ", page, flags=re.S)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
@@ -412,6 +415,20 @@ def test_a_value_that_may_be_personal_is_masked(
     row: dict, sql: str, parents: list, shown: dict
 ) -> None:
     assert masked([row], sql, parents) == [shown]
+
+
+def test_an_error_that_can_quote_a_name_is_cut_to_its_condition() -> None:
+    message = "[CAST_INVALID_INPUT] The value 'Ada' of the type STRING cannot be cast"
+    assert masked_message(message, [PLAIN]) == message
+    for parents in ([TAGGED], []):
+        assert masked_message(message, parents).startswith("[CAST_INVALID_INPUT]: dbt's log")
+    made = facts()
+    broken = replace(made.build.outcomes[-1], status="error", failures=0, message=message)
+    made.build = replace(made.build, outcomes=(*made.build.outcomes[:-1], broken))
+    made.failing = {}
+    text = text_of(made)
+    assert "unique – failed. [CAST_INVALID_INPUT]: dbt's log has the message." in text
+    assert "Ada" not in text
 
 
 # --- the connection ---

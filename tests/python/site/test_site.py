@@ -238,7 +238,7 @@ def test_the_site_leads_to_the_report(browser: Browser, base: str) -> None:
     with visit(browser, base) as opened:
         page = opened.go("latest_report/")
         page.get_by_role("link", name="Open the report").click()
-        page.wait_for_url("**/latest_report/page.html")
+        page.wait_for_url("**/latest_report/page/**")
         expect(page.locator("h1")).to_contain_text("landed rows are accounted for")
         assert opened.faults == []
 
