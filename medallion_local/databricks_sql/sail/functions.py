@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
 Work = Callable[..., pa.Array]
-LARGEST_BATCH = 2**30  # bytes that one call of a function of Sail may make
+LARGEST_BATCH = 2**28  # bytes that a call of a function may make; Sail needs nine times as much
 _PREFIX = "medallion_"
 _DIGITS = Context(prec=120)
 _needed: dict[str, tuple[Work, str]] = {}

@@ -36,7 +36,7 @@ def limit_long_results(call: exp.Expression, kinds: Kinds) -> exp.Expression | N
         width = len(repeated.name.encode())
     if size is not None and size * width * _ROWS <= LARGEST_BATCH:
         return None
-    return _guarded(call, call.expressions[place], repeated)
+    return _guarded(call, place, call.expressions[place], repeated)
 
 
 @calls("format_string", "printf")
@@ -47,7 +47,7 @@ def limit_wide_formats(call: exp.Expression, kinds: Kinds) -> exp.Expression | N
     given = call.expressions[0]
     if given.is_string and widths(given.name) * _ROWS <= LARGEST_BATCH:
         return None
-    return _guarded(call, called("widths", given.copy()), exp.Literal.string("a"))
+    return _guarded(call, 0, called("widths", given.copy()), exp.Literal.string("a"))
 
 
 @calls("sequence")
@@ -72,13 +72,21 @@ def limit_long_sequences(call: exp.Expression, kinds: Kinds) -> exp.Expression |
         count = _ratio(_difference(*ends), exp.Literal.number(_length(step)))
     else:
         return None
-    return _guarded(call, exp.func("abs", count), exp.Literal.number(1))
+    return _guarded(call, 1, exp.func("abs", count), exp.Literal.number(1))
 
 
-def _guarded(call: exp.Expression, count: exp.Expression, value: exp.Expression) -> exp.Expression:
-    """The call, which is computed only after a check of `count` times the size of `value`."""
+def _guarded(
+    call: exp.Expression, place: int, count: exp.Expression, value: exp.Expression
+) -> exp.Expression:
+    """The call, whose argument at `place` exists only after a check of `count` sizes of `value`.
+
+    Around the call, the check would be too late: Sail computes a call of constants as it plans.
+    """
     allowed = called("bounded", count.copy(), value.copy())
-    return exp.Case(ifs=[exp.If(this=allowed, true=call.copy())])
+    guarded = call.copy()
+    argument = guarded.expressions[place]
+    argument.replace(exp.Case(ifs=[exp.If(this=allowed, true=argument.copy())]))
+    return guarded
 
 
 def _as(value: exp.Expression, kind: str) -> exp.Expression:
