@@ -69,7 +69,7 @@ def _load(file: Path) -> Mapping[str, Any]:
 def _tables(file: Path, container: str, default: int) -> Iterator[Table]:
     for model in _load(file).get("models", []):
         columns = tuple(_column(one, file, default) for one in model["columns"])
-        yield Table(model["name"], container, _line(model["description"]), columns)
+        yield Table(model["name"], container, line(model["description"]), columns)
 
 
 def _column(column: Mapping[str, Any], file: Path, default: int) -> Column:
@@ -82,10 +82,11 @@ def _column(column: Mapping[str, Any], file: Path, default: int) -> Column:
         raise MedallionError(
             f"{file}: max_length of {name} is {length}; use a number of bytes from 1 to 8000."
         )
-    described = _line(column.get("description", ""))
+    described = line(column.get("description", ""))
     personal = "pii" in column.get("databricks_tags", {})
     return Column(name, kind, described, length if kind == "string" else None, personal)
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
+    """A text of YAML on one line."""
     return " ".join(text.split())
