@@ -53,8 +53,6 @@ def column_names(columns: Iterable[str], entity: str) -> dict[str, str]:
         name = folded(column)
         if name in RESERVED or name == f"{entity}_key" or not name[:1].isalpha():
             name = f"{entity}_{name or 'column'}"
-        if name == f"{entity}_key":
-            name = f"{entity}_source_key"
         if name in taken:
             raise MedallionError(
                 f"The columns {taken[name]!r} and {column!r} are both named {name} in the lake: "

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from medallion.adf import arm_template
-from medallion.entities import LOGGED, Entity, read_entities
+from medallion.entities import Entity, read_entities
 from medallion.errors import MedallionError
 from medallion.expectations import page, read_rules
 from medallion.scaffold import entries, names, workspace
@@ -214,9 +214,3 @@ def _left_out(table: SourceTable, kept: SourceTable) -> list[str]:
         for column in table.columns
         if column.name not in found
     ]
-
-
-def unmodelled(project: Path, landed: Sequence[str]) -> list[str]:
-    """The landed tables that no entity of the registry has."""
-    known = {one.landed_as for one in read_entities(project) if one.history in LOGGED}
-    return [name for name in landed if name not in known]

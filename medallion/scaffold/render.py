@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from ruamel.yaml import YAML
 
 from medallion.scaffold import names
 from medallion.scaffold.plan import VERSIONS, Plan
 from medallion.serving.contract import Column, line
+from medallion.yaml_files import parse
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _WIDTH = 100
@@ -82,7 +82,7 @@ def _text(text: str) -> str:
 
 
 def _contract(text: str) -> list[Column]:
-    (model,) = YAML(typ="safe").load(text)["models"]
+    (model,) = parse(text)["models"]
     return [
         Column(one["name"], one["data_type"], line(one["description"])) for one in model["columns"]
     ]

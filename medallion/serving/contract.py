@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.macros import call_macro
+from medallion.yaml_files import load
 
 # The two SQL pools. The dbt macro `served_by` says which models each serves.
 SERVED, POOLED = "serverless", "dedicated"
@@ -63,7 +62,7 @@ def served_tables(project: Path = PROJECT_ROOT, where: str = SERVED) -> list[Tab
 
 
 def _load(file: Path) -> Mapping[str, Any]:
-    return YAML(typ="safe").load(file) or {}
+    return load(file) or {}
 
 
 def _tables(file: Path, container: str, default: int) -> Iterator[Table]:
