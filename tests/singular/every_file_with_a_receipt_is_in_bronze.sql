@@ -1,8 +1,6 @@
 -- Bronze contains every file that a receipt names, under the table of the receipt, and a window
 -- with rows names a file. A missing file was removed before bronze read it: a backfill of its days
 -- lands it again. Tables without a model are left to `every_landed_table_has_a_model`.
-{% set modelled = entities(['versions', 'latest', 'events']) | map(attribute='landed_as') -%}
-
 select
     source_table,
     mode,
@@ -15,9 +13,5 @@ where
         file is not null
         and not is_file_overwritten
         and delivered_rows is null
-        and source_table in (
-            {% for table in modelled -%}
-            {{ sql_text(table) }}{{ ',' if not loop.last }}
-            {% endfor %}
-        )
+        and source_table in ({{ landed_names() }})
     )

@@ -2,18 +2,12 @@
 -- files wait in the lake and nothing is lost: the column `command` generates the models.
 {{ config(severity='warn') }}
 
-{% set modelled = entities(['versions', 'latest', 'events']) | map(attribute='landed_as') -%}
 {% set query -%}
 select distinct
     source_table,
     concat('medallion new table "', source_table, '"') as command
 from {{ ref('ingestion_windows') }}
-where
-    source_table not in (
-        {% for table in modelled -%}
-        {{ sql_text(table) }}{{ ',' if not loop.last }}
-        {% endfor %}
-    )
+where source_table not in ({{ landed_names() }})
 {%- endset %}
 
 {{ query }}
