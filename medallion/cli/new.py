@@ -89,7 +89,7 @@ def _after_adding(proposal: "Proposal") -> list[str]:
         lines.append("- run sql/azure_sql/03_enable_cdc_tables.sql in the source")
     lines += [
         "- run sql/azure_sql/04_reader_role.sql in the source, which lets Data Factory read it",
-        f"- medallion ingest, then dbt build --select {plan.bronze}+",
+        f"- medallion ingest, then dbt build --select control__receipts+ {plan.bronze}+",
     ]
     if plan.undescribed:
         lines.append(

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from medallion.errors import MedallionError
 
@@ -41,17 +41,18 @@ def folded(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_").lower()
 
 
-def column_names(columns: Iterable[str], entity: str) -> dict[str, str]:
+def column_names(columns: Iterable[str], entity: str, added: Container[str] = ()) -> dict[str, str]:
     """Each column's name in the lake, by its name in the source.
 
-    A reserved name gets the entity in front: `state` of a customer becomes `customer_state`.
+    A reserved name, and one that the model has `added`, gets the entity in front: `state` of a
+    customer becomes `customer_state`.
     Raises `MedallionError` if two columns get one name.
     """
     found: dict[str, str] = {}
     taken: dict[str, str] = {}
     for column in columns:
         name = folded(column)
-        if name in RESERVED or name == f"{entity}_key" or not name[:1].isalpha():
+        if name in RESERVED or name in added or not name[:1].isalpha():
             name = f"{entity}_{name or 'column'}"
         if name in taken:
             raise MedallionError(

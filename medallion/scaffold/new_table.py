@@ -107,13 +107,19 @@ def _changed(project: Path, table: SourceTable, entity: Entity, options: Options
     old_table = _former(kept, listed)
     kept = replace(kept, columns=_in_listed_order(kept, listed["columns"]))
     fixed = (entity.bronze, entity.staged, entity.published)
-    before = _planned(old_table, listed["capture_instance"], entity, entity.tracked, fixed)
+    known = dict(zip(listed["keys"], entity.key, strict=True))
+
+    def planned(table: SourceTable, instance: str, tracked: Sequence[str] | None) -> Plan:
+        captured = Instance(instance, frozenset(column.name for column in table.columns))
+        return make_plan(table, captured, entity.name, entity.history, tracked, *fixed, known=known)
+
+    before = planned(old_table, listed["capture_instance"], entity.tracked)
     tracked = options.tracked
     if tracked is None:
-        known = {column.name for column in before.columns}
-        after = _planned(kept, instance.name, entity, None, fixed)
-        tracked = [n for n in after.tracked if n in entity.tracked or n not in known]
-    new = _planned(kept, instance.name, entity, tracked, fixed)
+        former = {column.name for column in before.columns}
+        after = planned(kept, instance.name, None)
+        tracked = [n for n in after.tracked if n in entity.tracked or n not in former]
+    new = planned(kept, instance.name, tracked)
     with workspace.copied(project) as copy:
         for path in entries.LISTS:
             text = (copy / path).read_text(encoding="utf-8")
@@ -122,17 +128,6 @@ def _changed(project: Path, table: SourceTable, entity: Entity, options: Options
         _generate(copy)
         found = workspace.changes(project, copy)
     return Proposal(new, False, found, [*_left_out(table, kept), *notices])
-
-
-def _planned(
-    table: SourceTable,
-    instance: str,
-    entity: Entity,
-    tracked: Sequence[str] | None,
-    fixed: tuple[str, str, str],
-) -> Plan:
-    captured = Instance(instance, frozenset(column.name for column in table.columns))
-    return make_plan(table, captured, entity.name, entity.history, tracked, *fixed)
 
 
 def _capture(

@@ -159,7 +159,9 @@ def make_plan(
             f"The capture instance {instance.name} of {table.full_name} does not capture the key "
             f"column {missing[0]}: enable an instance that does."
         )
-    named = column_names(table, entity, known or {})
+    added = {f"{entity}_key"} if history == VERSIONS else set()
+    given = [column.name for column in table.columns]
+    named = names.column_names(given, entity, added) | dict(known or {})
     columns = tuple(
         PlannedColumn(
             column.name,
@@ -198,11 +200,6 @@ def make_plan(
         if history == VERSIONS
         else (),
     )
-
-
-def column_names(table: SourceTable, entity: str, known: Mapping[str, str]) -> dict[str, str]:
-    """The lake's names of the columns; `known` names stay."""
-    return names.column_names([column.name for column in table.columns], entity) | dict(known)
 
 
 def _meaning(table: SourceTable, column: str, description: str) -> str:

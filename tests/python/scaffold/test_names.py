@@ -27,7 +27,7 @@ def test_names_are_folded_to_snake_case(name, folded):
 
 def test_reserved_columns_get_the_entity_in_front():
     columns = ["State", "Order", "Valid From", "_id", "2nd", "Product Key", "Name"]
-    assert list(names.column_names(columns, "product").values()) == [
+    assert list(names.column_names(columns, "product", ["product_key"]).values()) == [
         *("product_state", "product_order", "product_valid_from", "id", "product_2nd"),
         *("product_product_key", "name"),
     ]
