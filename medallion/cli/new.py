@@ -102,10 +102,12 @@ def _after_adding(proposal: "Proposal") -> list[str]:
 
 def _after_changing(proposal: "Proposal") -> list[str]:
     """The next steps of a changed table."""
+    plan = proposal.plan
     return [
         "",
-        f"Next: medallion ingest, then dbt build --full-refresh --select "
-        f"{proposal.plan.published}, because its contract changed.",
+        "Next: medallion ingest, then dbt build --full-refresh --select "
+        f"{plan.bronze} {plan.staged} {plan.published}, because the contract changed. "
+        "Bronze keeps its rows.",
     ]
 
 

@@ -127,6 +127,11 @@ def _changed(project: Path, table: SourceTable, entity: Entity, options: Options
         notices = _merge_files(copy, before, new)
         _generate(copy)
         found = workspace.changes(project, copy)
+    if new.instance != before.instance:
+        notices.append(
+            f"the capture instance changes from {before.instance} to {new.instance}: run "
+            "`medallion ingest` before --apply, otherwise the next run reports a gap."
+        )
     return Proposal(new, False, found, [*_left_out(table, kept), *notices])
 
 
