@@ -1,5 +1,6 @@
 """The project's entities, as the dbt macro `entity_registry` lists them: tables, keys, models."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,12 @@ def _entity(entry: dict[str, Any]) -> Entity:
     fields: dict[str, Any] = {field: entry[field] for field in entry if field in known}
     lists = {field: tuple(value) for field, value in fields.items() if isinstance(value, list)}
     return Entity(**fields | lists)
+
+
+def unmodelled(landed: Iterable[str], project: Path = PROJECT_ROOT) -> list[str]:
+    """The landed tables, such as `dbo.Product`, that no entity of the registry has."""
+    known = {entity.landed_as for entity in logged_entities(project)}
+    return [table for table in dict.fromkeys(landed) if table not in known]
 
 
 def logged_entities(project: Path = PROJECT_ROOT) -> list[Entity]:

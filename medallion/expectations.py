@@ -10,11 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.macros import call_macro
+from medallion.yaml_files import load
 
 PAGE = PROJECT_ROOT / "docs" / "rules.md"
 MODELS = PROJECT_ROOT / "models"
@@ -84,7 +83,7 @@ def read_rules(models: Path = MODELS) -> list[Rule]:
     """Every model's rules, bronze first. Raises `MedallionError` for an invalid rule."""
     found: list[Rule] = []
     for file in sorted(models.rglob("*.yml")):
-        for model in (YAML(typ="safe").load(file) or {}).get("models", []):
+        for model in (load(file) or {}).get("models", []):
             entries = model.get("config", {}).get("meta", {}).get("expectations", [])
             layer = file.relative_to(models).parts[0]
             found += (_rule(layer, model["name"], one, file) for one in entries)

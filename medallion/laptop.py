@@ -53,6 +53,9 @@ class Laptop(Protocol):
     ) -> Landed:
         """Run `pl_ingest` on this machine; `progress` gets a table, its activity, and its end."""
 
+    def catalogue(self, home: Home) -> str:
+        """The output of sql/azure_sql/catalogue.sql on the home's source database, as JSON."""
+
     def start_warehouse(self, home: Home) -> str:
         """Start the home's warehouse if it does not run, and add it to profiles.yml.
 

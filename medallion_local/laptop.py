@@ -39,6 +39,13 @@ def ingest(
     return Landed(result, full, by_day(home, result.receipts, full))
 
 
+def catalogue(home: Home) -> str:
+    """The output of sql/azure_sql/catalogue.sql on the home's source database, as JSON."""
+    from medallion_local.azure_sql.catalogue import read
+
+    return read(home.source_database)
+
+
 def start_warehouse(home: Home) -> str:
     """Start the home's warehouse if it does not run, add it to profiles.yml, and say so."""
     from medallion_local.databricks_sql.lifecycle.bring_up import bring_up

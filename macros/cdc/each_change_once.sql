@@ -9,10 +9,12 @@
 
     repeated as (
 
-        select {{ key }}, _change_sequence
+        select
+            {{ key_columns(key) }},
+            _change_sequence
         from {{ changes }}
         where _change_sequence is not null
-        group by {{ key }}, _change_sequence
+        group by {{ key_columns(key) }}, _change_sequence
         having count(*) > 1
 
     ),
@@ -22,13 +24,13 @@
         select
             {{ changes }}.*,
             row_number() over (
-                partition by {{ changes }}.{{ key }}, {{ changes }}._change_sequence
+                partition by {{ key_columns(key, changes) }}, {{ changes }}._change_sequence
                 order by {{ changes }}._loaded_at, {{ changes }}._file
             ) as delivery
         from repeated
         inner join {{ changes }}
             on
-                repeated.{{ key }} <=> {{ changes }}.{{ key }}
+                {{ same_key_or_null(key, 'repeated', changes) }}
                 and repeated._change_sequence = {{ changes }}._change_sequence
 
     )
@@ -39,7 +41,7 @@
     from {{ changes }}
     left anti join repeated
         on
-            {{ changes }}.{{ key }} <=> repeated.{{ key }}
+            {{ same_key_or_null(key, changes, 'repeated') }}
             and {{ changes }}._change_sequence = repeated._change_sequence
     union all
     select *

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from medallion import disk, laptop, private
-from medallion.cli import factory, infra, receipts, synapse
+from medallion.cli import factory, infra, new, receipts, synapse
 from medallion.cli.describe import describe
 from medallion.cli.doctor import doctor
 from medallion.cli.ingest import ingest
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(factory.app, name="factory", help="Check and run the Data Factory under adf/.")
 app.add_typer(infra.app, name="infra", help="Check the infrastructure template under infra/.")
+app.add_typer(new.app, name="new", help="Add a table of the source to the project.")
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(
     synapse.app, name="synapse", help="Serve gold by Synapse: models, checks, local pools."

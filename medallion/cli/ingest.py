@@ -11,6 +11,7 @@ from rich.table import Table
 
 from medallion.adf.files import FactoryFiles
 from medallion.console import err, out
+from medallion.entities import unmodelled
 from medallion.errors import MedallionError
 from medallion.home import home
 from medallion.ingestion import targets
@@ -122,6 +123,9 @@ def show(result: IngestResult, full: dict[str, Size], days: Sequence[Day] = ()) 
         mode = "file" if reference.file else "unchanged"
         shown.add_row(reference.name, mode, "", "", "", f"{reference.bytes:,}", "")
     out.print(shown)
+    for table in unmodelled(one.table for one in result.receipts):
+        message = f'{table} landed, but has no bronze model: run `medallion new table "{table}"`.'
+        err.print(f"notice: {message}", markup=False, soft_wrap=True)
     if len({one.day for one in days}) > 1:
         out.print(_days(days))
     tables = {one.table for one in result.receipts}

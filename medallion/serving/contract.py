@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.macros import call_macro
+from medallion.yaml_files import load
 
 # The two SQL pools. The dbt macro `served_by` says which models each serves.
 SERVED, POOLED = "serverless", "dedicated"
@@ -63,13 +62,13 @@ def served_tables(project: Path = PROJECT_ROOT, where: str = SERVED) -> list[Tab
 
 
 def _load(file: Path) -> Mapping[str, Any]:
-    return YAML(typ="safe").load(file) or {}
+    return load(file) or {}
 
 
 def _tables(file: Path, container: str, default: int) -> Iterator[Table]:
     for model in _load(file).get("models", []):
         columns = tuple(_column(one, file, default) for one in model["columns"])
-        yield Table(model["name"], container, _line(model["description"]), columns)
+        yield Table(model["name"], container, line(model["description"]), columns)
 
 
 def _column(column: Mapping[str, Any], file: Path, default: int) -> Column:
@@ -82,10 +81,11 @@ def _column(column: Mapping[str, Any], file: Path, default: int) -> Column:
         raise MedallionError(
             f"{file}: max_length of {name} is {length}; use a number of bytes from 1 to 8000."
         )
-    described = _line(column.get("description", ""))
+    described = line(column.get("description", ""))
     personal = "pii" in column.get("databricks_tags", {})
     return Column(name, kind, described, length if kind == "string" else None, personal)
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
+    """A text of YAML on one line."""
     return " ".join(text.split())

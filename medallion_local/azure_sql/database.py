@@ -17,11 +17,12 @@ from sqlglot import exp
 from medallion.durable import make_folder, sync_file, sync_folder
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
-from medallion_local.azure_sql import catalog, cdc, changelog, rows, system, tsql
+from medallion_local.azure_sql import catalog, cdc, changelog, json_text, rows, system, tsql
 from medallion_local.azure_sql.connection import connect, sentences
 from medallion_local.azure_sql.session import Rows, Session, last_commit
 
 SCRIPTS = PROJECT_ROOT / "sql" / "azure_sql"
+NUMBERED = "[0-9]*.sql"  # the scripts that prepare a database, in their order
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class SourceDatabase:
         tree = query_in(text)
         if tree is None:
             raise MedallionError("a query of the source database must be a single SELECT statement")
+        form = json_text.taken_from(tree)
         con = connect(self.path, read_only=True)
         try:
             # The database's clock is the time of its last commit, captured or not, because
@@ -75,7 +77,8 @@ class SourceDatabase:
         except BaseException:
             con.close()
             raise
-        return rows.stream(con, translated, close=True)
+        found = rows.stream(con, translated, close=True)
+        return json_text.rendered(found, form) if form else found
 
     def execute(self, text: str, at: datetime | None = None, show: Rows | None = None) -> int:
         """Run a T-SQL script. Returns the rows affected. Commits at `at` (UTC if naive), else now.
@@ -177,7 +180,7 @@ def create(
             with sentences():
                 con.execute(system.SYSTEM)
                 con.execute("SET schema = 'dbo'")
-                tables, *rest = sorted(SCRIPTS.glob("*.sql"))
+                tables, *rest = sorted(SCRIPTS.glob(NUMBERED))
                 Session(con, datetime(1970, 1, 1)).run(tables.read_text("utf-8"))
                 begin = load(con)
                 for script in rest:

@@ -1,6 +1,6 @@
 """Load CSV files into the source database: the first load, and later upserts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,11 +22,13 @@ def init_from_csv(
     force: bool = False,
     strict: bool = False,
     on_repeated: OnRepeated | None = None,
+    required: Container[str] | None = None,
 ) -> SourceDatabase:
     """Create the database at `path` from one CSV file per table in `folder`; all or nothing.
 
     If several rows have one key, the last one is loaded, and `on_repeated` receives the table and
-    the number of such keys; with `strict` they are an error. Change data capture begins after the
+    the number of such keys; with `strict` they are an error. A table that is not in `required`, by
+    default none, may have no file and then stays empty. Change data capture begins after the
     load, at midnight after the latest timestamp in the data.
     """
     if not folder.is_dir():
@@ -35,6 +37,8 @@ def init_from_csv(
     def load(con: duckdb.DuckDBPyConnection) -> datetime:
         for table in catalog.tables(con):
             file = folder / f"{table.name}.csv"
+            if required is not None and table.name not in required and not file.exists():
+                continue
             if not csvfiles.read(con, file, table, "_rows"):
                 raise MedallionError(f"{file} has no rows below its header")
             repeated = csvfiles.repeated_keys(con, file, table, "_rows", strict)

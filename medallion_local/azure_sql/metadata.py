@@ -58,8 +58,21 @@ CREATE VIEW stand_in.described AS
 CREATE VIEW sys.columns AS
     SELECT stand_in.id_of(d.schema_name || '.' || d.table_name) AS object_id,
         d.column_name AS name, d.column_id, t.system_type_id, t.user_type_id, d.max_length,
-        d.precision, d.scale, d.is_nullable
+        d.precision, d.scale, d.is_nullable, FALSE AS is_computed
     FROM stand_in.described AS d INNER JOIN sys.types AS t ON d.type_name = t.name;
+CREATE VIEW sys.indexes AS
+    SELECT DISTINCT stand_in.id_of(schema_name || '.' || table_name) AS object_id,
+        key_name AS name, 1 AS index_id, 1::UTINYINT AS type, 'CLUSTERED' AS type_desc,
+        TRUE AS is_unique, TRUE AS is_primary_key
+    FROM stand_in.columns WHERE key_ordinal IS NOT NULL;
+CREATE VIEW sys.index_columns AS
+    SELECT stand_in.id_of(schema_name || '.' || table_name) AS object_id, 1 AS index_id,
+        key_ordinal AS index_column_id, column_id, key_ordinal::UTINYINT AS key_ordinal,
+        FALSE AS is_descending_key
+    FROM stand_in.columns WHERE key_ordinal IS NOT NULL;
+-- The emulator stores no extended properties.
+CREATE VIEW sys.extended_properties AS
+    SELECT 1::UTINYINT AS class, 0 AS major_id, 0 AS minor_id, '' AS name, '' AS value WHERE FALSE;
 CREATE VIEW stand_in.information_schema_tables AS
     SELECT current_database() AS TABLE_CATALOG, schema_name AS TABLE_SCHEMA, name AS TABLE_NAME,
         'BASE TABLE' AS TABLE_TYPE

@@ -26,7 +26,7 @@ _CONTROL: Columns = [
 _VIEWS = {
     "sys": {
         *("schemas", "tables", "types", "columns", "databases", "database_principals"),
-        "database_permissions",
+        *("database_permissions", "indexes", "index_columns", "extended_properties"),
     },
     "cdc": {"lsn_time_mapping", "change_tables", "captured_columns", "ddl_history", "cdc_jobs"},
     "information_schema": {"columns", "tables"},

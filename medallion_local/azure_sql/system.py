@@ -6,7 +6,7 @@ https://learn.microsoft.com/sql/relational-databases/system-functions/change-dat
 
 from medallion_local.azure_sql import metadata
 
-LAYOUT = "3"  # of the tables below; a file of another layout must be created again
+LAYOUT = "4"  # of the tables below; a file of another layout must be created again
 
 CATALOGUE = f"""
 CREATE SCHEMA dbo;

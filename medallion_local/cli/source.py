@@ -41,15 +41,14 @@ def init(
     If several rows of a file share a key, the last one is loaded.
     """
     from medallion_local.azure_sql import load
+    from medallion_local.generator.generate import SAMPLE, init_generated
 
     if (from_csv is None) is not generate:
         raise MedallionError("there is no data to load: add either --from-csv DIR or --generate")
     path = home().source_database
     if from_csv is not None:
-        load.init_from_csv(path, from_csv, force, strict, _print_repeated)
+        load.init_from_csv(path, from_csv, force, strict, _print_repeated, SAMPLE)
     else:
-        from medallion_local.generator.generate import init_generated
-
         init_generated(path, users, streams_per_day, seed, days, force)
     status()
 

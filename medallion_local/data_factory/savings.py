@@ -34,7 +34,8 @@ def full_reload(home: Home) -> dict[str, Size]:
         name = f"{table['schema']}.{table['table']}"
         per_row = _bytes_per_row(home.lake / "control" / "receipts" / name)
         if per_row is not None:
-            with source.query(f"SELECT COUNT_BIG(*) AS n FROM {name}") as reader:
+            counted = f"SELECT COUNT_BIG(*) AS n FROM [{table['schema']}].[{table['table']}]"
+            with source.query(counted) as reader:
                 rows = reader.read_all().column("n")[0].as_py()
             found[name] = Size(rows, round(rows * per_row))
     return found

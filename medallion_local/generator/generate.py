@@ -17,6 +17,7 @@ from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.azure_sql.load import begin_after, fill
 from medallion_local.generator import names
 
+SAMPLE = ("DimUser", "DimArtist", "DimTrack", "DimDate", "FactStream")  # the tables with rows
 LAST_DAY = date(2025, 10, 6)  # the last in the real dataset's DimDate
 DATES = 365
 WRONG_DATE_KEY = 0.6
@@ -55,6 +56,8 @@ def init_generated(
 
     def load(con: duckdb.DuckDBPyConnection) -> datetime:
         for table in catalog.tables(con):
+            if table.name not in rows:
+                continue  # a table of `medallion new table`
             con.register("_generated", rows[table.name])
             fill(con, table, "_generated")
             con.unregister("_generated")

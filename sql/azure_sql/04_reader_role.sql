@@ -1,4 +1,4 @@
--- The permissions of Data Factory's managed identity: it may read the five tables and their change
+-- The permissions of Data Factory's managed identity: it may read the listed tables and their change
 -- tables, and nothing else. Add the identity to the role by its name, which differs per environment:
 --   CREATE USER [<factory name>] FROM EXTERNAL PROVIDER;
 --   ALTER ROLE cdc_reader ADD MEMBER [<factory name>];

@@ -1,5 +1,5 @@
--- One row per change of a user, artist, track or date, and per line of the newest reference files,
--- that violates a rule, with the unchanged row.
+-- One row per change of an entity with the history `versions` or `latest`, and per line of the
+-- newest reference files, that violates a rule, with the unchanged row.
 {% set tables = entities(['versions', 'latest']) -%}
 {% set lists = entities(['lists']) -%}
 

@@ -15,6 +15,7 @@ from medallion.entities import logged_entities, read_entities
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.macros import call_macro
+from medallion.scaffold.names import column_names, folded
 from medallion.serving.contract import served_tables
 from support.small_project import small_project
 
@@ -330,8 +331,12 @@ def test_an_unknown_entity_is_refused_with_those_there_are():
 def test_the_pipeline_lands_the_tables_of_the_registry_with_their_keys():
     text = (PROJECT_ROOT / "adf" / "pipeline" / "pl_ingest.json").read_text(encoding="utf-8")
     tables = json.loads(text)["properties"]["parameters"]["tables"]["defaultValue"]
-    landed = {f"{one['schema']}.{one['table']}": tuple(one["keys"]) for one in tables}
-    assert landed == {entity.landed_as: entity.key for entity in logged_entities()}
+    keys = {f"{one['schema']}.{one['table']}": one["keys"] for one in tables}
+    entities = logged_entities()
+    assert keys.keys() == {entity.landed_as for entity in entities}
+    for entity in entities:
+        named = column_names(keys[entity.landed_as], entity.name)
+        assert tuple(named.values()) == entity.key
 
 
 def test_every_source_lands_where_the_registry_says():
@@ -355,7 +360,9 @@ def test_snapshots_check_the_tracked_columns():
 def test_numeric_keys_of_dimensions_and_no_others_reserve_the_unknown_members_number():
     file = PROJECT_ROOT / "models" / "bronze" / "_sources.yml"
     types = {
-        (table["config"]["meta"]["folder"].split("/")[-1], column["name"]): column["data_type"]
+        (table["config"]["meta"]["folder"].split("/")[-1], folded(column["name"])): column[
+            "data_type"
+        ]
         for source in YAML(typ="safe").load(file)["sources"]
         for table in source["tables"]
         for column in table["columns"]
@@ -366,7 +373,9 @@ def test_numeric_keys_of_dimensions_and_no_others_reserve_the_unknown_members_nu
         (model,) = YAML(typ="safe").load(file)["models"]
         rules = {one["name"] for one in model["config"]["meta"]["expectations"]}
         for column in entity.key:
-            is_number = types[entity.landed_as, column] in ("int", "bigint")
+            bare = column.removeprefix(f"{entity.name}_")  # a reserved name has the entity in front
+            kind = types.get((entity.landed_as, column)) or types[entity.landed_as, bare]
+            is_number = kind in ("int", "bigint")
             reserves = is_number and entity.history in ("versions", "latest")
             assert (f"{column}_is_not_reserved" in rules) == reserves, entity.name
 

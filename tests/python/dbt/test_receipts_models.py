@@ -28,6 +28,7 @@ CHECKSUM = "bronze_holds_the_changes_that_the_source_counted"
 OUTSIDE = "landed_changes_lie_in_their_window"
 RECEIPT_MISSING = "every_file_in_bronze_has_a_receipt"
 WINDOWS = "ingestion_windows"
+MODEL_MISSING = "every_landed_table_has_a_model"
 LAST_RUN = "files_of_the_last_run_have_receipts"
 TESTS = [GAP, OVERLAP, BEGINNING, REPEAT, READ, FILE_MISSING, ROWS, CHECKSUM, OUTSIDE]
 TESTS += [RECEIPT_MISSING, LAST_RUN]
@@ -221,6 +222,14 @@ def test_a_crash_is_warned_about__and_healed_by_the_next_run(story):
     assert "WARN=0 ERROR=0" in healed
 
 
+def land_without_model(table: Table) -> None:
+    """A first load of a table that no model reads. No case may find it."""
+    table.runs["load"] = RUNS_FROM
+    table.land("load", "initial", 100, 100, [])
+    file = f"bronze/azure_sql/dbo.{table.name}/{LOAD_FILE}"
+    table.edit("load", rows_read=3, rows_written=3, file=file)
+
+
 @pytest.fixture(scope="module")
 def found(story):
     """Per case, the dbt tests that find its table. Five cases, one per table, are built at once.
@@ -244,6 +253,7 @@ def found(story):
             table.honest()
             case.tamper(table)
             outcome[case.name] = set()
+        land_without_model(Table(lake, "Product"))
         for model in BRONZE:
             warehouse.run(f"drop table bronze.{model}")
             warehouse.run(f"create streaming table bronze.{model} as {compiled[model]}")
@@ -251,6 +261,8 @@ def found(story):
         batch = f"select * from ({compiled['file_deliveries']}) where not _is_deleted"
         for model, sql in (("file_deliveries", batch), (WINDOWS, compiled[WINDOWS])):
             warehouse.run(f"create or replace table silver.{model} as {sql}")
+        (waiting,) = warehouse.rows(compiled[MODEL_MISSING])
+        assert waiting == ("dbo.Product", 'medallion new table "dbo.Product"')
         for test in TESTS:
             for (table,) in warehouse.rows(f"select source_table from ({compiled[test]})"):
                 outcome[cases[table.removeprefix("dbo.")].name].add(test)

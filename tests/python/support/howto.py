@@ -12,7 +12,7 @@ BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.M | re.S)
 COPIED = (
     "adf dbt_project.yml docs macros medallion medallion_local models pyproject.toml selectors.yml"
     " snapshots seeds sql tests/generic tests/singular dbt_medallion.py profiles.yml.example"
-    " dbt-bouncer.yml"
+    " dbt-bouncer.yml .maxdop.json"
 )
 
 

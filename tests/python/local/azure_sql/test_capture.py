@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from medallion.errors import MedallionError
-from medallion_local.azure_sql.database import SCRIPTS, SourceDatabase
+from medallion_local.azure_sql.database import NUMBERED, SCRIPTS, SourceDatabase
 from support.source_users import BEGIN, five_users
 
 
@@ -39,7 +39,7 @@ def test_rows_older_than_the_capture_are_in_no_change_table(source: SourceDataba
 
 def test_scripts_are_idempotent(source: SourceDatabase) -> None:
     before = scalar(source, "sys.fn_cdc_get_max_lsn()")
-    for script in sorted(SCRIPTS.glob("*.sql")):
+    for script in sorted(SCRIPTS.glob(NUMBERED)):
         assert source.execute(script.read_text()) == 0
     assert scalar(source, "sys.fn_cdc_get_max_lsn()") == before
     assert len(users(source)) == 5

@@ -164,7 +164,7 @@ REFUSED = {
     f"SELECT z.i FROM {ROWS}": "4104",
     "SELECT * FROM dbo.DimUser WITH (NOLOCK)": "NOLOCK",
     "SELECT * FROM dbo.Nowhere": "208",
-    "SELECT * FROM dbo.DimUser FOR JSON PATH": "FOR",
+    "SELECT * FROM dbo.DimUser FOR XML PATH": "FOR",
     "SELECT * FROM dbo.DimUser OPTION (RECOMPILE)": "OPTION|RECOMPILE",
     "SELECT * FROM dbo.DimUser TABLESAMPLE (10 PERCENT)": "sample|cannot be read",
     "SELECT user_id FROM dbo.DimUser PIVOT (MAX(country) FOR user_id IN ([1])) AS p": "PIVOT",

@@ -1,0 +1,8 @@
+{#- The source tables of the registry, as they are named in the lake: SQL literals, comma-separated. -#}
+{% macro landed_names() -%}
+    {%- set names = [] -%}
+    {%- for entity in entities(['versions', 'latest', 'events']) -%}
+        {%- do names.append(sql_text(entity.landed_as)) -%}
+    {%- endfor -%}
+    {{ return(names | join(', ')) }}
+{%- endmacro %}
