@@ -1,5 +1,6 @@
 """`medallion new …`: add a table of the source to the project."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,9 +9,11 @@ import typer
 from medallion.console import err, out
 from medallion.home import PROJECT_ROOT, home
 from medallion.laptop import laptop
+from medallion.lock import single_run
 
 if TYPE_CHECKING:
-    from medallion.scaffold.new_table import Proposal
+    from medallion.scaffold.catalogue import SourceTable
+    from medallion.scaffold.new_table import Options, Proposal
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -50,21 +53,32 @@ def table(
     command shows what the source's changes mean for the files, and --apply writes it. All files are
     written, or none.
     """
-    from medallion.scaffold import new_table, workspace  # jinja and Data Factory's check are slow
+    from medallion.scaffold import workspace  # jinja and Data Factory's check are slow to import
     from medallion.scaffold.catalogue import read_catalogue, read_catalogue_file
+    from medallion.scaffold.new_table import Options
 
-    if restored := workspace.recover(PROJECT_ROOT):
-        err.print(
-            f"notice: undid an interrupted run, which had begun to write {len(restored)} files"
-        )
-    found = (
-        read_catalogue(laptop().catalogue(home()), "the local source")
-        if catalogue is None
-        else read_catalogue_file(catalogue)
-    )
     tracked = None if track is None else [one.strip() for one in track.split(",") if one.strip()]
-    options = new_table.Options(entity, is_fact, tracked, enable_cdc)
-    proposal = new_table.propose(PROJECT_ROOT, found, name, options)
+    options = Options(entity, is_fact, tracked, enable_cdc)
+    # A second run would take the journal of the first one for that of an interrupted one.
+    with single_run(PROJECT_ROOT / workspace.JOURNAL / "run.lock", "run of `medallion new`"):
+        if restored := workspace.recover(PROJECT_ROOT):
+            err.print(
+                f"notice: undid an interrupted run, which had begun to write {len(restored)} files"
+            )
+        found = (
+            read_catalogue(laptop().catalogue(home()), "the local source")
+            if catalogue is None
+            else read_catalogue_file(catalogue)
+        )
+        _propose(found, name, options, apply)
+
+
+def _propose(tables: "Sequence[SourceTable]", name: str, options: "Options", apply: bool) -> None:
+    """Write the files of a new table; show or write those of a changed one."""
+    from medallion.scaffold import workspace
+    from medallion.scaffold.new_table import propose
+
+    proposal = propose(PROJECT_ROOT, tables, name, options)
     for notice in proposal.notices:
         err.print(f"notice: {notice}", markup=False, soft_wrap=True)
     if not proposal.changes:

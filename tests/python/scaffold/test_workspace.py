@@ -2,7 +2,9 @@
 
 import pytest
 
+from medallion.cli import new as cli
 from medallion.errors import MedallionError
+from medallion.lock import single_run
 from medallion.scaffold import workspace
 from medallion.scaffold.workspace import Change
 
@@ -70,3 +72,13 @@ def test_a_file_that_changed_in_the_meantime_is_not_overwritten(project):
     with pytest.raises(MedallionError, match=r"a\.sql changed while the command ran"):
         workspace.write(project, CHANGES)
     assert files(project) == {"a.sql": "mine\n"}
+
+
+def test_of_two_runs_at_once_the_second_is_refused(project, monkeypatch):
+    monkeypatch.setattr(cli, "PROJECT_ROOT", project)
+    lock = project / workspace.JOURNAL / "run.lock"
+    with (
+        single_run(lock, "run of `medallion new`"),
+        pytest.raises(MedallionError, match="Another run of `medallion new` is running here"),
+    ):
+        cli.table("dbo.Product")
