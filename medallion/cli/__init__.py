@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 from rich.markup import escape
@@ -62,15 +63,15 @@ def main() -> None:
         require_own(Path.cwd())
         app()
     except SystemExit as end:
-        if not isinstance(_first_cause(end), KeyboardInterrupt):
+        if not _is_interrupt(end):
             raise
-        left = "" if laptop.missing() else laptop.laptop().left_running(home())
-        err.print(f"Interrupted. {left}".rstrip(), soft_wrap=True)
-        sys.exit(INTERRUPTED)
+        _end_interrupted()
     except MedallionError as error:
         complain(error)
         sys.exit(1)
     except Exception as error:
+        if _is_interrupt(error):
+            _end_interrupted()
         sentence = disk.sentence(error) or _installation(error)
         if sentence is None:
             raise
@@ -78,11 +79,18 @@ def main() -> None:
         sys.exit(1)
 
 
-def _first_cause(error: BaseException) -> BaseException:
-    """Where an exception comes from: click turns Ctrl-C into its own exceptions."""
+def _is_interrupt(error: BaseException) -> bool:
+    """Whether Ctrl-C is an exception's first cause: click and DuckDB turn it into their own."""
     while cause := error.__cause__ or error.__context__:
         error = cause
-    return error
+    return isinstance(error, KeyboardInterrupt)
+
+
+def _end_interrupted() -> NoReturn:
+    """Say what still runs, and exit as a shell expects."""
+    left = "" if laptop.missing() else laptop.laptop().left_running(home())
+    err.print(f"Interrupted. {left}".rstrip(), soft_wrap=True)
+    sys.exit(INTERRUPTED)
 
 
 def _installation(error: Exception) -> str | None:

@@ -18,8 +18,8 @@ MAIN = [sys.executable, "-c", "from medallion.cli import main; main()"]
 # It tells when it can be interrupted, and how it ended.
 CHILD = """
 import sys, time
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     print("interrupted", flush=True)

@@ -52,7 +52,7 @@ def written(made: Facts, folder: Path) -> Path:
 
 def text_of(made: Facts) -> str:
     """The page's visible text. Its charts are not drawn, which takes most of the time."""
-    with patch("medallion.report.page._drawn", lambda chart: iter(())):
+    with patch("medallion.page.render._drawn", lambda chart: iter(())):
         page = html(page_of(made))
     page = re.sub(r"<(style|script)\b.*?</\1>", " ", page, flags=re.S)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
