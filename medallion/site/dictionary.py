@@ -176,7 +176,7 @@ class Dictionary:
                 f"{str(shown['type']).capitalize()}, maturity {shown['maturity']}; "
                 f"{owner['name']}, {owner['email']}. It reads "
                 + _linked([self.project.relations[one] for one in shown["depends_on"]["nodes"]])
-                + ".",
+                + f" with {_code(shown['config']['meta']['file'])}.",
             ]
         return "\n\n".join(parts) + "\n"
 
