@@ -19,6 +19,7 @@ TITLES = {
     "silver": "Silver: staging and the star schema",
     "snapshots": "Snapshots: dbt's history of the GitHub files",
     "gold": "Gold: marts",
+    "semantic": "Semantic: metric views over gold",
     "serving": "Serving: Synapse's views and tables",
 }
 WIDE = "---\nhide: [toc]\n---\n\n"  # a page of tables uses the space of its table of contents

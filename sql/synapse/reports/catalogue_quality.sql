@@ -1,5 +1,9 @@
 -- The tracks of which the catalogue lacks the name, the duration or the artist, for the catalogue team.
-SELECT track.track_id, track.track_name, track.duration_sec, artist.artist_name,
+SELECT
+    track.track_id,
+    track.track_name,
+    track.duration_sec,
+    artist.artist_name,
     (SELECT SUM(streams_of_incomplete_tracks) FROM serving.mart_catalog_health) AS streams_concerned
 FROM serving.dim_track AS track
 LEFT OUTER JOIN serving.dim_artist AS artist

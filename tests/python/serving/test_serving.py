@@ -184,11 +184,11 @@ METRICS = {
         "select country, measure(streams) from gold.metrics_listening group by country",
     ),
     "listening_hours": (
-        "select sum(listen_seconds) / 3600.0 from {gold.mart_daily_listening}",
+        "select sum(listen_seconds) * 1e0 / 3600 from {gold.mart_daily_listening}",
         "select measure(listening_hours) from gold.metrics_listening",
     ),
     "listeners": (
-        "select avg(cast(daily_active_users as float)) from {gold.mart_user_engagement}",
+        "select avg(daily_active_users * 1e0) from {gold.mart_user_engagement}",
         "select measure(listeners) from gold.metrics_engagement",
     ),
     "active users": (
@@ -199,7 +199,7 @@ METRICS = {
         "measure(monthly_active_users) from gold.metrics_engagement",
     ),
     "retention": (
-        "select weeks_since, cast(sum(active_users) as float) / sum(cohort_users) "
+        "select weeks_since, sum(active_users) * 1e0 / sum(cohort_users) "
         "from {gold.mart_user_retention} where is_week_complete = 'true' group by weeks_since",
         "select weeks_since, measure(retention) from gold.metrics_retention "
         "where is_week_complete group by weeks_since",
