@@ -41,9 +41,10 @@ lint: $(VENV)/.installed-dev $(VENV)/.installed-audit  ## ruff, mypy, import con
 	@if [ -x $(BIN)/actionlint ]; then actionlint; else echo "actionlint is not installed, so it is skipped: it needs Go"; fi
 	@mkdir -p target
 	@$(AUDIT)/checkov --config-file .checkov.yml > target/checkov.log 2>&1 || { cat target/checkov.log; exit 1; }
-	maxdop --check sql/azure_sql sql/synapse/serverless
+	maxdop --check sql/azure_sql sql/synapse/serverless sql/synapse/reports
 	maxdop --check --parser-version 2019 sql/synapse/dedicated
 	medallion synapse models --check
+	medallion metrics models --check
 	medallion factory tsql target/tsql
 	@maxdop --write target/tsql > target/tsql.log 2>&1 || { cat target/tsql.log; exit 1; }
 	medallion factory check

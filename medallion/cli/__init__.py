@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from medallion import disk, laptop, private
-from medallion.cli import factory, infra, new, receipts, synapse
+from medallion.cli import factory, infra, metrics, new, receipts, synapse
 from medallion.cli.describe import describe
 from medallion.cli.doctor import doctor
 from medallion.cli.ingest import ingest
@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(factory.app, name="factory", help="Check and run the Data Factory under adf/.")
 app.add_typer(infra.app, name="infra", help="Check the infrastructure template under infra/.")
+app.add_typer(metrics.app, name="metrics", help="Make metric views and the Power BI model.")
 app.add_typer(new.app, name="new", help="Add a table of the source to the project.")
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from medallion.console import out
-from medallion.errors import MedallionError
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -22,18 +21,11 @@ def serving_models(
     ] = False,
 ) -> None:
     """Write models/serving/serverless/ from the contracts of the marts and dimensions."""
-    from medallion import private
-    from medallion.serving import models
-    from medallion.serving.contract import served_tables
+    from medallion.serving.models import made_files
 
-    wanted = models.texts(served_tables())
+    files = made_files()
     if only_check:
-        if found := models.stale(wanted):
-            raise MedallionError(
-                f"{models.FOLDER} is out of date with the contracts ({', '.join(found[:3])}): run "
-                "`medallion synapse models`."
-            )
+        files.require_current()
         return
-    with private.as_before():
-        models.write(wanted)
-    out.print(f"wrote {len(wanted)} files to {models.FOLDER}", markup=False, soft_wrap=True)
+    files.write()
+    out.print(f"wrote {len(files.texts)} files to {files.folder}", markup=False, soft_wrap=True)

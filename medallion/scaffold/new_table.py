@@ -16,9 +16,6 @@ from medallion.scaffold.plan import LATEST, VERSIONS, Plan, instance_name, make_
 from medallion.scaffold.render import files
 from medallion.scaffold.workspace import Change
 from medallion.serving import models
-from medallion.serving.contract import served_tables
-
-SERVERLESS = "models/serving/serverless"
 
 
 @dataclass(frozen=True)
@@ -197,7 +194,7 @@ def _generate(copy: Path) -> None:
     """Write what other commands generate: the ARM template, Synapse's models, the page of rules."""
     for file, text in arm_template.texts(copy / "adf").items():
         file.write_text(text, encoding="utf-8")
-    models.write(models.texts(served_tables(copy)), copy / SERVERLESS)
+    models.made_files(copy).write()
     (copy / "docs" / "rules.md").write_text(page(read_rules(copy / "models")), encoding="utf-8")
 
 

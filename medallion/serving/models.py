@@ -1,14 +1,21 @@
 """Generates the serving models' files from the contracts, so a view and its YAML cannot drift."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from medallion.home import PROJECT_ROOT
-from medallion.serving.contract import Table
+from medallion.made_files import MadeFiles
+from medallion.serving.contract import Table, served_tables
 
-FOLDER = PROJECT_ROOT / "models" / "serving" / "serverless"
+FOLDER = Path("models", "serving", "serverless")
 PREFIX = "serving__"
 MADE = "Made by `medallion synapse models` from the contract of {}; change it there."
+
+
+def made_files(project: Path = PROJECT_ROOT) -> MadeFiles:
+    """The serving models of all served tables."""
+    wanted = texts(served_tables(project))
+    return MadeFiles(project / FOLDER, wanted, "medallion synapse models")
 
 
 def texts(tables: Sequence[Table]) -> dict[str, str]:
@@ -18,28 +25,6 @@ def texts(tables: Sequence[Table]) -> dict[str, str]:
         found[f"{PREFIX}{table.name}.sql"] = _sql(table)
         found[f"{PREFIX}{table.name}.yml"] = "\n".join(_yaml(table)) + "\n"
     return found
-
-
-def write(wanted: Mapping[str, str], folder: Path = FOLDER) -> None:
-    """Write the files, and remove all others: no file in the folder is written by hand."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in _present(folder):
-        if file.name not in wanted:
-            file.unlink()
-    for name, text in wanted.items():
-        (folder / name).write_text(text, encoding="utf-8")
-
-
-def stale(wanted: Mapping[str, str], folder: Path = FOLDER) -> list[str]:
-    """The names of missing files, extra files, and files that differ from the contracts."""
-    present = {file.name: file.read_text(encoding="utf-8") for file in _present(folder)}
-    return sorted(
-        name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name)
-    )
-
-
-def _present(folder: Path) -> list[Path]:
-    return sorted([*folder.glob("*.sql"), *folder.glob("*.yml")])
 
 
 def _sql(table: Table) -> str:

@@ -19,6 +19,7 @@ TITLES = {
     "silver": "Silver: staging and the star schema",
     "snapshots": "Snapshots: dbt's history of the GitHub files",
     "gold": "Gold: marts",
+    "semantic": "Semantic: metric views over gold",
     "serving": "Serving: Synapse's views and tables",
 }
 WIDE = "---\nhide: [toc]\n---\n\n"  # a page of tables uses the space of its table of contents
@@ -176,7 +177,7 @@ class Dictionary:
                 f"{str(shown['type']).capitalize()}, maturity {shown['maturity']}; "
                 f"{owner['name']}, {owner['email']}. It reads "
                 + _linked([self.project.relations[one] for one in shown["depends_on"]["nodes"]])
-                + ".",
+                + f" with {_code(shown['config']['meta']['file'])}.",
             ]
         return "\n\n".join(parts) + "\n"
 

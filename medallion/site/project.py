@@ -15,7 +15,7 @@ from medallion.errors import MedallionError
 
 PACKAGE = "medallion"
 HOLDS_ROWS = ("model", "seed", "snapshot", "source")
-LAYERS = ("sources", "bronze", "seeds", "silver", "snapshots", "gold", "serving")
+LAYERS = ("sources", "bronze", "seeds", "silver", "snapshots", "gold", "semantic", "serving")
 
 Node = Mapping[str, Any]
 

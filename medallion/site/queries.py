@@ -11,6 +11,7 @@ from sqlglot.optimizer.scope import Scope, build_scope
 
 from medallion.errors import MedallionError
 from medallion.serving.contract import POOLED, Table, served_tables
+from medallion.site.metric_view import as_query
 from medallion.site.project import Project, Relation
 
 DIALECT = "databricks"
@@ -117,6 +118,8 @@ def _parsed(project: Project, relation: Relation, schema: Schema) -> exp.Query:
             f"The manifest has no compiled SQL of {relation.name}: run `medallion up` and "
             "`dbt compile`; `dbt parse` is not enough."
         )
+    if relation.node["config"].get("materialized") == "metric_view":
+        compiled = as_query(compiled)
     try:
         tree = parse_one(compiled, dialect=DIALECT)
         if not isinstance(tree, exp.Query):

@@ -151,6 +151,7 @@ def _build(
         one.node.unique_id: [one.node.database, one.node.schema, one.node.alias]
         for one in results
         if one.node.resource_type in RELATIONS and one.status == "success"
+        if one.node.config.materialized != "metric_view"  # has no rows to count
     }
     nodes = _compared(dbt, nodes, places, production)
     refreshed = _refreshed(dbt, nodes, against, artifacts / "full_refresh")

@@ -45,6 +45,7 @@ from medallion_local.databricks_sql.functions.store import Function
 from medallion_local.databricks_sql.language.complexity import limit_depth
 from medallion_local.databricks_sql.language.dialect import parse, quoted, render
 from medallion_local.databricks_sql.language.errors import SqlError, unsupported
+from medallion_local.databricks_sql.queries.measure_windows import flag_rows, group_keys, is_key
 from medallion_local.databricks_sql.queries.measures import is_measure, measured, measures_of
 from medallion_local.databricks_sql.queries.names import ADDED, Replacement, substitute
 from medallion_local.databricks_sql.queries.qualify import rewrite_qualify
@@ -313,15 +314,24 @@ class Resolver:
         view = measures_of(relation.full_name, relation.query)
         inner = self._inner(of_query(relation))
         columns = self._planned(render(inner._named(parse(view.source_query)))).names
-        for call in list(select.find_all(exp.Anonymous)):
-            if is_measure(call) and call.find_ancestor(exp.Select) is select:
-                value = view.measure(measured(call), columns, table.alias_or_name)
-                if call.parent is select:
-                    value = exp.alias_(value, f"measure({measured(call)})", quoted=True)
-                elif not isinstance(call.parent, exp.Alias):
-                    value = exp.Paren(this=value)
-                call.replace(value)
+        calls = [
+            call
+            for call in select.find_all(exp.Anonymous)
+            if is_measure(call) and call.find_ancestor(exp.Select) is select
+        ]
+        windows = sorted({one for call in calls for one in view.windows(measured(call))}, key=str)
+        keys = group_keys(select, view.dimensions) if windows else []
+        flagged = [one for one in windows if not is_key(one.order, keys)]
+        for call in calls:
+            value = view.measure(measured(call), columns, table.alias_or_name, flagged)
+            if call.parent is select:
+                value = exp.alias_(value, f"measure({measured(call)})", quoted=True)
+            elif not isinstance(call.parent, exp.Alias):
+                value = exp.Paren(this=value)
+            call.replace(value)
         self._replace(table, inner._named(parse(view.rows(columns))))
+        if flagged:
+            flag_rows(select, flagged, keys)
 
     def _protected(self, table: exp.Table, relation: Relation, followed: str) -> None:
         """Replace a table by what its row filter and its masks show."""

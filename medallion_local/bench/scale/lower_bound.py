@@ -45,6 +45,7 @@ def statements(manifest: Path, lake: Path) -> list[Statement]:
         key: node
         for key, node in json.loads(manifest.read_text(encoding="utf-8"))["nodes"].items()
         if node["resource_type"] == "model" and node["config"]["enabled"]
+        if node["config"]["materialized"] != "metric_view"  # only a definition
     }
     return [Statement(nodes[key]["name"], _statement(nodes[key], lake)) for key in _ordered(nodes)]
 

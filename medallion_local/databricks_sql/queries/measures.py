@@ -4,12 +4,14 @@ Source: https://docs.databricks.com/metric-views/data-modeling/syntax.html
 """
 
 import re
+from collections.abc import Collection, Set
 from dataclasses import dataclass
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from sqlglot import exp
 
+from medallion_local.databricks_sql.language.aggregates import is_aggregate
 from medallion_local.databricks_sql.language.dialect import parse, quoted, render
 from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 
@@ -17,17 +19,48 @@ _QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 _DEEPEST = 32
 _KNOWN = {"version", "source", "filter", "comment", "dimensions", "measures"}
 _FIELD = {"name", "expr", "comment", "display_name", "format", "synonyms"}
+_ENDS = {"first": "MIN", "last": "MAX"}
+
+
+@dataclass(frozen=True)
+class Window:
+    """A measure counts only the rows of a group with its first or last value of `order`.
+
+    Unless the query groups by `order`: each group then has one value of it.
+    """
+
+    order: str
+    end: str
+
+    @property
+    def flag(self) -> str:
+        """The column that says whether a row counts."""
+        return f"_{self.end}_{self.order}"
+
+    def flagged(self, keys: list[str]) -> str:
+        """That column, of a query whose groups have these keys."""
+        order = quoted(self.order)
+        grouped = f"PARTITION BY {', '.join(keys)}" if keys else ""
+        return f"{order} = {_ENDS[self.end]}({order}) OVER ({grouped}) AS {quoted(self.flag)}"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An aggregate, as text, and its window if it has one."""
+
+    text: str
+    window: Window | None = None
 
 
 @dataclass(frozen=True)
 class Measures:
-    """A metric view: expressions by the names of its dimensions and measures."""
+    """A metric view: its dimensions' expressions and its measures, by name."""
 
     name: str
     source: str
     filter: str
     dimensions: dict[str, str]
-    measures: dict[str, str]
+    measures: dict[str, Measure]
 
     @property
     def source_query(self) -> str:
@@ -42,9 +75,45 @@ class Measures:
         where = f" WHERE {self.filter}" if self.filter else ""
         return self.source_query.replace("SELECT *", f"SELECT {', '.join(items)}", 1) + where
 
-    def measure(self, name: str, columns: list[str], alias: str, depth: int = 0) -> exp.Expression:
-        """The aggregate of a measure over `rows`, which have this alias."""
-        known = {each.lower(): text for each, text in self.measures.items()}
+    def windows(self, name: str, depth: int = 0) -> set[Window]:
+        """The windows of a measure and of those that it reads."""
+        measure = self._measure(name, depth)
+        found = {measure.window} if measure.window else set()
+        for call in parse(f"SELECT {measure.text}").find_all(exp.Anonymous):
+            if is_measure(call):
+                found |= self.windows(measured(call), depth + 1)
+        return found
+
+    def measure(
+        self,
+        name: str,
+        columns: list[str],
+        alias: str,
+        flagged: Collection[Window] = (),
+        depth: int = 0,
+    ) -> exp.Expression:
+        """The aggregate of a measure over `rows`, which have this alias.
+
+        The rows have the columns of the `flagged` windows. No other window restricts a measure.
+        """
+        measure = self._measure(name, depth)
+        holder = exp.Paren(this=parse(f"SELECT {measure.text}").expressions[0])
+        held = {column.lower(): column for column in columns}
+        for column in list(holder.find_all(exp.Column)):
+            found = held.get(column.name.lower())
+            names_measure = isinstance(column.parent, exp.Anonymous) and is_measure(column.parent)
+            if found and not names_measure and column.table.lower() in ("", "source"):
+                column.replace(exp.column(_held(found), alias, quoted=True))
+        if measure.window is not None and measure.window in flagged:
+            _restrict(holder, exp.column(measure.window.flag, alias, quoted=True))
+        for call in list(holder.find_all(exp.Anonymous)):
+            if is_measure(call):
+                inner = self.measure(measured(call), columns, alias, flagged, depth + 1)
+                call.replace(exp.Paren(this=inner))
+        return holder.this
+
+    def _measure(self, name: str, depth: int) -> Measure:
+        known = {each.lower(): measure for each, measure in self.measures.items()}
         if name.lower() not in known:
             raise SqlError(
                 f"[UNRESOLVED_COLUMN] {self.name} has no measure `{name}`: its measures are "
@@ -52,17 +121,7 @@ class Measures:
             )
         if depth > _DEEPEST:
             raise SqlError(f"[UNSUPPORTED_FEATURE] The measure {name} of {self.name} reads itself.")
-        holder = exp.Paren(this=parse(f"SELECT {known[name.lower()]}").expressions[0])
-        held = {column.lower(): column for column in columns}
-        for column in list(holder.find_all(exp.Column)):
-            found = held.get(column.name.lower())
-            if found is not None and column.table.lower() in ("", "source"):
-                column.replace(exp.column(_held(found), alias, quoted=True))
-        for call in list(holder.find_all(exp.Anonymous)):
-            if is_measure(call):
-                inner = self.measure(measured(call), columns, alias, depth + 1)
-                call.replace(exp.Paren(this=inner))
-        return holder.this
+        return known[name.lower()]
 
     def described(self, columns: list[str]) -> str:
         """A query with the columns of the view, from which their types are known."""
@@ -74,6 +133,18 @@ class Measures:
         ]
         query = f"SELECT {', '.join(items)} FROM ({self.rows(columns)}) AS _rows"
         return f"{query} GROUP BY {groups}" if groups else query
+
+
+def _restrict(holder: exp.Expression, flag: exp.Column) -> None:
+    """Let each aggregate read only the rows that the flag names."""
+    for aggregate in [node for node in holder.find_all(exp.Expression) if is_aggregate(node)]:
+        outer = aggregate.parent
+        if isinstance(outer, exp.Filter):
+            where = outer.expression
+            where.set("this", exp.and_(where.this, flag.copy()))
+        else:
+            where = exp.Where(this=flag.copy())
+            aggregate.replace(exp.Filter(this=aggregate.copy(), expression=where))
 
 
 def _held(column: str) -> str:
@@ -107,8 +178,14 @@ def measures_of(name: str, text: str) -> Measures:
     for key in document:
         if key not in _KNOWN:
             raise unsupported(f"{name}: `{key}` of a metric view")
-    dimensions = _fields(name, document.get("dimensions"))
-    measures = _fields(name, document.get("measures"))
+    dimensions = {
+        field: str(each["expr"])
+        for field, each in _fields(name, document.get("dimensions"), _FIELD).items()
+    }
+    measures = {
+        field: Measure(str(each["expr"]), _window(name, each, dimensions))
+        for field, each in _fields(name, document.get("measures"), _FIELD | {"window"}).items()
+    }
     if set(dimensions) & set(measures):
         raise _invalid(name, "a dimension and a measure have the same name")
     if not dimensions and not measures:
@@ -117,18 +194,40 @@ def measures_of(name: str, text: str) -> Measures:
     return Measures(name, str(document["source"]).strip(), found, dimensions, measures)
 
 
-def _fields(name: str, listed: object) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _fields(name: str, listed: object, known: Set[str]) -> dict[str, dict]:
+    found: dict[str, dict] = {}
     for each in listed if isinstance(listed, list) else []:
         if not isinstance(each, dict) or "name" not in each or "expr" not in each:
             raise _invalid(name, "each dimension and measure needs a `name` and an `expr`")
         for key in each:
-            if key not in _FIELD:
+            if key not in known:
                 raise unsupported(f"{name}: `{key}` of {each['name']} in a metric view")
         if str(each["name"]) in found:
             raise _invalid(name, f"`{each['name']}` is defined twice")
-        found[str(each["name"])] = str(each["expr"])
+        found[str(each["name"])] = each
     return found
+
+
+def _window(name: str, measure: dict, dimensions: Collection[str]) -> Window | None:
+    """The one window that is supported: the first or last value of a dimension."""
+    if "window" not in measure:
+        return None
+    listed = measure["window"]
+    one = listed[0] if isinstance(listed, list) and len(listed) == 1 else None
+    if (
+        not isinstance(one, dict)
+        or set(one) != {"order", "range", "semiadditive"}
+        or one["range"] != "current"
+        or one["semiadditive"] not in _ENDS
+    ):
+        raise unsupported(
+            f"{name}: the window of {measure['name']} (one with `range: current` and the first or "
+            "last value of `semiadditive` is possible)"
+        )
+    order = next((each for each in dimensions if each.lower() == str(one["order"]).lower()), None)
+    if order is None:
+        raise _invalid(name, f"the window of {measure['name']} is not ordered by a dimension")
+    return Window(order, one["semiadditive"])
 
 
 def _invalid(name: str, reason: str) -> SqlError:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from medallion_local.databricks_sql.language.aggregates import has_aggregate, is_aggregate
 from medallion_local.databricks_sql.language.errors import SqlError
-from medallion_local.databricks_sql.sail.aggregates import has_aggregate, is_aggregate
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.refusal import refused
 from medallion_local.databricks_sql.sail.rules import rewrites

@@ -5,7 +5,7 @@ The grouped query becomes a subquery that also has the order's values, and the o
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.sail.aggregates import has_aggregate
+from medallion_local.databricks_sql.language.aggregates import has_aggregate
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.names import column_name
 from medallion_local.databricks_sql.sail.rules import rewrites

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from medallion_local.databricks_sql.sail.aggregates import has_aggregate
+from medallion_local.databricks_sql.language.aggregates import has_aggregate
 from medallion_local.databricks_sql.sail.inference import Kinds
 from medallion_local.databricks_sql.sail.rules import rewrites
 

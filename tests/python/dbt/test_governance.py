@@ -83,7 +83,7 @@ def test_the_example_query_of_each_mart_runs(built: Lakehouse) -> None:
     examples = {
         node["alias"]: node["config"]["meta"]["example"]
         for node in manifest(built)["nodes"].values()
-        if node["resource_type"] == "model" and node["schema"] == "gold"
+        if node["resource_type"] == "model" and node["original_file_path"].startswith("models/gold")
     }
     assert len(examples) == 8
     few_days = {"mart_user_engagement"}  # the lakehouse has less than the 30 days of a window

@@ -9,7 +9,7 @@ from support.published_tables import connected
 SCHEMAS = ("silver", "gold", "quarantine", "snapshots")
 _TABLES = """
 select table_schema || '.' || table_name from information_schema.tables
-where table_schema in ({}) and table_type <> 'VIEW' order by 1
+where table_schema in ({}) and table_type not in ('VIEW', 'METRIC_VIEW') order by 1
 """
 
 

@@ -159,15 +159,8 @@ def test_bare_build_on_synapse_builds_only_serving(built):
     assert ran == views | {f"holds_rows_{name}_" for name in views}
 
 
-def test_files_of_the_serving_models_follow_the_contracts(tmp_path):
-    wanted = models.texts(TABLES)
-    assert models.stale(wanted) == []
-    models.write(wanted, tmp_path)
-    (tmp_path / "serving__dim_user.sql").write_text("select 1")
-    (tmp_path / "by_hand.sql").write_text("select 1 / 2 as half")
-    assert models.stale(wanted, tmp_path) == ["by_hand.sql", "serving__dim_user.sql"]
-    models.write(wanted, tmp_path)
-    assert models.stale(wanted, tmp_path) == []
+def test_files_of_the_serving_models_follow_the_contracts():
+    assert models.made_files().stale() == []
 
 
 def test_exposures_name_views_that_are_served():
@@ -178,8 +171,71 @@ def test_exposures_name_views_that_are_served():
         views = one["config"]["meta"]["views"]
         assert one["depends_on"] == [f"ref('{view}')" for view in views]
         assert set(views) <= served and one["owner"]["email"]
+        assert (PROJECT_ROOT / one["config"]["meta"]["file"]).exists()
         shown |= set(views)
     assert shown == served, "a view that no report reads, or an exposure is missing"
+
+
+# The same query of gold and of the view, in words that Databricks and Synapse share, and the query
+# of the metric view.
+METRICS = {
+    "streams": (
+        "select country, sum(streams) from {gold.mart_daily_listening} group by country",
+        "select country, measure(streams) from gold.metrics_listening group by country",
+    ),
+    "listening_hours": (
+        "select sum(listen_seconds) * 1e0 / 3600 from {gold.mart_daily_listening}",
+        "select measure(listening_hours) from gold.metrics_listening",
+    ),
+    "listeners": (
+        "select avg(daily_active_users * 1e0) from {gold.mart_user_engagement}",
+        "select measure(listeners) from gold.metrics_engagement",
+    ),
+    "active users": (
+        "select daily_active_users, weekly_active_users, monthly_active_users "
+        "from {gold.mart_user_engagement} where date_day = "
+        "(select max(date_day) from {gold.mart_user_engagement})",
+        "select measure(daily_active_users), measure(weekly_active_users), "
+        "measure(monthly_active_users) from gold.metrics_engagement",
+    ),
+    "retention": (
+        "select weeks_since, sum(active_users) * 1e0 / sum(cohort_users) "
+        "from {gold.mart_user_retention} where is_week_complete = 'true' group by weeks_since",
+        "select weeks_since, measure(retention) from gold.metrics_retention "
+        "where is_week_complete group by weeks_since",
+    ),
+    "recurring_revenue": (
+        "select currency, sum(subscribers), sum(recurring_revenue) "
+        "from {gold.mart_subscription_movements} where date_day = "
+        "(select max(date_day) from {gold.mart_subscription_movements}) group by currency",
+        "select currency, measure(subscribers), measure(recurring_revenue) "
+        "from gold.metrics_subscriptions group by currency",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_is_the_same_in_gold_in_its_metric_view_and_in_synapse(pool, warehouse, name):
+    query, measured = METRICS[name]
+    with warehouse.cursor() as cursor:
+        cursor.execute(re.sub(r"\{(.*?)\}", r"\1", query))
+        of_gold = sorted(map(comparable, cursor.fetchall()))
+        cursor.execute(measured)
+        of_the_metric_view = sorted(map(comparable, cursor.fetchall()))
+    (result,) = pool.execute(re.sub(r"\{gold\.(.*?)\}", r"serving.\1", query))
+    assert of_gold and of_the_metric_view == of_gold
+    assert sorted(map(comparable, result.rows)) == of_gold
+
+
+def comparable(row):
+    """Values of different numeric types, equal up to the last digits of a float."""
+    return tuple(one if isinstance(one, str | None) else round(float(one), 9) for one in row)
+
+
+@pytest.mark.parametrize("file", sorted((PROJECT_ROOT / "sql/synapse/reports").glob("*.sql")))
+def test_the_query_of_an_exposure_runs(pool, file):
+    (result,) = pool.execute(file.read_text())
+    assert len(result.columns) > 1
 
 
 def test_targets_of_databricks_have_no_serving_model(built):

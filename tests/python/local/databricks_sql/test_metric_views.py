@@ -84,3 +84,78 @@ def test_alter_view_replaces_the_definition(warehouse):
 )
 def test_what_metric_views_lack_is_refused(warehouse, statement, words):
     assert words in warehouse.fails(statement)
+
+
+_BALANCES = """create or replace view s.balances_by_day
+with metrics language yaml
+as $$
+version: 1.1
+source: medallion.s.balances
+dimensions:
+  - {name: day, expr: day}
+  - {name: bank, expr: bank}
+measures:
+  - name: balance
+    expr: sum(amount)
+    window:
+      - {order: day, range: current, semiadditive: last}
+  - name: opening
+    expr: case when count(distinct bank) filter (where amount > 0) = 1 then sum(amount) end
+    window:
+      - {order: Day, range: current, semiadditive: first}
+  - name: rows
+    expr: count(*)
+  - name: amount
+    expr: count(amount)
+  - name: share
+    expr: measure(balance) / measure(amount)  # amount is a column of the source too
+$$
+"""
+
+
+@pytest.fixture
+def balances(warehouse):
+    """Bank a has three days, and bank b only the first two."""
+    warehouse.run(
+        "create or replace table s.balances as select * from values (date '2024-01-01', 'a', 1), "
+        "(date '2024-01-02', 'a', 2), (date '2024-01-03', 'a', 4), (date '2024-01-01', 'b', -8), "
+        "(date '2024-01-02', 'b', 16) t(day, bank, amount)"
+    )
+    warehouse.run(_BALANCES)
+    return warehouse
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("measure(balance), measure(rows) from v", [(4, 5)]),
+        ("measure(balance) from v where day < date '2024-01-03'", [(18,)]),
+        ("bank, measure(balance) from v group by bank order by 1", [("a", 4), ("b", 16)]),
+        ("upper(bank) as b, measure(balance) from v group by b order by 1", [("A", 4), ("B", 16)]),
+        ("upper(bank) as bank, measure(balance) from v group by bank order by 1", None),
+        ("day(day), measure(balance) from v group by day order by 1", [(1, -7), (2, 18), (3, 4)]),
+        ("day, bank, measure(balance) from v group by all having bank = 'b' order by 1", None),
+        ("month(day), measure(balance) from v group by 1", [(1, 4)]),
+        ("measure(opening) from v", [(-7,)]),
+        ("bank, measure(opening) from v group by bank order by 1", [("a", 1), ("b", None)]),
+        ("measure(share) from v", [(0.8,)]),
+    ],
+)
+def test_a_window_measure_has_the_last_value_of_each_group(balances, query, rows):
+    found = balances.rows(f"select {query.replace(' v', ' s.balances_by_day')}")
+    if rows is not None:
+        assert found == rows
+    elif "upper" in query:
+        assert found == [("A", 4), ("B", 16)]
+    else:
+        assert [row[2] for row in found] == [-8, 16]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("range: current", "range: cumulative"), ("semiadditive: last", "offset: -1 day")],
+)
+def test_other_windows_are_refused(balances, old, new):
+    assert "the window of balance" in balances.fails(_BALANCES.replace(old, new, 1))
+    rolled = "select bank, measure(balance) from s.balances_by_day group by rollup (bank)"
+    assert "GROUPING SETS with a measure" in balances.fails(rolled)
