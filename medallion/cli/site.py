@@ -53,4 +53,6 @@ def site(
     traced = built.columns - built.untraced
     said = f"{built.pages} pages, {built.relationships} relationships, {traced} of {built.columns}"
     out.print(f"{said} columns traced.", soft_wrap=True)
+    if built.no_screenshot:
+        out.print(f"The home page has no screenshot of the report: {built.no_screenshot}.")
     out.print(f"See it: python -m http.server --directory {to}", markup=False, soft_wrap=True)

@@ -4,45 +4,42 @@ import logging
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
+from medallion.report.write import PAGE
 from medallion.site.column_lineage import read_lineage
+from medallion.site.coverage import things
 from medallion.site.dbt_page import copy_dbt_page
-from medallion.site.dictionary import Dictionary
+from medallion.site.dictionary import WIDE, Dictionary
+from medallion.site.home_page import Figure, home_page, measured_figures
 from medallion.site.lineage_page import lineage_page
 from medallion.site.links import copy_pages
+from medallion.site.pictures import inline_pictures
 from medallion.site.project import Project, read_project
 from medallion.site.queries import read_queries
 from medallion.site.report_page import copy_report, latest_record
-from medallion.site.star_schema import drawing, relationships
-from medallion.site.tables import table
+from medallion.site.screenshot import take_screenshots
+from medallion.site.star_page import star_page
+from medallion.site.star_schema import relationships
 
+ASSETS = Path(__file__).parent / "assets"
 CONFIG = PROJECT_ROOT / "mkdocs.yml"
-STAR = """\
----
-hide: [toc]
----
-
-# Star schema
-
-Drawn from the relationship tests: every `dbt build` checks each line. `dim_market` has no line:
-marts join it on the country's name and the event's time. `date_key` of `fct_subscription_changes`
-has none either: a change may fall on a day that the calendar lacks ([decisions](decisions.md)).
-
-{drawing}
-
-"""
 
 
 @dataclass(frozen=True)
 class Built:
-    """The number of the site's pages, and of the columns whose origin is known."""
+    """The number of the site's pages, and of the columns whose origin is known.
+
+    `no_screenshot` is the reason if the home page has no screenshot of the report.
+    """
 
     pages: int
     relationships: int
     columns: int
     untraced: int
+    no_screenshot: str
 
 
 def build_site(full: Path, docs: Path, work: Path, site: Path, report: Path) -> Built:
@@ -63,29 +60,64 @@ def build_site(full: Path, docs: Path, work: Path, site: Path, report: Path) -> 
     (work / "dictionary").mkdir()
     for name, text in made.pages().items():
         (work / "dictionary" / name).write_text(text, encoding="utf-8")
-    (work / "star_schema.md").write_text(_star(project), encoding="utf-8")
+    (work / "star_schema.md").write_text(star_page(made), encoding="utf-8")
     (work / "lineage.md").write_text(lineage_page(made), encoding="utf-8")
-    _mkdocs(work, site)
+    shutil.copytree(ASSETS, work / "assets")
+    reason = "no report was found"
+    if latest:
+        reason = take_screenshots(report / PAGE, work / "assets")
+    _write_home(made, work, not reason)
+    rules = work / "rules.md"
+    rules.write_text(WIDE + rules.read_text("utf-8"), encoding="utf-8")
+    for file in work.glob("*.md"):
+        file.write_text(inline_pictures(file.read_text("utf-8"), work), encoding="utf-8")
+    _mkdocs(work, site, project)
     return Built(
         pages=len(list(site.rglob("index.html"))),
         relationships=len(relationships(project)),
         columns=len(made.lineage),
         untraced=sum(bool(one.untraced) for one in made.lineage.values()),
+        no_screenshot=reason,
     )
 
 
-def _star(project: Project) -> str:
-    found = relationships(project)
-    svg = drawing(project, found, "../dictionary/{}/")
-    rows = [[_linked(one.child, one.key), _linked(one.parent, one.field)] for one in found]
-    return STAR.format(drawing=svg) + "\n".join(table(["every value of", "is one of"], rows)) + "\n"
+def _write_home(made: Dictionary, work: Path, has_screenshot: bool) -> None:
+    """Replace the overview of the documentation by the home page, which contains it."""
+    needed = [one for one in things(made.project, made.queries) if one.kind.startswith("columns ")]
+    described = sum(not one.lacks for one in needed) / len(needed)
+    traced = sum(not one.untraced for one in made.lineage.values()) / len(made.lineage)
+    described_columns = Figure(
+        f"{len(made.lineage):,} columns",
+        f"in {len(made.project.relations)} tables",
+        f"{described:.0%} have a description, and {traced:.0%} are traced to their origin",
+        "lineage/",
+    )
+    figures = [*measured_figures(PROJECT_ROOT / "docs" / "benchmarks.json"), described_columns]
+    readme = (PROJECT_ROOT / "README.md").read_text("utf-8")
+    page = work / "README.md"
+    page.write_text(
+        home_page(readme, page.read_text("utf-8"), figures, has_screenshot), encoding="utf-8"
+    )
 
 
-def _linked(relation: str, column: str) -> str:
-    return f"[{relation}.{column}](dictionary/{relation}.md#{column})"
+def _with_tables(nav: Any, project: Project) -> Any:
+    """The navigation with the pages of each layer's tables below the page of the layer."""
+    if isinstance(nav, list):
+        return [_with_tables(one, project) for one in nav]
+    if not isinstance(nav, dict):
+        return nav
+    ((title, inner),) = nav.items()
+    if isinstance(inner, list):
+        return {title: _with_tables(inner, project)}
+    tables = [
+        {one.name: f"dictionary/{one.name}.md"}
+        for one in project.relations.values()
+        if inner == f"dictionary/{one.layer}.md"
+    ]
+    return {title: [inner, *tables] if tables else inner}
 
 
-def _mkdocs(pages: Path, site: Path) -> None:
+def _mkdocs(pages: Path, site: Path, project: Project) -> None:
     """Run `mkdocs build --strict` with the given folders."""
     try:
         from mkdocs.commands.build import build
@@ -96,7 +128,9 @@ def _mkdocs(pages: Path, site: Path) -> None:
     said = _Warnings()
     logging.getLogger("mkdocs").addHandler(said)
     try:
-        build(load_config(str(CONFIG), docs_dir=str(pages), site_dir=str(site), strict=True))
+        config = load_config(str(CONFIG), docs_dir=str(pages), site_dir=str(site), strict=True)
+        config["nav"] = _with_tables(config["nav"], project)
+        build(config)
     except (Abort, MkDocsException) as error:
         raise MedallionError(f"The site has faults: {'; '.join(said.texts) or error}") from error
     finally:

@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from medallion.page.blocks import counted
 from medallion.report.history import Record
 from medallion.site.column_lineage import ColumnId, Lineage, ends
 from medallion.site.latest_results import latest_results, test_text
+from medallion.site.lineage_drawings import column_lineage, neighbours
 from medallion.site.links import fenced
 from medallion.site.macros_page import macros_page
 from medallion.site.project import LAYERS, Node, Project, Relation, line
-from medallion.site.queries import Query
-from medallion.site.tables import table
+from medallion.site.queries import Query, is_control
+from medallion.site.tables import folded, table
 
 TITLES = {
     "sources": "Sources: landed files",
@@ -23,6 +25,7 @@ TITLES = {
     "serving": "Serving: Synapse's views and tables",
 }
 WIDE = "---\nhide: [toc]\n---\n\n"  # a page of tables uses the space of its table of contents
+BESIDE = "../{}/"  # the address of another table's page
 SHOWN_ORIGINS = 6  # a column with more origins shows the first ones; `struct(*)` takes whole rows
 
 
@@ -46,24 +49,28 @@ class Dictionary:
         return found
 
     def _layer(self, layer: str, relations: Sequence[Relation]) -> str:
-        rows = [[_page_link(one), one.place[1], one.description] for one in relations]
-        return "\n".join([f"{WIDE}# {TITLES[layer]}\n", *table(["", "schema", "meaning"], rows)])
+        counts = [len(self.queries[one.unique_id].types) for one in relations]
+        rows = [
+            [_page_link(one), one.description, str(count), one.place[1]]
+            for one, count in zip(relations, counts, strict=True)
+        ]
+        return "\n".join(
+            [
+                f"{WIDE}# {TITLES[layer]}\n",
+                f"{counted(len(rows), 'table')} with {counted(sum(counts), 'column')}.\n",
+                *table(["table", "meaning", "columns", "schema"], rows),
+            ]
+        )
 
     def _page(self, one: Relation) -> str:
         return "\n\n".join(
             [
                 f"{WIDE}# {one.name}",
-                f"[{TITLES[one.layer]}]({one.layer}.md)",
                 one.description,
                 *_example(one),
                 "\n".join(table(["table", f"`{'.'.join(one.place)}`"], self._facts(one))),
-                "## Columns",
-                "\n".join(
-                    table(
-                        ["column", "type", "meaning", "tested by"],
-                        (self._column(one, name) for name in self.queries[one.unique_id].types),
-                    )
-                ),
+                *_drawn("## Lineage", neighbours(self.project, one, BESIDE)),
+                *self._columns(one),
                 *self._origins(one),
                 *self._tests(one),
                 *latest_results(self.project, one, self.latest),
@@ -92,8 +99,6 @@ class Dictionary:
             yield ["version", f"{node['version']}, the latest is {node['latest_version']}"]
         if deprecated := node.get("deprecation_date"):
             yield ["deprecated from", str(deprecated)[:10]]
-        yield ["reads", _linked(self.project.reads(one))]
-        yield ["read by", _linked(self.project.read_by(one))]
         seen = [
             f"[{shown['label'] or shown['name']}](exposures.md#{shown['name']})"
             for shown in self.project.manifest["exposures"].values()
@@ -101,6 +106,18 @@ class Dictionary:
         ]
         if seen:
             yield ["shown in", ", ".join(seen)]
+
+    def _columns(self, one: Relation) -> Iterator[str]:
+        """The columns; those that say how a row was loaded are folded."""
+        names = list(self.queries[one.unique_id].types)
+        yield f"## Columns\n\n{counted(len(names), 'column')}."
+        head = ["column", "meaning", "type", "tested by"]
+        own, control = _parted(names)
+        if own:
+            yield "\n".join(table(head, (self._column(one, name) for name in own)))
+        if control:
+            body = "\n".join(table(head, (self._column(one, name) for name in control)))
+            yield folded(counted(len(control), "control column"), body)
 
     def _column(self, one: Relation, name: str) -> list[str]:
         column = one.columns.get(name, {})
@@ -113,22 +130,25 @@ class Dictionary:
             held.append(f"**personal: {pii}**")
         return [
             f'<span id="{name}"></span>`{name}`',
-            f"`{kind}`" if kind else "not known",
             line(column.get("description")),
+            f"`{kind}`" if kind else "not known",
             ", ".join(held),
         ]
 
     def _origins(self, one: Relation) -> Iterator[str]:
         if one.kind in ("source", "seed"):
             return
-        yield "## Origin of the values"
+        own, control = _parted(list(self.queries[one.unique_id].types))
+        drawn = column_lineage(self.project, one, own or control, self.lineage, BESIDE)
+        yield from _drawn("## Origin of the values", drawn or "Its query makes every value.")
         rows = []
-        for name in self.queries[one.unique_id].types:
+        for name in [*own, *control]:
             column = ColumnId(one.unique_id, name)
             rows.append(
                 [f"`{name}`", self.direct(column), self.columns(ends(self.lineage, column))]
             )
-        yield "\n".join(table(["column", "directly from", "at the source"], rows))
+        head = ["column", "directly from", "at the source"]
+        yield folded("As a table, with the columns at the source", "\n".join(table(head, rows)))
         yield "Joins, filters and groups are not followed ([lineage](../lineage.md))."
 
     def direct(self, column: ColumnId, folder: str = "") -> str:
@@ -182,6 +202,17 @@ class Dictionary:
         return "\n\n".join(parts) + "\n"
 
 
+def _parted(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The columns of the data, and the control columns."""
+    return [one for one in names if not is_control(one)], [one for one in names if is_control(one)]
+
+
+def _drawn(heading: str, drawing: str) -> Iterator[str]:
+    if drawing:
+        yield heading
+        yield drawing
+
+
 def _page_link(one: Relation, folder: str = "") -> str:
     return f"[{one.name}]({folder}{one.name}.md)"
 
@@ -208,6 +239,5 @@ def _example(one: Relation) -> Iterator[str]:
 
 def _sql(one: Relation) -> Iterator[str]:
     if code := one.node.get("raw_code"):
-        path = one.node["original_file_path"]
-        block = "\n".join(f"    {text}" for text in fenced(code, "sql").splitlines())
-        yield f'## As written\n\n??? note "{path}"\n\n{block}\n'
+        yield "## As written"
+        yield folded(one.node["original_file_path"], fenced(code, "sql"))

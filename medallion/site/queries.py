@@ -26,6 +26,8 @@ SNAPSHOT = {
 SLICED = {"_slice": "int", "_export_id": "bigint"}
 PREFIXES = {"serving__": "serverless", "pool__": "dedicated"}
 
+CONTROL = "_"  # the first letter of a column that says how its row was loaded
+
 Schema = dict[str, dict[str, dict[str, dict[str, str]]]]
 
 
@@ -58,6 +60,11 @@ def read_queries(project: Project) -> dict[str, Query]:
             typed = {one: kind or "string" for one, kind in query.types.items()}
             schema.setdefault(catalog, {}).setdefault(name, {})[table] = typed
     return found
+
+
+def is_control(column: str) -> bool:
+    """Whether a column only says how its row was loaded, like `_run_id`."""
+    return column.startswith(CONTROL) or column in SNAPSHOT
 
 
 def _upstream_first(project: Project) -> Iterator[Relation]:

@@ -1,49 +1,46 @@
-"""The star schema as a drawing, made from the relationship tests: every line is tested."""
+"""The star schema as a drawing, made from the tests: every line and every number is tested."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
-from medallion.site.project import Project, Relation
+from medallion.site.boxes import (
+    GAP,
+    MANY,
+    MARGIN,
+    ONE,
+    ONE_OR_NONE,
+    Box,
+    Line,
+    curve,
+    svg,
+    width_of,
+)
+from medallion.site.project import Node, Project, Relation
 
-WIDTH, ROW, HEAD, GAP = 230, 20, 28, 26
 LANE = 150  # between the columns of boxes: space for the lines
-MARGIN = 12
-CHARACTER = 7.3  # of the font below, in pixels, at 12 px
+DIMENSION, FACT = "dim_", "fct_"
+DESCRIPTION = (
+    "Facts are in the middle, dimensions at the sides. Each line is a tested relationship from a "
+    "key of a fact to the key of a dimension, with the number of rows at both of its ends."
+)
 
 
 @dataclass(frozen=True, order=True)
 class Relationship:
-    """Every value of `child.key` is one of `parent.field`; the test `relationships` checks it."""
+    """Every value of `child.key` is one of `parent.field`; the test `relationships` checks it.
+
+    `numbers` says how many rows of the child belong to a row of the parent, and the reverse.
+    """
 
     child: str
     key: str
     parent: str
     field: str
+    numbers: tuple[str, str] = (MANY, MANY)
 
     def __str__(self) -> str:
         """The label of the line in the drawing."""
         return f"{self.child}.{self.key} → {self.parent}.{self.field}"
-
-
-@dataclass(frozen=True)
-class Box:
-    """A table's place in the drawing: its rows are its keys."""
-
-    relation: Relation
-    rows: tuple[str, ...]
-    x: int
-    y: int
-    width: int
-
-    @property
-    def height(self) -> int:
-        """In pixels."""
-        return HEAD + ROW * len(self.rows) + 6
-
-    def middle(self, row: str) -> int:
-        """The vertical position of a row's lines."""
-        return self.y + HEAD + ROW * self.rows.index(row) + ROW // 2
 
 
 def relationships(project: Project) -> list[Relationship]:
@@ -58,12 +55,19 @@ def relationships(project: Project) -> list[Relationship]:
                 for one in test["depends_on"]["nodes"]
                 if one != child.unique_id or len(test["depends_on"]["nodes"]) == 1
             )
-            found.add(
-                Relationship(
-                    child.name, test["column_name"], parent.name, metadata["kwargs"]["field"]
-                )
-            )
+            key, field = test["column_name"], metadata["kwargs"]["field"]
+            numbers = _numbers(project, child, key, parent, field)
+            found.add(Relationship(child.name, key, parent.name, field, numbers))
     return sorted(found)
+
+
+def starred(project: Project) -> list[Relation]:
+    """The facts and dimensions, also those without a tested relationship."""
+    return [
+        one
+        for one in project.relations.values()
+        if one.layer == "silver" and one.node["name"].startswith((DIMENSION, FACT))
+    ]
 
 
 def drawing(project: Project, found: Sequence[Relationship], page: str = "{}") -> str:
@@ -71,83 +75,72 @@ def drawing(project: Project, found: Sequence[Relationship], page: str = "{}") -
 
     `page` is the format of the address that a table's name links to.
     """
-    boxes = _placed(project, found)
-    width = max(one.x + one.width for one in boxes.values()) + MARGIN
-    height = max(one.y + one.height for one in boxes.values()) + MARGIN
-    parts = [
-        '<svg class="star-schema" xmlns="http://www.w3.org/2000/svg"'
-        f' viewBox="0 0 {width} {height}" style="max-width:{width}px;width:100%"'
-        ' role="img" aria-label="Star schema">'
+    boxes = _placed(project, found, page)
+    lines = [
+        curve(
+            Line(boxes[one.child], boxes[one.parent], str(one), one.key, one.field, one.numbers),
+            LANE // 2,
+            "line relationship",
+        )
+        for one in found
     ]
-    parts += [_line(boxes, one) for one in found]
-    parts += [_box(one, page) for one in boxes.values()]
-    return "\n".join([*parts, "</svg>"])
+    return svg("star-schema", "Star schema", DESCRIPTION, list(boxes.values()), lines)
 
 
-def _placed(project: Project, found: Sequence[Relationship]) -> dict[str, Box]:
+def _placed(project: Project, found: Sequence[Relationship], page: str) -> dict[str, Box]:
     """Place the facts, which no relationship points to, in the middle. A dimension goes to the
     shorter side, in the order of the keys that point to it, so that few lines cross.
     """
-    by_name = {one.name: one for one in project.relations.values() if not one.is_disabled}
     parents = list(dict.fromkeys(one.parent for one in found))
-    facts = [name for name in dict.fromkeys(one.child for one in found) if name not in parents]
-    rows: dict[str, list[str]] = {}
+    children = list(dict.fromkeys(one.child for one in found))
+    rows: dict[str, list[str]] = {one: [] for one in [*children, *parents]}
     for one in found:
-        rows.setdefault(one.child, []).append(one.key)
-        rows.setdefault(one.parent, []).append(one.field)
-    widths = {name: _width(name, rows[name]) for name in rows}
-    side = max((widths[one] for one in parents), default=WIDTH)
-    middle = max((widths[one] for one in facts), default=WIDTH)
-    lefts = (MARGIN, MARGIN + side + LANE, MARGIN + side + 2 * LANE + middle)
+        rows[one.child].append(one.key)
+        rows[one.parent].append(one.field)
+    for table in starred(project):
+        rows.setdefault(table.name, _unique(project, table))
+    middle = [one for one in rows if one not in parents and not one.startswith(DIMENSION)]
+    sides = [one for one in rows if one not in middle]
+    side = width_of(sides, (row for one in sides for row in rows[one]))
+    center = width_of(middle, (row for one in middle for row in rows[one]))
+    lefts = (MARGIN, MARGIN + side + LANE, MARGIN + side + 2 * LANE + center)
     heights = [MARGIN, MARGIN, MARGIN]
     boxes: dict[str, Box] = {}
-    for name in [*facts, *parents]:
-        column = 1 if name in facts else 0 if heights[0] <= heights[2] else 2
-        width = middle if column == 1 else side
-        ordered = tuple(dict.fromkeys(rows[name]))
-        boxes[name] = Box(by_name[name], ordered, lefts[column], heights[column], width)
-        heights[column] += boxes[name].height + GAP
+    for name in [*middle, *sides]:
+        column = 1 if name in middle else 0 if heights[0] <= heights[2] else 2
+        kind = "dimension" if name.startswith(DIMENSION) else "fact"
+        keys = tuple(dict.fromkeys(rows[name]))
+        width = center if column == 1 else side
+        box = Box(name, kind, page.format(name), lefts[column], heights[column], width, keys)
+        boxes[name] = box
+        heights[column] += box.height + GAP
     return boxes
 
 
-def _width(name: str, rows: Sequence[str]) -> int:
-    longest = max(len(name) * 1.08, *(len(one) for one in rows))
-    return max(int(longest * CHARACTER) + 24, 140)
+def _numbers(
+    project: Project, child: Relation, key: str, parent: Relation, field: str
+) -> tuple[str, str]:
+    """The parent's field is unique if it has the test; the child's key may be NULL or not."""
+    many = ONE_OR_NONE if key in _unique(project, child) else MANY
+    if field not in _unique(project, parent):
+        return many, MANY
+    return many, ONE if _is_never_null(project, child, key) else ONE_OR_NONE
 
 
-def _line(boxes: dict[str, Box], one: Relationship) -> str:
-    child, parent = boxes[one.child], boxes[one.parent]
-    y1, y2 = child.middle(one.key), parent.middle(one.field)
-    if parent.x > child.x:
-        x1, x2, bend = child.x + child.width, parent.x, LANE // 2
-    elif parent.x < child.x:
-        x1, x2, bend = child.x, parent.x + parent.width, -LANE // 2
-    else:  # in one column: around its right side
-        x1, x2, bend = child.x + child.width, parent.x + parent.width, LANE // 3
-    end = x2 - bend if parent.x != child.x else x2 + bend
-    path = f"M{x1},{y1} C{x1 + bend},{y1} {end},{y2} {x2},{y2}"
-    return (
-        f'<path class="relationship" data-relationship="{escape(str(one))}" d="{path}" fill="none"'
-        f' stroke="#5c6bc0" stroke-width="1.5"><title>{escape(str(one))}</title></path>'
-        f'<circle cx="{x2}" cy="{y2}" r="3.5" fill="#5c6bc0"/>'
-    )
+def _unique(project: Project, relation: Relation) -> list[str]:
+    """The columns whose test says that they are unique."""
+    return [str(one["column_name"]) for one in _tests(project, relation, "unique")]
 
 
-def _box(box: Box, page: str) -> str:
-    fact = not box.relation.name.startswith("dim_")
-    head, name = "#00695c" if fact else "#3949ab", escape(box.relation.name)
-    text = 'font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"'
-    parts = [
-        f'<rect x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="4"'
-        f' fill="#fafafa" stroke="{head}"/>',
-        f'<path d="M{box.x},{box.y + HEAD} v-{HEAD - 4} q0,-4 4,-4 h{box.width - 8} q4,0 4,4'
-        f' v{HEAD - 4} z" fill="{head}"/>',
-        f'<a href="{escape(page.format(box.relation.name))}"><text x="{box.x + 10}"'
-        f' y="{box.y + 19}" {text} font-size="13" font-weight="bold" fill="#fff">{name}</text></a>',
+def _is_never_null(project: Project, relation: Relation, column: str) -> bool:
+    held = relation.columns.get(column, {}).get("constraints", [])
+    tested = [one["column_name"] for one in _tests(project, relation, "not_null")]
+    return column in tested or any(one["type"] == "not_null" for one in held)
+
+
+def _tests(project: Project, relation: Relation, name: str) -> list[Node]:
+    return [
+        one
+        for one in project.tests_of(relation)
+        if one["test_metadata"]["name"] == name and one.get("column_name")
     ]
-    for row in box.rows:
-        parts.append(
-            f'<text x="{box.x + 10}" y="{box.middle(row) + 4}" {text} font-size="12"'
-            f' fill="#212121">{escape(row)}</text>'
-        )
-    return f'<g class="table" data-table="{name}">' + "".join(parts) + "</g>"

@@ -1,4 +1,4 @@
-"""Tables in Markdown."""
+"""Tables in Markdown, and blocks that are folded until a reader opens them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -9,3 +9,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield "|" + " --- |" * len(head)
     for row in rows:
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+
+
+def folded(summary: str, body: str) -> str:
+    """A block of Markdown under a line that opens it."""
+    lines = (f"    {line}" if line else "" for line in body.splitlines())
+    return f'??? folded "{summary}"\n\n' + "\n".join(lines)

@@ -25,11 +25,14 @@ from medallion.serving.contract import POOLED, served_tables
 from medallion.site.build import _mkdocs
 from medallion.site.column_lineage import ColumnId, Lineage, ends, read_lineage
 from medallion.site.coverage import things
+from medallion.site.dbt_page import copy_dbt_page
+from medallion.site.home_page import home_page, measured_figures
 from medallion.site.latest_results import latest_results
 from medallion.site.links import copy_pages
 from medallion.site.project import Project, read_project
 from medallion.site.queries import Query, read_queries
 from medallion.site.report_page import copy_report, latest_record
+from medallion.site.screenshot import take_screenshots
 from medallion.site.star_schema import drawing, relationships
 from support.browser import CHROMIUM, chromium, served, visit
 from support.lakehouse import PROJECT
@@ -63,6 +66,53 @@ BOXES = """() => [...document.querySelectorAll('svg.star-schema g.table')].map((
     return {name: table.dataset.table, x, y, right, bottom,
             texts: texts.map((one) => [one.x, one.y, one.right, one.bottom])}
 })"""
+
+
+KINDS = ("", "architecture/", "star_schema/", "lineage/", "latest_report/", "latest_report/page/")
+TABLES = ("rules/", "dictionary/gold/", "dictionary/macros/", "dictionary/fct_streams/")
+# The words of tables that are on more than one line. A line may end after a hyphen or a slash.
+BROKEN_WORDS = """() => {
+    const broken = []
+    for (const cell of document.querySelectorAll('td, th')) {
+        const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT)
+        while (walker.nextNode()) {
+            for (const word of walker.currentNode.data.matchAll(/[^\\s\\/–-]+/g)) {
+                const range = document.createRange()
+                range.setStart(walker.currentNode, word.index)
+                range.setEnd(walker.currentNode, word.index + word[0].length)
+                const tops = [...range.getClientRects()].map((one) => Math.round(one.top))
+                if (new Set(tops).size > 1) broken.push(word[0])
+            }
+        }
+    }
+    return broken
+}"""
+# The contrast of each text in a drawing with the shape behind it, as WCAG defines it.
+CONTRASTS = """() => {
+    const rgb = (text) => (text.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number)
+    const light = (color) => {
+        const [r, g, b] = rgb(color).slice(0, 3).map((one) => one / 255)
+            .map((one) => one <= 0.03928 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+    const seen = (color) => color !== 'none' && rgb(color)[3] !== 0
+    const found = []
+    for (const text of document.querySelectorAll('.drawing svg text')) {
+        text.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'})
+        const {x, y, width, height} = text.getBoundingClientRect()
+        if (!width) continue
+        const behind = document.elementsFromPoint(x + width / 2, y + height / 2)
+            .filter((one) => one !== text)
+            .map((one) => one instanceof SVGElement
+                ? /rect|path/.test(one.tagName) ? getComputedStyle(one).fill : 'none'
+                : getComputedStyle(one).backgroundColor)
+            .find(seen)
+        const pair = [light(getComputedStyle(text).fill), light(behind || 'rgb(255, 255, 255)')]
+        const contrast = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05)
+        found.push({text: text.textContent, contrast})
+    }
+    return found
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +224,9 @@ def test_search_finds_nothing_where_there_is_nothing(browser: Browser, base: str
 
 
 @BROWSER
-def test_dbt_docs_draw_the_lineage_graph(browser: Browser, base: str, project: Project) -> None:
+def test_dbt_docs_open_the_graph_on_the_models_only(
+    browser: Browser, base: str, project: Project
+) -> None:
     with visit(browser, base) as opened:
         page = opened.go("dbt/index.html#!/overview?g_v=1")
         page.wait_for_function(f"() => ({DRAWN})().names.length > 0")
@@ -184,10 +236,9 @@ def test_dbt_docs_draw_the_lineage_graph(browser: Browser, base: str, project: P
     wanted = {
         unique_id
         for unique_id, one in project.relations.items()
-        if not one.is_disabled and one.kind != "seed"
+        if not one.is_disabled and one.kind == "model"
     }
-    assert wanted <= set(drawn["names"])
-    assert set(project.manifest["exposures"]) <= set(drawn["names"])
+    assert set(drawn["names"]) == wanted
 
 
 @BROWSER
@@ -216,10 +267,14 @@ def test_star_schema_shows_every_relationship(browser: Browser, base: str) -> No
     with visit(browser, base) as opened:
         page = opened.go("star_schema/")
         lines = page.locator("svg.star-schema path.relationship")
-        shown = [one.get_attribute("data-relationship") for one in lines.all()]
+        shown = [one.get_attribute("data-line") for one in lines.all()]
         assert sorted(shown) == sorted(wanted)
         assert all(one.bounding_box()["width"] > 20 for one in lines.all())
         boxes = page.evaluate(BOXES)
+        core = {one.stem for one in (PROJECT / "models" / "silver" / "core").glob("*.sql")}
+        assert {one["name"] for one in boxes} == core
+        ends = page.locator("svg.star-schema text.end").all_text_contents()
+        assert sorted(ends) == sorted([*["1"] * len(wanted), *["0..*"] * len(wanted)])
         page.locator("g.table[data-table=dim_user] a").click()
         page.wait_for_url("**/dictionary/dim_user/")
         assert opened.faults == []
@@ -231,6 +286,64 @@ def test_star_schema_shows_every_relationship(browser: Browser, base: str) -> No
             beside = one["right"] < other["x"] or other["right"] < one["x"]
             apart = one["bottom"] < other["y"] or other["bottom"] < one["y"]
             assert one is other or beside or apart, (one["name"], other["name"])
+
+
+@BROWSER
+def test_pages_fit_a_phone_and_break_no_word(browser: Browser, base: str) -> None:
+    page = browser.new_page()
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        # Every page is opened at the width of a screen by `test_no_page_has_a_fault`.
+        for path in (*TABLES, *(KINDS if width < 1000 else ())):
+            page.goto(base + path)
+            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert wide <= 0, f"{path} is {wide} pixels wider than {width}"
+            if path in TABLES:
+                assert page.evaluate(BROKEN_WORDS) == [], f"{path} at {width}"
+    page.set_content("<table><td style='word-break:break-all;width:40px'>a_very_long_name</table>")
+    assert page.evaluate(BROKEN_WORDS) == ["a_very_long_name"]
+    page.close()
+
+
+@BROWSER
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_drawings_are_readable_in_each_palette(browser: Browser, base: str, scheme: str) -> None:
+    page = browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    for path in ("", "lineage/", "star_schema/", "dictionary/mart_daily_listening/"):
+        page.goto(base + path)
+        page.wait_for_load_state("networkidle")
+        texts = page.evaluate(CONTRASTS)
+        assert len(texts) > 10, path
+        assert [one for one in texts if one["contrast"] < 4.5] == [], (path, scheme)
+    page.evaluate("document.body.style.setProperty('--d-ink', 'var(--d-surface)')")
+    assert any(one["contrast"] < 4.5 for one in page.evaluate(CONTRASTS))
+    page.close()
+
+
+@BROWSER
+def test_control_columns_are_folded_until_a_link_leads_to_one(browser: Browser, base: str) -> None:
+    with visit(browser, base) as opened:
+        page = opened.go("dictionary/fct_streams/")
+        expect(page.locator("[id='stream_id']").locator("xpath=..")).to_be_visible()
+        control = page.locator("[id='_loaded_through']").locator("xpath=..")
+        expect(control).not_to_be_visible()
+        page.evaluate("location.hash = '_loaded_through'")
+        expect(control).to_be_visible()
+
+
+@BROWSER
+def test_the_home_page_has_its_figures_picture_and_screenshot(browser: Browser, base: str) -> None:
+    with visit(browser, base) as opened:
+        page = opened.go("")
+        expect(page.locator("h1")).to_contain_text("lakehouse on Azure")
+        assert page.locator("a.figure").count() == 3
+        expect(page.locator(".drawing.wide svg.picture")).to_be_visible()
+        expect(page.locator(".drawing.narrow svg.picture")).not_to_be_visible()
+        shot = page.locator(".screenshot img >> visible=true")
+        assert shot.evaluate("(one) => one.naturalWidth") > 1000
+        page.set_viewport_size({"width": 390, "height": 844})
+        expect(page.locator(".drawing.narrow svg.picture")).to_be_visible()
+        assert opened.faults == []
 
 
 @BROWSER
@@ -336,6 +449,74 @@ def test_every_relation_and_macro_has_its_page_with_all_columns(
     assert [one["name"] for one in project.macros if f"<code>{one['name']}<" not in macros] == []
 
 
+def test_every_table_page_has_navigation_to_its_layer(site: Path, project: Project) -> None:
+    for one in project.relations.values():
+        page = (site / "dictionary" / one.name / "index.html").read_text()
+        navigation = page.partition('class="md-nav md-nav--primary')[2].partition(
+            'class="md-content"'
+        )[0]
+        for other in project.relations.values():
+            if other.layer == one.layer and other is not one:
+                assert f'href="../{other.name}/"' in navigation, (one.name, other.name)
+        assert f'href="../{one.layer}/"' in page, one.name
+
+
+def test_the_number_of_columns_is_the_same_everywhere(
+    site: Path, artifacts: Path, project: Project, lineage: Lineage
+) -> None:
+    def text(path: str) -> str:
+        page = (site / path / "index.html").read_text("utf-8")
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+    layers = {one.layer for one in project.relations.values()}
+    counts = [re.search(r"tables? with (\d+) columns", text(f"dictionary/{one}")) for one in layers]
+    _, said = described(artifacts / "manifest.json")
+    listed = [int(one) for one in re.findall(r"^ +columns of \w+ +[\d,]+ +(\d+) ", said, re.M)]
+    shown = {
+        "home": int(re.search(r"(\d+) columns in \d+ tables", text("."))[1]),
+        "lineage": int(re.search(r"The project has (\d+) columns", text("lineage"))[1]),
+        "layers": sum(int(one[1]) for one in counts),
+        "described": sum(listed),
+    }
+    assert shown == dict.fromkeys(shown, len(lineage))
+
+
+def test_the_figures_of_the_home_page_are_measured(tmp_path: Path) -> None:
+    runs = {"seconds": [3.0, 5.0, 40.0]}
+    last = [
+        {"name": "fct_streams", "step": "worst day", "wrong": 1, "missing": 2},
+        {"name": "plays_by_watermark", "step": "worst day", "wrong": 30, "missing": 4},
+    ]
+    largest = {
+        **{"plays": 2000, "measured_on": "2026-01-01", "approaches": last},
+        "engines": {"sail": {"first build": runs}},
+    }
+    file = tmp_path / "benchmarks.json"
+    file.write_text(json.dumps({"1000": {}, "2000": largest}))
+    build, wrong = measured_figures(file)
+    assert (build.value, wrong.value) == ("5.0 s", "3 wrong plays")
+    assert "34 of 2,000" in wrong.note
+    file.write_text(json.dumps({"2000": {}}))
+    with pytest.raises(MedallionError, match="lacks 'engines': run `make bench`"):
+        measured_figures(file)
+
+
+def test_without_chromium_the_home_page_has_no_screenshot(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert take_screenshots(tmp_path / "index.html", tmp_path) == "no Chromium is installed"
+    page = home_page("# T\n", "# Docs\n\nIntro.\n\n## Next\n", [], has_screenshot=False)
+    assert "report_light" not in page
+    assert "# T\n\nIntro." in page and page.endswith("## Next\n")
+
+
+def test_dbts_page_must_have_the_selection_that_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "static_index.html").write_text("another version of dbt's docs")
+    with pytest.raises(MedallionError, match="another first selection"):
+        copy_dbt_page(tmp_path / "static_index.html", tmp_path / "dbt.html")
+
+
 def test_a_page_shows_the_facts_of_its_table(site: Path) -> None:
     page = (site / "dictionary" / "dim_user" / "index.html").read_text()
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
@@ -406,7 +587,8 @@ def test_a_missing_page_in_the_navigation_stops_the_build(tmp_path: Path) -> Non
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "README.md").write_text("# Start\n\n[gone](gone.md)\n")
     with pytest.raises(MedallionError, match=r"faults: .*first_hour\.md.*; .*gone\.md"):
-        _mkdocs(tmp_path / "pages", tmp_path / "site")
+        nothing = Project({"nodes": {}, "sources": {}, "disabled": {}}, {})
+        _mkdocs(tmp_path / "pages", tmp_path / "site", nothing)
 
 
 # --- star schema and lineage ---
@@ -421,7 +603,21 @@ def test_the_star_schema_follows_the_tests(project: Project) -> None:
     fewer = Project(manifest, {})
     drawn = drawing(fewer, relationships(fewer))
     assert "fct_streams.user_key →" not in drawn
-    assert drawn.count("data-relationship=") == len(found) - 1
+    assert drawn.count("data-line=") == len(found) - 1
+
+
+def test_the_numbers_of_a_relationship_follow_the_tests(project: Project) -> None:
+    def numbers(manifest: dict) -> dict[str, tuple[str, str]]:
+        return {one.key: one.numbers for one in relationships(Project(manifest, {}))}
+
+    manifest = json.loads(json.dumps(project.manifest))
+    assert numbers(manifest)["artist_key"] == ("0..*", "1")
+    columns = node(manifest, "fct_streams")["columns"]
+    columns["device_key"]["constraints"] = []
+    assert numbers(manifest)["device_key"] == ("0..*", "0..1")
+    gone = next(key for key in manifest["nodes"] if "unique_dim_artist_artist_key" in key)
+    del manifest["nodes"][gone]
+    assert numbers(manifest)["artist_key"] == ("0..*", "0..*")
 
 
 @pytest.mark.parametrize(
