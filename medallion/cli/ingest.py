@@ -64,6 +64,8 @@ def ingest(
             show(remote, {})
             targets.check(remote)
         return
+    if not any(FactoryFiles().pipeline("pl_ingest")["parameters"][name]["defaultValue"] for name in LISTS):
+        raise MedallionError("pl_ingest lists no table: run `medallion new table` first.")
     here = home()
     with Watch() as watch:
         landed = laptop().ingest(

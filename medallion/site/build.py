@@ -26,9 +26,8 @@ hide: [toc]
 
 # Star schema
 
-Drawn from the relationship tests: every `dbt build` checks each line. `dim_market` has no line:
-marts join it on the country's name and the event's time. `date_key` of `fct_subscription_changes`
-has none either: a change may fall on a day that the calendar lacks ([decisions](decisions.md)).
+Drawn from the relationship tests: every `dbt build` checks each line. A table without a line is
+joined on other columns, such as a name and a time.
 
 {drawing}
 

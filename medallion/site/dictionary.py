@@ -81,7 +81,8 @@ class Dictionary:
         else:
             yield ["lands in", f"`{node['meta'].get('folder', '')}`, {node['meta'].get('format')}"]
             yield ["loaded by", str(node.get("loader") or "Azure Data Factory, pl_ingest")]
-        if group := self.project.manifest["groups"].get(f"group.medallion.{node.get('group')}"):
+        group_id = f"group.{self.project.name}.{node.get('group')}"
+        if group := self.project.manifest["groups"].get(group_id):
             owner = group["owner"]
             yield ["owner", f"{owner['name']} ({group['name']}), {owner['email']}"]
         if node.get("access"):
