@@ -16,7 +16,7 @@ from medallion.errors import MedallionError
 from medallion.home import home
 from medallion.ingestion import targets
 from medallion.ingestion.receipts import Receipt
-from medallion.ingestion.request import IngestResult, run_parameters
+from medallion.ingestion.request import IngestResult, require_tables, run_parameters
 from medallion.ingestion.savings import Day, Size
 from medallion.laptop import laptop
 
@@ -64,8 +64,7 @@ def ingest(
             show(remote, {})
             targets.check(remote)
         return
-    if not any(FactoryFiles().pipeline("pl_ingest")["parameters"][name]["defaultValue"] for name in LISTS):
-        raise MedallionError("pl_ingest lists no table: run `medallion new table` first.")
+    require_tables()
     here = home()
     with Watch() as watch:
         landed = laptop().ingest(

@@ -77,7 +77,9 @@ def _profile(home: Home) -> Finding:
         said = f"{file} cannot be read: {str(error).splitlines()[0]}."
         return fault("profile", said, f"Correct it, or remove it: {up}")
     except (KeyError, TypeError, AttributeError):
-        return note("profile", f"{file} has no target `local` of the profile `{profile_name()}`.", up)
+        return note(
+            "profile", f"{file} has no target `local` of the profile `{profile_name()}`.", up
+        )
     except MedallionError as error:
         return fault("profile", f"{error}.", up)
     if file.stat().st_mode & 0o077:

@@ -57,6 +57,13 @@ def tables(files: FactoryFiles | None = None) -> list[dict[str, Any]]:
     return listed
 
 
+def require_tables() -> None:
+    """Raise `MedallionError` if the pipeline lists neither a table nor a reference file."""
+    parameters = FactoryFiles().pipeline(PIPELINE)["parameters"]
+    if not any(parameters[name]["defaultValue"] for name in ("tables", "references")):
+        raise MedallionError(f"{PIPELINE} lists no table: run `medallion new table` first.")
+
+
 def run_parameters(
     files: FactoryFiles,
     table: str | None,

@@ -129,7 +129,10 @@ def _script(template: str) -> Callable[[str, Plan], str]:
         batch = render(template, plan)
         place = f"OBJECT_ID(N'{_name(plan)}'"
         bare = f"OBJECT_ID(N'{plan.source.full_name}'"
-        return text if place in text or bare in text else f"{text.rstrip()}\n\n{batch}"
+        if place in text or bare in text:
+            return text
+        gap = "\n\n" if "\nGO\n" in text else "\n"  # the comment belongs to the first batch
+        return f"{text.rstrip()}{gap}{batch}"
 
     return add
 

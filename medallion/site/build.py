@@ -75,6 +75,8 @@ def build_site(full: Path, docs: Path, work: Path, site: Path, report: Path) -> 
 
 def _star(project: Project) -> str:
     found = relationships(project)
+    if not found:
+        return STAR.format(drawing="The project has no test `relationships` yet.")
     svg = drawing(project, found, "../dictionary/{}/")
     rows = [[_linked(one.child, one.key), _linked(one.parent, one.field)] for one in found]
     return STAR.format(drawing=svg) + "\n".join(table(["every value of", "is one of"], rows)) + "\n"
