@@ -81,7 +81,7 @@ def make_project(folder: Path, name: str | None = None) -> list[str]:
 
 def is_left_out(path: str, sample: tuple[str, ...]) -> bool:
     """Whether a path of this repository is in none of a new project's files."""
-    return not _within(path, COPIED) or _within(path, (*sample, *TOOL))
+    return not within(path, COPIED) or within(path, (*sample, *TOOL))
 
 
 def sample_paths(project: Path) -> tuple[str, ...]:
@@ -96,7 +96,8 @@ def sample_paths(project: Path) -> tuple[str, ...]:
     return (*SAMPLE, *dict.fromkeys(derived))
 
 
-def _within(path: str, places: tuple[str, ...]) -> bool:
+def within(path: str, places: tuple[str, ...]) -> bool:
+    """Whether a path is one of the files, or in one of the folders."""
     return any(path == one or path.startswith(f"{one}/") for one in places)
 
 

@@ -14,7 +14,7 @@ DATABASE = "medallion"
 ODBC = Path(__file__).parent / "odbc"
 SCRIPTS = PROJECT_ROOT / "sql" / "synapse" / "serverless"
 # The scripts before and after dbt creates its views. The emulator has no statistics or cost limits,
-# and the row filter is an example. A new project has no script for personal data before it has some.
+# and the row filter is an example. A new project has no script for personal data.
 BEFORE = ("01_database", "02_credential", "03_data_sources", "04_schema", "05_roles", "06_logins")
 AFTER = ("07_personal_data",)
 VARIABLES = {

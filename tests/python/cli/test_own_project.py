@@ -49,7 +49,7 @@ def test_page__is_followed_to_the_letter(tmp_path: Path) -> None:
     assert "Completed successfully" in printed[0]  # without a table
     built, served = printed[3], printed[4]
     assert "no_landed_row_is_unaccounted_for" in built and "Completed successfully" in built
-    assert "All 11 landed rows are accounted for, and no test failed." in built
+    assert "All 12 landed rows are accounted for, and no test failed." in built
     found = re.findall(r"(2025-10-\d\d) +(\d+) +(\d+) +([\d.]+)", served)
     assert found == [("2025-10-01", "1", "2", "39.80"), ("2025-10-02", "1", "1", "19.90")]
 
@@ -60,7 +60,7 @@ def test_every_file_of_the_repository_is_copied_or_left_out() -> None:
         ["git", "ls-files"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
     known = (*COPIED, *TOOL, *sample_paths(PROJECT_ROOT))
-    assert not [path for path in listed if not new_project._within(path, known)]
+    assert not [path for path in listed if not new_project.within(path, known)]
     unused = [one for one in known if not (PROJECT_ROOT / one).exists()]
     assert not unused, "the lists name files that do not exist"
 
@@ -85,7 +85,7 @@ def test_files_keep_their_text_unless_they_list_tables_or_the_name(project: Path
     changed = {
         path
         for path in (one.relative_to(project).as_posix() for one in project.rglob("*"))
-        if new_project._within(path, COPIED)
+        if new_project.within(path, COPIED)
         and (project / path).is_file()
         and (PROJECT_ROOT / path).exists()
         and (project / path).read_bytes() != (PROJECT_ROOT / path).read_bytes()
