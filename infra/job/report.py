@@ -1,8 +1,8 @@
 """The last task of the Databricks job: it writes the report about the build before it.
 
-`medallion/` is read from the deployed files: here it is a folder of the repository, and in a project
-of `medallion new project` a copy of the installed tool in infra/job/tool/. The task signs in as dbt
-does: with the job's own host and token.
+`medallion/` is read from the deployed files. Here it is a folder of the repository. A project of
+`medallion new project` has a copy of the installed tool in infra/job/tool/. The task signs in as
+dbt does: with the job's own host and token.
 """
 
 import argparse

@@ -57,11 +57,10 @@ def tables(files: FactoryFiles | None = None) -> list[dict[str, Any]]:
     return listed
 
 
-def require_tables() -> None:
-    """Raise `MedallionError` if the pipeline lists neither a table nor a reference file."""
+def lists_nothing() -> bool:
+    """Whether the pipeline lists neither a table nor a reference file, as in a new project."""
     parameters = FactoryFiles().pipeline(PIPELINE)["parameters"]
-    if not any(parameters[name]["defaultValue"] for name in ("tables", "references")):
-        raise MedallionError(f"{PIPELINE} lists no table: run `medallion new table` first.")
+    return not any(parameters[name]["defaultValue"] for name in ("tables", "references"))
 
 
 def run_parameters(

@@ -46,7 +46,8 @@ def test_page__is_followed_to_the_letter(tmp_path: Path) -> None:
         printed = [follow(block, own, environment) for block in others]
     finally:
         subprocess.run(["medallion", "down"], cwd=own, env=environment, check=True)
-    assert "Completed successfully" in printed[0]  # without a table
+    assert "lists no table yet: run `medallion new table`" in printed[0]
+    assert "Completed successfully" in printed[0]
     built, served = printed[3], printed[4]
     assert "no_landed_row_is_unaccounted_for" in built and "Completed successfully" in built
     assert "All 12 landed rows are accounted for, and no test failed." in built
