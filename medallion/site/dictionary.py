@@ -8,7 +8,7 @@ from medallion.site.column_lineage import ColumnId, Lineage, ends
 from medallion.site.latest_results import latest_results, test_text
 from medallion.site.links import fenced
 from medallion.site.macros_page import macros_page
-from medallion.site.project import LAYERS, Node, Project, Relation, line
+from medallion.site.project import LAYERS, OPTIONAL, Node, Project, Relation, line
 from medallion.site.queries import Query
 from medallion.site.tables import table
 
@@ -38,7 +38,8 @@ class Dictionary:
         """Each page's text by its file name."""
         found = {f"{one.name}.md": self._page(one) for one in self.project.relations.values()}
         for layer in LAYERS:
-            if some := [one for one in self.project.relations.values() if one.layer == layer]:
+            some = [one for one in self.project.relations.values() if one.layer == layer]
+            if some or layer not in OPTIONAL:
                 found[f"{layer}.md"] = self._layer(layer, some)
         found["exposures.md"] = self._exposures()
         found["macros.md"] = macros_page(self.project)

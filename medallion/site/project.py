@@ -15,6 +15,7 @@ from medallion.errors import MedallionError
 
 HOLDS_ROWS = ("model", "seed", "snapshot", "source")
 LAYERS = ("sources", "bronze", "seeds", "silver", "snapshots", "gold", "serving")
+OPTIONAL = ("seeds", "snapshots")  # layers without a page if they are empty
 
 Node = Mapping[str, Any]
 
