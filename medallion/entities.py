@@ -8,6 +8,7 @@ from typing import Any
 from medallion.home import PROJECT_ROOT
 from medallion.macros import call_macro
 
+MEMBERS = "quarantined_members"  # the quarantine of all histories except `events`
 LOGGED = ("versions", "latest", "events")  # histories that are built from a change log
 
 
@@ -24,6 +25,7 @@ class Entity:
     staged: str
     published: str
     tracked: tuple[str, ...] = ()
+    quarantine: str = MEMBERS
 
 
 def read_entities(project: Path = PROJECT_ROOT) -> list[Entity]:

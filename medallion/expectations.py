@@ -36,8 +36,8 @@ rule applies to a row whose `_operation` is missing. The rule's *action* says wh
 that violates it:
 
 - `quarantine`: the row is kept out of silver and gold. It is listed with all its reasons in
-  `quarantine.quarantined_plays` or `quarantine.quarantined_members` until a later change or file
-  corrects it. `medallion quarantine` lists the quarantined rows.
+  a table of the schema `quarantine` until a later change or file corrects it.
+  `medallion quarantine` lists the quarantined rows.
 - `warn`: the row is kept. The rule's test counts the rows that violate the rule now, and
   `dbt build` shows a warning.
 - `fail`: the file is rejected, and the build stops.

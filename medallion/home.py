@@ -14,15 +14,18 @@ def is_project(folder: Path) -> bool:
 
 
 def _project_root() -> Path:
-    """The project's folder: it holds this package, or else the folder that a command starts in.
+    """The project that a command starts in, unless it has its own tool; else this package's clone.
 
-    A package that was installed without `-e` lies elsewhere than the project.
+    A project of `medallion new project` uses the installed tool. Another clone has a tool of its
+    own: `medallion.clone` refuses to work there. A package that was installed without `-e` has no
+    clone.
     """
     start = Path.cwd()
-    for folder in (Path(__file__).resolve().parent.parent, start, *start.parents):
-        if is_project(folder):
-            return folder
-    return start
+    around = next((one for one in (start, *start.parents) if is_project(one)), None)
+    if around and not (around / "medallion" / "home.py").is_file():
+        return around
+    clone = Path(__file__).resolve().parent.parent
+    return clone if is_project(clone) else around or start
 
 
 PROJECT_ROOT = _project_root()

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from medallion.errors import MedallionError
 from medallion.home import home
-from medallion.profiles import profiles_dir, rendered, require_own
+from medallion.profiles import profile_name, profiles_dir, rendered, require_own
 
 if TYPE_CHECKING:
     from databricks.sql.client import Connection
@@ -37,7 +37,7 @@ def connected(
     path = (folder or profiles_dir()) / "profiles.yml"
     if not path.is_file():
         raise MedallionError(f"{path} does not exist: run `medallion up`, which writes it")
-    profile = YAML(typ="safe").load(path)["medallion"]
+    profile = YAML(typ="safe").load(path)[profile_name()]
     name = target or profile["target"]
     if name not in profile["outputs"]:
         raise MedallionError(f"{path} has no target {name}: use {', '.join(profile['outputs'])}")

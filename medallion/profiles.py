@@ -10,12 +10,19 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home, same_folder
+from medallion.yaml_files import load
 
 
 def profiles_dir() -> Path:
     """The folder of dbt's profiles: `DBT_PROFILES_DIR`, else the project's root."""
     named = os.environ.get("DBT_PROFILES_DIR")
     return Path(named).expanduser() if named else PROJECT_ROOT
+
+
+def profile_name(project: Path = PROJECT_ROOT) -> str:
+    """The profile that dbt_project.yml names; `medallion` outside of a project."""
+    file = project / "dbt_project.yml"
+    return str(load(file)["profile"]) if file.is_file() else "medallion"
 
 
 def rendered(settings: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:

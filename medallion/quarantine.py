@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from medallion.entities import MEMBERS, read_entities
 from medallion.expectations import Rule
 from medallion.lakehouse import rows
 
@@ -13,23 +14,27 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Counts = Mapping[tuple[str, str], int]
 
-KEPT_OUT = " union all ".join(
-    "select bronze_model, landed_row, _run_id, _file, _first_seen_at, _quarantine_reasons"
-    f" from quarantine.{table}"
-    for table in ("quarantined_plays", "quarantined_members")
-)
+
+def kept_out() -> str:
+    """A query for the rows of every quarantine."""
+    tables = dict.fromkeys([MEMBERS, *(one.quarantine for one in read_entities())])
+    return " union all ".join(
+        "select bronze_model, landed_row, _run_id, _file, _first_seen_at, _quarantine_reasons"
+        f" from quarantine.{table}"
+        for table in tables
+    )
 
 
 def counts_of(connection: "Connection", rules: Sequence[Rule]) -> Counts:
     """Number of rows that violate each rule now, either in quarantine or kept."""
     counts = {(one.model, one.name): 0 for one in rules}
-    kept_out = rows(
+    counted_rows = rows(
         connection,
         "select bronze_model, reason, count(*) as n from (select bronze_model,"
-        f" explode(split(_quarantine_reasons, ', ')) as reason from ({KEPT_OUT}) as kept_out)"
+        f" explode(split(_quarantine_reasons, ', ')) as reason from ({kept_out()}) as kept_out)"
         " as reasons group by bronze_model, reason",
     )
-    for row in kept_out:
+    for row in counted_rows:
         if (row["bronze_model"], row["reason"]) in counts:
             counts[row["bronze_model"], row["reason"]] = row["n"]
     kept = [one for one in rules if one.action != "quarantine"]
@@ -46,9 +51,9 @@ def broken_rows(connection: "Connection", rule: Rule, limit: int) -> list[Row]:
     if rule.action != "quarantine":
         query = f"select * from {rule.relation} where not {rule.condition} limit {limit}"
         return rows(connection, query)
-    kept_out = rows(
+    found = rows(
         connection,
-        f"select * from ({KEPT_OUT}) as kept_out where bronze_model = '{rule.model}' and"
+        f"select * from ({kept_out()}) as kept_out where bronze_model = '{rule.model}' and"
         f" array_contains(split(_quarantine_reasons, ', '), '{rule.name}')"
         f" order by _first_seen_at, _file, landed_row limit {limit}",
     )
@@ -60,5 +65,5 @@ def broken_rows(connection: "Connection", rule: Rule, limit: int) -> list[Row]:
             "file": row["_file"],
             "first seen": row["_first_seen_at"],
         }
-        for row in kept_out
+        for row in found
     ]

@@ -1,7 +1,8 @@
 """The last task of the Databricks job: it writes the report about the build before it.
 
-`medallion/` is read from the deployed files, which no package contains. The task signs in as dbt
-does: with the job's own host and token.
+`medallion/` is read from the deployed files. Here it is a folder of the repository. A project of
+`medallion new project` has a copy of the installed tool in infra/job/tool/. The task signs in as
+dbt does: with the job's own host and token.
 """
 
 import argparse
@@ -19,7 +20,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", required=True)
     given = parser.parse_args()
     os.chdir(given.project)
-    sys.path.insert(0, given.project)
+    sys.path[:0] = [given.project, str(Path(given.project, "infra", "job", "tool"))]
     os.environ["DBT_PROFILES_DIR"] = str(Path("infra", "job").resolve())
     _sign_in()
 

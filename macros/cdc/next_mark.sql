@@ -4,7 +4,7 @@
     own `column`, and later than every mark that a table which reads this model stores in a column
     whose name ends in `read_as`. A clock that is set back, or the clock of another cluster,
     therefore hides no row. The readers are checked too, because this model's row with the newest
-    mark may be gone: a deleted play, an erased user, a dropped table. The result is a literal,
+    mark may be gone: a deleted row, an erased user, a dropped table. The result is a literal,
     because a streaming table cannot read itself.
 -#}
 {% macro next_mark(column, read_as) -%}

@@ -6,7 +6,8 @@
     its rows are stored: `versions` (each change of a tracked column opens a version), `latest` (the last good change of a
     key), `events` (the last change of a key, which a rule may quarantine), `lists` (versions from whole files).
     `staged` is the model of its changes, and for `events` of their deliveries. `published` is the model that readers
-    use; the key of its versions is named `<name>_key`.
+    use; the key of its versions is named `<name>_key`. `quarantine` is the model of the quarantined
+    changes of `events`; those of the others are in `quarantined_members`.
 -#}
 {% macro entity_registry() -%}
     {{ return([
@@ -32,6 +33,7 @@
         {
             'name': 'play', 'source_table': 'dbo.FactStream', 'key': ['stream_id'], 'history': 'events',
             'bronze': 'azure_sql__fact_stream', 'staged': 'stg_azure_sql__play_deliveries', 'published': 'fct_streams',
+            'quarantine': 'quarantined_plays',
         },
         {
             'name': 'market', 'list': 'markets', 'key': ['country'], 'history': 'lists',

@@ -10,7 +10,12 @@
         ) }}
     {%- endif -%}
     {%- set required = ['bronze', 'staged', 'published', 'key', 'list' if entity.history == 'lists' else 'source_table'] -%}
-    {%- for field in required + (['tracked'] if entity.history in ('versions', 'lists') else []) if not entity[field] -%}
+    {%- if entity.history in ('versions', 'lists') -%}
+        {%- do required.append('tracked') -%}
+    {%- elif entity.history == 'events' -%}
+        {%- do required.append('quarantine') -%}
+    {%- endif -%}
+    {%- for field in required if not entity[field] -%}
         {{ exceptions.raise_compiler_error(where ~ "has no " ~ field ~ ".") }}
     {%- endfor -%}
     {%- if entity.key is string or entity.tracked is string -%}

@@ -37,7 +37,7 @@ app = typer.Typer(
 app.add_typer(factory.app, name="factory", help="Check and run the Data Factory under adf/.")
 app.add_typer(infra.app, name="infra", help="Check the infrastructure template under infra/.")
 app.add_typer(metrics.app, name="metrics", help="Make metric views and the Power BI model.")
-app.add_typer(new.app, name="new", help="Add a table of the source to the project.")
+app.add_typer(new.app, name="new", help="Create a project, or add a table of the source to it.")
 app.add_typer(receipts.app, name="receipts")
 app.add_typer(
     synapse.app, name="synapse", help="Serve gold by Synapse: models, checks, local pools."

@@ -16,7 +16,7 @@ from medallion.errors import MedallionError
 from medallion.home import home
 from medallion.ingestion import targets
 from medallion.ingestion.receipts import Receipt
-from medallion.ingestion.request import IngestResult, run_parameters
+from medallion.ingestion.request import IngestResult, lists_nothing, run_parameters
 from medallion.ingestion.savings import Day, Size
 from medallion.laptop import laptop
 
@@ -59,10 +59,13 @@ def ingest(
     if targets.is_remote(target, crash_before or crash_after, wait):
         arguments = run_parameters(FactoryFiles(), table, from_date, to_date, allow_partial)
         with Watch() as watch:
-            remote = targets.ingest(arguments, wait, _say_started, watch.show)
+            remote = targets.ingest(arguments, wait, _say, watch.show)
         if remote:
             show(remote, {})
             targets.check(remote)
+        return
+    if lists_nothing():  # not an error: CI builds the base of a project's first pull request
+        _say("notice: pl_ingest lists no table yet: run `medallion new table`.")
         return
     here = home()
     with Watch() as watch:
@@ -79,7 +82,7 @@ def ingest(
         raise MedallionError(f"The ingestion failed: {result.error} The run's record is {record}.")
 
 
-def _say_started(message: str) -> None:
+def _say(message: str) -> None:
     err.print(message, markup=False, soft_wrap=True)
 
 

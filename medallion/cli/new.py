@@ -1,4 +1,4 @@
-"""`medallion new …`: add a table of the source to the project."""
+"""`medallion new …`: a project of your own, or a table of the source in the project."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +18,22 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 
 
-@app.callback()
-def new() -> None:
-    """Keeps `table` a subcommand: otherwise typer would merge it into `new`."""
+@app.command("project")
+def project(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is empty or new.")],
+    name: Annotated[
+        str | None, typer.Option(help="Name of the dbt project; by default from the folder.")
+    ] = None,
+) -> None:
+    """Create a project without the sample domain: everything except the tables and the marts.
+
+    The project uses the installed tool. All files are written, or none.
+    """
+    from medallion.scaffold.new_project import make_project  # jinja is slow to import
+
+    files = make_project(folder, name)
+    _say(f"wrote {len(files)} files to {folder}")
+    _say(f"Next: cd {folder}, and follow README.md.")
 
 
 @app.command("table")

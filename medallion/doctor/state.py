@@ -11,7 +11,7 @@ from ruamel.yaml import YAML, YAMLError
 from medallion.errors import MedallionError
 from medallion.finding import Finding, fault, note, ok
 from medallion.home import PROJECT_ROOT, Home
-from medallion.profiles import profiles_dir, require_own
+from medallion.profiles import profile_name, profiles_dir, require_own
 
 _FULL, _SCARCE = 2**28, 2**31  # bytes: of one build of the sample, and of some days with room
 _TOLERATED = 120.0  # seconds by which a file may be younger than now
@@ -71,13 +71,15 @@ def _profile(home: Home) -> Finding:
     if not file.exists():
         return note("profile", f"{file} does not exist.", up)
     try:
-        targets = (YAML(typ="safe").load(file) or {})["medallion"]["outputs"]
+        targets = (YAML(typ="safe").load(file) or {})[profile_name()]["outputs"]
         require_own(targets["local"], home)
     except (OSError, YAMLError) as error:
         said = f"{file} cannot be read: {str(error).splitlines()[0]}."
         return fault("profile", said, f"Correct it, or remove it: {up}")
     except (KeyError, TypeError, AttributeError):
-        return note("profile", f"{file} has no target `local` of the profile `medallion`.", up)
+        return note(
+            "profile", f"{file} has no target `local` of the profile `{profile_name()}`.", up
+        )
     except MedallionError as error:
         return fault("profile", f"{error}.", up)
     if file.stat().st_mode & 0o077:

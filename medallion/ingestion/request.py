@@ -57,6 +57,12 @@ def tables(files: FactoryFiles | None = None) -> list[dict[str, Any]]:
     return listed
 
 
+def lists_nothing() -> bool:
+    """Whether the pipeline lists neither a table nor a reference file, as in a new project."""
+    parameters = FactoryFiles().pipeline(PIPELINE)["parameters"]
+    return not any(parameters[name]["defaultValue"] for name in ("tables", "references"))
+
+
 def run_parameters(
     files: FactoryFiles,
     table: str | None,

@@ -9,6 +9,7 @@ from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT
 from medallion.ingestion.azure import settings
 from medallion.ingestion.request import IngestResult
+from medallion.profiles import profile_name
 
 LOCAL = "local"
 
@@ -18,7 +19,7 @@ def targets() -> list[str]:
 
     `local_ci` is not among them: it reads the data that `local` landed.
     """
-    profile = YAML(typ="safe").load(PROJECT_ROOT / "profiles.yml.example")["medallion"]
+    profile = YAML(typ="safe").load(PROJECT_ROOT / "profiles.yml.example")[profile_name()]
     outputs = {name: one["type"] for name, one in profile["outputs"].items()}
     return [name for name, kind in outputs.items() if kind == "databricks" and name != "local_ci"]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from medallion.page.blocks import Page, Section
 from medallion.report.collect import Facts
+from medallion.report.queries import QUERIES, is_asked
 from medallion.report.sections.freshness import freshness
 from medallion.report.sections.landed import landed
 from medallion.report.sections.listening import catalogue, listening, top_charts
@@ -16,12 +17,17 @@ from medallion.report.sections.users import cohorts, engagement
 from medallion.report.verdict import about, figures, verdict
 
 TITLE = "Lakehouse report"
-SECTIONS: tuple[tuple[str, Sequence[Callable[[Facts], Section]]], ...] = (
-    (
-        "Is it complete and right?",
-        (landed, reconciliation, freshness, quarantine, expectations, tests, run_time),
-    ),
-    ("What the data says", (listening, top_charts, engagement, cohorts, revenue, catalogue)),
+CHECKS: Sequence[Callable[[Facts], Section]] = (
+    *(landed, reconciliation, freshness, quarantine, expectations, tests, run_time),
+)
+# Sections about marts, each with a query whose marts another project may not have.
+MARTS: Sequence[tuple[Callable[[Facts], Section], str]] = (
+    (listening, "listening"),
+    (top_charts, "tracks"),
+    (engagement, "engagement"),
+    (cohorts, "cohorts"),
+    (revenue, "revenue"),
+    (catalogue, "catalogue"),
 )
 
 
@@ -32,5 +38,7 @@ def page_of(facts: Facts) -> Page:
     if facts.history.damaged:
         files = ", ".join(facts.history.damaged)
         notices.append(f"The history lacks builds whose records are damaged: {files}.")
-    groups = [(title, [section(facts) for section in some]) for title, some in SECTIONS]
+    groups = [("Is it complete and right?", [section(facts) for section in CHECKS])]
+    if about_marts := [section for section, query in MARTS if is_asked(QUERIES[query])]:
+        groups.append(("What the data says", [section(facts) for section in about_marts]))
     return Page(TITLE, sentence, level, about(facts), figures(facts), notices, groups)

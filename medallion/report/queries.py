@@ -8,11 +8,14 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medallion.entities import logged_entities
+from medallion.entities import logged_entities, read_entities
 from medallion.errors import MedallionError
+from medallion.home import PROJECT_ROOT
 from medallion.lakehouse import rows
+from medallion.macros import call_macro
 
 if TYPE_CHECKING:
     from databricks.sql.client import Connection
@@ -31,10 +34,6 @@ PLACE = """\
 select week_start, rank, {name}, streams, listeners from {table}
 where rank <= {places} and week_start >= (select date_sub(max(week_start), 7) from {table})
 order by week_start desc, rank, {name}"""
-FILES = " union all ".join(
-    f"select '{name}.csv' as source, max(_ingested_at) as newest_at from {{bronze.github__{name}}}"
-    for name in ("markets", "subscription_plans")
-)
 MOVED = "openings + sign_ups + returns + upgrades + downgrades + switches + departures"
 
 QUERIES: Mapping[str, str] = {
@@ -62,7 +61,6 @@ from {silver.ingestion_windows} where mode = 'initial' group by source_table""",
     "checked": """\
 select source_table as source, max(ended_at) as checked_at, max(last_commit_at) as newest_at
 from {silver.ingestion_windows} group by source_table order by source_table""",
-    "files": FILES,
     "listening": f"""\
 select date_day, sum(streams) as streams, sum(listen_seconds) / 3600 as hours
 from {{gold.mart_daily_listening}} where date_day > (
@@ -110,14 +108,25 @@ from {{gold.mart_catalog_health}} where date_day > (
 }
 
 
+def newest_files() -> str:
+    """A query for the landing time of each reference file."""
+    parts = [
+        f"select '{one.landed_as}.csv' as source, max(_ingested_at) as newest_at "
+        f"from {{bronze.{one.bronze}}}"
+        for one in read_entities()
+        if one.history == "lists"
+    ]
+    return " union all ".join(parts)
+
+
 def source_rows() -> str:
     """A query for the current rows of each source table, as far as the lakehouse has them."""
-    parts = []
+    parts, unknown = [], call_macro("unknown_key")
     for one in logged_entities():
         of_table = f"select '{one.landed_as}' as source_table, count(*) as source_rows from "
         of_table += f"{{silver.{one.published}}}"
         if one.history == "versions":
-            of_table += f" where is_current and {one.key[0]} != -1"
+            of_table += f" where is_current and {one.name}_key != {unknown}"
         parts.append(of_table)
     return " union all ".join(parts)
 
@@ -144,9 +153,16 @@ def ask(connection: "Connection", relations: Mapping[str, str]) -> Mapping[str, 
     def question(query: str) -> Callable[[], Rows]:
         return lambda: answer(connection, named(query, relations))
 
-    return {name: question(query) for name, query in QUERIES.items()} | {
-        "source_rows": question(source_rows())
+    queries = {name: query for name, query in QUERIES.items() if is_asked(query)}
+    listed = {"files": newest_files(), "source_rows": source_rows()}
+    return {name: question(query) for name, query in queries.items()} | {
+        name: question(query) if query else list for name, query in listed.items()
     }
+
+
+def is_asked(query: str, models: Path = PROJECT_ROOT / "models") -> bool:
+    """Whether the project has every model of the query: another project has other marts."""
+    return all(list(models.rglob(f"{name}.sql")) for name in re.findall(r"\{\w+\.(\w+)\}", query))
 
 
 def plain(value: object) -> Any:

@@ -1,1 +1,1 @@
-"""`medallion new table`: a table of the source as ingestion, models, contracts and tests."""
+"""`medallion new …`: a project without the sample domain, and the files of a source table."""

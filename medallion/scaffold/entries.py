@@ -22,6 +22,7 @@ QUARANTINE = "models/silver/quarantine/quarantined_members.yml"
 PROJECT = "dbt_project.yml"
 LISTS = (PIPELINE, REGISTRY, SOURCES, TABLES, CAPTURE, READER, QUARANTINE, PROJECT)
 
+_NO_SOURCES, _NO_TESTS = "    tables: []\n", "    data_tests: []\n"  # of a new project
 _ENTRY_END = "        },"  # of an entity in the registry
 
 
@@ -34,6 +35,11 @@ def listed_tables(project: Path) -> list[dict[str, Any]]:
 def added(path: str, text: str, plan: Plan) -> str:
     """The text of a list with the table in it."""
     return _ADD[path](text, plan)
+
+
+def emptied(path: str, text: str) -> str:
+    """The text of a list without its tables and reference files, as in a new project."""
+    return _EMPTY[path](text)
 
 
 def changed(path: str, text: str, old: Plan, new: Plan) -> str:
@@ -92,6 +98,8 @@ def _sources(text: str, plan: Plan) -> str:
             f"{SOURCES} has the table {plan.source_name} already, but {REGISTRY} has no entity of "
             f"{plan.source.full_name}: remove the table from {SOURCES}."
         )
+    if _NO_SOURCES in lines[start:end]:
+        lines[lines.index(_NO_SOURCES, start)] = "    tables:\n"
     return _inserted(lines, end, render("source.yml", plan))
 
 
@@ -121,7 +129,10 @@ def _script(template: str) -> Callable[[str, Plan], str]:
         batch = render(template, plan)
         place = f"OBJECT_ID(N'{_name(plan)}'"
         bare = f"OBJECT_ID(N'{plan.source.full_name}'"
-        return text if place in text or bare in text else f"{text.rstrip()}\n\n{batch}"
+        if place in text or bare in text:
+            return text
+        gap = "\n\n" if "\nGO\n" in text else "\n"  # the comment belongs to the first batch
+        return f"{text.rstrip()}{gap}{batch}"
 
     return add
 
@@ -154,7 +165,7 @@ def _reader(text: str, plan: Plan) -> str:
 
 def _quarantine(text: str, plan: Plan) -> str:
     """Add the tests of the rules after those of the other source tables."""
-    lines = text.splitlines(keepends=True)
+    lines = text.replace(_NO_TESTS, "    data_tests:\n").splitlines(keepends=True)
     last = max((n for n, one in enumerate(lines) if "of: azure_sql__" in one), default=None)
     if last is None:
         last = _first(lines, lambda one: one.rstrip() == "    data_tests:", QUARANTINE)
@@ -167,10 +178,58 @@ def _project(text: str, plan: Plan) -> str:
         return text
     lines = text.splitlines(keepends=True)
     last = max((n for n, one in enumerate(lines) if "*served_dimension" in one), default=None)
-    if last is None:
-        raise MedallionError(f"{PROJECT} has no *served_dimension to put {plan.published} after.")
-    indent = lines[last][: len(lines[last]) - len(lines[last].lstrip())]
-    return _inserted(lines, last + 1, f"{indent}{plan.published}: *served_dimension\n")
+    if last is None:  # the first dimension of the project
+        start = _first(lines, lambda one: one == "      core:\n", PROJECT)
+        inside = (n for n in range(start + 1, len(lines)) if not lines[n].startswith(" " * 8))
+        last = next(inside, len(lines)) - 1
+    return _inserted(lines, last + 1, f"        {plan.published}: *served_dimension\n")
+
+
+def _without_tables(text: str) -> str:
+    pipeline = json.loads(text)
+    for name in ("tables", "references"):
+        pipeline["properties"]["parameters"][name]["defaultValue"] = []
+    return json.dumps(pipeline, indent=4, ensure_ascii=False) + "\n"
+
+
+def _without_entities(text: str) -> str:
+    before, after = text.partition("return([")[::2]
+    return f"{before}return([\n    ]{after.rpartition(']')[2]}"
+
+
+def _without_sources(text: str) -> str:
+    """Keep the source azure_sql without tables, and the tables of Data Factory's own records."""
+    head, *sources = re.split(r"(?m)^(?=  - name: )", text)
+    kept = [one for one in sources if not one.startswith("  - name: github\n")]
+    at = next(n for n, one in enumerate(kept) if one.startswith("  - name: azure_sql\n"))
+    kept[at] = kept[at].partition("    tables:\n")[0] + _NO_SOURCES
+    return "".join([head, *kept])
+
+
+def _without_batches(text: str) -> str:
+    """Keep the comment at the beginning of a script."""
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[: _first(lines, lambda one: not one.startswith("--"), TABLES)])
+
+
+def _without_lines(*marks: str) -> Callable[[str], str]:
+    def change(text: str) -> str:
+        lines = text.splitlines(keepends=True)
+        return "".join(one for one in lines if not any(mark in one for mark in marks))
+
+    return change
+
+
+def _without_expectations(text: str) -> str:
+    return _without_lines("- expectation:")(text).replace("    data_tests:\n", _NO_TESTS)
+
+
+def _without_models(text: str) -> str:
+    """Without the sample's dimensions, slices and snapshots."""
+    text = _without_lines(": *served_dimension\n")(text).partition("\nsnapshots:\n")[0]
+    text = text.replace("      context:\n        +materialized: view\n", "")
+    text = re.sub(r"(?m)^  # Places in a week's chart.*\n  chart_length: .*\n", "", text)
+    return re.sub(r"(?m)^  pool_slices: .*$", "  pool_slices: {}", text)
 
 
 def _first(lines: list[str], holds: Callable[[str], bool], path: str, start: int = 0) -> int:
@@ -195,6 +254,16 @@ _ADD: dict[str, Callable[[str, Plan], str]] = {
     READER: _reader,
     QUARANTINE: _quarantine,
     PROJECT: _project,
+}
+_EMPTY: dict[str, Callable[[str], str]] = {
+    PIPELINE: _without_tables,
+    REGISTRY: _without_entities,
+    SOURCES: _without_sources,
+    TABLES: _without_batches,
+    CAPTURE: _without_batches,
+    READER: _without_lines("ON OBJECT::"),
+    QUARANTINE: _without_expectations,
+    PROJECT: _without_models,
 }
 _CHANGE: dict[str, Callable[[str, Plan, Plan], str]] = {
     PIPELINE: lambda text, _, new: _pipeline(text, new),

@@ -95,9 +95,8 @@ def _write_home(made: Dictionary, work: Path, has_screenshot: bool) -> None:
     figures = [*measured_figures(PROJECT_ROOT / "docs" / "benchmarks.json"), described_columns]
     readme = (PROJECT_ROOT / "README.md").read_text("utf-8")
     page = work / "README.md"
-    page.write_text(
-        home_page(readme, page.read_text("utf-8"), figures, has_screenshot), encoding="utf-8"
-    )
+    text = home_page(readme, page.read_text("utf-8"), figures, work, has_screenshot)
+    page.write_text(text, encoding="utf-8")
 
 
 def _with_tables(nav: Any, project: Project) -> Any:

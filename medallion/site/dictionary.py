@@ -10,7 +10,7 @@ from medallion.site.latest_results import latest_results, test_text
 from medallion.site.lineage_drawings import column_lineage, neighbours
 from medallion.site.links import fenced
 from medallion.site.macros_page import macros_page
-from medallion.site.project import LAYERS, Node, Project, Relation, line
+from medallion.site.project import LAYERS, OPTIONAL, Node, Project, Relation, line
 from medallion.site.queries import Query, is_control
 from medallion.site.tables import folded, table
 
@@ -42,7 +42,8 @@ class Dictionary:
         """Each page's text by its file name."""
         found = {f"{one.name}.md": self._page(one) for one in self.project.relations.values()}
         for layer in LAYERS:
-            if some := [one for one in self.project.relations.values() if one.layer == layer]:
+            some = [one for one in self.project.relations.values() if one.layer == layer]
+            if some or layer not in OPTIONAL:
                 found[f"{layer}.md"] = self._layer(layer, some)
         found["exposures.md"] = self._exposures()
         found["macros.md"] = macros_page(self.project)
@@ -89,7 +90,8 @@ class Dictionary:
         else:
             yield ["lands in", f"`{node['meta'].get('folder', '')}`, {node['meta'].get('format')}"]
             yield ["loaded by", str(node.get("loader") or "Azure Data Factory, pl_ingest")]
-        if group := self.project.manifest["groups"].get(f"group.medallion.{node.get('group')}"):
+        group_id = f"group.{self.project.name}.{node.get('group')}"
+        if group := self.project.manifest["groups"].get(group_id):
             owner = group["owner"]
             yield ["owner", f"{owner['name']} ({group['name']}), {owner['email']}"]
         if node.get("access"):

@@ -21,20 +21,24 @@ hide: [toc]
 
 {intro}
 
-[The first hour](first_hour.md){{ .md-button .md-button--primary }}
-[The latest report](latest_report.md){{ .md-button }}
-[Data dictionary](dictionary/gold.md){{ .md-button }}
+{buttons}
 
 <div class="figures" markdown>
 {figures}
 </div>
 
-![From the source to the reports](architecture.svg)
+{picture}
 
 {screenshot}
 
 {rest}
 """
+BUTTONS = {
+    "first_hour.md": "The first hour",
+    "latest_report.md": "The latest report",
+    "dictionary/gold.md": "Data dictionary",
+}
+PICTURE = "architecture.svg"
 FIGURE = """\
 <a class="figure" href="{href}"><span class="value">{value}</span>\
 <span class="label">{label}</span><span class="note">{note}</span></a>"""
@@ -62,8 +66,10 @@ class Figure:
 def measured_figures(benchmarks: Path) -> list[Figure]:
     """The time of a first build, and wrong plays after the hardest day, at the largest size.
 
-    Raises `MedallionError` if the file lacks a measurement.
+    None if the project has no benchmarks. Raises `MedallionError` if the file lacks a measurement.
     """
+    if not benchmarks.is_file():
+        return []
     sizes = json.loads(benchmarks.read_text(encoding="utf-8"))
     one = sizes[max(sizes, key=int)]
     try:
@@ -90,14 +96,28 @@ def measured_figures(benchmarks: Path) -> list[Figure]:
     ]
 
 
-def home_page(readme: str, docs: str, figures: list[Figure], has_screenshot: bool) -> str:
-    """The page's text: the title of `readme`, and the text of `docs` around the generated parts."""
+def home_page(
+    readme: str, docs: str, figures: list[Figure], pages: Path, has_screenshot: bool
+) -> str:
+    """The page's text: the title of `readme`, and the text of `docs` around the generated parts.
+
+    `pages` is the folder of all pages. What is not in it is not linked.
+    """
     title = readme.splitlines()[0].removeprefix("# ")
     intro, heading, rest = docs.partition("\n## ")
+    buttons = [
+        f"[{label}]({page}){{ .md-button{' .md-button--primary' * (not place)} }}"
+        for place, (page, label) in enumerate(BUTTONS.items())
+        if (pages / page).is_file()
+    ]
     return HERO.format(
         title=title,
         intro=intro.partition("\n")[2].strip(),
+        buttons="\n".join(buttons),
         figures="\n".join(FIGURE.format(**vars(one)) for one in figures),
+        picture=f"![From the source to the reports]({PICTURE})"
+        if (pages / PICTURE).is_file()
+        else "",
         screenshot=SHOT if has_screenshot else "",
         rest=(heading + rest).strip(),
     )

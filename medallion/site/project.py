@@ -13,9 +13,9 @@ from typing import Any
 
 from medallion.errors import MedallionError
 
-PACKAGE = "medallion"
 HOLDS_ROWS = ("model", "seed", "snapshot", "source")
 LAYERS = ("sources", "bronze", "seeds", "silver", "snapshots", "gold", "semantic", "serving")
+OPTIONAL = ("seeds", "snapshots", "semantic")  # layers without a page if they are empty
 
 Node = Mapping[str, Any]
 
@@ -70,6 +70,11 @@ class Project:
     manifest: Node
     catalog: Node
 
+    @property
+    def name(self) -> str:
+        """The name in dbt_project.yml, which is the package of the project's own nodes."""
+        return str(self.manifest["metadata"]["project_name"])
+
     @cached_property
     def relations(self) -> dict[str, Relation]:
         """All relations by unique id, in the order of the layers, then by name."""
@@ -86,7 +91,7 @@ class Project:
     def macros(self) -> list[Node]:
         """The project's own macros, including generic tests (`test_…`), by name."""
         found = self.manifest["macros"].values()
-        return sorted((one for one in found if one["package_name"] == PACKAGE), key=_name)
+        return sorted((one for one in found if one["package_name"] == self.name), key=_name)
 
     def reads(self, relation: Relation) -> list[Relation]:
         """The direct upstream relations. A disabled relation stores only their names."""

@@ -11,9 +11,10 @@ WITH = """\
 
 [Open the report](latest_report/page/index.html). It is about `{command}`, which ended {ended} UTC.
 
-[The report](report.md) explains its sections. The page of each table in the
-[data dictionary](dictionary/gold.md) shows the results of its tests in the same build.
+The page of each table in the [data dictionary](dictionary/gold.md) shows the results of its tests
+in the same build.
 """
+EXPLAINED = "\n[The report](report.md) explains its sections.\n"
 WITHOUT = """\
 # The latest report
 
@@ -37,6 +38,8 @@ def copy_report(report: Path, pages: Path, latest: Record | None) -> None:
     if latest:
         ended = latest.ended_at[:16].replace("T", " ")
         text = WITH.format(command=latest.command, ended=ended)
+        if (pages / "report.md").is_file():
+            text += EXPLAINED
         copy = pages / "latest_report" / "page" / "index.html"
         copy.parent.mkdir(parents=True)
         shutil.copyfile(report / PAGE, copy)

@@ -18,11 +18,8 @@ hide: [toc]
 {drawing}
 
 Drawn from the tests: every `dbt build` checks each line. The numbers at its ends say how many rows
-belong together: `1` is exactly one row, `0..1` is at most one, and `0..*` is any number.
-
-`dim_market` has no line: marts join it on the country's name and the event's time. `date_key` of
-`fct_subscription_changes` has none either: a change may fall on a day that the calendar lacks
-([decisions](decisions.md)).
+belong together: `1` is exactly one row, `0..1` is at most one, and `0..*` is any number. A table
+without a line is joined on other columns, such as a name and a time.
 
 ## Attributes
 
@@ -34,9 +31,14 @@ belong together: `1` is exactly one row, `0..1` is at most one, and `0..*` is an
 """
 
 
+NO_STAR = "# Star schema\n\nThe project has no test `relationships` yet.\n"
+
+
 def star_page(made: Dictionary) -> str:
     """The text of the page."""
     found = relationships(made.project)
+    if not found:
+        return NO_STAR
     svg = drawing(made.project, found, "../dictionary/{}/")
     rows = [
         [_linked(one.child, one.key), many, _linked(one.parent, one.field), single]

@@ -16,6 +16,11 @@ OnRepeated = Callable[[str, int], None]  # a table's name, and the number of rep
 FALLBACK_BEGIN = datetime(2025, 1, 1)  # used if no row has a timestamp
 
 
+def init_empty(path: Path, force: bool = False) -> SourceDatabase:
+    """Create the database at `path` with the tables of sql/azure_sql/, without rows."""
+    return database.create(path, begin_after, force)
+
+
 def init_from_csv(
     path: Path,
     folder: Path,

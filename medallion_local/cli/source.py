@@ -29,6 +29,9 @@ def init(
     generate: Annotated[
         bool, typer.Option("--generate", help="Generate the data; equal seeds give equal data.")
     ] = False,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Only the tables of sql/azure_sql/, without rows.")
+    ] = False,
     users: Annotated[int, typer.Option(min=1, help="Users to generate.")] = 500,
     streams_per_day: Annotated[int, typer.Option(min=1, help="Plays per generated day.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the generated data.")] = 0,
@@ -43,10 +46,12 @@ def init(
     from medallion_local.azure_sql import load
     from medallion_local.generator.generate import SAMPLE, init_generated
 
-    if (from_csv is None) is not generate:
-        raise MedallionError("there is no data to load: add either --from-csv DIR or --generate")
+    if [from_csv is not None, generate, empty].count(True) != 1:
+        raise MedallionError("add one of --from-csv DIR, --generate or --empty")
     path = home().source_database
-    if from_csv is not None:
+    if empty:
+        load.init_empty(path, force)
+    elif from_csv is not None:
         load.init_from_csv(path, from_csv, force, strict, _print_repeated, SAMPLE)
     else:
         init_generated(path, users, streams_per_day, seed, days, force)

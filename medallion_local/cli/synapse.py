@@ -24,7 +24,12 @@ def up() -> None:
     from medallion_local.synapse.run import DATABASE, build, make_database
 
     here = home()
-    unbuilt = [one.name for one in served_tables() if not one.folder(here.lake).is_dir()]
+    served = served_tables()
+    if not served:
+        raise MedallionError(
+            "The project has no table to serve: run `medallion new table`, or write a mart."
+        )
+    unbuilt = [one.name for one in served if not one.folder(here.lake).is_dir()]
     if unbuilt:
         raise MedallionError(
             f"{len(unbuilt)} of the served tables are not built, such as {unbuilt[0]}: run "
@@ -37,7 +42,7 @@ def up() -> None:
         build(here, lambda one: show(step, f"{one.node} ({one.done})"))
     out.print(f"The views are in {DATABASE}. Query them in T-SQL, for example", soft_wrap=True)
     out.print(
-        'medallion synapse sql "SELECT TOP (5) * FROM serving.mart_daily_listening"',
+        f'medallion synapse sql "SELECT TOP (5) * FROM serving.{served[0].name}"',
         markup=False,
         soft_wrap=True,
     )

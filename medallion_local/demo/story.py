@@ -82,6 +82,7 @@ def run(home: Home, days: int, seed: int) -> Story:
 
     Raises `MedallionError` when `home` holds a lakehouse that the demo did not create.
     """
+    generate.require_sample()
     story = Story()
     log = home.root / "logs" / "demo.jsonl"
     _start_over(home)

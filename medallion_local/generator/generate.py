@@ -12,6 +12,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from medallion.entities import logged_entities
+from medallion.errors import MedallionError
 from medallion_local.azure_sql import catalog, database
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.azure_sql.load import begin_after, fill
@@ -43,6 +45,16 @@ class Size:
         return min(self.users, MOST_TRACKS)
 
 
+def require_sample() -> None:
+    """Raise `MedallionError` in a project without the tables that this package fills."""
+    known = {entity.landed_as for entity in logged_entities()}
+    if lacking := [name for name in SAMPLE if f"dbo.{name}" not in known]:
+        raise MedallionError(
+            f"This project has no table dbo.{lacking[0]}: generated data and the demo are those of "
+            "the music service. `medallion source init --empty` creates your own tables."
+        )
+
+
 def init_generated(
     path: Path,
     users: int,
@@ -52,6 +64,7 @@ def init_generated(
     force: bool = False,
 ) -> SourceDatabase:
     """Create the database at `path` with generated rows, then enable change data capture."""
+    require_sample()
     rows = generate(Size(users, streams_per_day, days), seed)
 
     def load(con: duckdb.DuckDBPyConnection) -> datetime:

@@ -18,7 +18,7 @@ from medallion_local.azure_sql import alter, catalog, changelog
 from medallion_local.azure_sql.database import SourceDatabase
 from medallion_local.azure_sql.session import Session
 from medallion_local.generator import names
-from medallion_local.generator.generate import date_keys, date_rows, moments
+from medallion_local.generator.generate import date_keys, date_rows, moments, require_sample
 
 Counts = dict[str, dict[str, int]]
 KINDS = ("inserted", "updated", "deleted")
@@ -33,6 +33,7 @@ CORRECTED, REMOVED = 0.1, 0.03
 
 def simulate(path: Path, days: int, seed: int, streams_per_day: int | None = None) -> list[Counts]:
     """Simulate `days` days after the last commit. Returns the counts by table and kind, per day."""
+    require_sample()
     source = SourceDatabase.open(path)
     return [_day(source, seed, streams_per_day) for _ in range(days)]
 

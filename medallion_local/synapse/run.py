@@ -14,7 +14,7 @@ DATABASE = "medallion"
 ODBC = Path(__file__).parent / "odbc"
 SCRIPTS = PROJECT_ROOT / "sql" / "synapse" / "serverless"
 # The scripts before and after dbt creates its views. The emulator has no statistics or cost limits,
-# and the row filter is an example.
+# and the row filter is an example. A new project has no script for personal data.
 BEFORE = ("01_database", "02_credential", "03_data_sources", "04_schema", "05_roles", "06_logins")
 AFTER = ("07_personal_data",)
 VARIABLES = {
@@ -71,4 +71,4 @@ def build(home: Home, on_progress: Callable[[dbt.Progress], None] | None = None)
             on_progress=on_progress,
             environment=environment(home, endpoints.app_service),
         )
-    run_scripts(home, AFTER)
+    run_scripts(home, (name for name in AFTER if (SCRIPTS / f"{name}.sql").exists()))

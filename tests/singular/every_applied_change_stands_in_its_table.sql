@@ -25,13 +25,15 @@ counted as (
     {% endif -%}
     union all
     {% endfor -%}
+    {% if not logged -%}
+    {{ no_rows({'source_table': 'string', 'standing': 'bigint', 'held': 'bigint'}) }}
+    {% endif -%}
     {% for entity in logged -%}
-    {% set table = 'quarantined_plays' if entity.history == 'events' else 'quarantined_members' -%}
     select
         {{ sql_text(entity.reported_as) }} as source_table,
         cast(null as bigint) as standing,
         count(*) as held
-    from {{ ref(table) }}
+    from {{ ref(entity.quarantine) }}
     where bronze_model = {{ sql_text(entity.bronze) }}
     {% if not loop.last -%}
     union all

@@ -22,6 +22,15 @@ lines as (
     union all
 
     {% endif -%}
+    {% else -%}
+    {{ no_rows({
+        'reference_file': 'string',
+        'list_key': 'string',
+        '_file': 'string',
+        '_quarantine_reasons': 'string',
+        '_is_counted': 'boolean',
+        'recency': 'int',
+    }) }}
     {% endfor %}
 )
 

@@ -22,6 +22,13 @@ lines as (
     union all
 
     {% endif -%}
+    {% else -%}
+    {{ no_rows({
+        'reference_file': 'string',
+        'list_key': 'string',
+        '_file': 'string',
+        'recency': 'int',
+    }) }}
     {% endfor %}
 ),
 

@@ -1,6 +1,6 @@
 {#-
     The index of a large table: a columnstore with monthly partitions by a column of days
-    (yyyymmdd), so that a report on some months reads only these. Plays before and after the months
+    (yyyymmdd), so that a report on some months reads only these. Rows before and after the months
     of the vars go to the outer partitions.
 -#}
 {% macro monthly_columnstore(column) -%}

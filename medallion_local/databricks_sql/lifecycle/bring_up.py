@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from medallion.home import Home, in_this_project, other_project
-from medallion.profiles import profiles_dir
+from medallion.profiles import profile_name, profiles_dir
 from medallion_local.databricks_sql.engine_name import EngineName
 from medallion_local.databricks_sql.lifecycle import projects
 from medallion_local.databricks_sql.lifecycle.client import create_catalogs
 from medallion_local.databricks_sql.lifecycle.process import start
-from medallion_local.databricks_sql.lifecycle.profiles import PROFILE, switched, write_profile
+from medallion_local.databricks_sql.lifecycle.profiles import switched, write_profile
 from medallion_local.databricks_sql.lifecycle.state import copied_from
 
 
@@ -36,7 +36,7 @@ def bring_up(
     other = other_project()
     if other is None and (in_this_project() or not catalogs):
         folder = folder or profiles_dir()
-        lines += switched(folder, PROFILE, home)
+        lines += switched(folder, profile_name(), home)
         write_profile(folder, home, state)
     else:
         lines += projects.write(other, folder, home, state)

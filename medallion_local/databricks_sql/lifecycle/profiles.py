@@ -9,12 +9,11 @@ from ruamel.yaml.error import YAMLError
 from medallion.errors import MedallionError
 from medallion.home import PROJECT_ROOT, Home, same_folder
 from medallion.private import tighten_path, write_private
-from medallion.profiles import names_local
+from medallion.profiles import names_local, profile_name
 from medallion_local.databricks_sql.lifecycle.certificates import files_of
 from medallion_local.databricks_sql.lifecycle.dbt_client import SCHEME
 from medallion_local.databricks_sql.lifecycle.state import HTTP_PATH, State
 
-PROFILE = "medallion"
 CI_SCHEMA = "{{ env_var('DBT_SCHEMA', 'slim') }}"
 EXAMPLE = PROJECT_ROOT / "profiles.yml.example"
 
@@ -44,7 +43,7 @@ def write_profile(folder: Path, home: Home, state: State) -> Path:
     """Write the running warehouse to `folder`/profiles.yml, created from the example if missing."""
     here = local_output(home, state)
     targets = {"local": here, "local_ci": here | {"schema": CI_SCHEMA}}
-    return write_targets(folder, PROFILE, targets, EXAMPLE)
+    return write_targets(folder, profile_name(), targets, EXAMPLE)
 
 
 def other_home(folder: Path, profile: str, home: Home) -> Path | None:

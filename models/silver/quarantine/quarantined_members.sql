@@ -26,6 +26,19 @@ with
 {% endfor -%}
 quarantined_rows as (
 
+    {% if not (tables + lists) -%}
+    {{ no_rows({
+        'dimension': 'string',
+        'bronze_model': 'string',
+        'landed_row': 'string',
+        '_change_sequence': 'string',
+        '_changed_at': 'timestamp',
+        '_run_id': 'string',
+        '_file': 'string',
+        '_loaded_at': 'timestamp',
+        '_quarantine_reasons': 'string',
+    }) }}
+    {% endif -%}
     {% for entity in tables -%}
     select
         '{{ entity.name }}' as dimension,

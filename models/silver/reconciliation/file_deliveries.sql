@@ -57,6 +57,19 @@ landed as (
     union all
 
     {% endif -%}
+    {% else -%}
+    {{ no_rows({
+        'source_table': 'string',
+        'change': 'string',
+        '_start_lsn': 'string',
+        '_seqval': 'string',
+        '_operation': 'int',
+        '_commit_time': 'timestamp',
+        '_ingested_at': 'timestamp',
+        '_run_id': 'string',
+        '_file': 'string',
+        '_loaded_at': 'timestamp',
+    }) }}
     {% endfor %}
 ),
 

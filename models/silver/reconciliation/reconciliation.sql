@@ -62,7 +62,7 @@ ranked_{{ entity.name }}_changes as (
 
 ),
 
--- Each change once, by hashing. The log of plays is long: sorting it by change, as staging does for
+-- Each change once, by hashing. A log of events is long: sorting it by change, as staging does for
 -- the other tables, costs more than everything else in this model.
 {{ entity.name }}_changes as (
 
@@ -110,11 +110,21 @@ landed as (
     union all
 
     {% endif -%}
+    {% else -%}
+    {{ no_rows({
+        'source_table': 'string',
+        'landed': 'bigint',
+        'before_images': 'bigint',
+        'redelivered': 'bigint',
+    }) }}
     {% endfor %}
 ),
 
 outcomes as (
 
+    {% if not (versioned + latest + events) -%}
+    {{ no_rows({'source_table': 'string', 'outcome': 'string'}) }}
+    {% endif -%}
     {% for entity in versioned -%}
     select
         {{ sql_text(entity.reported_as) }} as source_table,
