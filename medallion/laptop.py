@@ -65,6 +65,15 @@ class Laptop(Protocol):
     def empty_warehouse(self, work: Path) -> AbstractContextManager[dict[str, str]]:
         """A warehouse without tables while the block runs; yields the environment for dbt."""
 
+    def purge_table(self, home: Home, schema: str, name: str) -> tuple[int, int]:
+        """Remove old files and log entries of a table that its current version does not need.
+
+        Returns the number of files and of entries.
+        """
+
+    def announce_rewritten(self, home: Home, file: Path, size: int, modified_ns: int) -> None:
+        """Let bronze know the size that a landed file will have, so it is not read again."""
+
     def left_running(self, home: Home) -> str:
         """A sentence about each process that outlives the commands; empty without one."""
 

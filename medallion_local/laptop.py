@@ -73,6 +73,20 @@ def empty_warehouse(work: Path) -> Iterator[dict[str, str]]:
         stop(home)
 
 
+def purge_table(home: Home, schema: str, name: str) -> tuple[int, int]:
+    """Remove old files and log entries of a table. Returns the number of both."""
+    from medallion_local import erasure
+
+    return erasure.purge(home, schema, name)
+
+
+def announce_rewritten(home: Home, file: Path, size: int, modified_ns: int) -> None:
+    """Let bronze know the size that a landed file will have, so it is not read again."""
+    from medallion_local import erasure
+
+    erasure.announce(home, file, size, modified_ns)
+
+
 def left_running(home: Home) -> str:
     """A sentence about the warehouse if it runs; it outlives the commands."""
     from medallion_local.databricks_sql.lifecycle.process import running

@@ -11,6 +11,7 @@ from medallion import disk, laptop, private
 from medallion.cli import factory, infra, metrics, new, receipts, synapse
 from medallion.cli.describe import describe
 from medallion.cli.doctor import doctor
+from medallion.cli.erase import erase
 from medallion.cli.ingest import ingest
 from medallion.cli.quarantine import quarantine
 from medallion.cli.report import report
@@ -46,6 +47,7 @@ app.command("ingest")(ingest)
 app.command("run", context_settings={"allow_interspersed_args": False})(run)
 app.command("slim")(slim)
 app.command("quarantine")(quarantine)
+app.command("erase")(erase)
 app.command("report")(report)
 app.command("rules")(rules)
 app.command("describe")(describe)

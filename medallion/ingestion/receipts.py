@@ -18,7 +18,8 @@ class Receipt:
     MD5 in base64, as the storage account reports it. `file` is None when no row landed. `min_lsn`
     is the start of the source's change log at the time the rows had been counted; older receipts
     lack it. `available_from` is the UTC time of `min_lsn` for a backfill that landed only later
-    changes.
+    changes. `erasure` is the record of the last erasure that rewrote the file; its MD5 before is
+    in the record.
     """
 
     table: str
@@ -38,6 +39,7 @@ class Receipt:
     to_date: str | None = None
     min_lsn: str | None = None
     available_from: str | None = None
+    erasure: str | None = None
 
 
 def read_receipt(file: Path) -> Receipt:

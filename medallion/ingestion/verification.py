@@ -97,6 +97,10 @@ def _windows(receipts: list[Receipt], proof: Proof) -> list[Receipt]:
                 f"the backfill {one.from_date} … {one.to_date} holds only changes since "
                 f"{one.available_from}: the source had removed the older ones"
             )
+        if one.erasure is not None:
+            proof.notes.append(
+                f"{one.file} was rewritten by an erasure: {one.erasure} is its record"
+            )
     return sorted(windows.values(), key=lambda r: (r.from_lsn, r.to_lsn))
 
 

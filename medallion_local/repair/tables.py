@@ -80,7 +80,7 @@ def catalog(home: Home) -> list[Table]:
     with sqlite3.connect(file) as db:
         bodies = [json.loads(body) for (body,) in db.execute("select body from relations")]
     db.close()
-    found = [Table(b["schema"], b["name"], b["kind"], Path(b["location"])) for b in bodies]
+    found = [Table(b["schema"], b["name"], b["kind"], home.root / b["location"]) for b in bodies]
     return sorted((t for t in found if t.kind != "VIEW"), key=str)
 
 

@@ -17,7 +17,7 @@ sys.dont_write_bytecode = False
 END_TO_END = {
     f"tests/python/{name}"
     for name in (
-        *("dbt/test_end_to_end.py", "dbt/test_governance.py"),
+        *("dbt/test_end_to_end.py", "dbt/test_governance.py", "erasure/test_erase.py"),
         *("report/test_report_of_lakehouse.py", "serving/test_serving.py", "slim/test_slim.py"),
     )
 }

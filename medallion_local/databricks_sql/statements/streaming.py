@@ -88,7 +88,7 @@ def _declared(
         )
     refuse_stateful(tree.expression)
     schema = context.columns(tree.expression)
-    columns = _columns(schema, clauses, ".".join(key))
+    columns = _columns(schema, clauses, ".".join(key), before)
     relation = relation_of(
         context.session,
         key,
@@ -106,7 +106,11 @@ def _declared(
     return relation, pa.schema(pa.field(f.name, f.type, c.nullable) for f, c in fields)
 
 
-def _columns(schema: pa.Schema, clauses: Definition, name: str) -> list[Column]:
+def _columns(
+    schema: pa.Schema, clauses: Definition, name: str, before: Relation | None
+) -> list[Column]:
+    """The columns of a definition. Those that the table has already keep their tags."""
+    tags = {column.name.lower(): column.tags for column in before.columns} if before else {}
     named = {column.name.lower(): column for column in clauses.columns}
     if named and set(named) != {name.lower() for name in schema.names}:
         raise SqlError(f"[STREAMING_TABLE_COLUMNS] {name} and its query have different columns.")
@@ -117,6 +121,7 @@ def _columns(schema: pa.Schema, clauses: Definition, name: str) -> list[Column]:
             named[field.name.lower()].nullable if named else True,
             named[field.name.lower()].comment if named else None,
             mask=named[field.name.lower()].mask if named else None,
+            tags=tags.get(field.name.lower(), {}),
         )
         for field in schema
     ]

@@ -166,7 +166,12 @@ def table(home: Home, schema: str, name: str, kind: str = "MANAGED", commits: in
     home.warehouse.mkdir(exist_ok=True)
     with sqlite3.connect(home.warehouse / "catalog.sqlite") as db:
         db.execute("create table if not exists relations (schema text, name text, body text)")
-        body = {"schema": schema, "name": name, "kind": kind, "location": str(folder)}
+        body = {
+            "schema": schema,
+            "name": name,
+            "kind": kind,
+            "location": str(folder.relative_to(home.root)),
+        }
         db.execute("insert into relations values (?, ?, ?)", (schema, name, json.dumps(body)))
     return folder
 

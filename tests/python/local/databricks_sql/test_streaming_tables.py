@@ -72,6 +72,12 @@ def test_alter_sets_schedule_tags_and_comments(warehouse, landing):
     warehouse.run("alter streaming table s.alt set tags ('layer' = 'bronze')")
     warehouse.run("alter streaming table s.alt alter column `id` set tags ('pii' = 'no')")
     warehouse.run("comment on column s.alt.id is 'key'")
+    again = (
+        f"create or refresh streaming table s.alt as select * from {landing.stream('id BIGINT')}"
+    )
+    warehouse.run(again.replace(" as select", " (id comment 'key') as select"))
+    tags = "select tag_value from information_schema.column_tags where table_name = 'alt'"
+    assert warehouse.rows(tags) == [("no",)]
     assert warehouse.rows("describe s.alt") == [("id", "bigint", "key")]
 
 
