@@ -38,7 +38,7 @@ BUTTONS = {
     "latest_report.md": "The latest report",
     "dictionary/gold.md": "Data dictionary",
 }
-PICTURE = "architecture.svg"
+PICTURE = "![From the source to the reports](architecture.svg)"
 FIGURE = """\
 <a class="figure" href="{href}"><span class="value">{value}</span>\
 <span class="label">{label}</span><span class="note">{note}</span></a>"""
@@ -115,9 +115,7 @@ def home_page(
         intro=intro.partition("\n")[2].strip(),
         buttons="\n".join(buttons),
         figures="\n".join(FIGURE.format(**vars(one)) for one in figures),
-        picture=f"![From the source to the reports]({PICTURE})"
-        if (pages / PICTURE).is_file()
-        else "",
+        picture=PICTURE if (pages / "architecture.svg").is_file() else "",
         screenshot=SHOT if has_screenshot else "",
         rest=(heading + rest).strip(),
     )
