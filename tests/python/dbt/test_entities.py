@@ -29,7 +29,7 @@ REGISTRY = [
     | {"published": "dim_order_line", "tracked": ["article"]},
     {"name": "page_view", "source_table": "[web shop].Views", "key": ["view_id"]}
     | {"history": "events", "bronze": "bronze_page_view", "staged": "staged_page_view"}
-    | {"published": "fct_page_view"},
+    | {"published": "fct_page_view", "quarantine": "quarantined_views"},
 ]
 # Batch, key, value, LSN, operation. The two order lines share LSN and sequence value, and their key
 # columns joined by a bar are the same text.

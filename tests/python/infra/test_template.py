@@ -695,7 +695,7 @@ def adf() -> str:
 def test_containers_are_those_that_pipelines_and_models_use() -> None:
     used = set(re.findall(r'"fileSystem": "(\w+)"', adf()))
     for folder in ("macros", "models", "snapshots"):
-        for file in (ROOT / folder).rglob("*.*"):
+        for file in filter(Path.is_file, (ROOT / folder).rglob("*.*")):
             used |= set(re.findall(r"abfss://([a-z]+)@", file.read_text(encoding="utf-8")))
     used |= set(re.findall(r"abfss://([a-z]+)@", (ROOT / "dbt_project.yml").read_text("utf-8")))
     used.add("bronze")  # macros/landing/landed.sql: the default of a source's container

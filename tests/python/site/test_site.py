@@ -506,8 +506,11 @@ def test_without_chromium_the_home_page_has_no_screenshot(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert take_screenshots(tmp_path / "index.html", tmp_path) == "no Chromium is installed"
-    page = home_page("# T\n", "# Docs\n\nIntro.\n\n## Next\n", [], has_screenshot=False)
-    assert "report_light" not in page
+    docs = "# Docs\n\nIntro.\n\n## Next\n"
+    (tmp_path / "latest_report.md").touch()
+    page = home_page("# T\n", docs, [], tmp_path, has_screenshot=False)
+    assert "report_light" not in page and "architecture.svg" not in page
+    assert "(latest_report.md)" in page and "first_hour.md" not in page
     assert "# T\n\nIntro." in page and page.endswith("## Next\n")
 
 

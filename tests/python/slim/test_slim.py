@@ -97,7 +97,7 @@ def test_one_mart__is_selected_alone(copy: Copy) -> None:
 
 
 def test_a_macro__selects_every_model_that_calls_it(copy: Copy) -> None:
-    copy.edit("macros/cdc/weekly_chart.sql", "select", "select -- a thought\n")
+    copy.edit("macros/listening/weekly_chart.sql", "select", "select -- a thought\n")
     assert {one for one in copy.changed() if "." not in one} == {
         "mart_top_artists_weekly",
         "mart_top_tracks_weekly",
