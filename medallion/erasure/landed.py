@@ -23,8 +23,11 @@ Pseudonyms = Mapping[str, Mapping[str, str]]
 
 
 def files(lake: Path, landed_as: str) -> list[Path]:
-    """The landed files of a source table."""
-    return sorted((lake / "bronze" / "azure_sql" / landed_as).glob("[!.]*.parquet"))
+    """The landed files of a source table. A link may lead out of the lake: `MedallionError`."""
+    found = sorted((lake / "bronze" / "azure_sql" / landed_as).glob("[!.]*.parquet"))
+    if linked := next((file for file in found if file.is_symlink()), None):
+        raise MedallionError(f"{linked} is a link: replace it by the file, or remove it.")
+    return found
 
 
 def values(file: Path, key: str, number: int, columns: tuple[str, ...]) -> dict[str, set[str]]:

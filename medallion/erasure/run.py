@@ -256,5 +256,5 @@ class Erasure:
         others = [one for one in read_entities() if one.name != self._name]
         names = {n for one in others for n in (one.landed_as, one.bronze, one.published)}
         skip = [source, source.with_name(source.name + ".wal")]
-        skip += state.folder(self._home).glob("*.json")
+        skip += state.folder(self._home).iterdir()
         return search([home, *beside], values, self._key, self._number, names, skip)

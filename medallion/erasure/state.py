@@ -60,8 +60,10 @@ def write(home: Home, entity: str, key: int, state: State) -> None:
 
 
 def remove(home: Home, entity: str, key: int) -> None:
-    """Forget the erasure and the values in it."""
-    _file(home, entity, key).unlink(missing_ok=True)
+    """Forget the erasure and the values in it, also in what a killed run was writing."""
+    file = _file(home, entity, key)
+    for left in [file, *file.parent.glob(f".{file.name}.*.tmp")]:
+        left.unlink(missing_ok=True)
 
 
 def _file(home: Home, entity: str, key: int) -> Path:

@@ -64,8 +64,11 @@ def make_project(folder: Path, name: str | None = None) -> list[str]:
     `MedallionError` for a folder or a name that cannot be used.
     """
     origin = _origin()
-    folder = folder.expanduser().resolve()
-    _require_usable(folder)
+    try:
+        folder = folder.expanduser().resolve()
+        _require_usable(folder)
+    except (OSError, RuntimeError) as error:  # RuntimeError: the home of an unknown user
+        raise MedallionError(f"{folder} cannot be used: {error}.") from None
     name = _valid(name if name is not None else folder.name.replace("-", "_").replace(" ", "_"))
     _remove_leftovers(folder)
     staged = folder.with_name(f"{_prefix(folder)}{os.getpid()}")
@@ -75,6 +78,8 @@ def make_project(folder: Path, name: str | None = None) -> list[str]:
             staged.mkdir()
             _fill(staged, origin, name, folder)
             staged.replace(folder)  # the folder may exist, if it is empty
+    except OSError as error:
+        raise MedallionError(f"{folder} cannot be created: {error}.") from None
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return sorted(one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file())
@@ -140,14 +145,24 @@ def _prefix(folder: Path) -> str:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove what a killed run staged beside the folder; a live run keeps its own."""
-    for left in folder.parent.glob(f"{_prefix(folder)}*"):
-        try:
-            os.kill(int(left.name.rpartition("_")[2]), 0)
-        except (ProcessLookupError, ValueError):
+    """Remove what a killed run of this user staged beside the folder; a live run keeps its own."""
+    prefix = _prefix(folder)
+    beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
+    for left in [one for one in beside if one.name.startswith(prefix)]:
+        number = left.name.removeprefix(prefix)
+        is_own = not left.is_symlink() and left.is_dir() and left.stat().st_uid == os.getuid()
+        if is_own and number.isdecimal() and not _runs(int(number)):
             shutil.rmtree(left)
-        except PermissionError:
-            continue  # the process of another user
+
+
+def _runs(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # the process of another user
+    return True
 
 
 def _fill(staged: Path, origin: Path, name: str, folder: Path) -> None:

@@ -17,6 +17,7 @@ from medallion_local.databricks_sql.language.errors import SqlError, unsupported
 
 _QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 _DEEPEST = 32
+_MOST_READ = 1000  # measures that one measure reads, counted at each place
 _KNOWN = {"version", "source", "filter", "comment", "dimensions", "measures"}
 _FIELD = {"name", "expr", "comment", "display_name", "format", "synonyms"}
 _ENDS = {"first": "MIN", "last": "MAX"}
@@ -75,13 +76,28 @@ class Measures:
         where = f" WHERE {self.filter}" if self.filter else ""
         return self.source_query.replace("SELECT *", f"SELECT {', '.join(items)}", 1) + where
 
-    def windows(self, name: str, depth: int = 0) -> set[Window]:
-        """The windows of a measure and of those that it reads."""
-        measure = self._measure(name, depth)
-        found = {measure.window} if measure.window else set()
-        for call in parse(f"SELECT {measure.text}").find_all(exp.Anonymous):
-            if is_measure(call):
-                found |= self.windows(measured(call), depth + 1)
+    def windows(self, name: str) -> set[Window]:
+        """The windows of a measure and of those that it reads.
+
+        Raises if they are so many that the measure's text would fill the memory.
+        """
+        found: set[Window] = set()
+        sizes: dict[str, int] = {}
+
+        def size(name: str, depth: int = 0) -> int:
+            measure = self._measure(name, depth)
+            if name not in sizes:
+                found.update({measure.window} if measure.window else ())
+                calls = parse(f"SELECT {measure.text}").find_all(exp.Anonymous)
+                read = [measured(call) for call in calls if is_measure(call)]
+                sizes[name] = 1 + sum(size(one, depth + 1) for one in read)
+            return sizes[name]
+
+        if size(name) > _MOST_READ:
+            raise unsupported(
+                f"{self.name}: {name} reads measures {sizes[name] - 1:,} times "
+                f"(at most {_MOST_READ:,})"
+            )
         return found
 
     def measure(
@@ -96,6 +112,8 @@ class Measures:
 
         The rows have the columns of the `flagged` windows. No other window restricts a measure.
         """
+        if not depth:
+            self.windows(name)  # raises if the aggregate would be too long
         measure = self._measure(name, depth)
         holder = exp.Paren(this=parse(f"SELECT {measure.text}").expressions[0])
         held = {column.lower(): column for column in columns}
@@ -168,30 +186,40 @@ def measures_of(name: str, text: str) -> Measures:
     """The metric view that the YAML defines. Raises for what is not supported here."""
     try:
         document = YAML(typ="safe").load(text)
-    except YAMLError as error:
+    except (YAMLError, ValueError, KeyError) as error:  # the latter two from tags such as !!int
         line = " ".join(str(error).split())
         raise SqlError(f"[METRIC_VIEW_INVALID_VIEW_DEFINITION] {name}: {line}") from None
     if not isinstance(document, dict) or not document.get("source"):
         raise _invalid(name, "it needs a `source`")
-    if str(document.get("version")) not in ("0.1", "1.1"):
+    if _text(name, "version", document.get("version")) not in ("0.1", "1.1"):
         raise _invalid(name, "its `version` must be 0.1 or 1.1")
     for key in document:
         if key not in _KNOWN:
             raise unsupported(f"{name}: `{key}` of a metric view")
     dimensions = {
-        field: str(each["expr"])
+        field: _text(name, f"expr of {field}", each["expr"])
         for field, each in _fields(name, document.get("dimensions"), _FIELD).items()
     }
     measures = {
-        field: Measure(str(each["expr"]), _window(name, each, dimensions))
+        field: Measure(
+            _text(name, f"expr of {field}", each["expr"]), _window(name, each, dimensions)
+        )
         for field, each in _fields(name, document.get("measures"), _FIELD | {"window"}).items()
     }
     if set(dimensions) & set(measures):
         raise _invalid(name, "a dimension and a measure have the same name")
     if not dimensions and not measures:
         raise _invalid(name, "it needs dimensions or measures")
-    found = str(document.get("filter") or "")
-    return Measures(name, str(document["source"]).strip(), found, dimensions, measures)
+    found = _text(name, "filter", document.get("filter") or "")
+    source = _text(name, "source", document["source"]).strip()
+    return Measures(name, source, found, dimensions, measures)
+
+
+def _text(name: str, field: str, value: object) -> str:
+    """A scalar as text. The text of a list could be huge, because YAML lets parts be shared."""
+    if not isinstance(value, str | int | float):
+        raise _invalid(name, f"its {field} must be a text")
+    return str(value)
 
 
 def _fields(name: str, listed: object, known: Set[str]) -> dict[str, dict]:
@@ -199,12 +227,13 @@ def _fields(name: str, listed: object, known: Set[str]) -> dict[str, dict]:
     for each in listed if isinstance(listed, list) else []:
         if not isinstance(each, dict) or "name" not in each or "expr" not in each:
             raise _invalid(name, "each dimension and measure needs a `name` and an `expr`")
+        field = _text(name, "name of a dimension or measure", each["name"])
         for key in each:
             if key not in known:
-                raise unsupported(f"{name}: `{key}` of {each['name']} in a metric view")
-        if str(each["name"]) in found:
-            raise _invalid(name, f"`{each['name']}` is defined twice")
-        found[str(each["name"])] = each
+                raise unsupported(f"{name}: `{key}` of {field} in a metric view")
+        if field in found:
+            raise _invalid(name, f"`{field}` is defined twice")
+        found[field] = each
     return found
 
 
@@ -217,6 +246,7 @@ def _window(name: str, measure: dict, dimensions: Collection[str]) -> Window | N
     if (
         not isinstance(one, dict)
         or set(one) != {"order", "range", "semiadditive"}
+        or not all(isinstance(value, str) for value in one.values())
         or one["range"] != "current"
         or one["semiadditive"] not in _ENDS
     ):

@@ -152,6 +152,33 @@ def test_a_window_measure_has_the_last_value_of_each_group(balances, query, rows
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("filter: id <> 4", "filter: [id]", "its filter must be a text"),
+        ("expr: upper(status)", "expr: {a: b}", "its expr of status must be a text"),
+        ("version: 0.1", "version: 2020-99-99", "METRIC_VIEW_INVALID_VIEW_DEFINITION"),
+        ("expr: count(1)", "expr: !!int abc", "METRIC_VIEW_INVALID_VIEW_DEFINITION"),
+        ("name: mean", "name: mean\n    window: [{a: b}]", "the window of mean"),
+    ],
+)
+def test_yaml_of_wrong_types_is_one_error(warehouse, old, new, words):
+    assert words in warehouse.fails(_VIEW.replace(old, new, 1))
+
+
+def test_measures_that_double_are_refused_before_they_fill_the_memory(warehouse):
+    warehouse.run("create or replace table s.one as select 1 as a")
+    doubling = "".join(
+        f"  - {{name: m{n}, expr: measure(m{n + 1}) + measure(m{n + 1})}}\n" for n in range(28)
+    )
+    warehouse.run("drop view if exists s.doubling")
+    refused = warehouse.fails(
+        "create view s.doubling with metrics language yaml as $$\nversion: 1.1\n"
+        f"source: medallion.s.one\nmeasures:\n{doubling}  - {{name: m28, expr: sum(a)}}\n$$"
+    )
+    assert "m0 reads measures 536,870,910 times (at most 1,000)" in refused
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [("range: current", "range: cumulative"), ("semiadditive: last", "offset: -1 day")],
 )
