@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from medallion.adf.files import ADF_FOLDER
+from medallion.cli.only_check import OnlyCheck
 from medallion.console import out
 from medallion.errors import MedallionError
 
@@ -58,9 +59,7 @@ def check_files(
 @app.command("arm")
 def arm_template(
     folder: Annotated[Path, typer.Argument(help="A Data Factory in git layout.")] = ADF_FOLDER,
-    only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail when the files are out of date.")
-    ] = False,
+    only_check: OnlyCheck = False,
 ) -> None:
     """Write the ARM template that deploys the files, and its parameters, to arm/ in the folder."""
     from medallion import private

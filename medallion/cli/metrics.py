@@ -1,10 +1,8 @@
 """`medallion metrics models`: metric views and a Power BI model, made from the metrics."""
 
-from typing import Annotated
-
 import typer
 
-from medallion.console import out
+from medallion.cli.only_check import OnlyCheck, write_or_check
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -15,17 +13,8 @@ def metrics() -> None:
 
 
 @app.command("models")
-def metric_models(
-    only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail when a file is out of date.")
-    ] = False,
-) -> None:
+def metric_models(only_check: OnlyCheck = False) -> None:
     """Write the metric views and the Power BI model from models/semantic/_metrics.yml."""
     from medallion.semantic.made import made_files
 
-    files = made_files()
-    if only_check:
-        files.require_current()
-        return
-    files.write()
-    out.print(f"wrote {len(files.texts)} files to {files.folder}", markup=False, soft_wrap=True)
+    write_or_check(made_files(), only_check)

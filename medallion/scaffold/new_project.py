@@ -68,7 +68,7 @@ def make_project(folder: Path, name: str | None = None) -> list[str]:
         folder = folder.expanduser().resolve()
         _require_usable(folder)
     except (OSError, RuntimeError) as error:  # RuntimeError: the home of an unknown user
-        raise MedallionError(f"{folder} cannot be used: {error}.") from None
+        raise MedallionError(f"{folder} cannot be used: {str(error).rstrip('.')}.") from None
     name = _valid(name if name is not None else folder.name.replace("-", "_").replace(" ", "_"))
     _remove_leftovers(folder)
     staged = folder.with_name(f"{_prefix(folder)}{os.getpid()}")
@@ -79,7 +79,7 @@ def make_project(folder: Path, name: str | None = None) -> list[str]:
             _fill(staged, origin, name, folder)
             staged.replace(folder)  # the folder may exist, if it is empty
     except OSError as error:
-        raise MedallionError(f"{folder} cannot be created: {error}.") from None
+        raise MedallionError(f"{folder} cannot be created: {str(error).rstrip('.')}.") from None
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return sorted(one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file())

@@ -17,6 +17,7 @@ from medallion.yaml_files import load
 
 FILE = Path("models", "semantic", "_metrics.yml")
 AGGREGATES = {"sum", "average", "min", "max"}
+ENTITIES = ("foreign", "primary")
 _REF = re.compile(r"ref\(\s*'(\w+)'\s*(?:,\s*v\s*=\s*(\d+)\s*)?\)")
 _EXPRESSION = re.compile(r"(\w+)(?:\s*/\s*(\d+))?")
 _FILTER = re.compile(r"\{\{\s*Dimension\('(\w+)__(\w+)'\)\s*\}\}\s*=\s*(true|false)")
@@ -94,8 +95,12 @@ def semantic_models(project: Path = PROJECT_ROOT) -> list[SemanticModel]:
     for name, metric in metrics.items():
         measure = metric["type_params"].get("measure")
         if measure is not None and measure not in known:
-            _refuse(f"the metric {name}", f"its measure {measure} is not a name of one")
-    return [reader.model() for reader in readers]
+            _refuse(f"the metric {name}", f"its measure {measure} does not exist")
+    models = [reader.model() for reader in readers]
+    made = {metric.name for model in models for metric in model.metrics}
+    for name in metrics.keys() - made:
+        _refuse(f"the metric {name}", "its parts are not simple metrics")
+    return models
 
 
 class _Reader:
@@ -126,9 +131,9 @@ class _Reader:
         """The model with its metrics, in the order of the file."""
         given, entities = self._given, self._given.get("entities", [])
         columns = {one["name"]: self._column(one, "entity") for one in entities}
-        of = {kind: [o["name"] for o in entities if o["type"] == kind] for kind in _KINDS}
+        of = {kind: [o["name"] for o in entities if o["type"] == kind] for kind in ENTITIES}
         if sum(map(len, of.values())) < len(entities):
-            _refuse(self._where, f"an entity must be {' or '.join(_KINDS)}")
+            _refuse(self._where, f"an entity must be {' or '.join(ENTITIES)}")
         return SemanticModel(
             given["name"],
             given.get("label", given["name"]),
@@ -198,11 +203,13 @@ class _Reader:
             self._column({"name": given["name"], "expr": found[1]}, "measure"),
             int(found[2]) if found[2] else None,
             self._dimensions[additive["name"]] if additive else None,
-            self._dimensions[one] if one else None,
+            self._one(one, where) if one else None,
         )
 
-
-_KINDS = ("foreign", "primary")
+    def _one(self, name: str, where: str) -> Dimension:
+        if name not in self._dimensions:
+            _refuse(where, f"its meta.one {name} is not a dimension")
+        return self._dimensions[name]
 
 
 def _refuse(where: str, reason: str) -> NoReturn:

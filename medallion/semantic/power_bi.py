@@ -23,6 +23,7 @@ _TYPES = {
     "bigint": "int64",
     "float": "double",
     "double": "double",
+    "decimal": "decimal",
     "boolean": "boolean",
     "date": "dateTime",
     "timestamp": "dateTime",
@@ -91,11 +92,12 @@ def _table(model: SemanticModel) -> Iterator[str]:
         yield f"\t\tlineageTag: {_tag('measure', metric.name)}"
     grouped = {dimension.column for dimension in model.dimensions}
     read = {metric.measure.column for metric in model.metrics if metric.measure}
-    for column in (one for one in model.columns if one in grouped | read):
+    related = {*model.foreign.values(), *(model.primary or ())[1:]}
+    for column in (one for one in model.columns if one in grouped | read | related):
         yield ""
         yield f"\t/// {column.description}"
         yield f"\tcolumn {_name(_shown(model, column))}"
-        yield f"\t\tdataType: {_type(column)}"
+        yield f"\t\tdataType: {_type(model, column)}"
         if column not in grouped:
             yield "\t\tisHidden"
         if column.kind == "date":
@@ -171,9 +173,14 @@ def _shown(model: SemanticModel, column: Column) -> str:
     return labels.get(column, f"_{column.name}")
 
 
-def _type(column: Column) -> str:
+def _type(model: SemanticModel, column: Column) -> str:
     kind = column.kind.partition("(")[0]
-    return "decimal" if kind == "decimal" else _TYPES[kind]
+    if kind not in _TYPES:
+        raise MedallionError(
+            f"The semantic model {model.name} has a column of a type that Power BI lacks: "
+            f"{column.name} is {column.kind}."
+        )
+    return _TYPES[kind]
 
 
 def _format(metric: Metric) -> str:

@@ -10,9 +10,7 @@ _MEASURE = re.compile(r"\bMEASURE\((\w+)\)", re.IGNORECASE)
 
 def as_query(definition: str) -> str:
     """The query that a metric view's YAML stands for, with one row per group of its dimensions."""
-    view = parse(
-        re.sub(r"^source: (.+)$", lambda found: f"source: '{found[1]}'", definition, flags=re.M)
-    )
+    view = parse(_SOURCE.sub(r"source: '\1'", definition))
     measures = {one["name"]: str(one["expr"]) for one in view["measures"]}
 
     def inlined(text: str) -> str:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # A browser of a container runs as root, which Chromium's sandbox refuses. The page is our own file.
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars")
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+    *("--disable-background-networking", "--hide-scrollbars"),
+)
 SIZE = "1200,760"
 SECONDS = 60
 

@@ -101,20 +101,19 @@ class Measures:
         return found
 
     def measure(
-        self,
-        name: str,
-        columns: list[str],
-        alias: str,
-        flagged: Collection[Window] = (),
-        depth: int = 0,
+        self, name: str, columns: list[str], alias: str, flagged: Collection[Window] = ()
     ) -> exp.Expression:
         """The aggregate of a measure over `rows`, which have this alias.
 
         The rows have the columns of the `flagged` windows. No other window restricts a measure.
         """
-        if not depth:
-            self.windows(name)  # raises if the aggregate would be too long
-        measure = self._measure(name, depth)
+        self.windows(name)  # raises if the aggregate would be too long, or endless
+        return self._inlined(name, columns, alias, flagged)
+
+    def _inlined(
+        self, name: str, columns: list[str], alias: str, flagged: Collection[Window]
+    ) -> exp.Expression:
+        measure = self._measure(name)
         holder = exp.Paren(this=parse(f"SELECT {measure.text}").expressions[0])
         held = {column.lower(): column for column in columns}
         for column in list(holder.find_all(exp.Column)):
@@ -126,11 +125,11 @@ class Measures:
             _restrict(holder, exp.column(measure.window.flag, alias, quoted=True))
         for call in list(holder.find_all(exp.Anonymous)):
             if is_measure(call):
-                inner = self.measure(measured(call), columns, alias, flagged, depth + 1)
+                inner = self._inlined(measured(call), columns, alias, flagged)
                 call.replace(exp.Paren(this=inner))
         return holder.this
 
-    def _measure(self, name: str, depth: int) -> Measure:
+    def _measure(self, name: str, depth: int = 0) -> Measure:
         known = {each.lower(): measure for each, measure in self.measures.items()}
         if name.lower() not in known:
             raise SqlError(

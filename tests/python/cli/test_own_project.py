@@ -114,6 +114,8 @@ def test_the_names_are_those_of_the_folder(project: Path) -> None:
         ("2nd", None, r"'2nd' cannot be the name of a dbt project: pass --name"),
         ("orders", "My Orders", r"'My Orders' cannot be the name"),
         ("orders", "dbt_spark", r"'dbt_spark' is the name of another dbt package"),
+        ("file/orders", None, r"file/orders cannot be created: .*[^.]\.$"),
+        ("a" * 300, None, r"cannot be used: .*[^.]\.$"),
     ],
 )
 def test_unusable_input_is_one_sentence_and_writes_nothing(
@@ -148,6 +150,17 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "orders").mkdir()
     make_project(tmp_path / "orders")
     assert [one.name for one in tmp_path.iterdir()] == ["orders"]
+
+
+def test_folders_that_no_killed_run_left_are_kept(tmp_path: Path) -> None:
+    prefix, outside = ".orders.medallion_new_", tmp_path / "outside"
+    kept = [tmp_path / f"{prefix}notes", tmp_path / ".victim.medallion_new_999999999"]
+    for folder in (*kept, outside):
+        folder.mkdir()
+    (tmp_path / f"{prefix}999999999").symlink_to(outside)
+    make_project(tmp_path / "orders")
+    make_project(tmp_path / "*", "orders")
+    assert all(one.is_dir() for one in (*kept, outside, tmp_path / f"{prefix}999999999"))
 
 
 def test_commands_work_with_the_project_of_the_current_folder(

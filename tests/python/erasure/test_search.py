@@ -9,9 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
 
+from medallion.erasure import landed, state
 from medallion.erasure.forms import Values
 from medallion.erasure.pseudonyms import is_pseudonym, with_new
 from medallion.erasure.search import Found, search
+from medallion.errors import MedallionError
+from medallion.home import Home
 
 NAME, PERSON, OTHER = 'Zoë "Q" Ünal', 42, 7
 
@@ -109,3 +112,23 @@ def test_each_value_gets_a_pseudonym_that_no_other_value_has() -> None:
     assert again == first | {"Cy": "[erased 3]"}
     assert with_new({}, ["[erased 2]", "Di"]) == {"Di": "[erased 3]"}
     assert all(map(is_pseudonym, again.values())) and not is_pseudonym("[erased by Ana]")
+
+
+def test_a_link_among_the_landed_files_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "bronze" / "azure_sql" / "dbo.T"
+    folder.mkdir(parents=True)
+    (folder / "0x01.parquet").write_bytes(b"")
+    assert [file.name for file in landed.files(tmp_path, "dbo.T")] == ["0x01.parquet"]
+    (folder / "0x02.parquet").symlink_to(tmp_path / "outside.parquet")
+    with pytest.raises(MedallionError, match=r"0x02\.parquet is a link: replace it by the file"):
+        landed.files(tmp_path, "dbo.T")
+
+
+def test_the_end_of_an_erasure_removes_what_a_killed_run_was_writing(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    state.write(home, "user", PERSON, state.new())
+    state.write(home, "user", OTHER, state.new())
+    (kept,) = state.folder(home).glob("user-7.json")
+    (state.folder(home) / ".user-42.json.0a1b.tmp").write_text(NAME)
+    state.remove(home, "user", PERSON)
+    assert list(state.folder(home).iterdir()) == [kept]

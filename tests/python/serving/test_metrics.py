@@ -123,7 +123,9 @@ def copy(tmp_path_factory):
         ("denominator: cohort_users", "denominator: streams", "its parts are of two semantic mod"),
         ("complete') }} = true", "complete') }} > 1", "its filter is not `dimension = true`"),
         ("ref('mart_user_retention')", "ref('fct_streams')", "is not a table that Synapse serves"),
-        ("{measure: plays}", "{measure: played}", "its measure played is not a name of one"),
+        ("meta: {one: currency}", "meta: {one: coin}", "its meta.one coin is not a dimension"),
+        ("numerator: retained_users", "numerator: retention", "its parts are not simple metrics"),
+        ("{measure: plays}", "{measure: played}", "its measure played does not exist"),
     ],
 )
 def test_what_cannot_be_made_is_named(copy, old, new, reported):
